@@ -1,0 +1,47 @@
+/**
+ * The direction of imports (docs/architecture.md): core <- api <- runtime, engines <- controllers <- main.
+ * @type {import('dependency-cruiser').IConfiguration}
+ */
+const only = (name, from, allowed, comment) => ({
+  name,
+  severity: 'error',
+  comment,
+  from: { path: `^operator/src/${from}/`, pathNot: '\\.test\\.ts$' },
+  to: { path: '^operator/src/', pathNot: allowed.map((folder) => `^operator/src/${folder}/`) },
+});
+
+export default {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    only('core-is-pure', 'core', ['core'], 'core/ has no I/O and imports nothing else of ours'),
+    {
+      name: 'core-does-no-io',
+      severity: 'error',
+      from: { path: '^operator/src/core/', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['core', 'npm'] },
+    },
+    only('api-imports-core', 'api', ['api', 'core'], 'api/ describes resources'),
+    only('runtime-stands-alone', 'runtime', ['runtime'], 'runtime/ knows no database and could be published'),
+    only('controllers', 'controllers', ['controllers', 'runtime', 'api', 'core', 'engines'], 'controllers act through the runtime'),
+    {
+      name: 'client-library-stays-in-runtime-client',
+      severity: 'error',
+      comment: 'importing @kubernetes/client-node costs 90 MB: types anywhere, values in runtime/client only',
+      from: { path: '^operator/src/', pathNot: '^operator/src/runtime/client/' },
+      to: { path: '@kubernetes/client-node', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'operator-does-not-import-tests',
+      severity: 'error',
+      from: { path: '^operator/src/' },
+      to: { path: '^(test-e2e|scripts)/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(node_modules|dist)/' },
+    parser: 'swc',
+    enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.js'], exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+  },
+};

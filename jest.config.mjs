@@ -1,0 +1,17 @@
+/** Jest runs TypeScript as ES modules; swc only strips types, `npm run check` checks them. */
+export const transform = {
+  '^.+\\.ts$': [
+    '@swc/jest',
+    { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
+  ],
+};
+
+export default {
+  roots: ['<rootDir>/operator', '<rootDir>/scripts', '<rootDir>/test-e2e'],
+  testMatch: ['**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test-e2e/scenarios/'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform,
+  testEnvironment: 'node',
+  injectGlobals: false,
+};

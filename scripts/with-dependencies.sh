@@ -1,0 +1,16 @@
+#!/bin/sh
+# Installs the locked dependencies when they are missing or older than the lock file, then runs the command
+# given. Lets every npm script work from a fresh clone.
+set -eu
+root=$(CDPATH= cd -- "$(dirname -- "$0")/.." && pwd)
+cd "$root"
+stamp=node_modules/.installed-lock
+if [ ! -f "$stamp" ] || ! cmp -s package-lock.json "$stamp"; then
+  echo "Installing dependencies (npm ci) ..." >&2
+  npm ci --no-audit --no-fund --loglevel=error >&2
+  cp package-lock.json "$stamp"
+fi
+# npm puts node_modules/.bin first on PATH, so `node` is the locked Node.js; say so when run by hand, too.
+PATH="$root/node_modules/.bin:$PATH"
+export PATH
+exec "$@"
