@@ -10,12 +10,13 @@ export interface CommandResult {
 
 /**
  * Runs a program without a shell and waits for its end. Never rejects for a non-zero exit; a program that
- * cannot be started yields exit code 127 with the reason as its output.
+ * cannot be started yields exit code 127 with the reason as its output. `show` passes the output on as it
+ * comes.
  */
 export function runCommand(
   program: string,
   programArguments: readonly string[],
-  options: { readonly environment?: NodeJS.ProcessEnv; readonly show?: boolean } = {},
+  options: { readonly environment?: NodeJS.ProcessEnv; readonly show?: 'all' | 'stderr' } = {},
 ): Promise<CommandResult> {
   const started = performance.now();
   return new Promise((resolve) => {
@@ -24,14 +25,14 @@ export function runCommand(
       env: { ...process.env, ...options.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const collect = (chunk: string): void => {
+    const collect = (show: boolean) => (chunk: string) => {
       chunks.push(chunk);
-      if (options.show === true) {
+      if (show) {
         process.stdout.write(chunk);
       }
     };
-    child.stdout.setEncoding('utf8').on('data', collect);
-    child.stderr.setEncoding('utf8').on('data', collect);
+    child.stdout.setEncoding('utf8').on('data', collect(options.show === 'all'));
+    child.stderr.setEncoding('utf8').on('data', collect(options.show !== undefined));
     const finish = (exitCode: number): void =>
       resolve({ exitCode, output: chunks.join(''), milliseconds: performance.now() - started });
     child.on('error', (error) => {

@@ -47,7 +47,9 @@ export function listShippedPackages(workspace: string, lockPath = 'package-lock.
     for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
       const found = resolve(lock.packages, from, name);
       if (found === undefined && optionalDependencies[name] === undefined) {
-        throw new Error(`${from} depends on ${name}, which package-lock.json does not hold; run: npm install`);
+        throw new Error(
+          `${from} depends on ${name}, which package-lock.json does not hold; run: npm install`,
+        );
       }
       if (found !== undefined && !reached.has(found)) {
         reached.add(found);
