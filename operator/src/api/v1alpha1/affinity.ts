@@ -1,0 +1,103 @@
+/**
+ * `spec.affinity`: the shape of Kubernetes' own `affinity`, written out with limits instead of being passed
+ * through unchecked, so that a mistake is refused where the user made it and not later, where the operator
+ * writes the StatefulSet.
+ */
+import { z } from 'zod';
+import { atomicList, choice, integer } from './fields.ts';
+
+const labelKey = (description: string) => z.string().min(1).max(317).meta({ description });
+const labelValue = () => z.string().max(63).meta({ description: 'Value of the label.' });
+
+/** A label selector, as everywhere in Kubernetes. */
+export const labelSelectorSchema = z
+  .object({
+    matchLabels: z
+      .record(z.string(), labelValue())
+      .meta({ description: 'Labels that must be there with these values.', maxProperties: 16 })
+      .exactOptional(),
+    matchExpressions: atomicList(
+      16,
+      z.object({
+        key: labelKey('Label key.'),
+        operator: choice(['In', 'NotIn', 'Exists', 'DoesNotExist'], 'How the values are compared.'),
+        values: atomicList(32, labelValue(), 'Values for `In` and `NotIn`.').exactOptional(),
+      }),
+      'Conditions that must all hold.',
+    ).exactOptional(),
+  })
+  .meta({ description: 'Which pods, by label.' });
+
+const nodeRequirements = (description: string) =>
+  atomicList(
+    16,
+    z.object({
+      key: labelKey('Label key, or field name.'),
+      operator: choice(['In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt'], 'How the values are compared.'),
+      values: atomicList(64, z.string().max(253), 'Values to compare with.').exactOptional(),
+    }),
+    description,
+  ).exactOptional();
+
+const nodeSelectorTerm = z
+  .object({
+    matchExpressions: nodeRequirements('Conditions on the labels of the node.'),
+    matchFields: nodeRequirements('Conditions on the fields of the node, such as `metadata.name`.'),
+  })
+  .meta({ description: 'Conditions that must all hold.' });
+
+const weight = () => integer(1, 100, 'Weight of the preference, 1 to 100.');
+
+const podAffinityTerm = z
+  .object({
+    topologyKey: labelKey('Node label that says what counts as the same place.'),
+    labelSelector: labelSelectorSchema.exactOptional(),
+    namespaces: atomicList(16, z.string().max(63), 'Namespaces of the pods.').exactOptional(),
+    namespaceSelector: labelSelectorSchema.exactOptional(),
+    matchLabelKeys: atomicList(8, labelKey('Label key.'), 'Pod labels to compare as well.').exactOptional(),
+    mismatchLabelKeys: atomicList(8, labelKey('Label key.'), 'Pod labels that must differ.').exactOptional(),
+  })
+  .meta({ description: 'Pods to be near to, or away from.' });
+
+const podAffinity = (description: string) =>
+  z
+    .object({
+      requiredDuringSchedulingIgnoredDuringExecution: atomicList(
+        8,
+        podAffinityTerm,
+        'Must hold.',
+      ).exactOptional(),
+      preferredDuringSchedulingIgnoredDuringExecution: atomicList(
+        8,
+        z.object({ weight: weight(), podAffinityTerm }),
+        'Should hold.',
+      ).exactOptional(),
+    })
+    .meta({ description })
+    .exactOptional();
+
+export const affinitySchema = z
+  .object({
+    nodeAffinity: z
+      .object({
+        requiredDuringSchedulingIgnoredDuringExecution: z
+          .object({
+            nodeSelectorTerms: atomicList(8, nodeSelectorTerm, 'Alternatives, of which one must hold.'),
+          })
+          .meta({ description: 'Must hold.' })
+          .exactOptional(),
+        preferredDuringSchedulingIgnoredDuringExecution: atomicList(
+          8,
+          z.object({ weight: weight(), preference: nodeSelectorTerm }),
+          'Should hold.',
+        ).exactOptional(),
+      })
+      .meta({ description: 'Nodes to run on.' })
+      .exactOptional(),
+    podAffinity: podAffinity('Pods to be near to.'),
+    podAntiAffinity: podAffinity('Pods to be away from, beside what `spec.podAntiAffinity` adds.'),
+  })
+  .meta({
+    description:
+      'Affinity of the database pods, in Kubernetes’ own terms, added to what `podAntiAffinity` sets up.',
+  });

@@ -1,0 +1,172 @@
+/**
+ * Conditions of a ShardedCluster and the reasons they carry. Both are closed: users and tools match on them.
+ * `docs/reference/conditions.md` is generated from this file.
+ */
+
+interface ConditionDocumentation {
+  /** What it means when the condition is True. */
+  readonly meaning: string;
+  /** The status a user wants to see; `either` where both are normal. */
+  readonly good: 'True' | 'False' | 'either';
+}
+
+/** Every condition type. All of them are set from the first reconcile on. */
+export const CONDITIONS = {
+  Ready: {
+    meaning:
+      'Every shard has all its instances, everything asked for is in place, and data can be read and written. Stays True while slots move between shards.',
+    good: 'True',
+  },
+  Available: {
+    meaning: 'Every shard has a primary that takes reads and writes.',
+    good: 'True',
+  },
+  Progressing: {
+    meaning: 'The operator is changing something, or waits for a change to take effect.',
+    good: 'either',
+  },
+  Degraded: {
+    meaning: 'Something is worse than asked for, though data may still be served.',
+    good: 'False',
+  },
+  Rebalancing: {
+    meaning: 'Slots are moving between shards.',
+    good: 'either',
+  },
+  FailoverBlocked: {
+    meaning:
+      'A shard lost its primary and no replica is promoted, because loss of acknowledged writes cannot be excluded or a rule forbids it.',
+    good: 'False',
+  },
+} as const satisfies Record<string, ConditionDocumentation>;
+
+/** Name of a condition. */
+export type ConditionType = keyof typeof CONDITIONS;
+
+/** Condition types in the order they are written. */
+export const CONDITION_TYPES = Object.keys(CONDITIONS) as ConditionType[];
+
+interface ReasonDocumentation {
+  /** Conditions that can carry the reason, with the status they then have. */
+  readonly on: readonly `${ConditionType}=${'True' | 'False' | 'Unknown'}`[];
+  readonly meaning: string;
+  /** What the user does about it. */
+  readonly remedy: string;
+}
+
+const NOTHING = 'Nothing to do.';
+
+/** Every reason of every condition. */
+export const REASONS = {
+  AllShardsReady: {
+    on: ['Ready=True'],
+    meaning: 'All instances of all shards are ready and everything is as the spec says.',
+    remedy: NOTHING,
+  },
+  PrimariesAvailable: {
+    on: ['Available=True'],
+    meaning: 'Every shard has a ready primary.',
+    remedy: NOTHING,
+  },
+  PrimaryUnavailable: {
+    on: ['Available=False', 'Ready=False'],
+    meaning: 'At least one shard has no ready primary; the message names it.',
+    remedy:
+      'Wait for the promotion or the pod; look at the events of the ShardedCluster and of the pod named.',
+  },
+  CreatingObjects: {
+    on: ['Ready=False', 'Available=False', 'Progressing=True'],
+    meaning: 'Objects of the cluster are being created for the first time.',
+    remedy: NOTHING,
+  },
+  UpdatingObjects: {
+    on: ['Progressing=True'],
+    meaning: 'Objects are being brought in line with the spec.',
+    remedy: NOTHING,
+  },
+  WaitingForPods: {
+    on: ['Ready=False', 'Available=False', 'Progressing=True'],
+    meaning: 'Objects are in place, but some pods are not ready yet; the message names them.',
+    remedy:
+      'If it lasts, run `kubectl describe pod` on a pod named: a volume, an image or a node may be missing.',
+  },
+  UpToDate: {
+    on: ['Progressing=False'],
+    meaning: 'Everything is as the spec says.',
+    remedy: NOTHING,
+  },
+  AsExpected: {
+    on: ['Degraded=False'],
+    meaning: 'Nothing is worse than asked for.',
+    remedy: NOTHING,
+  },
+  InstancesNotReady: {
+    on: ['Degraded=True', 'Ready=False'],
+    meaning: 'Instances that were ready no longer are; the message names them.',
+    remedy:
+      'Run `kubectl describe pod` on a pod named. Replicas come back by themselves once the cause is gone.',
+  },
+  NotRebalancing: {
+    on: ['Rebalancing=False'],
+    meaning: 'No slot is moving.',
+    remedy: NOTHING,
+  },
+  NotBlocked: {
+    on: ['FailoverBlocked=False'],
+    meaning: 'Nothing stands in the way of a promotion.',
+    remedy: NOTHING,
+  },
+  Suspended: {
+    on: [
+      'Ready=Unknown',
+      'Available=Unknown',
+      'Progressing=False',
+      'Degraded=Unknown',
+      'FailoverBlocked=True',
+    ],
+    meaning: '`spec.suspend` is set: the operator changes nothing, repairs nothing and promotes nothing.',
+    remedy: 'Set `spec.suspend` to false when you are done.',
+  },
+  Hibernating: {
+    on: ['Progressing=True'],
+    meaning: '`spec.hibernated` is set and the pods are being stopped.',
+    remedy: NOTHING,
+  },
+  Hibernated: {
+    on: ['Ready=False', 'Available=False', 'Progressing=False'],
+    meaning: '`spec.hibernated` is set: all pods are stopped, volumes and credentials are kept.',
+    remedy: 'Set `spec.hibernated` to false to start the cluster again.',
+  },
+  Deleting: {
+    on: ['Ready=False', 'Available=False', 'Progressing=True'],
+    meaning:
+      'The ShardedCluster is being deleted, and its volumes are treated as `spec.deletionPolicy` says.',
+    remedy: NOTHING,
+  },
+  InvalidSpec: {
+    on: ['Ready=False', 'Progressing=False', 'Degraded=True'],
+    meaning:
+      'The stored object cannot be understood by this version of the operator; the message names the field. Nothing is changed until it is.',
+    remedy: 'Correct the field named, or run the operator whose CRDs are installed.',
+  },
+  ConflictingObject: {
+    on: ['Ready=False', 'Progressing=False', 'Degraded=True'],
+    meaning: 'An object with a name the cluster needs belongs to somebody else; the message names it.',
+    remedy: 'Delete or rename the object named, or give the ShardedCluster another name.',
+  },
+  ScalingInNotSupported: {
+    on: ['Progressing=False', 'Degraded=True'],
+    meaning: '`spec.shards` is lower than the number of shards that exist, and shards cannot be removed yet.',
+    remedy: 'Set `spec.shards` back to the number named in the message.',
+  },
+  ReconcileFailed: {
+    on: ['Ready=False', 'Progressing=True', 'Degraded=True'],
+    meaning:
+      'The last attempt to bring objects in line with the spec failed; it is tried again. The message says why.',
+    remedy:
+      'If it lasts, correct what the message names: often a permission, a quota or an admission policy.',
+  },
+} as const satisfies Record<string, ReasonDocumentation>;
+
+/** Why a condition is as it is. */
+export type Reason = keyof typeof REASONS;

@@ -1,0 +1,66 @@
+/** Reasons of the events the operator records. Closed and stable: alerts match on them. */
+
+interface EventDocumentation {
+  readonly type: 'Normal' | 'Warning';
+  readonly meaning: string;
+  /** What the user does about it. */
+  readonly remedy: string;
+}
+
+const NOTHING = 'Nothing to do.';
+
+/** Every event reason. */
+export const EVENT_REASONS = {
+  ShardCreated: { type: 'Normal', meaning: 'The objects of a shard were created.', remedy: NOTHING },
+  ObjectRepaired: {
+    type: 'Normal',
+    meaning: 'An object of the cluster had been deleted or edited by hand and was put back.',
+    remedy: 'Change the ShardedCluster instead of the objects it owns.',
+  },
+  ClusterReady: { type: 'Normal', meaning: 'The cluster became ready.', remedy: NOTHING },
+  ClusterDegraded: {
+    type: 'Warning',
+    meaning: 'The cluster is no longer ready; the note says why.',
+    remedy: 'Look at the conditions of the ShardedCluster.',
+  },
+  ObjectConflict: {
+    type: 'Warning',
+    meaning: 'An object with a name the cluster needs belongs to somebody else.',
+    remedy: 'Delete or rename the object named, or give the ShardedCluster another name.',
+  },
+  InvalidSpec: {
+    type: 'Warning',
+    meaning: 'The stored object cannot be understood by this version of the operator.',
+    remedy: 'Correct the field named, or run the operator whose CRDs are installed.',
+  },
+  ReconcileFailed: {
+    type: 'Warning',
+    meaning: 'Bringing objects in line with the spec failed and is tried again.',
+    remedy: 'If it lasts, correct what the note names.',
+  },
+  Suspended: {
+    type: 'Normal',
+    meaning: 'The operator keeps its hands off the cluster.',
+    remedy: 'Set `spec.suspend` to false when you are done.',
+  },
+  Resumed: { type: 'Normal', meaning: 'The operator takes care of the cluster again.', remedy: NOTHING },
+  Hibernated: {
+    type: 'Normal',
+    meaning: 'All pods were stopped; volumes are kept.',
+    remedy: 'Set `spec.hibernated` to false to start again.',
+  },
+  WokenUp: { type: 'Normal', meaning: 'Pods are started again after hibernation.', remedy: NOTHING },
+  VolumesRetained: {
+    type: 'Normal',
+    meaning: 'The cluster was deleted and its volumes were kept.',
+    remedy: 'Delete the PersistentVolumeClaims when you no longer need the data.',
+  },
+  VolumesDeleted: {
+    type: 'Normal',
+    meaning: 'The cluster was deleted, and its volumes with it, as `spec.deletionPolicy: Delete` says.',
+    remedy: NOTHING,
+  },
+} as const satisfies Record<string, EventDocumentation>;
+
+/** Reason of an event. */
+export type EventReason = keyof typeof EVENT_REASONS;

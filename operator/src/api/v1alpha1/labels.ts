@@ -1,0 +1,43 @@
+/** Label and annotation keys. Selectors of Services and StatefulSets are immutable, so these never change. */
+
+/** Label keys on the objects the operator writes. */
+export const LABELS = {
+  /** Always {@link APPLICATION_NAME}. */
+  name: 'app.kubernetes.io/name',
+  /** `operator`, `router` or `database`. */
+  component: 'app.kubernetes.io/component',
+  /** Name of the cluster, as other tools expect to find it. */
+  instance: 'app.kubernetes.io/instance',
+  /** Always {@link APPLICATION_NAME}: who writes the object. */
+  managedBy: 'app.kubernetes.io/managed-by',
+  /** Name of the ShardedCluster the object belongs to. */
+  cluster: 'shardwright.io/cluster',
+  /** Number of the shard, in decimal. */
+  shard: 'shardwright.io/shard',
+  /** `primary` or `replica`; on pods only, and only while the role is known. */
+  role: 'shardwright.io/role',
+} as const;
+
+/** Value of `app.kubernetes.io/name` and `app.kubernetes.io/managed-by`. */
+export const APPLICATION_NAME = 'shardwright';
+
+/** Values of `app.kubernetes.io/component`. */
+export const COMPONENTS = ['operator', 'router', 'database'] as const;
+/** What a pod is for. */
+export type Component = (typeof COMPONENTS)[number];
+
+/** Roles of a database instance. */
+export const ROLES = ['primary', 'replica'] as const;
+/** Role of a database instance in its shard. */
+export type Role = (typeof ROLES)[number];
+
+/** Annotation keys on the objects the operator writes. */
+export const ANNOTATIONS = {
+  /**
+   * Version of the builder that wrote a pod template. A newer operator keeps building what it finds here,
+   * so that an upgrade of the operator restarts no database.
+   */
+  builderVersion: 'shardwright.io/builder-version',
+  /** Digest of the configuration a pod was started with. */
+  configHash: 'shardwright.io/config-hash',
+} as const;

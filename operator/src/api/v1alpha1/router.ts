@@ -1,0 +1,42 @@
+/** `spec.router`: the stateless proxies applications connect to. */
+import { z } from 'zod';
+import { choice, integer, matching, textMap, textSet } from './fields.ts';
+import { resourcesSchema } from './resources.ts';
+
+const serviceSchema = z
+  .object({
+    type: choice(
+      ['ClusterIP', 'NodePort', 'LoadBalancer'],
+      'Type of the Service `<cluster>`, port 3306. `ClusterIP` is reachable inside the Kubernetes cluster only.',
+    ).default('ClusterIP'),
+    annotations: textMap(
+      32,
+      4096,
+      'Annotations to put on the Service, as cloud load balancers ask for. None by default.',
+    ).exactOptional(),
+    loadBalancerClass: matching(
+      {
+        maxLength: 253,
+        pattern: '^[a-zA-Z0-9]([a-zA-Z0-9./_-]*[a-zA-Z0-9])?$',
+        message:
+          'spec.router.service.loadBalancerClass is not a class name: write it as example.com/internal',
+      },
+      'Which load-balancer implementation serves a Service of type `LoadBalancer`.',
+    ).exactOptional(),
+    loadBalancerSourceRanges: textSet(
+      64,
+      z.string().min(1).max(64),
+      'Networks (CIDR) that may connect through the load balancer. Everyone by default.',
+    ).exactOptional(),
+  })
+  .meta({ description: 'Service in front of the routers.' });
+
+export const routerSchema = z
+  .object({
+    replicas: integer(0, 64, 'Number of routers. 0 runs none.').default(2),
+    resources: resourcesSchema('spec.router.resources', 'CPU and memory of each router.').default({
+      requests: { cpu: '100m', memory: '128Mi' },
+    }),
+    service: serviceSchema.prefault({}),
+  })
+  .meta({ description: 'The stateless proxies applications connect to.' });

@@ -1,0 +1,76 @@
+/** Where the database pods run: constraints in Kubernetes' own terms. */
+import { z } from 'zod';
+import { labelSelectorSchema } from './affinity.ts';
+import { atomicList, choice, integer, keyedList, matching, textMap } from './fields.ts';
+import { secretName } from './secrets.ts';
+
+const key = (description: string) => z.string().min(1).max(317).meta({ description });
+
+const topologySpreadConstraint = z
+  .object({
+    maxSkew: integer(1, 1000, 'How uneven the spread may be, in pods.'),
+    topologyKey: key('Node label that says what counts as the same place.'),
+    whenUnsatisfiable: choice(['DoNotSchedule', 'ScheduleAnyway'], 'Whether a pod waits or runs regardless.'),
+    labelSelector: labelSelectorSchema.exactOptional(),
+    minDomains: integer(1, 1000, 'Fewest places to spread over.').exactOptional(),
+    nodeAffinityPolicy: choice(
+      ['Honor', 'Ignore'],
+      'Whether node affinity limits the places.',
+    ).exactOptional(),
+    nodeTaintsPolicy: choice(['Honor', 'Ignore'], 'Whether tainted nodes count as places.').exactOptional(),
+    matchLabelKeys: atomicList(8, key('Label key.'), 'Pod labels to compare as well.').exactOptional(),
+  })
+  .meta({
+    description: 'One rule of spread. Without `labelSelector`, it is about the pods of the same shard.',
+  });
+
+const toleration = z
+  .object({
+    key: key('Taint key; every taint without it.').exactOptional(),
+    operator: choice(['Exists', 'Equal'], 'How the value is compared. `Equal` where absent.').exactOptional(),
+    value: z.string().max(63).meta({ description: 'Taint value.' }).exactOptional(),
+    effect: choice(
+      ['NoSchedule', 'PreferNoSchedule', 'NoExecute'],
+      'Taint effect; every effect without it.',
+    ).exactOptional(),
+    tolerationSeconds: integer(
+      0,
+      31_536_000,
+      'Seconds a pod stays on a node after a `NoExecute` taint appears; for ever without it.',
+    ).exactOptional(),
+  })
+  .meta({ description: 'A taint the database pods put up with.' });
+
+/** The scheduling fields of `spec`. */
+export const schedulingFields = {
+  podAntiAffinity: choice(
+    ['Preferred', 'Required', 'Disabled'],
+    'Whether instances of one shard run on different nodes. `Required` leaves a pod waiting where there are fewer ' +
+      'nodes than instances; `Preferred` then shares a node, whose loss can stop the shard.',
+  ).default('Preferred'),
+  topologySpreadConstraints: keyedList(
+    { maxItems: 8, keys: ['topologyKey', 'whenUnsatisfiable'] },
+    topologySpreadConstraint,
+    'How the pods of each shard spread over zones or other parts of the Kubernetes cluster.',
+  ).exactOptional(),
+  tolerations: atomicList(16, toleration, 'Taints the database pods put up with.').exactOptional(),
+  nodeSelector: textMap(16, 63, 'Labels a node must have to run database pods.').exactOptional(),
+  priorityClassName: matching(
+    {
+      maxLength: 253,
+      pattern: '^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$',
+      message:
+        'spec.priorityClassName is not the name of a PriorityClass: use lower-case letters, digits, - and .',
+    },
+    'PriorityClass of the database pods.',
+  ).exactOptional(),
+  imagePullSecrets: keyedList(
+    { maxItems: 8, keys: ['name'] },
+    z
+      .object({
+        name: secretName('spec.imagePullSecrets[].name', 'Name of the Secret, in the same namespace.'),
+      })
+      .meta({ description: 'Reference to a Secret.' }),
+    'Secrets with registry credentials, for all pods of the cluster.',
+  ).exactOptional(),
+};

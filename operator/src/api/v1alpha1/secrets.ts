@@ -1,0 +1,17 @@
+/** References to Secrets. */
+import { matching } from './fields.ts';
+
+/** What a key of a Secret may look like. */
+export const SECRET_KEY_PATTERN = '^[A-Za-z0-9._-]+$';
+
+/** Name of an object in the same namespace, at `path`. */
+export function secretName(path: string, description: string) {
+  return matching(
+    {
+      maxLength: 253,
+      pattern: '^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$',
+      message: `${path} is not the name of a Secret: use lower-case letters, digits, - and .`,
+    },
+    description,
+  );
+}

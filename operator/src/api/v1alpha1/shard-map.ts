@@ -1,0 +1,90 @@
+/**
+ * `ShardMap`: the one source of truth for routing, written by the operator only, by PUT with resourceVersion.
+ *
+ * Everything stands in `spec` and there is no status sub-resource: the map is a record, not a wish and a report,
+ * and one write must change it as a whole. The API server itself refuses what would break the guarantees routers
+ * and agents build on, whoever writes: revision and epochs never go back; within an epoch a shard's primary is
+ * written once; a promotion passes through "no primary"; and whoever becomes primary was recorded as a replica
+ * before.
+ */
+import { z } from 'zod';
+import { integer, keyedList, rules, text, textSet } from './fields.ts';
+import { objectMeta, type ObjectMeta } from './object-meta.ts';
+import { MAX_INSTANCES, MAX_SHARDS } from './sharded-cluster-spec.ts';
+
+/** Members a shard may have on record: its instances, and those on their way in or out. */
+const MAX_MEMBERS = MAX_INSTANCES + 7;
+
+const pod = () => z.string().min(1).max(63);
+
+const shardMapShardSchema = z
+  .object({
+    number: integer(0, 9999, 'Number of the shard.'),
+    name: text(63, 'Name of the shard, of its StatefulSet and of its headless Service.'),
+    epoch: integer(
+      0,
+      Number.MAX_SAFE_INTEGER,
+      'Number of the primary’s term. Grows with each promotion of this shard and with nothing else.',
+    ),
+    primary: pod()
+      .nullable()
+      .meta({ description: 'Pod that takes writes in this epoch; null while one is being made.' }),
+    replicas: textSet(
+      MAX_MEMBERS,
+      pod(),
+      'All other members of the shard, a former primary included, in any state of health.',
+    ),
+    ackers: textSet(
+      MAX_MEMBERS,
+      pod(),
+      'Members whose acknowledgement of a write counts, and who therefore all have to be asked before a promotion.',
+    ),
+  })
+  .meta({
+    description: 'One shard.',
+    ...rules(
+      {
+        rule: '!has(self.primary) || self.primary == null || !(self.primary in self.replicas)',
+        message: 'spec.shards[].primary is listed in replicas as well: list a member once',
+        fieldPath: '.replicas',
+      },
+      {
+        rule: 'self.ackers.all(acker, acker in self.replicas || (self.primary != null && acker == self.primary))',
+        message: 'spec.shards[].ackers names a pod that is no member: add it to replicas first',
+        fieldPath: '.ackers',
+      },
+    ),
+  });
+
+const shardMapSpecSchema = z
+  .object({
+    revision: integer(1, Number.MAX_SAFE_INTEGER, 'Grows with every change of the map.'),
+    shards: keyedList({ maxItems: MAX_SHARDS, keys: ['number'] }, shardMapShardSchema, 'All shards.'),
+  })
+  .meta({ description: 'The map.' });
+
+export const shardMapSchema = z.object({ spec: shardMapSpecSchema }).meta({
+  description:
+    'Which shard has which primary and replicas: the one source of truth for routing. Written by the operator ' +
+    'only. It can be rebuilt from the databases.',
+});
+
+/** One shard of the map. */
+export type ShardMapShard = z.output<typeof shardMapShardSchema>;
+/** The map itself. */
+export type ShardMapSpec = z.output<typeof shardMapSpecSchema>;
+
+/** A ShardMap as read from the API server. */
+export interface ShardMap {
+  apiVersion: 'shardwright.io/v1alpha1';
+  kind: 'ShardMap';
+  metadata: ObjectMeta;
+  spec: ShardMapSpec;
+}
+
+/** Checks a whole {@link ShardMap}. */
+export const shardMapObjectSchema: z.ZodType<ShardMap> = shardMapSchema.extend({
+  apiVersion: z.literal('shardwright.io/v1alpha1'),
+  kind: z.literal('ShardMap'),
+  metadata: objectMeta,
+});

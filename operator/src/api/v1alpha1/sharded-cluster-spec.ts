@@ -1,0 +1,79 @@
+/** `ShardedCluster.spec`. */
+import { z } from 'zod';
+import { affinitySchema } from './affinity.ts';
+import { engineSchema } from './engine.ts';
+import { failoverSchema, readServiceSchema } from './failover.ts';
+import { choice, flag, integer, keyedList } from './fields.ts';
+import { keyspaceSchema } from './keyspaces.ts';
+import { configSchema } from './my-cnf.ts';
+import { rebalanceSchema } from './rebalance.ts';
+import { resourcesSchema } from './resources.ts';
+import { routerSchema } from './router.ts';
+import { schedulingFields } from './scheduling.ts';
+import { storageSchema } from './storage.ts';
+import { tlsSchema } from './tls.ts';
+import { userSchema } from './users.ts';
+
+/**
+ * Most shards of a cluster. The status of 256 shards with nine instances each is about 0.8 MB of JSON; etcd
+ * refuses objects above 1.5 MiB.
+ */
+export const MAX_SHARDS = 256;
+
+/** Most instances of a shard. */
+export const MAX_INSTANCES = 9;
+
+export const shardedClusterSpecSchema = z
+  .object({
+    engine: engineSchema.prefault({}),
+    shards: integer(
+      1,
+      MAX_SHARDS,
+      'Number of shards: independent primaries, each with its replicas, that hold a part of the data each. ' +
+        '`kubectl scale` sets it.',
+    ),
+    instances: integer(
+      1,
+      MAX_INSTANCES,
+      'Database instances in each shard, one primary and otherwise replicas. Three survive the loss of one ' +
+        'without a pause in writes.',
+    ).default(3),
+    keyspaces: keyedList(
+      { maxItems: 64, keys: ['name'] },
+      keyspaceSchema,
+      'Logical databases that are spread over the shards.',
+    ).default([]),
+    storage: storageSchema.prefault({}),
+    resources: resourcesSchema('spec.resources', 'CPU and memory of each database server.').default({
+      requests: { cpu: '100m', memory: '512Mi' },
+    }),
+    config: configSchema.exactOptional(),
+    failover: failoverSchema.prefault({}),
+    readService: readServiceSchema.prefault({}),
+    router: routerSchema.prefault({}),
+    rebalance: rebalanceSchema.prefault({}),
+    users: keyedList(
+      { maxItems: 64, keys: ['name'] },
+      userSchema,
+      'Database users kept on every shard.',
+    ).default([]),
+    tls: tlsSchema.prefault({}),
+    affinity: affinitySchema.exactOptional(),
+    ...schedulingFields,
+    suspend: flag(
+      'Makes the operator keep its hands off this cluster: nothing is changed or repaired, and there is no failover.',
+    ).default(false),
+    hibernated: flag('Stops all pods of the cluster. Volumes and credentials are kept.').default(false),
+    deletionPolicy: choice(
+      ['Retain', 'Delete'],
+      'What becomes of the volumes when the ShardedCluster is deleted, or a shard is removed: `Retain` keeps them, ' +
+        '`Delete` deletes them with all data.',
+    ).default('Retain'),
+  })
+  .meta({ description: 'What the cluster should be.' });
+
+/** The spec as stored: defaults filled in. */
+export type ShardedClusterSpec = z.output<typeof shardedClusterSpecSchema>;
+
+/** The spec as a user writes it: only `shards` is required. */
+export type ShardedClusterSpecInput = z.input<typeof shardedClusterSpecSchema>;

@@ -1,0 +1,125 @@
+/** `ShardedCluster.status`: what the operator found. */
+import { z } from 'zod';
+import { CONDITION_TYPES } from './conditions.ts';
+import { choice, flag, integer, keyedList, text, time } from './fields.ts';
+import { ROLES } from './labels.ts';
+import { MAX_INSTANCES, MAX_SHARDS } from './sharded-cluster-spec.ts';
+
+const MAX_INT64 = Number.MAX_SAFE_INTEGER;
+
+const conditionSchema = z
+  .object({
+    type: text(64, `Aspect the condition is about: ${CONDITION_TYPES.join(', ')}.`),
+    status: choice(['True', 'False', 'Unknown'], 'Whether it holds.'),
+    observedGeneration: integer(0, MAX_INT64, '`metadata.generation` the verdict is about.').exactOptional(),
+    lastTransitionTime: time('When `status` last changed.'),
+    reason: text(128, 'One word for why, stable, for programs.'),
+    message: z
+      .string()
+      .max(4096)
+      .meta({ description: 'A sentence for people: what is the matter and what to do.' }),
+  })
+  .meta({ description: 'One aspect of the cluster.' });
+
+const lagSeconds = (description: string) =>
+  z.number().min(0).max(1e9).nullable().meta({ description }).exactOptional();
+
+const instanceSchema = z
+  .object({
+    pod: text(253, 'Name of the pod.'),
+    role: choice(ROLES, 'Role in the shard; absent while unknown.').exactOptional(),
+    gtid: z
+      .string()
+      .max(1024)
+      .meta({ description: 'Last transaction applied, as a GTID position.' })
+      .exactOptional(),
+    lagSeconds: lagSeconds('Seconds behind the primary; null while unknown, which is not 0.'),
+    lagBytes: integer(0, MAX_INT64, 'Bytes of binary log behind the primary; null while unknown.')
+      .nullable()
+      .exactOptional(),
+    healthy: flag('Whether the instance runs, and as a replica follows its primary.'),
+    lastChecked: time('When the instance last told its state.').exactOptional(),
+    error: z.string().max(1024).meta({ description: 'Why it is not healthy.' }).exactOptional(),
+  })
+  .meta({ description: 'One database instance.' });
+
+const shardSchema = z
+  .object({
+    name: text(63, 'Name of the shard: `<cluster>-shard-<number>`.'),
+    primary: z
+      .string()
+      .max(253)
+      .nullable()
+      .meta({ description: 'Pod that is the primary; null while there is none.' })
+      .exactOptional(),
+    epoch: integer(0, MAX_INT64, 'Number of the primary’s term; grows with every promotion.').exactOptional(),
+    readyInstances: integer(0, MAX_INSTANCES, 'Instances that are ready.'),
+    slots: integer(0, MAX_INT64, 'Number of slots the shard holds, over all keyspaces.').exactOptional(),
+    maxLagSeconds: lagSeconds('Lag of the replica furthest behind, in seconds; null while one is unknown.'),
+    instances: keyedList({ maxItems: 16, keys: ['pod'] }, instanceSchema, 'Its instances.').exactOptional(),
+  })
+  .meta({ description: 'One shard.' });
+
+const endpointsSchema = z
+  .object({
+    application: text(300, '`host:port` applications connect to.').exactOptional(),
+    applicationSecret: text(253, 'Secret with the application’s credentials.').exactOptional(),
+    adminSecret: text(253, 'Secret with the administrator’s credentials.').exactOptional(),
+    shards: keyedList(
+      { maxItems: MAX_SHARDS, keys: ['name'] },
+      z
+        .object({
+          name: text(63, 'Name of the shard.'),
+          primary: text(300, '`host:port` of its primary.'),
+          replicas: text(300, '`host:port` of its replicas.'),
+        })
+        .meta({ description: 'Addresses of one shard.' }),
+      'Addresses of each shard.',
+    ).exactOptional(),
+  })
+  .meta({ description: 'Where to connect.' });
+
+const summarySchema = z
+  .object({
+    shards: text(32, 'Shards with all instances ready, of those asked for: `2/3`.'),
+    primaries: text(32, 'Shards with a ready primary, of those asked for: `3/3`.'),
+    lag: text(32, 'Largest lag of a replica: `0.3s`, or `unknown`.').exactOptional(),
+    rebalance: text(64, 'Phase and progress of the rebalance under way, or `-`.').exactOptional(),
+  })
+  .meta({
+    description:
+      'What `kubectl get` shows. Columns cannot count or format, so the operator writes these words for them.',
+  });
+
+export const shardedClusterStatusSchema = z
+  .object({
+    observedGeneration: integer(0, MAX_INT64, '`metadata.generation` this status is about.').exactOptional(),
+    conditions: keyedList({ maxItems: 16, keys: ['type'] }, conditionSchema, 'Verdicts.').exactOptional(),
+    summary: summarySchema.exactOptional(),
+    replicas: integer(
+      0,
+      MAX_SHARDS,
+      'Number of shards that exist, for the `scale` sub-resource.',
+    ).exactOptional(),
+    selector: z
+      .string()
+      .max(512)
+      .meta({ description: 'Label selector of the database pods, for the `scale` sub-resource.' })
+      .exactOptional(),
+    shards: keyedList(
+      { maxItems: MAX_SHARDS, keys: ['name'] },
+      shardSchema,
+      'State of each shard.',
+    ).exactOptional(),
+    endpoints: endpointsSchema.exactOptional(),
+  })
+  .meta({ description: 'What the operator found. Never edit it.' });
+
+/** What the operator reports. */
+export type ShardedClusterStatus = z.output<typeof shardedClusterStatusSchema>;
+/** One condition, as stored. */
+export type Condition = z.output<typeof conditionSchema>;
+/** State of one shard. */
+export type ShardStatus = z.output<typeof shardSchema>;
+/** State of one instance. */
+export type InstanceStatus = z.output<typeof instanceSchema>;

@@ -1,0 +1,59 @@
+/** `spec.storage`: the volume of each database instance. */
+import { z } from 'zod';
+import { matching, rules } from './fields.ts';
+import { MAX_QUANTITY_LENGTH } from './quantity.ts';
+
+/** Smallest volume: system tables, redo log and a day of binary logs do not fit below. */
+export const MIN_STORAGE_SIZE = '1Gi';
+
+const IMMUTABLE_CLASS =
+  'spec.storage.storageClassName cannot change, since existing volumes stay where they are: restore the former ' +
+  'value, or create a new ShardedCluster with the other class and move the data into it';
+
+export const storageSchema = z
+  .object({
+    size: z
+      .string()
+      .min(1)
+      .max(MAX_QUANTITY_LENGTH)
+      .meta({
+        description: `Size of each instance's volume, as a quantity. At least ${MIN_STORAGE_SIZE}. It can grow, never shrink.`,
+        ...rules(
+          {
+            rule: 'isQuantity(self)',
+            message: 'spec.storage.size is not a quantity: write a number with a unit, such as 10Gi',
+          },
+          {
+            rule: `!isQuantity(self) || quantity(self).compareTo(quantity('${MIN_STORAGE_SIZE}')) >= 0`,
+            message: `spec.storage.size is too small for a database: ask for ${MIN_STORAGE_SIZE} or more`,
+          },
+          {
+            rule: '!isQuantity(self) || !isQuantity(oldSelf) || quantity(self).compareTo(quantity(oldSelf)) >= 0',
+            message:
+              'spec.storage.size cannot shrink, since volumes cannot: restore the former size, or create a new ' +
+              'ShardedCluster with smaller volumes and move the data into it',
+          },
+        ),
+      })
+      .default('10Gi'),
+    storageClassName: matching(
+      {
+        maxLength: 253,
+        pattern: '^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$',
+        message:
+          'spec.storage.storageClassName is not the name of a StorageClass: use lower-case letters, digits, - and .',
+      },
+      'StorageClass of the volumes. Without it, the default class of the Kubernetes cluster. Cannot be changed.',
+    ).exactOptional(),
+  })
+  .meta({
+    description: 'Volume of each database instance.',
+    ...rules({
+      rule:
+        'has(self.storageClassName) == has(oldSelf.storageClassName) && ' +
+        '(!has(self.storageClassName) || self.storageClassName == oldSelf.storageClassName)',
+      message: IMMUTABLE_CLASS,
+      fieldPath: '.storageClassName',
+      reason: 'FieldValueForbidden',
+    }),
+  });
