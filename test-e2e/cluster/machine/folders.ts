@@ -1,0 +1,18 @@
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The root of this checkout. */
+export const checkoutFolder = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
+
+/** The kubeconfig that `cluster:up` writes, for people and tests. */
+export const kubeconfigPath = join(checkoutFolder, '.dev', 'kubeconfig');
+
+/** Where the folder `test-e2e/cluster/binaries` with the Go modules is. */
+export const goModulesFolder = join(checkoutFolder, 'test-e2e', 'cluster', 'binaries');
+
+/** The user's cache folder for what is costly to make; kept by `cluster:down`, shared by all checkouts. */
+export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
+  const base = environment['XDG_CACHE_HOME'];
+  return join(base === undefined || base === '' ? join(homedir(), '.cache') : base, 'shardwright');
+}
