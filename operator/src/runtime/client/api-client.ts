@@ -34,6 +34,11 @@ export interface WatchOptions extends Selection {
   readonly resourceVersion: string;
   /** How long the server keeps the watch open, in seconds. */
   readonly timeoutSeconds: number;
+  /**
+   * A watch without a byte for this long is given up, in milliseconds. Servers send a bookmark every minute.
+   * @default timeoutSeconds and half a minute
+   */
+  readonly silenceMilliseconds?: number | undefined;
 }
 
 /** What a watch reports. Errors are thrown instead. */

@@ -1,4 +1,4 @@
-/** Why a request failed, in the words callers decide by. */
+/** Why a request failed, in the words callers decide by. `Malformed`: the answer could not be understood. */
 export type ApiErrorCode =
   | 'NotFound'
   | 'Conflict'
@@ -10,6 +10,7 @@ export type ApiErrorCode =
   | 'Forbidden'
   | 'Timeout'
   | 'Unavailable'
+  | 'Malformed'
   | 'Unknown';
 
 /** `metav1.Status`, the body of a failed request. */
