@@ -91,7 +91,10 @@ const bindAddress = z.string().transform((text, context): BindAddress | undefine
 });
 
 const schema = z.strictObject({
-  kubeconfig: z.string().min(1).optional(),
+  kubeconfig: z
+    .string()
+    .optional()
+    .transform((path) => (path === '' ? undefined : path)),
   watchNamespace: namespaceOrEmpty,
   image: z
     .string({ error: 'is required: the image of this program, to run beside the databases' })

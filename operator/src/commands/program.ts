@@ -1,0 +1,88 @@
+import { Command, CommanderError, Option } from 'commander';
+import type { OperatorConfig, OperatorSetting } from './operator-config.ts';
+import { OPERATOR_SETTINGS, OperatorConfigError, parseOperatorConfig } from './operator-config.ts';
+import { EXIT_CODES } from './run-process.ts';
+import { VERSION } from './version.ts';
+
+/** What the commands do. Each resolves with the exit code of the process. */
+export interface CommandActions {
+  operator(config: OperatorConfig): Promise<number>;
+  placeholder(): Promise<number>;
+}
+
+/** Where help and mistakes are told. */
+export interface ProgramOutput {
+  readonly writeOut: (text: string) => void;
+  readonly writeErr: (text: string) => void;
+}
+
+const standardOutput: ProgramOutput = {
+  writeOut: (text) => process.stdout.write(text),
+  writeErr: (text) => process.stderr.write(text),
+};
+
+const EXIT_HELP = `
+Exit codes:
+  0  stopped as asked, by SIGTERM or SIGINT
+  1  failed, or lost the leadership; start it again
+  2  the command line or the environment cannot be used`;
+
+/**
+ * Reads the command line (without the program's own two first words) and runs the command it names. Resolves
+ * with the exit code and never rejects for a mistake in the command line, which is told on `output`.
+ */
+export async function runProgram(
+  commandLine: readonly string[],
+  actions: CommandActions,
+  output: ProgramOutput = standardOutput,
+): Promise<number> {
+  let exitCode: number = EXIT_CODES.stopped;
+  const program = new Command('shardwright')
+    .description('Sharded, replicated MariaDB on Kubernetes')
+    .version(VERSION)
+    .addHelpText('after', EXIT_HELP)
+    .configureOutput(output)
+    .exitOverride();
+
+  const operator = program
+    .command('operator')
+    .description('reconcile ShardedClusters; run by the Helm chart')
+    .addHelpText('after', EXIT_HELP)
+    .action(async (options: Record<string, unknown>) => {
+      exitCode = await actions.operator(parseOperatorConfig(options));
+    });
+  for (const [name, setting] of Object.entries(OPERATOR_SETTINGS)) {
+    operator.addOption(optionOf(name, setting));
+  }
+
+  program
+    .command('placeholder')
+    .description('hold the place of a database in its pod; run by the operator')
+    .action(async () => {
+      exitCode = await actions.placeholder();
+    });
+
+  try {
+    await program.parseAsync(commandLine, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof OperatorConfigError) {
+      output.writeErr(`${error.message.replaceAll(/^/gm, 'error: ')}\n`);
+      return EXIT_CODES.unusableConfiguration;
+    }
+    if (error instanceof CommanderError) {
+      return error.exitCode === 0 ? EXIT_CODES.stopped : EXIT_CODES.unusableConfiguration;
+    }
+    throw error;
+  }
+}
+
+/** Choices are not given to commander: {@link parseOperatorConfig} tells every mistake at once. */
+function optionOf(name: string, setting: OperatorSetting): Option {
+  const choices = setting.choices === undefined ? '' : ` (${setting.choices.join(', ')})`;
+  const option = new Option(setting.flag, setting.description + choices).env(setting.environment);
+  if (option.attributeName() !== name) {
+    throw new TypeError(`${setting.flag} is not the flag of the setting ${name}`);
+  }
+  return setting.default === undefined ? option : option.default(setting.default);
+}
