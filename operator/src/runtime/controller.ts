@@ -1,4 +1,5 @@
-import type { Informer, Change } from './cache/informer.ts';
+import type { Change } from './cache/change.ts';
+import type { Informer } from './cache/informer.ts';
 import type { Clock } from './clock.ts';
 import type { Logger } from './logger.ts';
 import type { RuntimeMetrics } from './metrics/metrics.ts';
