@@ -71,7 +71,10 @@ function withoutNoise(schema: JsonSchema, path: string): Record<string, unknown>
   }
   for (const keyword of Object.keys(result)) {
     if (!(KEYWORDS as readonly string[]).includes(keyword)) {
-      throw new StructuralSchemaError(path, `${keyword} has no place in a structural schema; say it with a CEL rule`);
+      throw new StructuralSchemaError(
+        path,
+        `${keyword} has no place in a structural schema; say it with a CEL rule`,
+      );
     }
   }
   return result;
@@ -123,6 +126,12 @@ export function toStructural(schema: JsonSchema, path = ''): JsonSchema {
       Object.entries(properties).map(([name, property]) => [name, toProperty(property, `${path}.${name}`)]),
     );
   }
+  if (isSchema(properties) && isSchema(clean['default'])) {
+    clean['default'] = withNestedDefaults(
+      clean['default'],
+      clean['properties'] as Record<string, JsonSchema>,
+    );
+  }
   if (isSchema(items)) {
     clean['items'] = toStructural(items, `${path}[]`);
   }
@@ -132,6 +141,17 @@ export function toStructural(schema: JsonSchema, path = ''): JsonSchema {
   return Object.fromEntries(
     KEYWORDS.filter((keyword) => clean[keyword] !== undefined).map((keyword) => [keyword, clean[keyword]]),
   );
+}
+
+/**
+ * A default with the defaults of its fields filled in. The API server fills them in as well when it uses the
+ * default, but not when it checks the CRD, where a rule on `{}` would miss the fields it reads.
+ */
+function withNestedDefaults(value: JsonSchema, properties: Record<string, JsonSchema>): JsonSchema {
+  const defaults = Object.entries(properties).flatMap(([name, property]) =>
+    property['default'] === undefined ? [] : [[name, property['default']]],
+  );
+  return { ...Object.fromEntries(defaults), ...value };
 }
 
 function toProperty(property: unknown, path: string): JsonSchema {
