@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,4 +16,22 @@ export const goModulesFolder = join(checkoutFolder, 'test-e2e', 'cluster', 'bina
 export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
   const base = environment['XDG_CACHE_HOME'];
   return join(base === undefined || base === '' ? join(homedir(), '.cache') : base, 'shardwright');
+}
+
+/** Where administrators' programs are, whether or not the user's PATH says so. */
+const systemFolders = ['/usr/sbin', '/sbin'];
+
+/** The path of an installed program, or undefined. */
+export function findOnPath(program: string): string | undefined {
+  const folders = [...(process.env['PATH'] ?? '').split(':'), ...systemFolders];
+  return folders
+    .map((folder) => join(folder, program))
+    .find((path) => {
+      try {
+        accessSync(path, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
 }
