@@ -12,17 +12,22 @@ export interface CgroupHierarchies {
 /** Reads the hierarchies from the text of /proc/self/mounts. */
 export function parseCgroupMounts(mounts: string): CgroupHierarchies {
   const lines = mounts.split('\n').map((line) => line.split(' '));
-  const versionOne = lines.filter((fields) => fields[2] === 'cgroup').map((fields) => fields[1] ?? '');
+  const versionOne = mountPointsOf(lines, 'cgroup');
+  const versionTwo = mountPointsOf(lines, 'cgroup2');
   if (versionOne.length > 0) {
-    return { version: 1, mountPoints: [...new Set(versionOne)] };
+    // Where both are mounted, the container runtime makes its groups in the second as well.
+    return { version: 1, mountPoints: [...versionOne, ...versionTwo] };
   }
-  const versionTwo = lines.find((fields) => fields[2] === 'cgroup2')?.[1];
-  if (versionTwo === undefined) {
+  if (versionTwo.length === 0) {
     throw new ClusterError('UnsupportedSystem', 'This machine has no control group file system mounted.', {
       remedy: 'Mount one at /sys/fs/cgroup (systemd and most init systems do).',
     });
   }
-  return { version: 2, mountPoints: [versionTwo] };
+  return { version: 2, mountPoints: versionTwo.slice(0, 1) };
+}
+
+function mountPointsOf(lines: readonly (readonly string[])[], type: string): string[] {
+  return [...new Set(lines.filter((fields) => fields[2] === type).map((fields) => fields[1] ?? ''))];
 }
 
 /** The hierarchies of this machine. */

@@ -1,15 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { readdir, rm, rmdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { runCommand, tryCommand } from '../machine/command.ts';
-import { kubeconfigPath } from '../machine/folders.ts';
-import { waitFor } from '../machine/wait.ts';
-import { readCgroupHierarchies, removeCgroup } from './cgroups.ts';
+import { kubeconfigName, kubeconfigPath } from '../machine/folders.ts';
+import { readCgroupHierarchies } from './cgroups.ts';
 import { listDaemons, writeSpecification } from './daemon.ts';
 import { restoreKernelSettings } from './kernel-settings.ts';
 import { rootCgroup, stateFolder, stateParentFolder } from './layout.ts';
 import { removeHostNetwork } from './network.ts';
-import { killCgroup } from './processes.ts';
+import { killCgroup, removeCgroupSoon } from './processes.ts';
 import { readState } from './state.ts';
 
 /**
@@ -28,21 +27,13 @@ export async function tearDown(): Promise<void> {
   for (const mount of mountsBelow(readFileSync('/proc/self/mounts', 'utf8'), stateFolder)) {
     await runCommand('umount', [mount]);
   }
-  // The kernel lets go of a group a moment after its last process.
-  await waitFor(
-    'the removal of the control groups',
-    () => {
-      removeCgroup(hierarchies, rootCgroup);
-      return true;
-    },
-    { timeoutMilliseconds: 10_000 },
-  );
+  await removeCgroupSoon(hierarchies, rootCgroup);
   restoreKernelSettings(state?.kernelSettings ?? {});
   await rm(stateFolder, { recursive: true, force: true });
   await removeMountPoints(state?.madeFolders ?? []);
   if (state !== undefined) {
     await rm(kubeconfigPath, { force: true });
-    await rm(`${state.checkout}/.dev/kubeconfig`, { force: true });
+    await rm(join(state.checkout, '.dev', kubeconfigName), { force: true });
   }
 }
 

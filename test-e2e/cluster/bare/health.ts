@@ -43,8 +43,25 @@ export async function findUnhealthy(state: ClusterState): Promise<string[]> {
 }
 
 interface Node extends ApiObject {
-  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+  readonly status?: {
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly lastHeartbeatTime?: string;
+    }[];
+  };
 }
+
+interface Lease {
+  readonly spec?: { readonly renewTime?: string };
+}
+
+/** What a node must have done to count as Ready again. */
+export type ReadySince =
+  /** Its kubelet started after this time, so an older report does not count. */
+  | { readonly kind: 'started'; readonly time: number }
+  /** It has been reachable since this time, so its lease must have been renewed after it. */
+  | { readonly kind: 'connected'; readonly time: number };
 
 /** Node name → whether its condition Ready is True. */
 export async function readNodeConditions(api: ClusterApi): Promise<Map<string, boolean>> {
@@ -52,12 +69,26 @@ export async function readNodeConditions(api: ClusterApi): Promise<Map<string, b
   if (list === undefined) {
     throw new ClusterError('NotFound', 'the API server knows no nodes');
   }
-  return new Map(
-    list.items.map((node) => [
-      node.metadata.name,
-      node.status?.conditions?.some(
-        (condition) => condition.type === 'Ready' && condition.status === 'True',
-      ) ?? false,
-    ]),
+  return new Map(list.items.map((node) => [node.metadata.name, readyCondition(node)?.status === 'True']));
+}
+
+/** Whether a node is Ready now. The API keeps saying so of a dead node for most of a minute. */
+export async function isNodeReady(api: ClusterApi, name: string, since: ReadySince): Promise<boolean> {
+  const node = await api.get<Node>(`/api/v1/nodes/${name}`);
+  const condition = node === undefined ? undefined : readyCondition(node);
+  if (condition?.status !== 'True') {
+    return false;
+  }
+  if (since.kind === 'started') {
+    // The API keeps whole seconds.
+    return Date.parse(condition.lastHeartbeatTime ?? '') >= Math.floor(since.time / 1000) * 1000;
+  }
+  const lease = await api.get<Lease>(
+    `/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${name}`,
   );
+  return Date.parse(lease?.spec?.renewTime ?? '') >= since.time;
+}
+
+function readyCondition(node: Node): { status: string; lastHeartbeatTime?: string } | undefined {
+  return node.status?.conditions?.find((condition) => condition.type === 'Ready');
 }

@@ -10,11 +10,12 @@ import type { Progress } from '../progress.ts';
 import { processesIn, readCgroupHierarchies } from './cgroups.ts';
 import { runningDaemon } from './daemon.ts';
 import { removeEmptyParent, tearDown } from './down.ts';
-import { findUnhealthy, readNodeConditions } from './health.ts';
+import { findUnhealthy, isNodeReady } from './health.ts';
+import type { ReadySince } from './health.ts';
 import { clusterLayout, nodeLayouts, rootCgroup } from './layout.ts';
 import type { NodeLayout } from './layout.ts';
 import { cableState, setCable } from './network.ts';
-import { importImage, recordImage, recordedImages } from './node-images.ts';
+import { importImage, importRecordedImages, recordImage } from './node-images.ts';
 import { killNode, nodeDaemonNames, restartRuntime, startKubelet } from './node.ts';
 import { ensureRequirements } from './requirements.ts';
 import { readState } from './state.ts';
@@ -65,34 +66,34 @@ async function actOnNode(action: NodeAction, node: NodeLayout, progress: Progres
         progress.note(`${node.name} is killed; \`cluster:node -- restart ${node.name}\` starts it`);
         return;
       }
-      await untilReady(node, progress);
+      await untilReady(node, { kind: 'connected', time: Date.now() }, progress);
       return;
-    case 'restart':
+    case 'restart': {
+      const time = Date.now();
       await progress.step(`start ${node.name} again`, async () => {
         await restartRuntime(node);
-        for (const image of await recordedImages()) {
-          await importImage(node, image);
-        }
+        await importRecordedImages(node);
         await startKubelet(node);
       });
       if (cableState(node) === 'up') {
-        await untilReady(node, progress);
+        await untilReady(node, { kind: 'started', time }, progress);
       } else {
         progress.note(`${node.name} is cut off; \`cluster:node -- heal ${node.name}\` connects it`);
       }
       return;
+    }
     default:
       action satisfies never;
   }
 }
 
-async function untilReady(node: NodeLayout, progress: Progress): Promise<void> {
+async function untilReady(node: NodeLayout, since: ReadySince, progress: Progress): Promise<void> {
   const api = openClusterApi(join(clusterLayout.credentialsFolder, 'admin.kubeconfig'));
   try {
     await progress.step(`wait until ${node.name} is Ready`, async () => {
       await waitFor(
         `${node.name} to become Ready`,
-        async () => ((await readNodeConditions(api)).get(node.name) === true ? true : undefined),
+        async () => ((await isNodeReady(api, node.name, since)) ? true : undefined),
         {
           timeoutMilliseconds: readyTimeoutMilliseconds,
           remedy: `The logs are in ${clusterLayout.logsFolder}.`,

@@ -1,23 +1,21 @@
 import { join } from 'node:path';
+import { clusterInstance } from '../machine/folders.ts';
 import { maximumNodes } from './network-plan.ts';
-
-/**
- * There is one cluster per machine, whatever checkout made it. The environment variable SHARDWRIGHT_CLUSTER
- * names another one beside it; the tests of this tooling use it, so as not to disturb the developer's.
- */
-const instance = (process.env['SHARDWRIGHT_CLUSTER'] ?? '').replaceAll(/[^a-z0-9]/g, '').slice(0, 8);
 
 /** The state folders of all clusters of this machine. */
 export const stateParentFolder = '/var/lib/shardwright';
 
 /** Everything the cluster keeps on this machine. */
-export const stateFolder = join(stateParentFolder, instance === '' ? 'cluster' : `cluster-${instance}`);
+export const stateFolder = join(
+  stateParentFolder,
+  clusterInstance === '' ? 'cluster' : `cluster-${clusterInstance}`,
+);
 
 /** The name of the cgroup, in every hierarchy, that holds all processes of the cluster. */
-export const rootCgroup = instance === '' ? 'shardwright' : `shardwright-${instance}`;
+export const rootCgroup = clusterInstance === '' ? 'shardwright' : `shardwright-${clusterInstance}`;
 
 /** How the names of the cluster's network interfaces begin; the kernel allows fifteen characters. */
-const interfacePrefix = instance === '' ? 'shardwright' : `sw-${instance}`;
+const interfacePrefix = clusterInstance === '' ? 'shardwright' : `sw-${clusterInstance}`;
 
 /** The bridge of all nodes. */
 export const bridgeName = `${interfacePrefix}0`;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClusterError } from '../failure.ts';
@@ -15,8 +16,16 @@ export async function recordImage(image: BuiltImage): Promise<void> {
   await writeFile(clusterLayout.imagesFile, JSON.stringify([...others, image]));
 }
 
-/** All images that the cluster's nodes should have. */
-export async function recordedImages(): Promise<BuiltImage[]> {
+/** Imports what the node lacks of all recorded images whose archives the cache still has. */
+export async function importRecordedImages(node: NodeLayout): Promise<void> {
+  for (const image of await recordedImages()) {
+    if (image.archive !== undefined && existsSync(image.archive)) {
+      await importImage(node, image);
+    }
+  }
+}
+
+async function recordedImages(): Promise<BuiltImage[]> {
   const text = await readFile(clusterLayout.imagesFile, 'utf8').catch(() => '[]');
   return JSON.parse(text) as BuiltImage[];
 }

@@ -29,7 +29,7 @@ import {
   podNetworkConfiguration,
   proxyConfiguration,
 } from './node-configuration.ts';
-import { killCgroup } from './processes.ts';
+import { killCgroup, removeCgroupSoon } from './processes.ts';
 
 /** What all nodes of a cluster share. */
 export interface NodeSettings {
@@ -200,17 +200,26 @@ function mountScript(node: NodeLayout): string {
  * a reboot: with an empty /run.
  */
 export async function startRuntime(node: NodeLayout, settings: NodeSettings): Promise<void> {
-  if ((await runningDaemon(nodeDaemonNames(node).mounts)) === undefined) {
+  const names = nodeDaemonNames(node);
+  const changed = new Set<string>();
+  const known = new Map((await listDaemons()).map((daemon) => [daemon.name, daemon]));
+  for (const daemon of nodeDaemons(node, settings)) {
+    const before = known.get(daemon.name);
+    if (before !== undefined && JSON.stringify({ ...before, wanted: true }) !== JSON.stringify(daemon)) {
+      changed.add(daemon.name);
+    }
+  }
+  if ((await runningDaemon(names.mounts)) === undefined || changed.has(names.mounts)) {
     await powerOff(node);
   }
   makeCgroup(readCgroupHierarchies(), node.systemCgroup);
   for (const daemon of nodeDaemons(node, settings)) {
-    const known = await readSpecification(daemon.name);
-    if (known !== undefined && JSON.stringify({ ...known, wanted: true }) !== JSON.stringify(daemon)) {
+    if (changed.has(daemon.name)) {
       await stopDaemon(daemon.name);
     }
-    const isKubernetes = !nodeRuntimeNames(node).includes(daemon.name);
-    await writeSpecification({ ...daemon, wanted: isKubernetes ? (known?.wanted ?? false) : true });
+    const isRuntime = nodeRuntimeNames(node).includes(daemon.name);
+    const wanted = isRuntime || (known.get(daemon.name)?.wanted ?? false);
+    await writeSpecification({ ...daemon, wanted });
   }
   await startRecordedRuntime(node);
 }
@@ -251,6 +260,8 @@ export async function restartRuntime(node: NodeLayout): Promise<void> {
 /** Kills what runs of a node and forgets what a machine forgets without power. */
 async function powerOff(node: NodeLayout): Promise<void> {
   await killNode(node);
+  // The kubelet would take seconds over every container that it finds a group of and no process.
+  await removeCgroupSoon(readCgroupHierarchies(), node.cgroup);
   await rm(node.runFolder, { recursive: true, force: true });
   await mkdir(node.runFolder, { recursive: true });
 }

@@ -1,5 +1,5 @@
 import { waitFor } from '../machine/wait.ts';
-import { processesIn, thawCgroup } from './cgroups.ts';
+import { processesIn, removeCgroup, thawCgroup } from './cgroups.ts';
 import type { CgroupHierarchies } from './cgroups.ts';
 import { readProcess } from '../machine/process-table.ts';
 
@@ -25,5 +25,17 @@ export async function killCgroup(hierarchies: CgroupHierarchies, path: string): 
       return empty >= emptyRounds ? true : undefined;
     },
     { timeoutMilliseconds: 30_000, everyMilliseconds: 30 },
+  );
+}
+
+/** Removes an empty group; the kernel lets go of it a moment after its last process. */
+export async function removeCgroupSoon(hierarchies: CgroupHierarchies, path: string): Promise<void> {
+  await waitFor(
+    `the removal of the control group ${path}`,
+    () => {
+      removeCgroup(hierarchies, path);
+      return true;
+    },
+    { timeoutMilliseconds: 10_000, everyMilliseconds: 30 },
   );
 }

@@ -22,13 +22,13 @@ import {
 } from './control-plane.ts';
 import { listDaemons, logTail, runningDaemon, stopDaemon } from './daemon.ts';
 import { tearDown } from './down.ts';
-import { findUnhealthy, readNodeConditions } from './health.ts';
+import { findUnhealthy, isNodeReady } from './health.ts';
 import { readKernelSettings } from './kernel-settings.ts';
 import { clusterLayout, nodeLayouts } from './layout.ts';
 import type { NodeLayout } from './layout.ts';
 import { chooseOctet, maximumNodes, networkPlan } from './network-plan.ts';
 import { ensureHostNetwork, ensureNodeNetwork, readForeignRoutes } from './network.ts';
-import { importImage, recordImage, recordedImages } from './node-images.ts';
+import { importRecordedImages, recordImage } from './node-images.ts';
 import { nodeDaemonNames, startKubelet, startRuntime, writeNodeConfiguration } from './node.ts';
 import type { NodeSettings } from './node.ts';
 import { ensureRequirements, networkPluginsFolder } from './requirements.ts';
@@ -146,11 +146,13 @@ async function converge(state: ClusterState, programs: Programs, progress: Progr
     );
     await Promise.all([apiServerReady, runtimesReady]);
     await restartForgottenKubelets(api, nodes);
+    const startedAt = Date.now();
+    const starting = await findStopped(nodes);
     await Promise.all(nodes.map(startKubelet));
     await startControllers(plan, programs);
     await progress.step('set up storage and name service', async () => applyAddons(api, plan.dnsAddress));
     await progress.step(`wait until all ${String(nodes.length)} nodes are Ready`, async (detail) =>
-      untilNodesReady(api, nodes, detail),
+      untilNodesReady(api, nodes, starting, startedAt, detail),
     );
     await writeKubeconfig();
     await progress.step('wait for the name service', async () => untilNameServiceReady(api));
@@ -181,9 +183,7 @@ async function ensureSystemImages(programs: Programs, progress: Progress): Promi
 async function startNodeRuntime(node: NodeLayout, settings: NodeSettings): Promise<void> {
   await writeNodeConfiguration(node, settings);
   await startRuntime(node, settings);
-  for (const image of await recordedImages()) {
-    await importImage(node, image);
-  }
+  await importRecordedImages(node);
 }
 
 /** A kubelet registers its node once, when it starts; one whose node was deleted since must start again. */
@@ -195,6 +195,17 @@ async function restartForgottenKubelets(api: ClusterApi, nodes: readonly NodeLay
       await stopDaemon(name);
     }
   }
+}
+
+/** The names of the nodes whose kubelet does not run. */
+async function findStopped(nodes: readonly NodeLayout[]): Promise<Set<string>> {
+  const stopped = new Set<string>();
+  for (const node of nodes) {
+    if ((await runningDaemon(nodeDaemonNames(node).kubelet)) === undefined) {
+      stopped.add(node.name);
+    }
+  }
+  return stopped;
 }
 
 async function applyAddons(api: ClusterApi, dnsAddress: string): Promise<void> {
@@ -235,13 +246,20 @@ async function untilApiServerReady(api: ClusterApi): Promise<void> {
 async function untilNodesReady(
   api: ClusterApi,
   nodes: readonly NodeLayout[],
+  starting: ReadonlySet<string>,
+  startedAt: number,
   detail: (text: string) => void,
 ): Promise<void> {
   await waitFor(
     'all nodes to become Ready',
     async () => {
-      const conditions = await readNodeConditions(api);
-      const missing = nodes.filter((node) => conditions.get(node.name) !== true).map((node) => node.name);
+      const missing: string[] = [];
+      for (const { name } of nodes) {
+        const time = starting.has(name) ? startedAt : 0;
+        if (!(await isNodeReady(api, name, { kind: 'started', time }))) {
+          missing.push(name);
+        }
+      }
       detail(`waiting for ${missing.join(', ')}`);
       return missing.length === 0 ? true : undefined;
     },

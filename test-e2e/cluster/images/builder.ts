@@ -2,7 +2,7 @@
  * Container images without a registry: built by buildah, kept as archives in the user's cache folder under a
  * key of their contents, and brought to the nodes by the cluster's provider.
  */
-import { mkdir, rename, rm, stat, statfs, writeFile, cp, mkdtemp } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { runCommand, tryCommand } from '../machine/command.ts';
@@ -41,16 +41,37 @@ export async function buildWithBuildah(request: ImageRequest, progress: Progress
     tag: request.tag,
     buildArguments: request.buildArguments ?? {},
   });
-  const archive = join(cacheFolder(), 'images', `${key}.tar`);
+  const archive = join(cacheFolder(), 'images', `${archivePrefix(request.tag)}${key}.tar`);
   if (!(await exists(archive))) {
     await mkdir(dirname(archive), { recursive: true });
     await withFileLock(join(cacheFolder(), 'images', 'build.lock'), async () => {
       if (!(await exists(archive))) {
         await progress.step(`build image ${request.tag}`, async (detail) => build(request, archive, detail));
+        await removeOldArchives(request.tag);
       }
     });
   }
   return { tag: request.tag, key, archive };
+}
+
+/** How many archives of one tag are kept: switching between two checkouts builds nothing. */
+const archivesKept = 3;
+
+async function removeOldArchives(tag: string): Promise<void> {
+  const folder = join(cacheFolder(), 'images');
+  const own = (await readdir(folder)).filter((name) => name.startsWith(archivePrefix(tag)));
+  const aged = await Promise.all(
+    own.map(async (name) => ({ name, time: (await stat(join(folder, name))).mtimeMs })),
+  );
+  const oldestLast = aged.sort((left, right) => right.time - left.time);
+  for (const { name } of oldestLast.slice(archivesKept)) {
+    await rm(join(folder, name), { force: true });
+  }
+}
+
+/** Every tag's archives begin with its name, in letters that a file name may have. */
+function archivePrefix(tag: string): string {
+  return `${tag.replaceAll(/[^a-zA-Z0-9.]+/g, '-')}-`;
 }
 
 /** Builds an image that holds nothing but the files given: path in the image → path here. */
