@@ -32,7 +32,7 @@ export async function showObjects(
     kubectl.get<ListOf<ServiceObject>>(['services', ...owned]),
     kubectl.get<ListOf<ClaimObject>>(['persistentvolumeclaims', ...owned]),
     kubectl.get<ListOf<BudgetObject>>(['poddisruptionbudgets', ...owned]),
-    kubectl.get<ListOf<Named>>(['statefulsets,configmaps,secrets,serviceaccounts', ...owned]),
+    kubectl.get<ListOf<Named>>(['shardmaps,statefulsets,configmaps,secrets,serviceaccounts', ...owned]),
   ]);
   return [
     ...section('ShardedCluster', columns.trimEnd().split('\n')),

@@ -1,4 +1,4 @@
-/** The operator does all its work with the permissions the chart gives it, and asks for no other. */
+/** The operator does all its work with the permissions the chart gives it, asks for no other and uses each. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -6,12 +6,14 @@ import { startControlPlane } from '../cluster/control-plane/index.ts';
 import type { ControlPlane } from '../cluster/control-plane/index.ts';
 import { checkoutFolder } from '../cluster/machine/folders.ts';
 import { eventually } from '../install/eventually.ts';
+import { grantedPermissions } from '../install/granted-permissions.ts';
 import { chartFolder, createHelm } from '../install/helm.ts';
 import { createKubectl } from '../install/kubectl.ts';
 import type { Kubectl } from '../install/kubectl.ts';
 import { writeServiceAccountKubeconfig } from '../install/service-account-kubeconfig.ts';
 import { startLocalOperator } from '../operator/local-operator.ts';
 import type { LocalOperator } from '../operator/local-operator.ts';
+import { permissionsOf } from '../operator/recorded-permissions.ts';
 
 interface Listed {
   readonly items: readonly { readonly kind: string; readonly metadata: { readonly name: string } }[];
@@ -33,6 +35,16 @@ afterAll(async () => {
   await controlPlane?.stop();
 });
 
+function requestLog(namespace: string): string {
+  return join(controlPlane.directory, `${namespace}-requests`);
+}
+
+/** What the operator of that namespace has used, as `group/resource verb`. */
+function usedPermissions(namespace: string): Set<string> {
+  const lines = readFileSync(requestLog(namespace), 'utf8').trim().split('\n');
+  return new Set(lines.flatMap(permissionsOf));
+}
+
 async function install(
   namespace: string,
   chartOptions: readonly string[] = [],
@@ -53,6 +65,10 @@ async function install(
   return startLocalOperator({
     kubeconfigPath: await writeServiceAccountKubeconfig(kubectl, account, controlPlane.directory),
     extraArguments: ['--leader-elect=true', ...operatorOptions],
+    environment: {
+      NODE_OPTIONS: `--import=${join(checkoutFolder, 'test-e2e/operator/record-requests.ts')}`,
+      SHARDWRIGHT_REQUEST_LOG: requestLog(namespace),
+    },
   });
 }
 
@@ -73,6 +89,24 @@ function untilOwned(namespace: string, expected: readonly string[]): Promise<str
   );
 }
 
+/** The metadata of an object that belongs to the cluster and is not wanted. */
+function leftover(clusterUid: string): object {
+  return {
+    name: 'leftover',
+    namespace: 'shop',
+    labels: { 'app.kubernetes.io/managed-by': 'shardwright', 'shardwright.io/cluster': 'minimal' },
+    ownerReferences: [
+      {
+        apiVersion: 'shardwright.io/v1alpha1',
+        kind: 'ShardedCluster',
+        name: 'minimal',
+        uid: clusterUid,
+        controller: true,
+      },
+    ],
+  };
+}
+
 /** Everything the operator complained about that has to do with permissions. */
 function refusals(operator: LocalOperator): string[] {
   return operator
@@ -86,7 +120,9 @@ describe('in all namespaces', () => {
 
   beforeAll(async () => {
     operator = await install('shardwright-system');
-    await kubectl.run(['create', 'namespace', 'shop']);
+    for (const name of ['shop', 'brief']) {
+      await kubectl.run(['create', 'namespace', name]);
+    }
   });
 
   afterAll(async () => {
@@ -134,14 +170,77 @@ describe('in all namespaces', () => {
     expect(events.items).not.toHaveLength(0);
   });
 
-  it('deletes a cluster', async () => {
-    await kubectl.run(['delete', 'shardedcluster', 'minimal', '--namespace=shop', '--timeout=60s']);
+  it('removes what a cluster no longer needs', async () => {
+    const { metadata } = await kubectl.get<{ metadata: { uid: string } }>([
+      'shardedcluster',
+      'minimal',
+      '--namespace=shop',
+    ]);
+    for (const [apiVersion, kind, spec] of [
+      ['v1', 'ConfigMap', {}],
+      ['v1', 'ServiceAccount', {}],
+      ['v1', 'Service', { spec: { ports: [{ port: 1 }] } }],
+      ['policy/v1', 'PodDisruptionBudget', { spec: { maxUnavailable: 1 } }],
+    ] as const) {
+      await kubectl.apply(JSON.stringify({ apiVersion, kind, metadata: leftover(metadata.uid), ...spec }));
+    }
     expect(
       await eventually(
-        () => ownedNames('shop'),
+        async () => (await ownedNames('shop')).filter((name) => name.endsWith('/leftover')),
         (found) => found.length === 0,
       ),
     ).toEqual([]);
+  });
+
+  it('keeps the volumes of a deleted cluster, and what is needed to read them', async () => {
+    await kubectl.run(['delete', 'shardedcluster', 'minimal', '--namespace=shop', '--timeout=60s']);
+    const kept = await eventually(
+      () => ownedNames('shop'),
+      (found) => found.length === 3,
+    );
+    expect(kept.toSorted()).toEqual(['Secret/minimal-admin', 'Secret/minimal-app', 'ShardMap/minimal']);
+    const claims = await kubectl.get<Listed>(['persistentvolumeclaims', '--namespace=shop']);
+    expect(claims.items).toHaveLength(9);
+  });
+
+  it('deletes everything of a cluster with deletionPolicy Delete', async () => {
+    await kubectl.apply(minimal, ['--namespace=brief']);
+    await kubectl.run([
+      'patch',
+      'shardedcluster',
+      'minimal',
+      '--namespace=brief',
+      '--type=merge',
+      '--patch={"spec":{"deletionPolicy":"Delete"}}',
+    ]);
+    const claims = (): Promise<Listed> =>
+      kubectl.get<Listed>(['persistentvolumeclaims', '--namespace=brief']);
+    expect((await eventually(claims, ({ items }) => items.length === 6)).items).toHaveLength(6);
+    await kubectl.run(['delete', 'shardedcluster', 'minimal', '--namespace=brief', '--timeout=60s']);
+    expect((await eventually(claims, ({ items }) => items.length === 0)).items).toEqual([]);
+    expect(
+      await eventually(
+        () => ownedNames('brief'),
+        (found) => found.length === 0,
+      ),
+    ).toEqual([]);
+  });
+
+  it('uses every permission it has, and no other', () => {
+    const rarelyUsed = [
+      // By events that repeat.
+      'events.k8s.io/events patch',
+      // When a StatefulSet does not let go of its volumes in time.
+      '/persistentvolumeclaims patch',
+      // Asked for by an admission plug-in, not by a request.
+      'shardwright.io/shardedclusters/finalizers update',
+    ];
+    const used = usedPermissions('shardwright-system');
+    const granted = grantedPermissions();
+    expect(
+      [...granted].filter((permission) => !used.has(permission) && !rarelyUsed.includes(permission)),
+    ).toEqual([]);
+    expect([...used].filter((permission) => !granted.has(permission))).toEqual([]);
   });
 
   it('was never refused anything, and lets go of its lease when it stops', async () => {
