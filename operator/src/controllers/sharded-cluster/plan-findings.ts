@@ -1,4 +1,5 @@
 import type { ShardedCluster, ShardMapSpec } from '../../api/v1alpha1/index.ts';
+import { sameQuantity } from '../../runtime/apply/quantity.ts';
 import type { Finding } from './finding.ts';
 import { effectiveInstances } from './instances.ts';
 import type { Observed } from './observe.ts';
@@ -57,7 +58,7 @@ function volumesKeepTheirSize(
   const { size } = cluster.spec.storage;
   const smaller = observed.statefulSets.find((set) => {
     const actual = volumeSizeOf(set);
-    return actual !== undefined && actual !== size;
+    return actual !== undefined && !sameQuantity(actual, size);
   });
   if (smaller === undefined) {
     return undefined;

@@ -25,7 +25,7 @@ export function schedulingOf(cluster: ShardedCluster, number: number): Partial<V
 
 /** The user's affinity, with the members of a shard kept on different nodes as `spec.podAntiAffinity` says. */
 function affinityOf(cluster: ShardedCluster, number: number): V1Affinity | undefined {
-  const given: V1Affinity | undefined = cluster.spec.affinity;
+  const given = cluster.spec.affinity;
   const { podAntiAffinity } = cluster.spec;
   if (podAntiAffinity === 'Disabled') {
     return given;

@@ -1,4 +1,4 @@
-import type { V1Service, V1ServiceSpec } from '@kubernetes/client-node';
+import type { V1Service } from '@kubernetes/client-node';
 import type { ShardedCluster } from '../../../api/v1alpha1/index.ts';
 import { primaryServiceName, replicasServiceName, shardName } from '../../../api/v1alpha1/index.ts';
 import { services } from '../../../runtime/resources.ts';
@@ -18,6 +18,13 @@ const DATABASE_SERVICE_PORT = {
   targetPort: DATABASE_PORT_NAME,
   protocol: 'TCP',
 };
+
+/** What distinguishes the Services of a shard. */
+interface ServiceDetails {
+  readonly selector: Record<string, string>;
+  readonly clusterIP?: 'None';
+  readonly publishNotReadyAddresses?: true;
+}
 
 /** Gives every member of a shard its own DNS name, ready or not: members must find each other to become ready. */
 export function headlessService(cluster: ShardedCluster, number: number): DesiredObject<V1Service> {
@@ -49,7 +56,7 @@ function service(
   cluster: ShardedCluster,
   number: number,
   name: string,
-  spec: V1ServiceSpec,
+  spec: ServiceDetails,
 ): DesiredObject<V1Service> {
   return {
     scope: number,

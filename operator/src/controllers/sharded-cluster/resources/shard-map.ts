@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { ShardedCluster, ShardMap, ShardMapSpec } from '../../../api/v1alpha1/index.ts';
 import { API_GROUP_VERSION, shardMapName } from '../../../api/v1alpha1/index.ts';
+import { sameContent } from '../same-content.ts';
 import { retainedMetadata } from './desired-object.ts';
 import { clusterLabels } from './labels.ts';
 
@@ -37,7 +37,7 @@ export function shardMapObject(
 
 /** Whether writing `desired` would change `live`. */
 export function shardMapDiffers(live: ShardMap, desired: ShardMap): boolean {
-  return !isDeepStrictEqual(
+  return !sameContent(
     [live.spec, live.metadata.labels, live.metadata.ownerReferences ?? []],
     [desired.spec, desired.metadata.labels, desired.metadata.ownerReferences ?? []],
   );

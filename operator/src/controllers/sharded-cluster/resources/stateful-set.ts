@@ -74,5 +74,7 @@ function dataVolumeClaim(cluster: ShardedCluster, number: number): V1PersistentV
       resources: { requests: { storage: size } },
       ...(storageClassName === undefined ? {} : { storageClassName }),
     },
+    // As the API server fills it in: it compares a list of templates as a whole.
+    status: { phase: 'Pending' },
   };
 }

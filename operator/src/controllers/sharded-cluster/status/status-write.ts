@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { ShardedClusterStatus } from '../../../api/v1alpha1/index.ts';
+import { sameContent } from '../same-content.ts';
 
 /** Figures are written no more often than this. Verdicts are written at once. */
 export const FIGURES_INTERVAL_MILLISECONDS = 60_000;
@@ -20,10 +20,10 @@ export function decideStatusWrite(
   next: ShardedClusterStatus,
   sinceLastWrite: number | undefined,
 ): StatusWrite {
-  if (isDeepStrictEqual(previous, next)) {
+  if (sameContent(previous, next)) {
     return { kind: 'nothing' };
   }
-  if (previous === undefined || !isDeepStrictEqual(withoutFigures(previous), withoutFigures(next))) {
+  if (previous === undefined || !sameContent(withoutFigures(previous), withoutFigures(next))) {
     return { kind: 'write' };
   }
   const wait = FIGURES_INTERVAL_MILLISECONDS - (sinceLastWrite ?? FIGURES_INTERVAL_MILLISECONDS);
@@ -35,8 +35,9 @@ function withoutFigures({ summary, shards, ...rest }: ShardedClusterStatus) {
   return {
     ...rest,
     summary: { ...summary, lag: '' },
-    shards: shards?.map(({ maxLagSeconds: _, instances, ...shard }) => ({
+    shards: shards?.map(({ instances, ...shard }) => ({
       ...shard,
+      maxLagSeconds: undefined,
       instances: instances?.map(({ pod, role, healthy, error }) => ({ pod, role, healthy, error })),
     })),
   };
