@@ -52,7 +52,10 @@ export function setOptions(values: ChartValues): string[] {
   ]);
 }
 
-/** Installs or upgrades the chart and waits until its Deployment is available. */
+/**
+ * Installs or upgrades the chart and waits until its Deployment is available. What exists already, such as
+ * definitions applied by kubectl, is taken over.
+ */
 export async function installChart(
   helm: Helm,
   release: { readonly name: string; readonly namespace: string; readonly values: ChartValues },
@@ -63,6 +66,7 @@ export async function installChart(
     release.name,
     chartFolder,
     `--namespace=${release.namespace}`,
+    '--take-ownership',
     '--wait',
     '--timeout=3m',
     ...setOptions(release.values),
