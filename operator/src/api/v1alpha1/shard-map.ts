@@ -9,7 +9,7 @@
  */
 import { z } from 'zod';
 import { integer, keyedList, rules, text, textSet } from './fields.ts';
-import { objectMeta, type ObjectMeta } from './object-meta.ts';
+import type { ObjectMeta } from './object-meta.ts';
 import { MAX_INSTANCES, MAX_SHARDS } from './sharded-cluster-spec.ts';
 
 /** Members a shard may have on record: its instances, and those on their way in or out. */
@@ -128,10 +128,3 @@ export interface ShardMap {
   metadata: ObjectMeta;
   spec: ShardMapSpec;
 }
-
-/** Checks a whole {@link ShardMap}. */
-export const shardMapObjectSchema: z.ZodType<ShardMap> = shardMapSchema.extend({
-  apiVersion: z.literal('shardwright.io/v1alpha1'),
-  kind: z.literal('ShardMap'),
-  metadata: objectMeta,
-});
