@@ -54,7 +54,7 @@ export async function buildWithBuildah(request: ImageRequest, progress: Progress
   return { tag: request.tag, key, archive };
 }
 
-/** How many archives of one tag are kept: switching between two checkouts builds nothing. */
+/** How many archives of one repository are kept: switching between two checkouts builds nothing. */
 const archivesKept = 3;
 
 async function removeOldArchives(tag: string): Promise<void> {
@@ -69,9 +69,10 @@ async function removeOldArchives(tag: string): Promise<void> {
   }
 }
 
-/** Every tag's archives begin with its name, in letters that a file name may have. */
-function archivePrefix(tag: string): string {
-  return `${tag.replaceAll(/[^a-zA-Z0-9.]+/g, '-')}-`;
+/** The archives of a repository begin with its name, in letters that a file name may have, whatever the tags. */
+export function archivePrefix(tag: string): string {
+  const repository = tag.replace(/:[^:/]*$/, '');
+  return `${repository.replaceAll(/[^a-zA-Z0-9.]+/g, '-')}--`;
 }
 
 /** Builds an image that holds nothing but the files given: path in the image → path here. */
