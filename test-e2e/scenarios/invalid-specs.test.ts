@@ -13,6 +13,7 @@ import { REFUSED_CHANGES } from '../specs/refused-changes.ts';
 import { REFUSED_CLUSTERS } from '../specs/refused-clusters.ts';
 import { REFUSED_CONFIGS } from '../specs/refused-configs.ts';
 import { REFUSED_KEYSPACES } from '../specs/refused-keyspaces.ts';
+import { REFUSED_OPERATIONS } from '../specs/refused-operations.ts';
 import { map, mapShard, REFUSED_SHARD_MAPS } from '../specs/refused-shard-maps.ts';
 import type { Fields, RefusedSpec } from '../specs/refused-spec.ts';
 
@@ -87,9 +88,12 @@ async function kubectl(...command: readonly string[]): Promise<{ stdout: string 
 const rows = (list: readonly RefusedSpec[]) => list.map((refused) => [refused.attempt, refused] as const);
 
 describe('the API server refuses a ShardedCluster with', () => {
-  it.each(rows([...REFUSED_CLUSTERS, ...REFUSED_KEYSPACES, ...REFUSED_CONFIGS]))('%s', async (_, refused) => {
-    expect(await attempt(CLUSTER, refused)).toMatchObject(refusal(refused));
-  });
+  it.each(rows([...REFUSED_CLUSTERS, ...REFUSED_OPERATIONS, ...REFUSED_KEYSPACES, ...REFUSED_CONFIGS]))(
+    '%s',
+    async (_, refused) => {
+      expect(await attempt(CLUSTER, refused)).toMatchObject(refusal(refused));
+    },
+  );
 });
 
 describe('the API server refuses to give a ShardedCluster', () => {
