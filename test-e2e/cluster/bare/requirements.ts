@@ -30,6 +30,7 @@ export const requiredPrograms: Readonly<Record<string, string>> = {
   mount: 'mount',
   mmdebstrap: 'mmdebstrap',
   buildah: 'buildah',
+  gpg: 'gpg',
 };
 
 /** Where distributions put the plugins for pod networks. */
