@@ -23,7 +23,12 @@ export default {
     },
     only('api-imports-core', 'api', ['api', 'core'], 'api/ describes resources'),
     only('runtime-stands-alone', 'runtime', ['runtime'], 'runtime/ knows no database and could be published'),
-    only('controllers', 'controllers', ['controllers', 'runtime', 'api', 'core', 'engines'], 'controllers act through the runtime'),
+    only(
+      'controllers',
+      'controllers',
+      ['controllers', 'runtime', 'api', 'core', 'engines'],
+      'controllers act through the runtime',
+    ),
     {
       name: 'client-library-stays-in-runtime-client',
       severity: 'error',
@@ -42,6 +47,10 @@ export default {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '(^|/)(node_modules|dist)/' },
     parser: 'swc',
-    enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.js'], exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.mjs', '.js'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default'],
+    },
   },
 };
