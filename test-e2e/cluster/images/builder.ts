@@ -2,10 +2,11 @@
  * Container images without a registry: built by buildah, kept as archives in the user's cache folder under a
  * key of their contents, and brought to the nodes by the cluster's provider.
  */
-import { cp, mkdir, mkdtemp, readdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { runCommand, tryCommand } from '../machine/command.ts';
+import { isOnOverlay } from '../machine/file-system.ts';
 import { withFileLock } from '../machine/file-lock.ts';
 import { cacheFolder } from '../machine/folders.ts';
 import type { Progress } from '../progress.ts';
@@ -30,8 +31,6 @@ export interface BuiltImage {
   /** The image as a file, where the cluster's nodes take it from one. */
   readonly archive?: string;
 }
-
-const overlayFileSystem = 0x794c7630;
 
 /** Builds the image unless the cache holds one of the same contents; at once when it does. */
 export async function buildWithBuildah(request: ImageRequest, progress: Progress): Promise<BuiltImage> {
@@ -155,7 +154,7 @@ async function buildah(programArguments: readonly string[]): ReturnType<typeof t
 async function storeOptions(): Promise<string[]> {
   const root = join(cacheFolder(), 'buildah');
   await mkdir(root, { recursive: true });
-  const driver = (await statfs(root)).type === overlayFileSystem ? 'vfs' : 'overlay';
+  const driver = (await isOnOverlay(root)) ? 'vfs' : 'overlay';
   return ['--root', join(root, driver), '--runroot', join(root, 'run'), '--storage-driver', driver];
 }
 

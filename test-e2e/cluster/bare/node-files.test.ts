@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { hasResourceCapability } from './node.ts';
+import { hasResourceCapability } from './node-files.ts';
 
 describe('hasResourceCapability', () => {
   it.each([
