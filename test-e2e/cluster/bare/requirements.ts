@@ -74,6 +74,14 @@ export function checkRequirements(facts: SystemFacts): RequirementsVerdict {
   return { kind: 'install', packages };
 }
 
+/** Refuses another system and users other than root: what every command needs. */
+export function requireRootOnLinux(): void {
+  const verdict = checkRequirements({ ...readFacts(), missingPrograms: [] });
+  if (verdict.kind === 'refused') {
+    throw verdict.error;
+  }
+}
+
 /** Checks this machine and installs what apt-get can install, showing it. */
 export async function ensureRequirements(progress: Progress): Promise<void> {
   const verdict = checkRequirements(readFacts());
