@@ -234,6 +234,22 @@ describe('the controller of sharded clusters', () => {
     expect((await world.list(persistentVolumeClaims)).length).toBe(8);
   });
 
+  it('waits for nobody who is no longer asked for, though a restored map keeps them as ackers', async () => {
+    await readyCluster({ shards: 1 });
+    await world.delete(shardMaps, 'demo');
+    await world.untilQuiet();
+    const degraded: string[] = [];
+    await world.changeSpec({ instances: 2 });
+    for (let turn = 0; turn < 20; turn += 1) {
+      await settle();
+      degraded.push(await world.condition('Degraded'));
+    }
+    await world.untilQuiet();
+    expect(new Set(degraded)).toEqual(new Set(['False/AsExpected']));
+    expect(await world.condition('Ready')).toBe('True/AllShardsReady');
+    expect((await world.get(shardMaps, 'demo'))?.spec.shards[0]?.ackers).toContain('demo-shard-0-2');
+  });
+
   it('keeps the instance that is the primary when instances are taken away', async () => {
     await readyCluster({ shards: 1 });
     const map = await world.get(shardMaps, 'demo');

@@ -15,7 +15,7 @@ import { isBeingDeleted } from '../../../runtime/objects.ts';
 import { clusterSelectorText } from '../resources/labels.ts';
 import { DATABASE_PORT } from '../resources/service.ts';
 import { decideConditions, mergeConditions } from './conditions.ts';
-import { hasPrimary, shardStatuses } from './shards.ts';
+import { hasPrimary, leavingPods, numberOfShard, shardStatuses, unhealthyPods } from './shards.ts';
 import type { Situation } from './situation.ts';
 
 /** What the status is made from. */
@@ -38,18 +38,20 @@ export function statusOf(input: StatusInput): ShardedClusterStatus {
   const previous = cluster.status ?? {};
   const generation = cluster.metadata.generation ?? 0;
   const shards = shardMap === undefined ? (previous.shards ?? []) : shardStatuses(shardMap, pods);
+  const leaving = leavingPods(cluster, shards);
   const verdicts = decideConditions({
     situation,
     hibernated: cluster.spec.hibernated,
     shards,
     pods: pods.map(({ metadata }) => metadata?.name ?? ''),
+    leavingPods: leaving,
     outdatedPods: outdatedPods(input),
     previous: { conditions: previous.conditions ?? [], shards: previous.shards ?? [] },
   });
   return {
     observedGeneration: generation,
     conditions: mergeConditions(verdicts, previous.conditions ?? [], generation, now),
-    summary: summaryOf(cluster, shards),
+    summary: summaryOf(cluster, shards, leaving),
     replicas: shards.length,
     selector: clusterSelectorText(cluster.metadata.name),
     shards,
@@ -57,9 +59,9 @@ export function statusOf(input: StatusInput): ShardedClusterStatus {
   };
 }
 
-function summaryOf(cluster: ShardedCluster, shards: readonly ShardStatus[]) {
+function summaryOf(cluster: ShardedCluster, shards: readonly ShardStatus[], leaving: ReadonlySet<string>) {
   const asked = Math.max(cluster.spec.shards, shards.length);
-  const complete = shards.filter(({ instances = [] }) => instances.every(({ healthy }) => healthy)).length;
+  const complete = shards.filter((shard) => unhealthyPods([shard], leaving).length === 0).length;
   return {
     shards: `${complete}/${asked}`,
     primaries: `${shards.filter(hasPrimary).length}/${asked}`,
@@ -84,10 +86,6 @@ function endpointsOf(cluster: ShardedCluster, shards: readonly ShardStatus[]) {
       };
     }),
   };
-}
-
-function numberOfShard(name: string): number {
-  return Number(name.slice(name.lastIndexOf('-') + 1));
 }
 
 /** Label in which the StatefulSet controller keeps the revision a pod was made from. */
