@@ -38,7 +38,7 @@ export async function runDemo(progress: Progress): Promise<void> {
     );
     await progress.step('wait until the cluster is Ready', (detail) => {
       const tell = (line: string): void => {
-        detail(line);
+        detail(line.split(';', 1).join(''));
         progress.note(line);
       };
       return awaitReady(kubectl, CLUSTER, tell, READY_TIMEOUT_SECONDS);
