@@ -71,6 +71,8 @@ export function createLeaderElector(options: LeaderElectorOptions): LeaderElecto
 
 /** Attempts are spread by up to this share of the pause, so that candidates do not keep colliding. */
 const JITTER = 0.2;
+/** After a failed renewal the next is tried sooner, by this share of the usual pause: the deadline is near. */
+const FAILED_PAUSE_SHARE = 0.25;
 
 class LeaseElector implements LeaderElector {
   readonly #options: LeaderElectorOptions;
@@ -119,8 +121,9 @@ class LeaseElector implements LeaderElector {
   }
 
   async hold(signal: AbortSignal): Promise<void> {
+    let pause = this.#retryMilliseconds;
     while (!signal.aborted) {
-      const left = this.#renewedAt + this.#renewDeadline - this.#clock.monotonic();
+      const left = this.#untilDeadline();
       if (left <= 0) {
         this.#setLeading(false);
         throw new LeadershipLostError(
@@ -128,13 +131,10 @@ class LeaseElector implements LeaderElector {
         );
       }
       try {
-        const sinceRenewal = this.#clock.monotonic() - this.#renewedAt;
-        await this.#clock.sleep(Math.min(left, Math.max(0, this.#retryMilliseconds - sinceRenewal)), signal);
-        const remaining = this.#renewedAt + this.#renewDeadline - this.#clock.monotonic();
-        const limit = Math.min(remaining, this.#attemptMilliseconds);
-        if (limit > 0 && !(await this.#attempt(limit, signal))) {
-          await this.#clock.sleep(Math.min(this.#retryMilliseconds, left) / 4, signal);
-        }
+        await this.#clock.sleep(Math.min(left, pause), signal);
+        const limit = Math.min(this.#untilDeadline(), this.#attemptMilliseconds);
+        const isRenewed = limit > 0 && (await this.#attempt(limit, signal));
+        pause = isRenewed ? this.#retryMilliseconds : this.#retryMilliseconds * FAILED_PAUSE_SHARE;
       } catch (error) {
         if (!signal.aborted) {
           throw error;
@@ -156,6 +156,11 @@ class LeaseElector implements LeaderElector {
     } catch (error) {
       this.#logger.warn('could not release the lease', errorFields(error));
     }
+  }
+
+  /** Milliseconds until leadership is lost unless a renewal succeeds. */
+  #untilDeadline(): number {
+    return this.#renewedAt + this.#renewDeadline - this.#clock.monotonic();
   }
 
   #setLeading(leading: boolean): void {
