@@ -105,6 +105,20 @@ describe('the elector', () => {
     expect(second.isLeader()).toBe(true);
   });
 
+  it('releases even when its last renewal took effect without an answer', async () => {
+    const clock = new FakeClock();
+    const server = new FakeApiServer(clock);
+    const elector = candidate('one', server, clock);
+    await elector.acquire(forever);
+    await server.mergePatch(leases, key, { spec: { renewTime: '2026-01-01T00:00:02.000000Z' } }, {}, forever);
+    await elector.release(forever);
+    expect((await server.get(leases, key, forever))?.spec?.holderIdentity).toBe('');
+    await elector.acquire(forever);
+    await server.mergePatch(leases, key, { spec: { holderIdentity: 'two' } }, {}, forever);
+    await elector.release(forever);
+    expect((await server.get(leases, key, forever))?.spec?.holderIdentity).toBe('two');
+  });
+
   it('is lost ten seconds after the last renewal, while the lease still runs', async () => {
     const clock = new FakeClock();
     const server = new FakeApiServer(clock);

@@ -144,17 +144,27 @@ class LeaseElector implements LeaderElector {
   }
 
   async release(signal: AbortSignal): Promise<void> {
-    const lease = this.#observed?.lease;
+    const { client, namespace, name, identity } = this.#options;
+    let lease = this.#observed?.lease;
     this.#setLeading(false);
-    if (lease?.spec?.holderIdentity !== this.#options.identity) {
-      return;
-    }
     try {
-      await this.#options.client.replace(leases, releasedLease(lease, this.#clock.now()), {}, signal);
-      this.#observed = undefined;
-      this.#logger.info('released the lease');
+      for (let attempts = 0; lease?.spec?.holderIdentity === identity; attempts += 1) {
+        try {
+          await client.replace(leases, releasedLease(lease, this.#clock.now()), {}, signal);
+          this.#logger.info('released the lease');
+          return;
+        } catch (error) {
+          if (attempts > 0 || !isApiError(error, 'Conflict')) {
+            throw error;
+          }
+          // The last renewal was cut short by the stop, and took effect all the same.
+          lease = await client.get(leases, { namespace, name }, signal);
+        }
+      }
     } catch (error) {
       this.#logger.warn('could not release the lease', errorFields(error));
+    } finally {
+      this.#observed = undefined;
     }
   }
 
