@@ -97,15 +97,19 @@ export class World {
     ]);
   }
 
-  /** Deletes every cluster, waits for its objects to go, and ends the operator. */
+  /** Deletes every cluster and then the namespace, and ends the operator: without one, finalizers would stay. */
   async close(): Promise<void> {
-    if (this.#operator !== undefined && this.#operator.exit() === undefined) {
-      await this.kubectl.run(['delete', 'shardedclusters', '--all', '--namespace', this.namespace]);
-      await this.#operator.stop();
-    }
-    await this.kubectl.run(['delete', 'namespace', this.namespace, '--wait=false']);
-    for (const clean of this.#cleanUp) {
-      await clean();
+    try {
+      if (this.#operator !== undefined) {
+        const operator = this.#operator.exit() === undefined ? this.#operator : await this.startOperator();
+        await this.kubectl.run(['delete', 'shardedclusters', '--all', '--namespace', this.namespace]);
+        await operator.stop();
+      }
+      await this.kubectl.run(['delete', 'namespace', this.namespace, '--wait=false']);
+    } finally {
+      for (const clean of this.#cleanUp) {
+        await clean();
+      }
     }
   }
 

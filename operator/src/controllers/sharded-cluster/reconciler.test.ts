@@ -343,6 +343,22 @@ describe('the controller of sharded clusters', () => {
     expect(world.events.map(({ reason }) => reason)).toContain('ClusterDegraded');
   });
 
+  it('changes nothing while the stored object cannot be understood, names the field, and can still delete it', async () => {
+    await readyCluster({ shards: 1 });
+    await world.changeSpec({ shards: 'two' });
+    await world.untilQuiet();
+    expect(await world.condition('Ready')).toBe('False/InvalidSpec');
+    expect(await world.condition('Available')).toBe('True/PrimariesAvailable');
+    expect(await world.message('Ready')).toContain('spec.shards');
+    await world.delete(services, 'demo-shard-0');
+    await world.untilQuiet();
+    expect(await world.get(services, 'demo-shard-0')).toBeUndefined();
+    await world.delete(shardedClusters, 'demo');
+    await world.untilQuiet();
+    expect(await world.get(shardedClusters, 'demo')).toBeUndefined();
+    expect((await world.list(persistentVolumeClaims)).length).toBe(3);
+  });
+
   it('says what the API server refuses and does not insist', async () => {
     await readyCluster({ shards: 1 });
     const { ApiError } = await import('../../runtime/client/api-error.ts');

@@ -7,7 +7,7 @@ import { ownedMetadata, typeMeta } from './desired-object.ts';
 import { clusterLabels } from './labels.ts';
 
 /** Key of the user's settings in the ConfigMap, and name of the file in the pod. */
-export const CONFIG_FILE = 'my.cnf';
+const CONFIG_FILE = 'my.cnf';
 
 /** Name of the ConfigMap with the user's server settings. */
 export function configMapName(cluster: string): string {
