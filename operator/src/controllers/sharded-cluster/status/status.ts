@@ -30,14 +30,17 @@ export interface StatusInput {
 }
 
 /**
- * The status of a cluster. Without a map the shards last written stay: their epochs and primaries are what a
- * lost map is restored from.
+ * The status of a cluster. A shard that the map lacks stays as it was last written: its epoch and primary are
+ * what a lost map is restored from.
  */
 export function statusOf(input: StatusInput): ShardedClusterStatus {
   const { cluster, situation, shardMap, pods, now } = input;
   const previous = cluster.status ?? {};
   const generation = cluster.metadata.generation ?? 0;
-  const shards = shardMap === undefined ? (previous.shards ?? []) : shardStatuses(shardMap, pods);
+  const shards = withRecords(
+    shardMap === undefined ? [] : shardStatuses(shardMap, pods),
+    previous.shards ?? [],
+  );
   const leaving = leavingPods(cluster, shards);
   const verdicts = decideConditions({
     situation,
@@ -57,6 +60,12 @@ export function statusOf(input: StatusInput): ShardedClusterStatus {
     shards,
     ...(shards.length === 0 ? {} : { endpoints: endpointsOf(cluster, shards) }),
   };
+}
+
+function withRecords(shards: readonly ShardStatus[], recorded: readonly ShardStatus[]): ShardStatus[] {
+  const names = new Set(shards.map(({ name }) => name));
+  const missing = recorded.filter(({ name }) => !names.has(name));
+  return [...shards, ...missing].toSorted((a, b) => numberOfShard(a.name) - numberOfShard(b.name));
 }
 
 function summaryOf(cluster: ShardedCluster, shards: readonly ShardStatus[], leaving: ReadonlySet<string>) {
