@@ -82,7 +82,7 @@ function databaseContainer(cluster: ShardedCluster, image: string): V1Container 
       },
     ],
     ports: [{ name: DATABASE_PORT_NAME, containerPort: DATABASE_PORT, protocol: 'TCP' }],
-    readinessProbe: { tcpSocket: { port: DATABASE_PORT_NAME }, periodSeconds: 5, timeoutSeconds: 2 },
+    readinessProbe: { tcpSocket: { port: DATABASE_PORT_NAME }, periodSeconds: 2, timeoutSeconds: 2 },
     resources: resourcesOf(cluster),
     securityContext: {
       allowPrivilegeEscalation: false,
