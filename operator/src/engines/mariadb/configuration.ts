@@ -1,0 +1,74 @@
+/** The option file of mariadbd: what of the user's text is used, and ours after it. */
+import type { ConfigurationProblem } from '../container.ts';
+import { OWNED_SETTINGS, ownedSetting, type SettingContext } from './owned-settings.ts';
+
+/** Groups that mariadbd reads, without and with a version. Source: https://mariadb.com/kb/en/configuring-mariadb-with-option-files/ */
+const SERVER_GROUP = /^(mysqld|mariadbd?|server)(-\d+\.\d+)?$/;
+
+/** The user's text, sorted into what is used and what is not. */
+export interface UserConfiguration {
+  /** Lines to use, each in a server group. */
+  readonly lines: readonly string[];
+  readonly problems: readonly ConfigurationProblem[];
+}
+
+/**
+ * Reads option-file text. Lines before the first group count as the server's. Dropped, with a reason each:
+ * settings that Shardwright owns in any spelling, groups that are not the server's, inclusion of other files
+ * (their content could not be checked), and lines that are no option.
+ */
+export function readUserConfiguration(text: string): UserConfiguration {
+  const lines: string[] = ['[mariadbd]'];
+  const problems: ConfigurationProblem[] = [];
+  let inServerGroup = true;
+  for (const [index, raw] of text.split(/\r?\n/).entries()) {
+    const line = raw.trim();
+    const drop = (setting: string, reason: string): void => {
+      problems.push({ line: index + 1, setting, reason });
+    };
+    const group = /^\[\s*(.*?)\s*\]$/.exec(line)?.[1];
+    if (line === '' || line.startsWith('#') || line.startsWith(';')) {
+      continue;
+    } else if (group !== undefined) {
+      inServerGroup = SERVER_GROUP.test(group);
+      if (inServerGroup) {
+        lines.push(`[${group}]`);
+      } else {
+        drop(`[${group}]`, 'only groups of the server are used');
+      }
+    } else if (line.startsWith('!')) {
+      drop(line, 'other files are not read');
+    } else if (inServerGroup) {
+      const name = /^(?:--)?([A-Za-z][\w.-]*)\s*(?:=|$)/.exec(line)?.[1];
+      const owned = name === undefined ? undefined : ownedSetting(name);
+      if (name === undefined) {
+        drop(line.slice(0, 64), 'not an option');
+      } else if (owned !== undefined) {
+        drop(name, `set by Shardwright: ${owned.reason}`);
+      } else {
+        lines.push(line.replace(/^--/, ''));
+      }
+    }
+  }
+  return { lines, problems };
+}
+
+/**
+ * Renders the option file for one start. Ours stand last in the file: of one option given twice, mariadbd uses
+ * the last.
+ */
+export function renderServerConfiguration(context: SettingContext): string {
+  const ours = OWNED_SETTINGS.flatMap(({ name, value, reason }) =>
+    value === undefined
+      ? []
+      : [`# ${reason}`, `${name} = ${typeof value === 'function' ? value(context) : value}`],
+  );
+  return [
+    '# Written by the Shardwright agent before every start; changes are lost.',
+    ...readUserConfiguration(context.member.configuration).lines,
+    '',
+    '[mariadbd]',
+    ...ours,
+    '',
+  ].join('\n');
+}

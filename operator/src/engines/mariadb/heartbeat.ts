@@ -1,0 +1,55 @@
+/** The heartbeat row. */
+import { EngineError } from '../engine-error.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Connection } from './connection.ts';
+import { OWN_SCHEMA } from './own-schema.ts';
+
+/** How long a heartbeat's own connection waits at most; the caller gives up far earlier. */
+const LONGEST_WAIT_MILLISECONDS = 24 * 3600 * 1000;
+
+/**
+ * Writes heartbeats over a connection of its own, one at a time. A heartbeat that waits for its acknowledgement
+ * is left waiting: to cancel its statement would commit it without one, and a second would wait for its row lock.
+ */
+export class HeartbeatWriter {
+  readonly #connection: Connection;
+  readonly #clock: Clock;
+  #waiting = false;
+
+  constructor(connection: Connection, clock: Clock) {
+    this.#connection = connection;
+    this.#clock = clock;
+  }
+
+  /** See Upkeep.writeHeartbeat. */
+  async write(epoch: number, timeoutMilliseconds: number, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.#waiting) {
+      throw new EngineError('Busy', 'the previous heartbeat still waits');
+    }
+    this.#waiting = true;
+    const written = this.#connection
+      .query(
+        'write the heartbeat',
+        `INSERT INTO ${OWN_SCHEMA}.heartbeat (id, epoch, written_at) VALUES (1, ?, UTC_TIMESTAMP(6))
+         ON DUPLICATE KEY UPDATE epoch = VALUES(epoch), written_at = VALUES(written_at)`,
+        [epoch],
+        LONGEST_WAIT_MILLISECONDS,
+        // Not the caller's signal: giving up on the answer must not close the connection.
+        new AbortController().signal,
+      )
+      .finally(() => {
+        this.#waiting = false;
+      });
+    written.catch(() => {});
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = this.#clock.setTimer(timeoutMilliseconds, () =>
+      reject(new EngineError('Timeout', `the heartbeat is not written after ${timeoutMilliseconds} ms`)),
+    );
+    try {
+      await Promise.race([written, late]);
+    } finally {
+      timer.cancel();
+    }
+  }
+}

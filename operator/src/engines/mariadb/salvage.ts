@@ -1,0 +1,100 @@
+/**
+ * Applying, after a restart, what a replica had received and not applied. To start replication instead would
+ * discard it, and its primary, which told clients that it is safe, may be dead.
+ */
+import { pipeline } from 'node:stream/promises';
+import { EngineError } from '../engine-error.ts';
+import { programEnd, type StartProgram } from '../programs.ts';
+import type { Position } from '../position.ts';
+import { mariadbPositions, mergeGtidLists, toPosition, type GtidList } from './gtid.ts';
+import { RELAY_LOG_NAME, type Layout } from './layout.ts';
+import { listLogFiles } from './log-files.ts';
+import { appliedOf } from './observe.ts';
+import { STATEMENT_TIMEOUT_MILLISECONDS } from './roles.ts';
+import type { ServerAccess } from './server-access.ts';
+
+/** See Roles.salvage. */
+export async function salvage(
+  server: ServerAccess,
+  layout: Layout,
+  start: StartProgram,
+  signal: AbortSignal,
+): Promise<Position> {
+  const before = await server.facts(signal);
+  const applied = appliedOf(before);
+  const received = server.received(before);
+  if (received.kind === 'unknown') {
+    throw new EngineError('Refused', `what was received is unknown: ${received.reason}`);
+  }
+  if (before.slave !== undefined && isAhead(received.value, applied)) {
+    if (before.slave.receiving.kind === 'running' || before.slave.applying.kind === 'running') {
+      throw new EngineError('Refused', 'replication runs: what was received is being applied');
+    }
+    await replay(layout, start, applied, signal);
+  }
+  return adoptPosition(server, received.value, signal);
+}
+
+function isAhead(left: GtidList, right: GtidList): boolean {
+  return !mariadbPositions.covers(toPosition(right), toPosition(left));
+}
+
+/** Feeds the relay logs after a position through the client, with their own GTIDs. */
+async function replay(
+  layout: Layout,
+  start: StartProgram,
+  after: GtidList,
+  signal: AbortSignal,
+): Promise<void> {
+  const files = await listLogFiles(layout.data, RELAY_LOG_NAME);
+  const readCall = {
+    program: 'mariadb-binlog',
+    arguments: ['--no-defaults', `--start-position=${toPosition(after)}`, ...files.map(({ path }) => path)],
+  };
+  const writeCall = {
+    program: 'mariadb',
+    arguments: [`--defaults-file=${layout.clientConfiguration}`, '--batch', '--binary-mode'],
+  };
+  const reader = start(readCall);
+  const writer = start(writeCall);
+  reader.stdin.end();
+  writer.stdout.resume();
+  const scope = new AbortController();
+  const stop = AbortSignal.any([signal, scope.signal]);
+  const ends = Promise.all([programEnd(readCall, reader, stop), programEnd(writeCall, writer, stop)]);
+  // A writer that fails must end the reader, or its full pipe would keep it for ever; and the other way round.
+  ends.catch(() => scope.abort(new EngineError('ProgramFailed', 'the other program failed')));
+  await Promise.allSettled([pipeline(reader.stdout, writer.stdin, { signal: stop })]);
+  await ends;
+}
+
+/**
+ * Checks that all is applied and makes replication go on behind it: the transactions went into the binary log, but
+ * the position of a replica does not move by itself.
+ */
+async function adoptPosition(
+  server: ServerAccess,
+  received: GtidList,
+  signal: AbortSignal,
+): Promise<Position> {
+  const after = await server.facts(signal);
+  const applied = appliedOf(after);
+  if (isAhead(received, applied)) {
+    throw new EngineError(
+      'ReceivedNotApplied',
+      `received ${toPosition(received)}, and only ${toPosition(applied)} could be applied`,
+    );
+  }
+  if (after.slave !== undefined && isAhead(after.binaryLogPosition, after.slavePosition)) {
+    if (after.slave.receiving.kind !== 'running' && after.slave.applying.kind !== 'running') {
+      await server.run(
+        'adopt the salvaged position',
+        'SET GLOBAL gtid_slave_pos = ?',
+        [toPosition(mergeGtidLists(after.slavePosition, after.binaryLogPosition))],
+        STATEMENT_TIMEOUT_MILLISECONDS,
+        signal,
+      );
+    }
+  }
+  return toPosition(applied);
+}
