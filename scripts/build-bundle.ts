@@ -17,7 +17,7 @@ const PROGRAM = 'lib/shardwright.mjs';
 
 /**
  * Bundles the operator and what it imports into one file under `folder`, which is emptied first. The same
- * sources give the same bytes. Names are kept, so that stack traces can be read without the source map.
+ * sources give the same bytes. Lines and names are kept, so that stack traces can be read without the map.
  */
 export async function buildBundle(folder: string): Promise<Bundle> {
   const started = performance.now();
@@ -32,9 +32,7 @@ export async function buildBundle(folder: string): Promise<Bundle> {
     format: 'esm',
     mainFields: ['module', 'main'],
     banner: { js: REQUIRE },
-    minifyWhitespace: true,
     minifySyntax: true,
-    keepNames: true,
     sourcemap: 'linked',
     sourcesContent: false,
     legalComments: 'none',

@@ -7,6 +7,9 @@ export const INSTALL_NAMESPACE = 'shardwright-system';
 export const MANIFEST_TEMPLATE_OPTIONS = [
   '--namespace',
   INSTALL_NAMESPACE,
+  // What is rendered must not depend on the version Helm was built for.
+  '--kube-version',
+  '1.31.0',
   // Without an uninstall by Helm there is nothing to keep the definitions from.
   '--set',
   'crds.keep=false',

@@ -5,6 +5,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { format } from 'prettier';
 import prettierOptions from '../.prettierrc.json' with { type: 'json' };
+import { binaryPath } from '../test-e2e/cluster/binaries/index.ts';
 import { renderCrdTemplate } from './generate-deploy-crds.ts';
 import {
   digestChart,

@@ -4,11 +4,12 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { generateDeploy } from './generate-deploy.ts';
 import { generateLicenses } from './generate-licenses.ts';
 
 type Generator = () => Map<string, string> | Promise<Map<string, string>>;
 
-const GENERATORS: readonly Generator[] = [generateLicenses];
+const GENERATORS: readonly Generator[] = [generateLicenses, generateDeploy];
 
 const checkOnly = process.argv.includes('--check');
 const stale: string[] = [];

@@ -30,7 +30,7 @@ describe('runProcess', () => {
     events.emit(name, name);
     const { exitCode, output } = await ended;
     expect(exitCode).toBe(EXIT_CODES.stopped);
-    expect(output).toContain(`stopping signal=${name}`);
+    expect(output).toContain(`asked to stop signal=${name}`);
     expect(events.eventNames()).toEqual([]);
   });
 

@@ -41,7 +41,7 @@ export async function runProcess(
       cutShortWith(EXIT_CODES.failed);
       return;
     }
-    logger.info('stopping', { signal: name });
+    logger.info('asked to stop', { signal: name });
     stop.abort(new Error(`received ${String(name)}`));
   };
   const onUncaught = (error: unknown): void => {
@@ -71,7 +71,6 @@ async function runBody(
 ): Promise<number> {
   try {
     await body(signal);
-    logger.info('stopped');
     return EXIT_CODES.stopped;
   } catch (error) {
     logger.error('failed', {

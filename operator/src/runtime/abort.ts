@@ -28,6 +28,17 @@ export function abortableWait<T>(signal: AbortSignal): AbortableWait<T> {
   };
 }
 
+/** Resolves when the signal aborts. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+    } else {
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    }
+  });
+}
+
 /** The error an aborted signal carries, made one where the reason is not an Error. */
 export function abortReason(signal: AbortSignal): Error {
   const reason: unknown = signal.reason;

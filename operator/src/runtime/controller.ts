@@ -1,8 +1,17 @@
-import type { Informer, Change } from './cache/informer.ts';
+import { assertNever } from './assert-never.ts';
+import type { Change } from './cache/change.ts';
+import type { Informer } from './cache/informer.ts';
+import { isApiError } from './client/api-error.ts';
 import type { Clock } from './clock.ts';
 import type { Logger } from './logger.ts';
-import type { RuntimeMetrics } from './metrics/metrics.ts';
+import { errorFields } from './logger.ts';
+import type { ControllerMetrics, ReconcileOutcome, RuntimeMetrics } from './metrics/metrics.ts';
+import { noMetrics } from './metrics/metrics.ts';
 import type { KubernetesObject, ObjectKey } from './objects.ts';
+import { formatKey, parseKey } from './objects.ts';
+import { createRateLimiter } from './queue/rate-limiter.ts';
+import type { WorkQueue } from './queue/work-queue.ts';
+import { createWorkQueue } from './queue/work-queue.ts';
 
 /** How a reconcile ended when it did not throw. */
 export type ReconcileResult =
@@ -64,10 +73,149 @@ export interface Controller {
   /** Asks for a reconcile after `milliseconds`. */
   enqueueAfter(key: ObjectKey, milliseconds: number): void;
   /**
-   * Waits until the informers watched have synced, then reconciles until the signal aborts; resolves once the
-   * reconciles under way have ended. They get a signal that aborts at the same time.
+   * Waits until the informers watched have synced, then reconciles until `stop` aborts; resolves once the
+   * reconciles under way have ended. `abort` is the signal they get, for those who want to let them finish.
+   * It defaults to `stop`.
    */
-  run(signal: AbortSignal): Promise<void>;
+  run(stop: AbortSignal, abort?: AbortSignal): Promise<void>;
 }
 
-export declare function createController(options: ControllerOptions): Controller;
+export function createController(options: ControllerOptions): Controller {
+  return new QueueController(options);
+}
+
+class QueueController implements Controller {
+  readonly name: string;
+  readonly #reconciler: Reconciler;
+  readonly #concurrency: number;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #metrics: ControllerMetrics;
+  readonly #queue: WorkQueue;
+  readonly #whenSynced: ((signal: AbortSignal) => Promise<void>)[] = [];
+  #active = 0;
+
+  constructor(options: ControllerOptions) {
+    const {
+      name,
+      reconciler,
+      concurrency = 1,
+      clock,
+      logger,
+      metrics = noMetrics,
+      random = Math.random,
+    } = options;
+    this.name = name;
+    this.#reconciler = reconciler;
+    this.#concurrency = concurrency;
+    this.#clock = clock;
+    this.#logger = logger.child({ controller: name });
+    this.#metrics = metrics.controller(name);
+    this.#queue = createWorkQueue({
+      clock,
+      rateLimiter: createRateLimiter({ clock, random }),
+      metrics: metrics.queue(name),
+    });
+  }
+
+  watch<T extends KubernetesObject>(
+    informer: Informer<T>,
+    map: (object: T, change: Change<T>) => readonly ObjectKey[],
+  ): void {
+    this.#whenSynced.push((signal) => informer.whenSynced(signal));
+    informer.onChange((change) => {
+      for (const key of map(change.object, change)) {
+        this.enqueue(key);
+      }
+    });
+  }
+
+  enqueue(key: ObjectKey): void {
+    this.#queue.add(formatKey(key));
+  }
+
+  enqueueAfter(key: ObjectKey, milliseconds: number): void {
+    this.#queue.addAfter(formatKey(key), milliseconds);
+  }
+
+  async run(stop: AbortSignal, abort: AbortSignal = stop): Promise<void> {
+    try {
+      await Promise.all(this.#whenSynced.map((whenSynced) => whenSynced(stop)));
+    } catch (error) {
+      if (stop.aborted) {
+        return;
+      }
+      throw error;
+    }
+    this.#metrics.concurrency(this.#concurrency);
+    this.#logger.info('controller starts', { concurrency: this.#concurrency });
+    await Promise.all(Array.from({ length: this.#concurrency }, () => this.#work(stop, abort)));
+    this.#queue.shutDown();
+    this.#logger.info('controller has stopped');
+  }
+
+  async #work(stop: AbortSignal, abort: AbortSignal): Promise<void> {
+    for (;;) {
+      let key: string | undefined;
+      try {
+        key = await this.#queue.get(stop);
+      } catch (error) {
+        if (stop.aborted) {
+          return;
+        }
+        throw error;
+      }
+      if (key === undefined) {
+        return;
+      }
+      this.#metrics.activeWorkers((this.#active += 1));
+      try {
+        await this.#reconcile(key, abort);
+      } finally {
+        this.#metrics.activeWorkers((this.#active -= 1));
+        this.#queue.done(key);
+      }
+    }
+  }
+
+  async #reconcile(key: string, signal: AbortSignal): Promise<void> {
+    const started = this.#clock.monotonic();
+    const finished = (outcome: ReconcileOutcome): void =>
+      this.#metrics.reconciled(outcome, (this.#clock.monotonic() - started) / 1000);
+    const logger = this.#logger.child({ key });
+    try {
+      const result = await this.#reconciler.reconcile(parseKey(key), signal);
+      this.#queue.forget(key);
+      switch (result.kind) {
+        case 'done':
+          finished('success');
+          return;
+        case 'requeueAfter':
+          finished('requeue_after');
+          logger.debug('will look again', { inMilliseconds: result.milliseconds, reason: result.reason });
+          this.#queue.addAfter(key, result.milliseconds);
+          return;
+        default:
+          assertNever(result);
+      }
+    } catch (error) {
+      if (signal.aborted) {
+        finished('requeue');
+        logger.debug('reconcile was cut short', errorFields(error));
+      } else if (error instanceof TerminalError) {
+        finished('error');
+        this.#metrics.terminalError();
+        this.#queue.forget(key);
+        logger.error('reconcile failed and waits for a change', errorFields(error));
+      } else if (isApiError(error, 'Conflict')) {
+        finished('requeue');
+        logger.debug('what was read is out of date, trying again', errorFields(error));
+        this.#queue.addRateLimited(key);
+      } else {
+        finished('error');
+        logger.error('reconcile failed, trying again', errorFields(error));
+        this.#queue.addRateLimited(key, isApiError(error) ? error.retryAfterMilliseconds : undefined);
+      }
+    }
+  }
+}

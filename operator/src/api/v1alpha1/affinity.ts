@@ -4,10 +4,26 @@
  * writes the StatefulSet.
  */
 import { z } from 'zod';
-import { atomicList, choice, integer } from './fields.ts';
+import { atomicList, choice, integer, rules } from './fields.ts';
 
-const labelKey = (description: string) => z.string().min(1).max(317).meta({ description });
+/** A label key: an optional DNS name and a slash, and a name. */
+export const labelKey = (description: string) =>
+  z
+    .string()
+    .min(1)
+    .max(317)
+    .regex(/^([a-z0-9]([a-z0-9.-]*[a-z0-9])?\/)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/u)
+    .meta({ description });
+
 const labelValue = () => z.string().max(63).meta({ description: 'Value of the label.' });
+
+/** In and NotIn compare with values, the other operators look at the key alone. */
+const valuesRule = (path: string) =>
+  rules({
+    rule: "(self.operator in ['In', 'NotIn', 'Gt', 'Lt']) == (has(self.values) && self.values.size() > 0)",
+    message: `${path}.values goes with operator In and NotIn only: add values, or use Exists or DoesNotExist without`,
+    fieldPath: '.values',
+  });
 
 /** A label selector, as everywhere in Kubernetes. */
 export const labelSelectorSchema = z
@@ -18,11 +34,13 @@ export const labelSelectorSchema = z
       .exactOptional(),
     matchExpressions: atomicList(
       16,
-      z.object({
-        key: labelKey('Label key.'),
-        operator: choice(['In', 'NotIn', 'Exists', 'DoesNotExist'], 'How the values are compared.'),
-        values: atomicList(32, labelValue(), 'Values for `In` and `NotIn`.').exactOptional(),
-      }),
+      z
+        .object({
+          key: labelKey('Label key.'),
+          operator: choice(['In', 'NotIn', 'Exists', 'DoesNotExist'], 'How the values are compared.'),
+          values: atomicList(32, labelValue(), 'Values for `In` and `NotIn`.').exactOptional(),
+        })
+        .meta(valuesRule('matchExpressions[]')),
       'Conditions that must all hold.',
     ).exactOptional(),
   })
@@ -31,11 +49,16 @@ export const labelSelectorSchema = z
 const nodeRequirements = (description: string) =>
   atomicList(
     16,
-    z.object({
-      key: labelKey('Label key, or field name.'),
-      operator: choice(['In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt'], 'How the values are compared.'),
-      values: atomicList(64, z.string().max(253), 'Values to compare with.').exactOptional(),
-    }),
+    z
+      .object({
+        key: labelKey('Label key, or field name.'),
+        operator: choice(
+          ['In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt'],
+          'How the values are compared.',
+        ),
+        values: atomicList(64, z.string().max(253), 'Values to compare with.').exactOptional(),
+      })
+      .meta(valuesRule('spec.affinity.nodeAffinity: matchExpressions[]')),
     description,
   ).exactOptional();
 

@@ -159,6 +159,33 @@ export const REASONS = {
     meaning: '`spec.shards` is lower than the number of shards that exist, and shards cannot be removed yet.',
     remedy: 'Set `spec.shards` back to the number named in the message.',
   },
+  PrimaryWouldBeRemoved: {
+    on: ['Progressing=False', 'Degraded=True'],
+    meaning:
+      '`spec.instances` is lower than it can be without removing the primary of a shard, so that shard keeps more instances.',
+    remedy: 'Set `spec.instances` back, or make an instance with a lower number the primary first.',
+  },
+  StorageNotGrown: {
+    on: ['Progressing=False', 'Degraded=True'],
+    meaning: '`spec.storage.size` was raised, and the volumes that exist keep their size: growing them is not supported yet.',
+    remedy: 'Set `spec.storage.size` back to the size named in the message.',
+  },
+  ShardMapMissing: {
+    on: ['Ready=False', 'Progressing=False', 'Degraded=True'],
+    meaning:
+      'The ShardMap was lost, data may exist, and nothing on record says which pod is the primary. Nothing is changed, since a guess could lose writes.',
+    remedy: 'Restore the ShardMap, or create it with the primary that took the last writes; the message names the shard.',
+  },
+  FormerClusterRemaining: {
+    on: ['Ready=False', 'Available=False', 'Progressing=True'],
+    meaning: 'Objects of a deleted ShardedCluster of the same name are still being removed; the message names one.',
+    remedy: 'Nothing to do, unless it lasts: then look for finalizers on the object named.',
+  },
+  RestartPending: {
+    on: ['Progressing=True'],
+    meaning: 'Pods still run with former settings, since nothing is restarted without being asked to.',
+    remedy: 'Delete the pods named one after the other, each when the one before is ready again.',
+  },
   ReconcileFailed: {
     on: ['Ready=False', 'Progressing=True', 'Degraded=True'],
     meaning:

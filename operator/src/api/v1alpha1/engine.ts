@@ -1,13 +1,14 @@
 /** `spec.engine`: which database runs, and in which version. */
 import { z } from 'zod';
-import { celList, choice, matching, rules } from './fields.ts';
+import { celString, choice, matching, rules } from './fields.ts';
 
 /** Release series with long-term support that Shardwright runs, oldest first. */
 export const ENGINE_VERSIONS = ['10.11', '11.4', '11.8'] as const;
 /** A release series of MariaDB. */
 export type EngineVersion = (typeof ENGINE_VERSIONS)[number];
 
-const versions = celList(ENGINE_VERSIONS);
+/** CEL map from a version to its place in the order; cheaper to the API server than a search in a list. */
+const order = `{${ENGINE_VERSIONS.map((version, place) => `${celString(version)}: ${place}`).join(', ')}}`;
 
 export const engineSchema = z
   .object({
@@ -37,7 +38,7 @@ export const engineSchema = z
   .meta({
     description: 'Which database runs.',
     ...rules({
-      rule: `${versions}.indexOf(self.version) >= ${versions}.indexOf(oldSelf.version)`,
+      rule: `${order}[self.version] >= ${order}[oldSelf.version]`,
       message:
         'spec.engine.version cannot go back, since an older server cannot read the data files: keep the version, ' +
         'or create a new ShardedCluster with the older one and load a dump into it',

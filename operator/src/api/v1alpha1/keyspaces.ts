@@ -1,6 +1,15 @@
 /** `spec.keyspaces`: the logical databases, how each is cut into slots, and the tables in it. */
 import { z } from 'zod';
-import { choice, integer, keyedList, matching } from './fields.ts';
+import {
+  celList,
+  choice,
+  integer,
+  KEEPS_EVERY_NAME,
+  keyedList,
+  matching,
+  rules,
+  type ValidationRule,
+} from './fields.ts';
 
 /** Longest name of a database in MariaDB, in characters. */
 const MAX_DATABASE_NAME_LENGTH = 64;
@@ -29,6 +38,34 @@ export const RESERVED_KEYSPACE_PREFIX = 'shardwright';
 
 const COLUMN_PATTERN = '^[A-Za-z_][A-Za-z0-9_$]*$';
 
+const DATA_WOULD_STAY = 'since rows already stored would no longer be found where they are looked for';
+
+function unchangeable(field: string, remedy: string): ValidationRule {
+  return {
+    rule: 'self == oldSelf',
+    message: `spec.keyspaces[].${field} cannot change, ${DATA_WOULD_STAY}: ${remedy}`,
+    reason: 'FieldValueForbidden',
+  };
+}
+
+const NEW_KEYSPACE = 'restore the former value, or create another keyspace and copy the data into it';
+
+const NEW_TABLE = 'restore the former value, or create another table and copy the rows into it';
+
+const sameOptional = (field: string) =>
+  `has(self.${field}) == has(oldSelf.${field}) && (!has(self.${field}) || self.${field} == oldSelf.${field})`;
+
+/** Which placements go with which strategy; the first is what an absent `placement` means. */
+const PLACEMENTS = [
+  {
+    strategy: 'ConsistentHash',
+    placements: ['Balanced', 'VirtualNodes'],
+    remedy: 'use Balanced or VirtualNodes, or strategy Hash',
+  },
+  { strategy: 'Hash', placements: ['Modulo'], remedy: 'use Modulo, or strategy ConsistentHash' },
+  { strategy: 'Range', placements: ['Balanced'], remedy: 'use Balanced' },
+] as const;
+
 const tableSchema = z
   .object({
     name: matching(
@@ -54,7 +91,30 @@ const tableSchema = z
       '`Reference`: a copy on every shard. `Unsharded`: on one shard only. Absent for a table cut by `key`.',
     ).exactOptional(),
   })
-  .meta({ description: 'A table of the keyspace.' });
+  .meta({
+    description: 'A table of the keyspace.',
+    ...rules(
+      {
+        rule: '!has(self.key) || !has(self.type)',
+        message:
+          'spec.keyspaces[].tables[] has both key and type: keep key for a table cut by that column, or type for one ' +
+          'that is not cut',
+        fieldPath: '.type',
+      },
+      {
+        rule: sameOptional('key'),
+        message: `spec.keyspaces[].tables[].key cannot change, ${DATA_WOULD_STAY}: ${NEW_TABLE}`,
+        fieldPath: '.key',
+        reason: 'FieldValueForbidden',
+      },
+      {
+        rule: sameOptional('type'),
+        message: `spec.keyspaces[].tables[].type cannot change, ${DATA_WOULD_STAY}: ${NEW_TABLE}`,
+        fieldPath: '.type',
+        reason: 'FieldValueForbidden',
+      },
+    ),
+  });
 
 export const keyspaceSchema = z
   .object({
@@ -67,18 +127,33 @@ export const keyspaceSchema = z
       },
       `Name of the logical database, unique. At most ${MAX_KEYSPACE_NAME_LENGTH} characters, since its slots are ` +
         'databases named `<keyspace>_s<number>`.',
+      {
+        rule: `!(self.lowerAscii() in ${celList(RESERVED_KEYSPACE_NAMES)}) && !self.lowerAscii().startsWith('${RESERVED_KEYSPACE_PREFIX}')`,
+        message:
+          `spec.keyspaces[].name is reserved for the server or the operator (${RESERVED_KEYSPACE_NAMES.join(', ')}, ` +
+          `${RESERVED_KEYSPACE_PREFIX}…): choose another name`,
+      },
+      {
+        rule: "!self.matches('_[sS][0-9]+$')",
+        message: 'spec.keyspaces[].name ends like the database of a slot (_s0042): choose another ending',
+      },
     ),
     slots: integer(
       1,
       MAX_SLOTS,
       'Number of fixed parts the keyspace is cut into; each is one database on one shard, and moves as a unit. ' +
-        'Cannot be changed: choose several per shard you may ever want.',
-    ).default(256),
+        'Cannot be changed: choose several per shard you may ever want. A `Range` keyspace starts with one and is ' +
+        'split as it grows, up to this number.',
+    )
+      .meta(rules(unchangeable('slots', NEW_KEYSPACE)))
+      .default(256),
     strategy: choice(
       ['ConsistentHash', 'Hash', 'Range'],
       'How a key finds its slot: `ConsistentHash` by equal arcs of a ring, `Hash` by remainder, `Range` by ' +
         'intervals of the key itself. Cannot be changed.',
-    ).default('ConsistentHash'),
+    )
+      .meta(rules(unchangeable('strategy', NEW_KEYSPACE)))
+      .default('ConsistentHash'),
     placement: choice(
       ['Balanced', 'VirtualNodes', 'Modulo'],
       'How slots are spread over shards: `Balanced` keeps every shard within one slot of the others and moves the ' +
@@ -95,9 +170,51 @@ export const keyspaceSchema = z
       'Column that decides the slot in every table that names no `key` of its own. Cannot be changed once set.',
     ).exactOptional(),
     tables: keyedList(
-      { maxItems: 256, keys: ['name'] },
+      {
+        maxItems: 256,
+        keys: ['name'],
+        rules: [
+          {
+            rule: KEEPS_EVERY_NAME,
+            message: `spec.keyspaces[].tables[] cannot lose an entry, ${DATA_WOULD_STAY}: restore the entry, also after the table was dropped`,
+            reason: 'FieldValueForbidden',
+          },
+        ],
+      },
       tableSchema,
       'Tables that differ from the default: cut by another column, or not cut.',
     ).default([]),
   })
-  .meta({ description: 'A logical database, spread over the shards.' });
+  .meta({
+    description: 'A logical database, spread over the shards.',
+    ...rules(
+      {
+        rule: 'has(self.defaultKey) || self.tables.all(table, has(table.key) || has(table.type))',
+        message:
+          'spec.keyspaces[].tables[] has an entry with neither key nor type, and the keyspace has no defaultKey: set ' +
+          'one of the three',
+        fieldPath: '.tables',
+        reason: 'FieldValueRequired',
+      },
+      {
+        rule: '!has(oldSelf.defaultKey) || (has(self.defaultKey) && self.defaultKey == oldSelf.defaultKey)',
+        message: `spec.keyspaces[].defaultKey cannot change once set, ${DATA_WOULD_STAY}: restore it, and give new tables a key of their own`,
+        fieldPath: '.defaultKey',
+        reason: 'FieldValueForbidden',
+      },
+      ...PLACEMENTS.map(({ strategy, placements, remedy }) => ({
+        rule: `self.strategy != '${strategy}' || !has(self.placement) || self.placement in ${celList(placements)}`,
+        message: `spec.keyspaces[].placement does not go with strategy ${strategy}: ${remedy}`,
+        fieldPath: '.placement',
+      })),
+    ),
+  });
+
+/** Rule of the list: a keyspace, once there, stays. */
+export const keyspaceRemovalRule: ValidationRule = {
+  rule: KEEPS_EVERY_NAME,
+  message:
+    'spec.keyspaces[] cannot lose an entry, since its data would be unreachable: restore the entry; to be rid of the ' +
+    'data, delete the rows and keep the keyspace',
+  reason: 'FieldValueForbidden',
+};

@@ -47,6 +47,10 @@ const windowSchema = z
           'spec.rebalance.windows[].timeZone is not an IANA time zone: write it as Europe/Berlin, or UTC',
       },
       'IANA time zone of `start` and `end`.',
+      {
+        rule: "timestamp('2026-01-01T00:00:00Z').getHours(self) >= 0",
+        message: 'spec.rebalance.windows[].timeZone is not a time zone: write it as Europe/Berlin, or UTC',
+      },
     ).default('UTC'),
   })
   .meta({

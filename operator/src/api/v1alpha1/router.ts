@@ -1,6 +1,6 @@
 /** `spec.router`: the stateless proxies applications connect to. */
 import { z } from 'zod';
-import { choice, integer, matching, textMap, textSet } from './fields.ts';
+import { choice, integer, matching, rules, textMap, textSet } from './fields.ts';
 import { resourcesSchema } from './resources.ts';
 
 const serviceSchema = z
@@ -25,11 +25,30 @@ const serviceSchema = z
     ).exactOptional(),
     loadBalancerSourceRanges: textSet(
       64,
-      z.string().min(1).max(64),
+      z
+        .string()
+        .min(1)
+        .max(64)
+        .meta(
+          rules({
+            rule: 'isCIDR(self)',
+            message:
+              'spec.router.service.loadBalancerSourceRanges[] is not a network: write it with its length, as 10.0.0.0/8',
+          }),
+        ),
       'Networks (CIDR) that may connect through the load balancer. Everyone by default.',
     ).exactOptional(),
   })
-  .meta({ description: 'Service in front of the routers.' });
+  .meta({
+    description: 'Service in front of the routers.',
+    ...rules({
+      rule: "self.type == 'LoadBalancer' || (!has(self.loadBalancerClass) && !has(self.loadBalancerSourceRanges))",
+      message:
+        'spec.router.service.type is not LoadBalancer, so loadBalancerClass and loadBalancerSourceRanges have no ' +
+        'effect: set type: LoadBalancer, or remove them',
+      fieldPath: '.type',
+    }),
+  });
 
 export const routerSchema = z
   .object({

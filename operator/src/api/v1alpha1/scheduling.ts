@@ -1,15 +1,13 @@
 /** Where the database pods run: constraints in Kubernetes' own terms. */
 import { z } from 'zod';
-import { labelSelectorSchema } from './affinity.ts';
-import { atomicList, choice, integer, keyedList, matching, textMap } from './fields.ts';
+import { labelKey, labelSelectorSchema } from './affinity.ts';
+import { atomicList, choice, integer, keyedList, matching, rules, textMap } from './fields.ts';
 import { secretName } from './secrets.ts';
-
-const key = (description: string) => z.string().min(1).max(317).meta({ description });
 
 const topologySpreadConstraint = z
   .object({
     maxSkew: integer(1, 1000, 'How uneven the spread may be, in pods.'),
-    topologyKey: key('Node label that says what counts as the same place.'),
+    topologyKey: labelKey('Node label that says what counts as the same place.'),
     whenUnsatisfiable: choice(['DoNotSchedule', 'ScheduleAnyway'], 'Whether a pod waits or runs regardless.'),
     labelSelector: labelSelectorSchema.exactOptional(),
     minDomains: integer(1, 1000, 'Fewest places to spread over.').exactOptional(),
@@ -18,15 +16,22 @@ const topologySpreadConstraint = z
       'Whether node affinity limits the places.',
     ).exactOptional(),
     nodeTaintsPolicy: choice(['Honor', 'Ignore'], 'Whether tainted nodes count as places.').exactOptional(),
-    matchLabelKeys: atomicList(8, key('Label key.'), 'Pod labels to compare as well.').exactOptional(),
+    matchLabelKeys: atomicList(8, labelKey('Label key.'), 'Pod labels to compare as well.').exactOptional(),
   })
   .meta({
     description: 'One rule of spread. Without `labelSelector`, it is about the pods of the same shard.',
+    ...rules({
+      rule: "!has(self.minDomains) || self.whenUnsatisfiable == 'DoNotSchedule'",
+      message:
+        'spec.topologySpreadConstraints[].minDomains has an effect with whenUnsatisfiable: DoNotSchedule only: set ' +
+        'that, or remove minDomains',
+      fieldPath: '.minDomains',
+    }),
   });
 
 const toleration = z
   .object({
-    key: key('Taint key; every taint without it.').exactOptional(),
+    key: labelKey('Taint key; every taint without it.').exactOptional(),
     operator: choice(['Exists', 'Equal'], 'How the value is compared. `Equal` where absent.').exactOptional(),
     value: z.string().max(63).meta({ description: 'Taint value.' }).exactOptional(),
     effect: choice(
@@ -39,7 +44,29 @@ const toleration = z
       'Seconds a pod stays on a node after a `NoExecute` taint appears; for ever without it.',
     ).exactOptional(),
   })
-  .meta({ description: 'A taint the database pods put up with.' });
+  .meta({
+    description: 'A taint the database pods put up with.',
+    ...rules(
+      {
+        rule: "has(self.key) || (has(self.operator) && self.operator == 'Exists')",
+        message:
+          'spec.tolerations[].key is missing: name the taint, or set operator: Exists to put up with all',
+        fieldPath: '.key',
+      },
+      {
+        rule: "!has(self.operator) || self.operator != 'Exists' || !has(self.value)",
+        message:
+          'spec.tolerations[].value has no meaning with operator: Exists: remove it, or set operator: Equal',
+        fieldPath: '.value',
+      },
+      {
+        rule: "!has(self.tolerationSeconds) || (has(self.effect) && self.effect == 'NoExecute')",
+        message:
+          'spec.tolerations[].tolerationSeconds goes with effect: NoExecute only: set that, or remove it',
+        fieldPath: '.tolerationSeconds',
+      },
+    ),
+  });
 
 /** The scheduling fields of `spec`. */
 export const schedulingFields = {

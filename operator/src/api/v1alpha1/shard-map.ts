@@ -44,14 +44,47 @@ const shardMapShardSchema = z
     description: 'One shard.',
     ...rules(
       {
-        rule: '!has(self.primary) || self.primary == null || !(self.primary in self.replicas)',
+        rule: 'dyn(self.primary) == null || !(self.primary in self.replicas)',
         message: 'spec.shards[].primary is listed in replicas as well: list a member once',
         fieldPath: '.replicas',
       },
       {
-        rule: 'self.ackers.all(acker, acker in self.replicas || (self.primary != null && acker == self.primary))',
+        rule: 'self.ackers.all(acker, acker in self.replicas || (dyn(self.primary) != null && acker == self.primary))',
         message: 'spec.shards[].ackers names a pod that is no member: add it to replicas first',
         fieldPath: '.ackers',
+      },
+      {
+        rule:
+          "self.replicas.all(pod, pod.startsWith(self.name + '-')) && " +
+          "(dyn(self.primary) == null || self.primary.startsWith(self.name + '-'))",
+        message: 'spec.shards[] names a pod of another shard: a member is named <shard name>-<ordinal>',
+        fieldPath: '.replicas',
+      },
+      {
+        rule: 'self.epoch >= oldSelf.epoch',
+        message: 'spec.shards[].epoch went back: read the map again, and write an epoch at least as high',
+        fieldPath: '.epoch',
+        reason: 'FieldValueForbidden',
+      },
+      {
+        rule: 'dyn(self.primary) == dyn(oldSelf.primary) || dyn(oldSelf.primary) == null || self.epoch > oldSelf.epoch',
+        message: 'spec.shards[].primary changed within its epoch: raise the epoch, with primary null, first',
+        fieldPath: '.primary',
+        reason: 'FieldValueForbidden',
+      },
+      {
+        rule: 'dyn(self.primary) == null || dyn(oldSelf.primary) == null || dyn(self.primary) == dyn(oldSelf.primary)',
+        message:
+          'spec.shards[].primary went from one pod to another: write the next epoch with primary null first, so that ' +
+          'routers hold their statements',
+        fieldPath: '.primary',
+        reason: 'FieldValueForbidden',
+      },
+      {
+        rule: 'dyn(self.primary) == null || dyn(self.primary) == dyn(oldSelf.primary) || self.primary in oldSelf.replicas',
+        message: 'spec.shards[].primary was no member of the shard: record it in replicas first',
+        fieldPath: '.primary',
+        reason: 'FieldValueForbidden',
       },
     ),
   });
@@ -61,7 +94,15 @@ const shardMapSpecSchema = z
     revision: integer(1, Number.MAX_SAFE_INTEGER, 'Grows with every change of the map.'),
     shards: keyedList({ maxItems: MAX_SHARDS, keys: ['number'] }, shardMapShardSchema, 'All shards.'),
   })
-  .meta({ description: 'The map.' });
+  .meta({
+    description: 'The map.',
+    ...rules({
+      rule: 'self == oldSelf || self.revision > oldSelf.revision',
+      message: 'spec.revision must grow with every change: read the map again, and write a higher revision',
+      fieldPath: '.revision',
+      reason: 'FieldValueForbidden',
+    }),
+  });
 
 export const shardMapSchema = z.object({ spec: shardMapSpecSchema }).meta({
   description:

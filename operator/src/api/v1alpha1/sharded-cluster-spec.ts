@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { affinitySchema } from './affinity.ts';
 import { engineSchema } from './engine.ts';
 import { failoverSchema, readServiceSchema } from './failover.ts';
-import { choice, flag, integer, keyedList } from './fields.ts';
-import { keyspaceSchema } from './keyspaces.ts';
+import { choice, flag, integer, keyedList, rules } from './fields.ts';
+import { keyspaceRemovalRule, keyspaceSchema } from './keyspaces.ts';
 import { configSchema } from './my-cnf.ts';
 import { rebalanceSchema } from './rebalance.ts';
 import { resourcesSchema } from './resources.ts';
@@ -30,7 +30,15 @@ export const shardedClusterSpecSchema = z
       1,
       MAX_SHARDS,
       'Number of shards: independent primaries, each with its replicas, that hold a part of the data each. ' +
-        '`kubectl scale` sets it.',
+        '`kubectl scale` sets it. It cannot be lowered yet.',
+    ).meta(
+      rules({
+        rule: 'self >= oldSelf',
+        message:
+          'spec.shards cannot be lowered, since scaling in is not supported yet: restore the former number; to use fewer ' +
+          'shards, create a smaller ShardedCluster and copy the data into it',
+        reason: 'FieldValueForbidden',
+      }),
     ),
     instances: integer(
       1,
@@ -39,7 +47,7 @@ export const shardedClusterSpecSchema = z
         'without a pause in writes.',
     ).default(3),
     keyspaces: keyedList(
-      { maxItems: 64, keys: ['name'] },
+      { maxItems: 64, keys: ['name'], rules: [keyspaceRemovalRule] },
       keyspaceSchema,
       'Logical databases that are spread over the shards.',
     ).default([]),
@@ -70,7 +78,17 @@ export const shardedClusterSpecSchema = z
         '`Delete` deletes them with all data.',
     ).default('Retain'),
   })
-  .meta({ description: 'What the cluster should be.' });
+  .meta({
+    description: 'What the cluster should be.',
+    ...rules({
+      rule:
+        '[self.keyspaces.map(keyspace, keyspace.name)].all(names, ' +
+        'self.users.all(user, !has(user.keyspaces) || user.keyspaces.all(name, name in names)))',
+      message:
+        'spec.users[].keyspaces names a keyspace that spec.keyspaces does not have: correct the name, or add it',
+      fieldPath: '.users',
+    }),
+  });
 
 /** The spec as stored: defaults filled in. */
 export type ShardedClusterSpec = z.output<typeof shardedClusterSpecSchema>;

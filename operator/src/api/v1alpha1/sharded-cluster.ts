@@ -1,5 +1,7 @@
 /** `ShardedCluster`: one resource for a sharded, replicated MariaDB. */
 import { z } from 'zod';
+import { rules } from './fields.ts';
+import { MAX_CLUSTER_NAME_LENGTH } from './names.ts';
 import { objectMeta, type ObjectMeta } from './object-meta.ts';
 import { type ShardedClusterSpec, shardedClusterSpecSchema } from './sharded-cluster-spec.ts';
 import { type ShardedClusterStatus, shardedClusterStatusSchema } from './sharded-cluster-status.ts';
@@ -9,6 +11,26 @@ export const shardedClusterSchema = z
   .meta({
     description:
       'A sharded, replicated MariaDB: one StatefulSet per shard, each a primary with its replicas.',
+    ...rules(
+      {
+        rule: `self.metadata.name.size() <= ${MAX_CLUSTER_NAME_LENGTH}`,
+        message:
+          `metadata.name is longer than ${MAX_CLUSTER_NAME_LENGTH} characters, which leaves no room for the names of ` +
+          'shards and pods: choose a shorter name',
+      },
+      {
+        rule: "self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
+        message:
+          'metadata.name is also the name of a Service: start with a lower-case letter, and go on with lower-case ' +
+          'letters, digits and -',
+      },
+      {
+        rule: "!self.metadata.name.matches('-(shard-[0-9]+(-.*)?|router)$')",
+        message:
+          'metadata.name looks like the name of a shard or a router of another cluster (-shard-0, -router): choose ' +
+          'another name',
+      },
+    ),
   });
 
 /** A ShardedCluster as read from the API server: defaults are filled in. */

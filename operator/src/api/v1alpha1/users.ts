@@ -1,6 +1,6 @@
 /** `spec.users`: database users the operator keeps on every shard. */
 import { z } from 'zod';
-import { choice, integer, matching, textSet } from './fields.ts';
+import { celList, choice, integer, matching, textSet } from './fields.ts';
 import { SECRET_KEY_PATTERN, secretName } from './secrets.ts';
 
 /** User names that the operator and the server need for themselves. */
@@ -19,7 +19,7 @@ export const userSchema = z
       },
       'Name of the user, unique. At most 80 characters, as MariaDB allows.',
       {
-        rule: `!(self.lowerAscii() in [${RESERVED_USER_NAMES.map((name) => `'${name.toLowerCase()}'`).join(', ')}]) && !self.lowerAscii().startsWith('${RESERVED_USER_PREFIX}')`,
+        rule: `!(self.lowerAscii() in ${celList(RESERVED_USER_NAMES.map((name) => name.toLowerCase()))}) && !self.lowerAscii().startsWith('${RESERVED_USER_PREFIX}')`,
         message:
           `spec.users[].name is reserved for the server or the operator (${RESERVED_USER_NAMES.join(', ')}, ` +
           `${RESERVED_USER_PREFIX}…): choose another name`,

@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { API_GROUP } from '../api/v1alpha1/index.ts';
+import { openLog } from '../observability/winston-logger.ts';
+import { connect } from '../runtime/client/connect.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { createEventRecorder } from '../runtime/events/recorder.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { createManager } from '../runtime/manager.ts';
+import { createPrometheusMetrics } from '../runtime/metrics/prometheus.ts';
+import type { OperatorConfig } from './operator-config.ts';
+import { runProcess } from './run-process.ts';
+import { VERSION } from './version.ts';
+
+/** Runs the operator until SIGTERM or until it fails; resolves with the exit code of the process. */
+export async function runOperatorCommand(config: OperatorConfig): Promise<number> {
+  const log = openLog({ level: config.logLevel, format: config.logFormat, stream: process.stdout });
+  return runProcess((signal) => runOperator(config, log.logger, signal), log);
+}
+
+/**
+ * Connects, wires the controllers and runs them until `signal` aborts. Rejects when the connection cannot be
+ * prepared, and with `LeadershipLostError`.
+ */
+async function runOperator(config: OperatorConfig, logger: Logger, signal: AbortSignal): Promise<void> {
+  logger.info('starting', { version: VERSION, image: config.image, watchNamespace: config.watchNamespace });
+  const clock = systemClock;
+  // In a pod the host name is the pod's.
+  const instance = hostname();
+  const { metrics, page } = createPrometheusMetrics();
+  const connection = await connect({
+    kubeconfigPath: config.kubeconfig,
+    userAgent: `shardwright/${VERSION} (${process.platform}/${process.arch})`,
+    metrics: metrics.client,
+    clock,
+  });
+  const { client } = connection;
+  const manager = createManager({
+    client,
+    clock,
+    logger,
+    metrics,
+    ...(config.bindAddress && { http: { ...config.bindAddress, metricsPage: page } }),
+    ...(config.leaderElect && {
+      leaderElection: {
+        namespace: config.leaderElectionNamespace || connection.namespace,
+        name: config.leaderElectionLeaseName,
+        identity: `${instance}_${randomUUID()}`,
+      },
+    }),
+  });
+  const events = createEventRecorder({
+    client,
+    clock,
+    logger,
+    reporter: { controller: `${API_GROUP}/operator`, instance },
+  });
+  manager.addRunnable(events, { everywhere: true });
+  try {
+    await manager.run(signal);
+  } finally {
+    await connection.close();
+  }
+}

@@ -1,0 +1,5 @@
+/** A page of metrics in some text format. */
+export interface MetricsPage {
+  readonly contentType: string;
+  render(): Promise<string>;
+}

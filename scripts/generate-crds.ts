@@ -1,0 +1,12 @@
+/** Generates the CRDs in `crds/` and the reference of the API in `docs/reference/`. */
+import { CUSTOM_RESOURCES } from '../operator/src/api/v1alpha1/custom-resources.ts';
+import { definitionName, toDefinition, toYaml } from './generate-crds/definition.ts';
+
+/** Content of each file by its path from the root of the repository. The same input gives the same bytes. */
+export function generateCrds(): Map<string, string> {
+  const files = new Map<string, string>();
+  for (const resource of CUSTOM_RESOURCES) {
+    files.set(`crds/${definitionName(resource)}.yaml`, toYaml(toDefinition(resource)));
+  }
+  return files;
+}

@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import { binaryPath } from '../cluster/binaries/index.ts';
+import { runCommand, tryCommand } from '../cluster/machine/command.ts';
+import type { CommandOutcome } from '../cluster/machine/command.ts';
+import { checkoutFolder } from '../cluster/machine/folders.ts';
+
+/** The chart of this checkout. */
+export const chartFolder = join(checkoutFolder, 'charts/shardwright');
+
+/** Helm, bound to one kubeconfig and to folders of this checkout: never the user's own. */
+export interface Helm {
+  /** Runs helm and returns its standard output. @throws ClusterError `CommandFailed` */
+  run(helmArguments: readonly string[]): Promise<string>;
+  /** Runs helm; a failure is an outcome, not an error. */
+  attempt(helmArguments: readonly string[]): Promise<CommandOutcome>;
+}
+
+/** Binds helm to a kubeconfig; without one only commands that need no cluster work. */
+export async function createHelm(kubeconfigPath?: string): Promise<Helm> {
+  const program = await binaryPath('helm');
+  const folder = join(checkoutFolder, '.dev/helm');
+  const environment = {
+    HELM_CACHE_HOME: join(folder, 'cache'),
+    HELM_CONFIG_HOME: join(folder, 'config'),
+    HELM_DATA_HOME: join(folder, 'data'),
+    // Not a file: without a kubeconfig of ours nothing must be reached.
+    KUBECONFIG: kubeconfigPath ?? '/dev/null',
+  };
+  return {
+    run: (helmArguments) => runCommand(program, helmArguments, { environment }),
+    attempt: (helmArguments) => tryCommand(program, helmArguments, { environment }),
+  };
+}
+
+/** Values of the chart, as `--set` takes them. */
+export type ChartValues = Readonly<Record<string, string | number | boolean>>;
+
+/** Splits an image reference into the values of the chart that name it. */
+export function imageValues(reference: string): ChartValues {
+  const colon = reference.lastIndexOf(':');
+  if (colon < reference.lastIndexOf('/') || colon < 0) {
+    throw new TypeError(`${reference} has no tag`);
+  }
+  return { 'image.repository': reference.slice(0, colon), 'image.tag': reference.slice(colon + 1) };
+}
+
+/** `--set-string` and `--set` options for values. */
+export function setOptions(values: ChartValues): string[] {
+  return Object.entries(values).flatMap(([name, value]) => [
+    typeof value === 'string' ? '--set-string' : '--set',
+    `${name}=${value}`,
+  ]);
+}
+
+/** Installs or upgrades the chart and waits until its Deployment is available. */
+export async function installChart(
+  helm: Helm,
+  release: { readonly name: string; readonly namespace: string; readonly values: ChartValues },
+): Promise<void> {
+  await helm.run([
+    'upgrade',
+    '--install',
+    release.name,
+    chartFolder,
+    `--namespace=${release.namespace}`,
+    '--wait',
+    '--timeout=3m',
+    ...setOptions(release.values),
+  ]);
+}

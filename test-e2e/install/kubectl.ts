@@ -1,0 +1,38 @@
+import { binaryPath } from '../cluster/binaries/index.ts';
+import { runCommand, tryCommand } from '../cluster/machine/command.ts';
+import type { CommandOptions, CommandOutcome } from '../cluster/machine/command.ts';
+
+/** kubectl, bound to one kubeconfig: never the user's own. */
+export interface Kubectl {
+  readonly kubeconfigPath: string;
+  /** Runs kubectl and returns its standard output. @throws ClusterError `CommandFailed` */
+  run(kubectlArguments: readonly string[], options?: CommandOptions): Promise<string>;
+  /** Runs kubectl; a failure is an outcome, not an error. */
+  attempt(kubectlArguments: readonly string[], options?: CommandOptions): Promise<CommandOutcome>;
+  /** `kubectl get ... --output=json`, parsed. */
+  get<T>(getArguments: readonly string[]): Promise<T>;
+  /** Server-side apply of YAML or JSON. Takes over fields that others set. */
+  apply(manifest: string, applyArguments?: readonly string[]): Promise<string>;
+}
+
+/** Binds kubectl to a kubeconfig. */
+export async function createKubectl(kubeconfigPath: string): Promise<Kubectl> {
+  const program = await binaryPath('kubectl');
+  const bound = (kubectlArguments: readonly string[]): string[] => [
+    `--kubeconfig=${kubeconfigPath}`,
+    ...kubectlArguments,
+  ];
+  const run: Kubectl['run'] = (kubectlArguments, options) =>
+    runCommand(program, bound(kubectlArguments), options);
+  return {
+    kubeconfigPath,
+    run,
+    attempt: (kubectlArguments, options) => tryCommand(program, bound(kubectlArguments), options),
+    get: async <T>(getArguments: readonly string[]) =>
+      JSON.parse(await run(['get', ...getArguments, '--output=json'])) as T,
+    apply: (manifest, applyArguments = []) =>
+      run(['apply', '--server-side', '--force-conflicts', ...applyArguments, '--filename=-'], {
+        input: manifest,
+      }),
+  };
+}
