@@ -36,3 +36,9 @@ export class EngineError extends Error {
     this.code = code;
   }
 }
+
+/** What an error says; the thing itself as text where somebody threw something else. */
+export function errorMessage(error: unknown): string {
+  const message: unknown = (error as Partial<Error> | undefined)?.message;
+  return typeof message === 'string' ? message : String(error);
+}

@@ -68,6 +68,7 @@ async function unpack(
     }),
     ended,
   ]);
+  signal.throwIfAborted();
   // The source's own error says more than that of the program it starved, unless the program went first.
   if (unpacked.status === 'rejected' && !stop.signal.aborted) {
     throw unpacked.reason;

@@ -55,7 +55,7 @@ export async function readIfPresent(path: string): Promise<string | undefined> {
 
 /** Whether an error says that a file or folder does not exist. */
 export function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  return (error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
 }
 
 /** Bytes in all files below a folder; those that go meanwhile do not count. */

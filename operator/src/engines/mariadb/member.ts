@@ -1,7 +1,7 @@
 /** One MariaDB server and its files. */
 import { systemClock, type Clock } from '../../runtime/clock.ts';
 import type { BootOrder } from '../boot.ts';
-import { EngineError } from '../engine-error.ts';
+import { errorMessage } from '../engine-error.ts';
 import { known, unknown, type Measure } from '../measure.ts';
 import type { Member, MemberOptions } from '../member.ts';
 import type { Position } from '../position.ts';
@@ -90,9 +90,6 @@ async function measure<T>(read: () => Promise<T>, signal: AbortSignal): Promise<
     return known(await read());
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof EngineError || error instanceof Error) {
-      return unknown(error.message);
-    }
-    throw error;
+    return unknown(`the files cannot be read: ${errorMessage(error)}`);
   }
 }

@@ -35,13 +35,21 @@ export async function follow(
     return;
   }
   // The first START with both threads stopped discards what was received and not applied: never begin with that
-  // outstanding. First the receiver alone stops, so that what is received is final when it is looked at.
+  // outstanding. First the receiver alone stops, so that what is received is final when it is looked at; not even
+  // that where nobody applies, for what is received now would stay outstanding.
+  if (facts.slave !== undefined && facts.slave.applying.kind !== 'running') {
+    await requireAllApplied(server, signal);
+  }
   if (facts.slave !== undefined) {
     await stopThread(server, 'IO_THREAD', signal);
   }
   const stopped = await requireAllApplied(server, signal);
   if (stopped.slave !== undefined) {
     await stopThread(server, 'SQL_THREAD', signal);
+  }
+  if (stopped.semiSyncMaster) {
+    // A primary turned round would ask for acknowledgements of what it applies, and apply nothing any more.
+    await setAcknowledgement(server, 'none', signal);
   }
   await changeSource(server, tls, source, stopped, signal);
   await server.run('start following', 'START SLAVE', [], STATEMENT_TIMEOUT_MILLISECONDS, signal);
@@ -224,8 +232,8 @@ export async function setAcknowledgement(
   signal: AbortSignal,
 ): Promise<void> {
   const facts = await server.facts(signal);
-  if (facts.slave !== undefined) {
-    throw new EngineError('Refused', 'a replica asks nobody for acknowledgements');
+  if (rule === 'oneReplica' && facts.slave !== undefined) {
+    throw new EngineError('Refused', 'a replica that asks for acknowledgements stops applying');
   }
   if (rule === 'none' && facts.semiSyncMaster) {
     // Switching off answers OK to every commit that waits, though no replica has it.

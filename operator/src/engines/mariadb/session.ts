@@ -1,6 +1,6 @@
 /** A session with one run of the server: three connections, and the port's operations on them. */
 import type { Clock } from '../../runtime/clock.ts';
-import { EngineError } from '../engine-error.ts';
+import { errorMessage } from '../engine-error.ts';
 import { known, unknown, type Measure } from '../measure.ts';
 import type { TlsFiles } from '../member.ts';
 import type { MemberSession } from '../member-session.ts';
@@ -104,9 +104,6 @@ async function measureFiles(layout: Layout, logName: string): Promise<Measure<re
   try {
     return known(await listLogFiles(layout.data, logName));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return unknown(
-      new EngineError('UnreadableFiles', `the ${logName} files cannot be read: ${reason}`).message,
-    );
+    return unknown(`the ${logName} files cannot be read: ${errorMessage(error)}`);
   }
 }

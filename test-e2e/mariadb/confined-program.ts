@@ -1,0 +1,56 @@
+/** Running programs of a root file system, as an unprivileged user and with one folder of the machine. */
+import { spawn } from 'node:child_process';
+import { chown, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { lchownSync, lstatSync, readdirSync } from 'node:fs';
+import type { RunningProgram, StartProgram } from '../../operator/src/engines/programs.ts';
+
+/** Nobody on this machine has it, and it has no entry in the root file system: as in a pod with a user of its own. */
+export const SERVER_USER_ID = 41_306;
+
+/**
+ * Enters a mount namespace of its own, so that the mounts end with the program. Every step replaces the one
+ * before: the child's process id is the program's. mariadb-backup needs /proc to find itself.
+ */
+const ENTER = `set -e
+root=$1; shared=$2; user=$3; shift 3
+mount --bind "$shared" "$root$shared"
+mount --rbind /proc "$root/proc"
+exec chroot --userspec="$user:$user" --groups= "$root" "$@"`;
+
+/** Prepares a root file system for programs that share `sharedFolder` with the machine, under the same path. */
+export async function confine(root: string, sharedFolder: string): Promise<StartProgram> {
+  await mkdir(join(root, sharedFolder), { recursive: true });
+  await chown(sharedFolder, SERVER_USER_ID, SERVER_USER_ID);
+  return (call): RunningProgram => {
+    // The agent of a pod has the server's user; the test is root, and hands over what it has written.
+    handOver(sharedFolder);
+    return spawn(
+      'unshare',
+      [
+        ...['--mount', '--propagation', 'private', 'sh', '-c', ENTER, 'sh'],
+        ...[root, sharedFolder, String(SERVER_USER_ID), call.program, ...call.arguments],
+      ],
+      { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: process.env['PATH'], ...call.environment } },
+    );
+  };
+}
+
+/** Gives everything below a folder to the server's user. What a running server removes meanwhile is its own. */
+function handOver(folder: string): void {
+  try {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      if (lstatSync(path).uid !== SERVER_USER_ID) {
+        lchownSync(path, SERVER_USER_ID, SERVER_USER_ID);
+      }
+      if (entry.isDirectory()) {
+        handOver(path);
+      }
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+      throw error;
+    }
+  }
+}
