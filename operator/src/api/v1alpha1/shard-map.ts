@@ -8,12 +8,15 @@
  * before.
  */
 import { z } from 'zod';
-import { integer, keyedList, rules, text, textSet } from './fields.ts';
+import { choice, flag, integer, keyedList, rules, text, textSet } from './fields.ts';
 import { objectMeta, type ObjectMeta } from './object-meta.ts';
 import { MAX_INSTANCES, MAX_SHARDS } from './sharded-cluster-spec.ts';
 
 /** Members a shard may have on record: its instances, and those on their way in or out. */
 const MAX_MEMBERS = MAX_INSTANCES + 7;
+
+/** Whether the commits of a shard wait for a replica. */
+export const ACKNOWLEDGEMENT_RULES = ['OneReplica', 'None'] as const;
 
 const pod = () => z.string().min(1).max(63);
 
@@ -38,6 +41,14 @@ const shardMapShardSchema = z
       MAX_MEMBERS,
       pod(),
       'Members whose acknowledgement of a write counts, and who therefore all have to be asked before a promotion.',
+    ),
+    initialised: flag(
+      'Whether the shard’s database exists. Only while false may its primary make an empty one; only when true ' +
+        'does anybody copy it and does it take writes. Never goes back.',
+    ),
+    acknowledgement: choice(
+      ACKNOWLEDGEMENT_RULES,
+      'Whether a commit waits until a replica has received it. None is for shards of one instance.',
     ),
   })
   .meta({
@@ -79,6 +90,19 @@ const shardMapShardSchema = z
           'routers hold their statements',
         fieldPath: '.primary',
         reason: 'FieldValueForbidden',
+      },
+      {
+        rule: 'self.initialised || !oldSelf.initialised',
+        message:
+          'spec.shards[].initialised went back: a shard that has a database keeps it, or its primary could come back ' +
+          'empty',
+        fieldPath: '.initialised',
+        reason: 'FieldValueForbidden',
+      },
+      {
+        rule: "self.acknowledgement == 'OneReplica' || size(self.ackers) == 0",
+        message: 'spec.shards[].ackers must be empty where acknowledgement is None: nobody is asked',
+        fieldPath: '.ackers',
       },
       {
         rule: 'dyn(self.primary) == null || dyn(self.primary) == dyn(oldSelf.primary) || self.primary in oldSelf.replicas',
