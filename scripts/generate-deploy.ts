@@ -5,7 +5,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { format } from 'prettier';
 import prettierOptions from '../.prettierrc.json' with { type: 'json' };
-import { binaryPath } from '../test-e2e/cluster/binaries/index.ts';
+import { toolPath } from '../test-e2e/cluster/provider.ts';
 import { renderCrdTemplate } from './generate-deploy-crds.ts';
 import {
   digestChart,
@@ -86,7 +86,7 @@ async function templateChart(chart: ReadonlyMap<string, string>): Promise<string
       await mkdir(dirname(target), { recursive: true });
       await writeFile(target, content);
     }
-    const helm = await binaryPath('helm');
+    const helm = await toolPath('helm');
     const { stdout } = await promisify(execFile)(
       helm,
       ['template', 'shardwright', copy, ...MANIFEST_TEMPLATE_OPTIONS],

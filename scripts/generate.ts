@@ -4,12 +4,13 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { generateCrds } from './generate-crds.ts';
 import { generateDeploy } from './generate-deploy.ts';
 import { generateLicenses } from './generate-licenses.ts';
 
 type Generator = () => Map<string, string> | Promise<Map<string, string>>;
 
-const GENERATORS: readonly Generator[] = [generateLicenses, generateDeploy];
+const GENERATORS: readonly Generator[] = [generateLicenses, generateCrds, generateDeploy];
 
 const checkOnly = process.argv.includes('--check');
 const stale: string[] = [];

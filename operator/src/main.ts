@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-import { runPlaceholderCommand } from './commands/placeholder.ts';
 import { runProgram } from './commands/program.ts';
 
+// Loaded when asked for: the operator's client takes longer to load than a placeholder takes to start.
 const exitCode = await runProgram(process.argv.slice(2), {
   operator: async (config) => (await import('./commands/operator.ts')).runOperatorCommand(config),
-  placeholder: runPlaceholderCommand,
+  placeholder: async () => (await import('./commands/placeholder.ts')).runPlaceholderCommand(),
 });
 
 // Explicit, since an idle connection or a timer of a library would keep the process alive.

@@ -2,7 +2,8 @@
 import { dump } from 'js-yaml';
 import { z } from 'zod';
 import type { CustomResource } from '../../operator/src/api/v1alpha1/custom-resources.ts';
-import { type JsonSchema, toStructural } from './structural.ts';
+import type { JsonSchema } from './json-schema.ts';
+import { toStructural } from './structural.ts';
 
 const HEADER = '# Generated from operator/src/api by `npm run generate`. Do not edit.\n';
 
@@ -22,7 +23,6 @@ export function definitionName({ names }: CustomResource): string {
 export function toDefinition(resource: CustomResource): Record<string, unknown> {
   const { names, shortNames, categories, columns, subresources } = resource;
   const schema = structuralSchemaOf(resource);
-  const properties = schema['properties'] as Record<string, unknown>;
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
@@ -50,8 +50,9 @@ export function toDefinition(resource: CustomResource): Record<string, unknown> 
               properties: {
                 apiVersion: { type: 'string', description: 'Version of the schema of this object.' },
                 kind: { type: 'string', description: 'Kind of this object.' },
-                metadata: { type: 'object' },
-                ...properties,
+                // Stated so that rules about the name can point at it.
+                metadata: { type: 'object', properties: { name: { type: 'string' } } },
+                ...schema.properties,
               },
             },
           },

@@ -5,10 +5,7 @@
  * without a limit; and what would leave a reader alone: a field without a description.
  */
 
-/** A JSON schema, as far as this pass looks into it. */
-export interface JsonSchema {
-  readonly [keyword: string]: unknown;
-}
+import type { JsonSchema } from './json-schema.ts';
 
 /** A schema cannot be said in a CRD. */
 export class StructuralSchemaError extends Error {
@@ -48,98 +45,84 @@ const KEYWORDS = [
 
 const LIST_TYPES = ['atomic', 'set', 'map'];
 
-function isSchema(value: unknown): value is JsonSchema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function withoutNoise(schema: JsonSchema, path: string): Record<string, unknown> {
-  const result: Record<string, unknown> = { ...schema };
-  delete result['$schema'];
-  if (result['x-kubernetes-int-or-string'] === true) {
-    delete result['anyOf'];
-    delete result['type'];
+function withoutNoise(schema: JsonSchema, path: string): JsonSchema {
+  const noise = new Set(['$schema']);
+  if (schema['x-kubernetes-int-or-string'] === true) {
+    noise.add('anyOf').add('type');
   }
   // zod bounds every integer by what a double holds exactly; as a limit it says nothing.
-  if (result['minimum'] === Number.MIN_SAFE_INTEGER) {
-    delete result['minimum'];
+  if (schema.minimum === Number.MIN_SAFE_INTEGER) {
+    noise.add('minimum');
   }
-  if (result['maximum'] === Number.MAX_SAFE_INTEGER) {
-    delete result['maximum'];
+  if (schema.maximum === Number.MAX_SAFE_INTEGER) {
+    noise.add('maximum');
   }
-  if (isSchema(result['properties']) && result['additionalProperties'] === false) {
-    delete result['additionalProperties'];
+  if (schema.properties !== undefined && schema.additionalProperties === false) {
+    noise.add('additionalProperties');
   }
-  for (const keyword of Object.keys(result)) {
-    if (!(KEYWORDS as readonly string[]).includes(keyword)) {
-      throw new StructuralSchemaError(
-        path,
-        `${keyword} has no place in a structural schema; say it with a CEL rule`,
-      );
-    }
+  const kept = Object.entries(schema).filter(([keyword]) => !noise.has(keyword));
+  const strange = kept.find(([keyword]) => !(KEYWORDS as readonly string[]).includes(keyword));
+  if (strange !== undefined) {
+    throw new StructuralSchemaError(
+      path,
+      `${strange[0]} has no place in a structural schema; say it with a CEL rule`,
+    );
   }
-  return result;
+  return Object.fromEntries(kept);
 }
 
-function requireLimits(schema: JsonSchema, path: string): void {
-  const limited = (keyword: string): void => {
-    if (typeof schema[keyword] !== 'number') {
-      throw new StructuralSchemaError(path, `has no ${keyword}`);
-    }
-  };
+function missingLimit(schema: JsonSchema): string | undefined {
   if (schema['x-kubernetes-int-or-string'] === true) {
-    limited('maxLength');
-    return;
+    return schema.maxLength === undefined ? 'has no maxLength' : undefined;
   }
-  switch (schema['type']) {
+  switch (schema.type) {
     case 'string':
-      if (schema['enum'] === undefined) {
-        limited('maxLength');
-      }
-      return;
+      return schema.enum === undefined && schema.maxLength === undefined ? 'has no maxLength' : undefined;
     case 'array':
-      limited('maxItems');
-      if (!LIST_TYPES.includes(String(schema['x-kubernetes-list-type']))) {
-        throw new StructuralSchemaError(path, 'has no x-kubernetes-list-type');
+      if (!LIST_TYPES.includes(schema['x-kubernetes-list-type'] ?? '')) {
+        return 'has no x-kubernetes-list-type';
       }
-      return;
+      return schema.maxItems === undefined ? 'has no maxItems' : undefined;
     case 'object':
-      if (!isSchema(schema['properties'])) {
-        limited('maxProperties');
-      }
-      return;
+      return schema.properties === undefined && schema.maxProperties === undefined
+        ? 'has no maxProperties'
+        : undefined;
     case 'integer':
     case 'number':
     case 'boolean':
-      return;
+      return undefined;
     default:
-      throw new StructuralSchemaError(path, `type ${JSON.stringify(schema['type'])} is not structural`);
+      return `type ${String(schema.type)} is not structural`;
   }
 }
 
 /** The structural form of `schema`. Throws {@link StructuralSchemaError}. Does not change its argument. */
 export function toStructural(schema: JsonSchema, path = ''): JsonSchema {
   const clean = withoutNoise(schema, path);
-  requireLimits(clean, path);
-  const { properties, items, additionalProperties } = clean;
-  if (isSchema(properties)) {
-    clean['properties'] = Object.fromEntries(
-      Object.entries(properties).map(([name, property]) => [name, toProperty(property, `${path}.${name}`)]),
-    );
+  const problem = missingLimit(clean);
+  if (problem !== undefined) {
+    throw new StructuralSchemaError(path, problem);
   }
-  if (isSchema(properties) && isSchema(clean['default'])) {
-    clean['default'] = withNestedDefaults(
-      clean['default'],
-      clean['properties'] as Record<string, JsonSchema>,
-    );
-  }
-  if (isSchema(items)) {
-    clean['items'] = toStructural(items, `${path}[]`);
-  }
-  if (isSchema(additionalProperties)) {
-    clean['additionalProperties'] = toStructural(additionalProperties, `${path}.*`);
-  }
+  const { items, additionalProperties } = clean;
+  const properties = Object.entries(clean.properties ?? {}).map(
+    ([name, property]) => [name, toProperty(property, `${path}.${name}`)] as const,
+  );
+  const structural: JsonSchema = {
+    ...clean,
+    ...(clean.properties === undefined ? {} : { properties: Object.fromEntries(properties) }),
+    ...(clean.properties === undefined || clean.default === undefined
+      ? {}
+      : { default: withNestedDefaults(clean.default, properties) }),
+    ...(items === undefined ? {} : { items: toStructural(items, `${path}[]`) }),
+    ...(typeof additionalProperties === 'object'
+      ? { additionalProperties: toStructural(additionalProperties, `${path}[*]`) }
+      : {}),
+  };
   return Object.fromEntries(
-    KEYWORDS.filter((keyword) => clean[keyword] !== undefined).map((keyword) => [keyword, clean[keyword]]),
+    KEYWORDS.filter((keyword) => structural[keyword] !== undefined).map((keyword) => [
+      keyword,
+      structural[keyword],
+    ]),
   );
 }
 
@@ -147,18 +130,15 @@ export function toStructural(schema: JsonSchema, path = ''): JsonSchema {
  * A default with the defaults of its fields filled in. The API server fills them in as well when it uses the
  * default, but not when it checks the CRD, where a rule on `{}` would miss the fields it reads.
  */
-function withNestedDefaults(value: JsonSchema, properties: Record<string, JsonSchema>): JsonSchema {
-  const defaults = Object.entries(properties).flatMap(([name, property]) =>
-    property['default'] === undefined ? [] : [[name, property['default']]],
+function withNestedDefaults(value: unknown, properties: readonly (readonly [string, JsonSchema])[]): unknown {
+  const defaults = properties.flatMap(([name, property]) =>
+    property.default === undefined ? [] : [[name, property.default] as const],
   );
-  return { ...Object.fromEntries(defaults), ...value };
+  return { ...Object.fromEntries(defaults), ...(value as object) };
 }
 
-function toProperty(property: unknown, path: string): JsonSchema {
-  if (!isSchema(property)) {
-    throw new StructuralSchemaError(path, 'is not a schema');
-  }
-  if (typeof property['description'] !== 'string' || property['description'] === '') {
+function toProperty(property: JsonSchema, path: string): JsonSchema {
+  if (property.description === undefined || property.description === '') {
     throw new StructuralSchemaError(path, 'has no description');
   }
   return toStructural(property, path);

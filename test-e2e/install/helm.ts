@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { binaryPath } from '../cluster/binaries/index.ts';
 import { runCommand, tryCommand } from '../cluster/machine/command.ts';
 import type { CommandOutcome } from '../cluster/machine/command.ts';
 import { checkoutFolder } from '../cluster/machine/folders.ts';
+import { toolPath } from '../cluster/provider.ts';
 
 /** The chart of this checkout. */
 export const chartFolder = join(checkoutFolder, 'charts/shardwright');
@@ -17,7 +17,7 @@ export interface Helm {
 
 /** Binds helm to a kubeconfig; without one only commands that need no cluster work. */
 export async function createHelm(kubeconfigPath?: string): Promise<Helm> {
-  const program = await binaryPath('helm');
+  const program = await toolPath('helm');
   const folder = join(checkoutFolder, '.dev/helm');
   const environment = {
     HELM_CACHE_HOME: join(folder, 'cache'),

@@ -1,10 +1,11 @@
-import { binaryPath } from '../cluster/binaries/index.ts';
 import { runCommand, tryCommand } from '../cluster/machine/command.ts';
 import type { CommandOptions, CommandOutcome } from '../cluster/machine/command.ts';
+import { toolPath } from '../cluster/provider.ts';
 
 /** kubectl, bound to one kubeconfig: never the user's own. */
 export interface Kubectl {
-  readonly kubeconfigPath: string;
+  /** Where kubectl is, for commands shown to a person. */
+  readonly program: string;
   /** Runs kubectl and returns its standard output. @throws ClusterError `CommandFailed` */
   run(kubectlArguments: readonly string[], options?: CommandOptions): Promise<string>;
   /** Runs kubectl; a failure is an outcome, not an error. */
@@ -17,7 +18,7 @@ export interface Kubectl {
 
 /** Binds kubectl to a kubeconfig. */
 export async function createKubectl(kubeconfigPath: string): Promise<Kubectl> {
-  const program = await binaryPath('kubectl');
+  const program = await toolPath('kubectl');
   const bound = (kubectlArguments: readonly string[]): string[] => [
     `--kubeconfig=${kubeconfigPath}`,
     ...kubectlArguments,
@@ -25,7 +26,7 @@ export async function createKubectl(kubeconfigPath: string): Promise<Kubectl> {
   const run: Kubectl['run'] = (kubectlArguments, options) =>
     runCommand(program, bound(kubectlArguments), options);
   return {
-    kubeconfigPath,
+    program,
     run,
     attempt: (kubectlArguments, options) => tryCommand(program, bound(kubectlArguments), options),
     get: async <T>(getArguments: readonly string[]) =>

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { API_GROUP } from '../api/v1alpha1/index.ts';
+import { addShardedClusterController } from '../controllers/sharded-cluster/controller.ts';
 import { openLog } from '../observability/winston-logger.ts';
 import { connect } from '../runtime/client/connect.ts';
 import { systemClock } from '../runtime/clock.ts';
@@ -56,6 +57,15 @@ async function runOperator(config: OperatorConfig, logger: Logger, signal: Abort
     reporter: { controller: `${API_GROUP}/operator`, instance },
   });
   manager.addRunnable(events, { everywhere: true });
+  addShardedClusterController(manager, {
+    client,
+    recorder: events,
+    clock,
+    logger,
+    metrics,
+    image: config.image,
+    ...(config.watchNamespace !== '' && { namespace: config.watchNamespace }),
+  });
   try {
     await manager.run(signal);
   } finally {

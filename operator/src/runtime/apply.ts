@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { JsonMap } from './apply/json.ts';
-import { canonicalText, toJson } from './apply/json.ts';
+import { canonicalText, toJson, withoutEmptyMetadata } from './apply/json.ts';
 import { ownedFieldsEqual } from './apply/owned-equality.ts';
 import { projectOnto } from './apply/projection.ts';
 import { fieldsOwnedBy } from './cache/owned-fields.ts';
@@ -93,7 +93,8 @@ export function createApplier({ client, fieldManager }: ApplierOptions): Applier
 
   return {
     async apply(type, desired, live, signal) {
-      const wanted = toJson({ ...desired, apiVersion: apiVersionOf(type), kind: type.kind });
+      const document = toJson({ ...desired, apiVersion: apiVersionOf(type), kind: type.kind });
+      const wanted = withoutEmptyMetadata(document);
       if (type.kind === 'Secret' && type.group === '' && 'stringData' in wanted) {
         throw new TypeError('a Secret is applied with data, not stringData');
       }

@@ -53,6 +53,14 @@ export async function createAuthority(commonName: string): Promise<CertificateAu
   };
 }
 
+/** An authority from the certificate and key that {@link createAuthority} made earlier. */
+export async function restoreAuthority(pair: KeyPair): Promise<CertificateAuthority> {
+  const certificate = new x509.X509Certificate(pair.certificate);
+  const key = x509.PemConverter.decodeFirst(pair.key);
+  const signingKey = await webcrypto.subtle.importKey('pkcs8', key, keyAlgorithm, false, ['sign']);
+  return { ...pair, issue: async (request) => issue(certificate, signingKey, request) };
+}
+
 async function issue(
   issuer: x509.X509Certificate,
   signingKey: webcrypto.CryptoKey,

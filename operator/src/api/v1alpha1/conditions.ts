@@ -167,18 +167,21 @@ export const REASONS = {
   },
   StorageNotGrown: {
     on: ['Progressing=False', 'Degraded=True'],
-    meaning: '`spec.storage.size` was raised, and the volumes that exist keep their size: growing them is not supported yet.',
+    meaning:
+      '`spec.storage.size` was raised, and the volumes that exist keep their size: growing them is not supported yet.',
     remedy: 'Set `spec.storage.size` back to the size named in the message.',
   },
   ShardMapMissing: {
     on: ['Ready=False', 'Progressing=False', 'Degraded=True'],
     meaning:
       'The ShardMap was lost, data may exist, and nothing on record says which pod is the primary. Nothing is changed, since a guess could lose writes.',
-    remedy: 'Restore the ShardMap, or create it with the primary that took the last writes; the message names the shard.',
+    remedy:
+      'Restore the ShardMap, or create it with the primary that took the last writes; the message names the shard.',
   },
   FormerClusterRemaining: {
     on: ['Ready=False', 'Available=False', 'Progressing=True'],
-    meaning: 'Objects of a deleted ShardedCluster of the same name are still being removed; the message names one.',
+    meaning:
+      'Objects of a deleted ShardedCluster of the same name are still being removed; the message names one.',
     remedy: 'Nothing to do, unless it lasts: then look for finalizers on the object named.',
   },
   RestartPending: {

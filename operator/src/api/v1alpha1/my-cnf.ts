@@ -13,7 +13,7 @@ function ownedRule({ reason, variables }: OwnedVariables): ValidationRule {
     message: `spec.config sets one of ${variables.join(', ')}, which ${reason}`,
     messageExpression:
       `'spec.config sets ' + self.find(${pattern}).find('[A-Za-z][A-Za-z0-9_-]*') + ` +
-      `${celString(`, which ${reason}`)}`,
+      celString(`, which ${reason}`),
     reason: 'FieldValueForbidden',
   };
 }

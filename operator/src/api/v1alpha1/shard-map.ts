@@ -20,6 +20,7 @@ export const ACKNOWLEDGEMENT_RULES = ['OneReplica', 'None'] as const;
 
 const pod = () => z.string().min(1).max(63);
 
+// CEL takes a null for an absent field: `has(self.primary)` is false while there is no primary.
 const shardMapShardSchema = z
   .object({
     number: integer(0, 9999, 'Number of the shard.'),
@@ -55,19 +56,24 @@ const shardMapShardSchema = z
     description: 'One shard.',
     ...rules(
       {
-        rule: 'dyn(self.primary) == null || !(self.primary in self.replicas)',
+        rule: "self.name.matches('-shard-(0|[1-9][0-9]*)$') && int(self.name.find('[0-9]+$')) == self.number",
+        message: 'spec.shards[].name must end in -shard-<number>: correct name or number',
+        fieldPath: '.name',
+      },
+      {
+        rule: '!has(self.primary) || !(self.primary in self.replicas)',
         message: 'spec.shards[].primary is listed in replicas as well: list a member once',
         fieldPath: '.replicas',
       },
       {
-        rule: 'self.ackers.all(acker, acker in self.replicas || (dyn(self.primary) != null && acker == self.primary))',
+        rule: 'self.ackers.all(acker, acker in self.replicas || (has(self.primary) && acker == self.primary))',
         message: 'spec.shards[].ackers names a pod that is no member: add it to replicas first',
         fieldPath: '.ackers',
       },
       {
         rule:
           "self.replicas.all(pod, pod.startsWith(self.name + '-')) && " +
-          "(dyn(self.primary) == null || self.primary.startsWith(self.name + '-'))",
+          "(!has(self.primary) || self.primary.startsWith(self.name + '-'))",
         message: 'spec.shards[] names a pod of another shard: a member is named <shard name>-<ordinal>',
         fieldPath: '.replicas',
       },
@@ -78,13 +84,13 @@ const shardMapShardSchema = z
         reason: 'FieldValueForbidden',
       },
       {
-        rule: 'dyn(self.primary) == dyn(oldSelf.primary) || dyn(oldSelf.primary) == null || self.epoch > oldSelf.epoch',
+        rule: '!has(oldSelf.primary) || (has(self.primary) && self.primary == oldSelf.primary) || self.epoch > oldSelf.epoch',
         message: 'spec.shards[].primary changed within its epoch: raise the epoch, with primary null, first',
         fieldPath: '.primary',
         reason: 'FieldValueForbidden',
       },
       {
-        rule: 'dyn(self.primary) == null || dyn(oldSelf.primary) == null || dyn(self.primary) == dyn(oldSelf.primary)',
+        rule: '!has(self.primary) || !has(oldSelf.primary) || self.primary == oldSelf.primary',
         message:
           'spec.shards[].primary went from one pod to another: write the next epoch with primary null first, so that ' +
           'routers hold their statements',
@@ -105,7 +111,7 @@ const shardMapShardSchema = z
         fieldPath: '.ackers',
       },
       {
-        rule: 'dyn(self.primary) == null || dyn(self.primary) == dyn(oldSelf.primary) || self.primary in oldSelf.replicas',
+        rule: '!has(self.primary) || (has(oldSelf.primary) && self.primary == oldSelf.primary) || self.primary in oldSelf.replicas',
         message: 'spec.shards[].primary was no member of the shard: record it in replicas first',
         fieldPath: '.primary',
         reason: 'FieldValueForbidden',

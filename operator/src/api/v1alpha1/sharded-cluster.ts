@@ -17,18 +17,21 @@ export const shardedClusterSchema = z
         message:
           `metadata.name is longer than ${MAX_CLUSTER_NAME_LENGTH} characters, which leaves no room for the names of ` +
           'shards and pods: choose a shorter name',
+        fieldPath: '.metadata.name',
       },
       {
         rule: "self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
         message:
           'metadata.name is also the name of a Service: start with a lower-case letter, and go on with lower-case ' +
           'letters, digits and -',
+        fieldPath: '.metadata.name',
       },
       {
         rule: "!self.metadata.name.matches('-(shard-[0-9]+(-.*)?|router)$')",
         message:
           'metadata.name looks like the name of a shard or a router of another cluster (-shard-0, -router): choose ' +
           'another name',
+        fieldPath: '.metadata.name',
       },
     ),
   });

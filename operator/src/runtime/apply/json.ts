@@ -41,6 +41,30 @@ function withoutNulls(value: Json): Json {
   );
 }
 
+/**
+ * The document without empty labels and annotations. An apply that lists none means to own none, yet the API
+ * server would record the whole map as owned, and others' entries in it would look like a change.
+ */
+export function withoutEmptyMetadata(value: JsonMap): JsonMap {
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => {
+      if (!isMap(member)) {
+        return [key, member];
+      }
+      return [
+        key,
+        key === 'metadata' ? dropEmpty(member, ['labels', 'annotations']) : withoutEmptyMetadata(member),
+      ];
+    }),
+  );
+}
+
+function dropEmpty(map: JsonMap, names: readonly string[]): JsonMap {
+  return Object.fromEntries(
+    Object.entries(map).filter(([key, member]) => !(names.includes(key) && isEmpty(member))),
+  );
+}
+
 /** Maps of quantities, by the name of the field they stand in. */
 const QUANTITY_MAPS: ReadonlySet<string> = new Set(['requests', 'limits', 'capacity', 'allocatable', 'hard']);
 /** Fields that are a quantity themselves. */

@@ -35,7 +35,11 @@ export function ownedFieldsEqual(owned: FieldsV1, desired: JsonMap, live: JsonMa
 function recordedPart(object: JsonMap): JsonMap {
   const part = omit(object, UNOWNED);
   const metadata = part['metadata'];
-  return isMap(metadata) ? { ...part, metadata: omit(metadata, UNOWNED_METADATA) } : part;
+  if (!isMap(metadata)) {
+    return part;
+  }
+  const described = omit(metadata, UNOWNED_METADATA);
+  return isEmpty(described) ? omit(part, new Set(['metadata'])) : { ...part, metadata: described };
 }
 
 function omit(map: JsonMap, names: ReadonlySet<string>): JsonMap {

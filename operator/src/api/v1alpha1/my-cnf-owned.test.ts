@@ -1,0 +1,72 @@
+import { describe, expect, it } from '@jest/globals';
+import * as fc from 'fast-check';
+import { OWNED_VARIABLES, settingPattern } from './my-cnf-owned.ts';
+
+/** The pattern as JavaScript takes it: RE2's leading flags are given apart. */
+const compile = (variables: readonly string[]): RegExp =>
+  new RegExp(settingPattern(variables).replace('(?im)', ''), 'im');
+
+const everything = compile(OWNED_VARIABLES.flatMap(({ variables }) => variables));
+
+const owned = fc.constantFrom(...OWNED_VARIABLES.flatMap(({ variables }) => variables));
+const separator = fc.constantFrom('-', '_');
+
+/** A variable in a spelling that an option file allows. */
+const spelling = fc
+  .tuple(
+    owned,
+    fc.array(
+      fc.tuple(fc.constantFrom('loose', 'skip', 'disable', 'enable', 'maximum', 'autoset'), separator),
+      {
+        maxLength: 3,
+      },
+    ),
+    fc.array(separator, { minLength: 12, maxLength: 12 }),
+    fc.boolean(),
+    fc.constantFrom('', ' ', '\t', '  \t'),
+    fc.constantFrom('', '=1', ' = 1', ' # note', '\r', '=', ' ; note'),
+  )
+  .map(([variable, prefixes, separators, upper, blanks, rest]) => {
+    let used = 0;
+    const name = variable
+      .replace(/\*$/u, 'x')
+      .replaceAll('_', () => separators[used++ % separators.length] ?? '_');
+    const text = prefixes.map(([prefix, joint]) => prefix + joint).join('') + name;
+    return blanks + (upper ? text.toUpperCase() : text) + rest;
+  });
+
+describe('settingPattern', () => {
+  it('finds every owned variable in every spelling, wherever the line stands', () => {
+    fc.assert(
+      fc.property(
+        spelling,
+        fc.constantFrom('', '[mariadbd]\n', '# comment\n\nmax_connections=1\n'),
+        (line, before) => {
+          expect(`${before}${line}\nsql_mode=ANSI`).toMatch(everything);
+        },
+      ),
+    );
+  });
+
+  it.each([
+    'max_connections = 500',
+    'port_open_timeout=1',
+    'userstat=1',
+    'sync_frm=1',
+    '# server_id=1',
+    '  ; server_id=1',
+    'init_connect="SET @port = 1"',
+    'innodb_log_file_size=1G',
+    'innodb_flush_log_at_timeout=1',
+    'slave_parallel_threads=4',
+    'log_warnings=2',
+    '[server_id]',
+  ])('lets %j pass', (line) => {
+    expect(`[mariadbd]\n${line}\n`).not.toMatch(everything);
+  });
+
+  it('names no variable twice', () => {
+    const names = OWNED_VARIABLES.flatMap(({ variables }) => variables);
+    expect(new Set(names).size).toBe(names.length);
+  });
+});

@@ -1,0 +1,117 @@
+import type { ShardedCluster, ShardMap, ShardMapSpec } from '../../api/v1alpha1/index.ts';
+import { shardMapName } from '../../api/v1alpha1/index.ts';
+import type { Applier } from '../../runtime/apply.ts';
+import type { ApiClient } from '../../runtime/client/api-client.ts';
+import { isBeingDeleted, keyOf } from '../../runtime/objects.ts';
+import type { ExistingObjects } from './conflicts.ts';
+import type { Observed, ObservedObject } from './observe.ts';
+import { ownershipOf } from './ownership.ts';
+import { shardMaps } from './resource-types.ts';
+import type { DesiredObject } from './resources/desired-object.ts';
+import { nameOf, objectId } from './resources/desired-object.ts';
+import { shardNumberOf } from './resources/labels.ts';
+import { shardMapDiffers, shardMapObject } from './resources/shard-map.ts';
+
+/** What writing needs. */
+export interface Writer {
+  readonly client: ApiClient;
+  readonly applier: Applier;
+}
+
+/** A write that took effect. */
+export interface Written {
+  readonly kind: string;
+  readonly name: string;
+  readonly how: 'created' | 'changed' | 'deleted';
+  readonly scope: DesiredObject['scope'];
+}
+
+/** Brings `desired` about, one after the other in the order given, and tells each write that took effect. */
+export async function applyObjects(
+  { client, applier }: Writer,
+  desired: readonly DesiredObject[],
+  existing: ExistingObjects,
+  onWritten: (written: Written) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const { type, object, creation, scope } of desired) {
+    const name = object.metadata?.name ?? '';
+    const live = existing.get(objectId(type, name));
+    if (live === undefined && creation === 'create') {
+      const created = await client.create(type, object, signal);
+      // So that the fields are known to be ours, as those of all other objects are.
+      await applier.apply(type, object, created, signal);
+      onWritten({ kind: type.kind, name, how: 'created', scope });
+      continue;
+    }
+    const { changed } = await applier.apply(type, object, live, signal);
+    if (changed) {
+      onWritten({ kind: type.kind, name, how: live === undefined ? 'created' : 'changed', scope });
+    }
+  }
+}
+
+/** Writes the map unless it is as it should be, on condition that nobody else has written it since it was read. */
+export async function writeShardMap(
+  { client }: Writer,
+  cluster: ShardedCluster,
+  spec: ShardMapSpec,
+  live: ShardMap | undefined,
+  onWritten: (written: Written) => void,
+  signal: AbortSignal,
+): Promise<ShardMap> {
+  const desired = shardMapObject(cluster, spec, live);
+  const written = {
+    kind: shardMaps.kind,
+    name: shardMapName(cluster.metadata.name),
+    scope: 'cluster',
+  } as const;
+  if (live === undefined) {
+    const created = await client.create(shardMaps, desired, signal);
+    onWritten({ ...written, how: 'created' });
+    return created;
+  }
+  if (!shardMapDiffers(live, desired)) {
+    return live;
+  }
+  const replaced = await client.replace(shardMaps, desired, {}, signal);
+  onWritten({ ...written, how: 'changed' });
+  return replaced;
+}
+
+/** Kinds of which an object that is no longer desired holds no data, and goes. */
+const DISPOSABLE_KINDS: ReadonlySet<string> = new Set([
+  'ConfigMap',
+  'PodDisruptionBudget',
+  'Service',
+  'ServiceAccount',
+]);
+
+/** Objects of the cluster that hold no data and are not among `desired`. */
+export function superfluousObjects(
+  cluster: ShardedCluster,
+  observed: Observed,
+  desired: readonly DesiredObject[],
+): ObservedObject[] {
+  const wanted = new Set(desired.map((object) => objectId(object.type, nameOf(object))));
+  return [...observed.objects]
+    .filter(([id, { type }]) => DISPOSABLE_KINDS.has(type.kind) && !wanted.has(id))
+    .map(([, found]) => found)
+    .filter(({ object }) => !isBeingDeleted(object) && ownershipOf(object, cluster) === 'own');
+}
+
+/** Deletes objects, each only as the very object that was seen. */
+export async function deleteObjects(
+  { client }: Writer,
+  objects: readonly ObservedObject[],
+  onWritten: (written: Written) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const { type, object } of objects) {
+    const key = keyOf(object);
+    if (await client.delete(type, key, { uid: object.metadata?.uid }, signal)) {
+      const scope = shardNumberOf(object.metadata?.labels) ?? 'cluster';
+      onWritten({ kind: type.kind, name: key.name, how: 'deleted', scope });
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import type { ShardedCluster, ShardMapSpec } from '../../api/v1alpha1/index.ts';
+import type { Writer, Written } from './apply.ts';
+import { applyObjects, deleteObjects, superfluousObjects, writeShardMap } from './apply.ts';
+import { findConflicts, findExisting, formerObject, shardMapConflict } from './conflicts.ts';
+import type { Finding } from './finding.ts';
+import type { Observed } from './observe.ts';
+import { shardMapOwnership } from './ownership.ts';
+import type { Plan, PlanInput } from './plan.ts';
+import { planCluster } from './plan.ts';
+import type { DesiredObject } from './resources/desired-object.ts';
+import { decideRoleChanges, writeRoleLabels } from './role-labels.ts';
+import type { Situation } from './status/situation.ts';
+
+/** What came of an attempt to bring a cluster about. */
+export interface Outcome {
+  readonly situation: Situation;
+  /** The map as it now is; `undefined` when there is none that can be relied on. */
+  readonly shardMap: ShardMapSpec | undefined;
+}
+
+/** What an attempt works with, beside the plan's input. */
+export interface Attempt extends PlanInput {
+  readonly writer: Writer;
+  readonly onWritten: (written: Written) => void;
+}
+
+/**
+ * Writes what a cluster lacks, in this order: what pods need, the map of primaries, then shard by shard. What a
+ * finding blocks is left untouched. Role labels follow the map in any case: they lead the traffic.
+ */
+export async function bringAbout(attempt: Attempt, signal: AbortSignal): Promise<Outcome> {
+  const { cluster, observed } = attempt;
+  const former = formerObject(cluster, observed);
+  if (former !== undefined) {
+    const name = `${former.type.kind} ${former.object.metadata?.name ?? ''}`;
+    const message = `The ${name} of a deleted ShardedCluster of the same name is still being removed.`;
+    return { situation: { kind: 'formerRemaining', message }, shardMap: undefined };
+  }
+  const conflict = shardMapConflict(cluster, observed);
+  if (conflict !== undefined) {
+    return { situation: { kind: 'applied', findings: [conflict] }, shardMap: undefined };
+  }
+  const plan = planCluster(attempt);
+  if (plan.kind === 'refuse') {
+    const shardMap = observed.shardMap?.spec;
+    await labelPods(attempt, shardMap, signal);
+    return { situation: { kind: 'applied', findings: [plan.finding] }, shardMap };
+  }
+  return carryOut(attempt, plan, signal);
+}
+
+async function carryOut(
+  attempt: Attempt,
+  plan: Extract<Plan, { kind: 'proceed' }>,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { cluster, observed, writer, onWritten } = attempt;
+  const desired = [...plan.clusterObjects, ...plan.shardObjects];
+  const existing = await findExisting(writer.client, desired, observed, signal);
+  const conflicts = findConflicts(cluster, desired, existing);
+  const free = (object: DesiredObject): boolean => !isBlocked(object.scope, conflicts);
+
+  await applyObjects(writer, plan.clusterObjects.filter(free), existing, onWritten, signal);
+  let shardMap = observed.shardMap?.spec;
+  if (!isBlocked('cluster', conflicts)) {
+    const written = await writeShardMap(
+      writer,
+      cluster,
+      plan.shardMap.spec,
+      observed.shardMap,
+      onWritten,
+      signal,
+    );
+    shardMap = written.spec;
+    await applyObjects(writer, plan.shardObjects.filter(free), existing, onWritten, signal);
+    await deleteObjects(writer, superfluousObjects(cluster, observed, desired), onWritten, signal);
+  }
+  await labelPods(attempt, shardMap, signal);
+  return { situation: { kind: 'applied', findings: [...conflicts, ...plan.findings] }, shardMap };
+}
+
+/** A conflict over an object of the whole cluster blocks everything. */
+function isBlocked(scope: DesiredObject['scope'], conflicts: readonly Finding[]): boolean {
+  return conflicts.some(({ blocks }) => blocks === 'cluster' || blocks === scope);
+}
+
+async function labelPods(
+  { observed, writer }: Attempt,
+  shardMap: ShardMapSpec | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  if (shardMap !== undefined) {
+    await writeRoleLabels(writer.client, decideRoleChanges(shardMap, observed.pods), signal);
+  }
+}
+
+/** The map as observed, where nothing is to be changed. */
+export function reliableShardMap(cluster: ShardedCluster, { shardMap }: Observed): ShardMapSpec | undefined {
+  return shardMap === undefined || shardMapOwnership(shardMap, cluster) === 'foreign'
+    ? undefined
+    : shardMap.spec;
+}

@@ -1,0 +1,95 @@
+/** Local copies of everything a ShardedCluster consists of. */
+import type {
+  V1ConfigMap,
+  V1PersistentVolumeClaim,
+  V1Pod,
+  V1PodDisruptionBudget,
+  V1Secret,
+  V1Service,
+  V1ServiceAccount,
+  V1StatefulSet,
+} from '@kubernetes/client-node';
+import type { ShardedCluster, ShardMap } from '../../api/v1alpha1/index.ts';
+import { FIELD_MANAGER, LABELS } from '../../api/v1alpha1/index.ts';
+import type { Informer, InformerOptions } from '../../runtime/cache/informer.ts';
+import { createInformer } from '../../runtime/cache/informer.ts';
+import type { KubernetesObject, ObjectKey, ResourceType } from '../../runtime/objects.ts';
+import { formatKey } from '../../runtime/objects.ts';
+import {
+  configMaps,
+  persistentVolumeClaims,
+  podDisruptionBudgets,
+  pods,
+  secrets,
+  serviceAccounts,
+  services,
+  statefulSets,
+} from '../../runtime/resources.ts';
+import { shardedClusters, shardMaps } from './resource-types.ts';
+import { ANY_CLUSTER_SELECTOR } from './resources/labels.ts';
+
+/** One informer for each kind. All but that of the clusters see only objects with the label of a cluster. */
+export interface ClusterCaches {
+  readonly clusters: Informer<ShardedCluster>;
+  readonly shardMaps: Informer<ShardMap>;
+  readonly statefulSets: Informer<V1StatefulSet>;
+  readonly services: Informer<V1Service>;
+  readonly secrets: Informer<V1Secret>;
+  readonly configMaps: Informer<V1ConfigMap>;
+  readonly serviceAccounts: Informer<V1ServiceAccount>;
+  readonly podDisruptionBudgets: Informer<V1PodDisruptionBudget>;
+  readonly pods: Informer<V1Pod>;
+  readonly persistentVolumeClaims: Informer<V1PersistentVolumeClaim>;
+}
+
+/** What every informer is made with. */
+export type CacheOptions = Pick<InformerOptions<KubernetesObject>, 'client' | 'clock' | 'logger'> &
+  Partial<Pick<InformerOptions<KubernetesObject>, 'metrics' | 'random' | 'namespaces' | 'freeze'>>;
+
+const BY_CLUSTER = 'cluster';
+
+/** Makes the informers; they must be run by a manager. */
+export function createCaches(options: CacheOptions): ClusterCaches {
+  function labelled<T extends KubernetesObject>(type: ResourceType<T>): Informer<T> {
+    return createInformer<T>({
+      ...options,
+      type,
+      labelSelector: ANY_CLUSTER_SELECTOR,
+      fieldManager: FIELD_MANAGER,
+      indexers: { [BY_CLUSTER]: (object) => clusterKeysOf(object).map(formatKey) },
+    });
+  }
+  return {
+    clusters: createInformer<ShardedCluster>({ ...options, type: shardedClusters }),
+    shardMaps: labelled(shardMaps),
+    statefulSets: labelled(statefulSets),
+    services: labelled(services),
+    secrets: labelled(secrets),
+    configMaps: labelled(configMaps),
+    serviceAccounts: labelled(serviceAccounts),
+    podDisruptionBudgets: labelled(podDisruptionBudgets),
+    pods: labelled(pods),
+    persistentVolumeClaims: labelled(persistentVolumeClaims),
+  };
+}
+
+/** The informers of what belongs to a cluster, the clusters themselves left out. */
+export function memberCaches(caches: ClusterCaches): readonly Informer<KubernetesObject>[] {
+  const { clusters: _, ...members } = caches;
+  return Object.values(members);
+}
+
+/** The cached objects that carry the label of a cluster. */
+export function objectsOfCluster<T extends KubernetesObject>(
+  informer: Informer<T>,
+  key: ObjectKey,
+): readonly T[] {
+  return informer.byIndex(BY_CLUSTER, formatKey(key));
+}
+
+/** The cluster an object is labelled with. */
+export function clusterKeysOf(object: KubernetesObject): ObjectKey[] {
+  const { namespace, labels } = object.metadata ?? {};
+  const name = labels?.[LABELS.cluster];
+  return namespace === undefined || name === undefined || name === '' ? [] : [{ namespace, name }];
+}

@@ -1,0 +1,108 @@
+/** Puts the controller of ShardedClusters together. */
+import { randomBytes as systemRandomBytes } from 'node:crypto';
+import { FIELD_MANAGER } from '../../api/v1alpha1/index.ts';
+import { createApplier } from '../../runtime/apply.ts';
+import type { Change } from '../../runtime/cache/change.ts';
+import type { ApiClient } from '../../runtime/client/api-client.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Controller } from '../../runtime/controller.ts';
+import { createController } from '../../runtime/controller.ts';
+import type { EventRecorder } from '../../runtime/events/recorder.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import type { Manager } from '../../runtime/manager.ts';
+import type { RuntimeMetrics } from '../../runtime/metrics/metrics.ts';
+import type { KubernetesObject, ObjectKey } from '../../runtime/objects.ts';
+import { keyOf } from '../../runtime/objects.ts';
+import type { ClusterCaches } from './caches.ts';
+import { clusterKeysOf, createCaches, memberCaches } from './caches.ts';
+import type { RandomBytes } from './credentials.ts';
+import { ShardedClusterReconciler } from './reconciler.ts';
+
+/** Clusters reconciled at a time. A pass waits for the API server most of the time. */
+const CONCURRENCY = 4;
+
+/** What the controller needs. */
+export interface ShardedClusterControllerOptions {
+  readonly client: ApiClient;
+  readonly recorder: EventRecorder;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Image of the operator, run in the pods of databases. */
+  readonly image: string;
+  /** The only namespace to act in. @default all */
+  readonly namespace?: string;
+  /** @default none */
+  readonly metrics?: RuntimeMetrics;
+  /** Uniform in [0, 1); jitters delays. @default Math.random */
+  readonly random?: () => number;
+  /** For passwords. @default `node:crypto` */
+  readonly randomBytes?: RandomBytes;
+  /** Freeze cached objects, so that a change of one throws; for tests. @default false */
+  readonly freeze?: boolean;
+}
+
+/** The controller and the caches it reads. */
+export interface ShardedClusterController {
+  readonly controller: Controller;
+  readonly caches: ClusterCaches;
+}
+
+/** Makes the controller; nothing runs yet. */
+export function createShardedClusterController(
+  options: ShardedClusterControllerOptions,
+): ShardedClusterController {
+  const { client, recorder, clock, logger, image, namespace, metrics, random, freeze } = options;
+  const common = {
+    clock,
+    logger,
+    ...(metrics === undefined ? {} : { metrics }),
+    ...(random === undefined ? {} : { random }),
+  };
+  const caches = createCaches({
+    ...common,
+    client,
+    ...(namespace === undefined ? {} : { namespaces: [namespace] }),
+    ...(freeze === undefined ? {} : { freeze }),
+  });
+  const controller = createController({
+    ...common,
+    name: 'sharded-cluster',
+    concurrency: CONCURRENCY,
+    reconciler: new ShardedClusterReconciler({
+      caches,
+      writer: { client, applier: createApplier({ client, fieldManager: FIELD_MANAGER }) },
+      recorder,
+      clock,
+      logger: logger.child({ controller: 'sharded-cluster' }),
+      randomBytes: options.randomBytes ?? systemRandomBytes,
+      image,
+    }),
+  });
+  controller.watch(caches.clusters, (cluster) => [keyOf(cluster)]);
+  for (const informer of memberCaches(caches)) {
+    controller.watch(informer, affectedClusters);
+  }
+  return { controller, caches };
+}
+
+/** Makes the controller and hands it, with its caches, to a manager. */
+export function addShardedClusterController(
+  manager: Manager,
+  options: ShardedClusterControllerOptions,
+): ShardedClusterController {
+  const made = createShardedClusterController(options);
+  for (const informer of [made.caches.clusters, ...memberCaches(made.caches)]) {
+    manager.addInformer(informer);
+  }
+  manager.addController(made.controller);
+  return made;
+}
+
+/** The cluster an object is labelled with, and the one it was labelled with before. */
+export function affectedClusters(
+  object: KubernetesObject,
+  change: Change<KubernetesObject>,
+): readonly ObjectKey[] {
+  const before = change.type === 'updated' ? clusterKeysOf(change.previous) : [];
+  return [...clusterKeysOf(object), ...before];
+}

@@ -1,0 +1,72 @@
+import type { V1PersistentVolumeClaim, V1Pod, V1Secret, V1StatefulSet } from '@kubernetes/client-node';
+import type { ShardedCluster, ShardMap } from '../../api/v1alpha1/index.ts';
+import { adminSecretName, applicationSecretName, shardMapName } from '../../api/v1alpha1/index.ts';
+import type { Informer } from '../../runtime/cache/informer.ts';
+import type { ApiClient } from '../../runtime/client/api-client.ts';
+import type { KubernetesObject, ResourceType } from '../../runtime/objects.ts';
+import type { ClusterCaches } from './caches.ts';
+import { memberCaches, objectsOfCluster } from './caches.ts';
+import { objectId } from './resources/desired-object.ts';
+
+/** An object that exists. */
+export interface ObservedObject {
+  readonly type: ResourceType<KubernetesObject>;
+  readonly object: KubernetesObject;
+}
+
+/** What exists of a cluster. Never change what is in it: it is shared with the caches. */
+export interface Observed {
+  /** Every object with the label of the cluster, by {@link objectId}. */
+  readonly objects: ReadonlyMap<string, ObservedObject>;
+  /** Whoever owns it. */
+  readonly shardMap: ShardMap | undefined;
+  /** Whoever owns it. */
+  readonly applicationSecret: V1Secret | undefined;
+  /** Whoever owns it. */
+  readonly adminSecret: V1Secret | undefined;
+  readonly statefulSets: readonly V1StatefulSet[];
+  readonly pods: readonly V1Pod[];
+  readonly volumeClaims: readonly V1PersistentVolumeClaim[];
+}
+
+/**
+ * Gathers what exists of a cluster, from the caches. Only the ShardMap and the Secrets are asked for at the API
+ * server when no cache has them: a primary chosen or a password made up because a cache was behind could not be
+ * taken back.
+ */
+export async function observeCluster(
+  caches: ClusterCaches,
+  client: ApiClient,
+  cluster: ShardedCluster,
+  signal: AbortSignal,
+): Promise<Observed> {
+  const { name, namespace } = cluster.metadata;
+  const key = { namespace, name };
+  async function certainly<T extends KubernetesObject>(
+    informer: Informer<T>,
+    objectName: string,
+  ): Promise<T | undefined> {
+    const objectKey = { namespace, name: objectName };
+    return informer.get(objectKey) ?? (await client.get(informer.type, objectKey, signal));
+  }
+  return {
+    objects: labelledObjects(caches, cluster),
+    shardMap: await certainly(caches.shardMaps, shardMapName(name)),
+    applicationSecret: await certainly(caches.secrets, applicationSecretName(name)),
+    adminSecret: await certainly(caches.secrets, adminSecretName(name)),
+    statefulSets: objectsOfCluster(caches.statefulSets, key),
+    pods: objectsOfCluster(caches.pods, key),
+    volumeClaims: objectsOfCluster(caches.persistentVolumeClaims, key),
+  };
+}
+
+function labelledObjects(caches: ClusterCaches, cluster: ShardedCluster): Map<string, ObservedObject> {
+  const { name, namespace } = cluster.metadata;
+  const found = new Map<string, ObservedObject>();
+  for (const informer of memberCaches(caches)) {
+    for (const object of objectsOfCluster(informer, { namespace, name })) {
+      found.set(objectId(informer.type, object.metadata?.name ?? ''), { type: informer.type, object });
+    }
+  }
+  return found;
+}

@@ -1,0 +1,103 @@
+import type { ShardedCluster, ShardMapSpec } from '../../api/v1alpha1/index.ts';
+import { LABELS, shardName } from '../../api/v1alpha1/index.ts';
+import { isBeingDeleted } from '../../runtime/objects.ts';
+import type { ShardMapDecision } from './decide-shard-map.ts';
+import { decideShardMap } from './decide-shard-map.ts';
+import type { Finding } from './finding.ts';
+import { effectiveInstances } from './instances.ts';
+import type { Observed } from './observe.ts';
+import { findingsOf } from './plan-findings.ts';
+import { shardMapOwnership } from './ownership.ts';
+import { configMap } from './resources/config-map.ts';
+import type { DesiredObject } from './resources/desired-object.ts';
+import { shardNumberOf } from './resources/labels.ts';
+import { podDisruptionBudgetsOf } from './resources/pod-disruption-budget.ts';
+import { adminSecret, applicationSecret } from './resources/secret.ts';
+import { databaseServiceAccount } from './resources/service-account.ts';
+import { headlessService, primaryService, replicasService } from './resources/service.ts';
+import { statefulSet } from './resources/stateful-set.ts';
+
+/** What a plan is made from. */
+export interface PlanInput {
+  readonly cluster: ShardedCluster;
+  readonly observed: Observed;
+  /** Image of the operator. */
+  readonly image: string;
+  /** Called for each password that does not exist yet. */
+  readonly newPassword: () => string;
+  /** Wall-clock time in seconds since the epoch. */
+  readonly nowSeconds: number;
+}
+
+/** What should exist, or why nothing may be changed. */
+export type Plan =
+  | { readonly kind: 'refuse'; readonly finding: Finding }
+  | {
+      readonly kind: 'proceed';
+      readonly shardMap: Exclude<ShardMapDecision, { kind: 'refuse' }>;
+      /** In the order they are to be written. The ShardMap comes before all objects of shards. */
+      readonly clusterObjects: readonly DesiredObject[];
+      readonly shardObjects: readonly DesiredObject[];
+      /** What is not as the spec asks although it will be written as well as can be. */
+      readonly findings: readonly Finding[];
+    };
+
+/**
+ * Plans every object of a cluster. The map of primaries is always written before the StatefulSet of a shard, so
+ * that a StatefulSet without a place in the map means that the map was lost.
+ */
+export function planCluster(input: PlanInput): Plan {
+  const { cluster, observed } = input;
+  const shardMap = decideShardMap(shardMapInput(input));
+  if (shardMap.kind === 'refuse') {
+    return shardMap;
+  }
+  return {
+    kind: 'proceed',
+    shardMap,
+    clusterObjects: [
+      databaseServiceAccount(cluster),
+      applicationSecret(cluster, observed.applicationSecret, input.newPassword),
+      adminSecret(cluster, observed.adminSecret, input.newPassword),
+      configMap(cluster),
+    ],
+    shardObjects: shardMap.spec.shards.flatMap(({ number }) => shardObjects(input, shardMap.spec, number)),
+    findings: findingsOf(cluster, shardMap.spec, observed),
+  };
+}
+
+function shardObjects(input: PlanInput, map: ShardMapSpec, number: number): DesiredObject[] {
+  const { cluster, observed, image } = input;
+  const { name, spec } = { name: cluster.metadata.name, spec: cluster.spec };
+  const shard = map.shards.find((candidate) => candidate.number === number);
+  const instances = effectiveInstances(name, spec.instances, shard);
+  const live = observed.statefulSets.find(({ metadata }) => metadata?.name === shardName(name, number));
+  return [
+    headlessService(cluster, number),
+    primaryService(cluster, number),
+    replicasService(cluster, number),
+    ...podDisruptionBudgetsOf(cluster, number, instances),
+    statefulSet(cluster, { number, replicas: spec.hibernated ? 0 : instances, image, live }),
+  ];
+}
+
+function shardMapInput({ cluster, observed, nowSeconds }: PlanInput) {
+  const { pods, statefulSets, volumeClaims, shardMap } = observed;
+  const numbers = [...statefulSets, ...volumeClaims]
+    .filter((object) => !isBeingDeleted(object))
+    .map(({ metadata }) => shardNumberOf(metadata?.labels));
+  const usable = shardMap !== undefined && shardMapOwnership(shardMap, cluster) !== 'foreign';
+  return {
+    cluster: cluster.metadata.name,
+    shards: cluster.spec.shards,
+    instances: cluster.spec.instances,
+    current: usable ? shardMap.spec : undefined,
+    reported: cluster.status?.shards ?? [],
+    withData: new Set(numbers.filter((number) => number !== undefined)),
+    labelledPrimaries: pods
+      .filter(({ metadata }) => metadata?.labels?.[LABELS.role] === 'primary')
+      .map(({ metadata }) => metadata?.name ?? ''),
+    pods: new Set(pods.map(({ metadata }) => metadata?.name ?? '')),
+    nowSeconds,
+  };
+}

@@ -1,0 +1,340 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { LABELS } from '../../api/v1alpha1/index.ts';
+import {
+  configMaps,
+  persistentVolumeClaims,
+  podDisruptionBudgets,
+  pods,
+  secrets,
+  serviceAccounts,
+  services,
+  statefulSets,
+} from '../../runtime/resources.ts';
+import { settle } from '../../runtime/testing/fake-clock.ts';
+import { secretValue } from './credentials.ts';
+import { shardMaps, shardedClusters } from './resource-types.ts';
+import { Harness } from './testing/harness.ts';
+
+describe('the controller of sharded clusters', () => {
+  let world: Harness;
+
+  beforeEach(() => {
+    world = new Harness();
+    world.start();
+  });
+  afterEach(async () => {
+    await world.stop();
+  });
+
+  async function readyCluster(spec: Parameters<Harness['createCluster']>[0] = {}): Promise<void> {
+    await world.createCluster(spec);
+    await world.untilQuiet();
+    expect(await world.condition('Ready')).toBe('True/AllShardsReady');
+  }
+
+  it('makes every object of a minimal cluster and becomes ready', async () => {
+    await readyCluster();
+    const shard = (number: number) => [
+      `StatefulSet/demo-shard-${number}`,
+      `Service/demo-shard-${number}`,
+      `Service/demo-shard-${number}-primary`,
+      `Service/demo-shard-${number}-replicas`,
+      `PodDisruptionBudget/demo-shard-${number}-primary`,
+      `PodDisruptionBudget/demo-shard-${number}-replicas`,
+      ...[0, 1, 2].flatMap((ordinal) => [
+        `Pod/demo-shard-${number}-${ordinal}`,
+        `PersistentVolumeClaim/data-demo-shard-${number}-${ordinal}`,
+      ]),
+    ];
+    expect(await world.inventory()).toEqual(
+      [
+        'ShardMap/demo',
+        'ServiceAccount/demo-database',
+        'ConfigMap/demo-config',
+        'Secret/demo-app',
+        'Secret/demo-admin',
+        ...shard(0),
+        ...shard(1),
+      ].toSorted(),
+    );
+    expect(await world.condition('Available')).toBe('True/PrimariesAvailable');
+    expect(await world.condition('Progressing')).toBe('False/UpToDate');
+    expect(await world.condition('Degraded')).toBe('False/AsExpected');
+    const { status } = await world.cluster();
+    expect(status).toMatchObject({
+      observedGeneration: 1,
+      replicas: 2,
+      summary: { shards: '2/2', primaries: '2/2' },
+    });
+    expect(world.events.map(({ reason }) => reason)).toEqual([
+      'ShardCreated',
+      'ShardCreated',
+      'ClusterReady',
+    ]);
+  });
+
+  it('sends nothing once everything is in place', async () => {
+    await readyCluster();
+    const requests = await world.requestsDuring(async () => {
+      await world.clock.advance(3_600_000);
+      await settle();
+    });
+    expect(requests.filter((request) => !/^(watch|list)/.test(request))).toEqual([]);
+  });
+
+  it('labels pods with the role the map gives them', async () => {
+    await readyCluster({ shards: 1 });
+    const roles = (await world.list(pods)).map(({ metadata }) => metadata?.labels?.[LABELS.role]);
+    expect(roles).toEqual(['primary', 'replica', 'replica']);
+  });
+
+  it('corrects a role label that was changed by hand', async () => {
+    await readyCluster({ shards: 1 });
+    await world.patch(pods, 'demo-shard-0-2', { metadata: { labels: { [LABELS.role]: 'primary' } } });
+    await world.untilQuiet();
+    const pod = await world.get(pods, 'demo-shard-0-2');
+    expect(pod?.metadata?.labels?.[LABELS.role]).toBe('replica');
+  });
+
+  it.each([
+    { type: services, name: 'demo-shard-0-primary' },
+    { type: services, name: 'demo-shard-1' },
+    { type: podDisruptionBudgets, name: 'demo-shard-0-replicas' },
+    { type: configMaps, name: 'demo-config' },
+    { type: serviceAccounts, name: 'demo-database' },
+    { type: statefulSets, name: 'demo-shard-1' },
+  ])('puts back a deleted $type.kind $name', async ({ type, name }) => {
+    await readyCluster();
+    const before = await world.get(type, name);
+    await world.delete(type, name);
+    await world.untilQuiet();
+    const after = await world.get(type, name);
+    expect(after?.metadata?.uid).not.toBe(before?.metadata?.uid);
+    expect({ ...after, metadata: after?.metadata?.labels }).toEqual({
+      ...before,
+      metadata: before?.metadata?.labels,
+    });
+    expect(world.events.map(({ reason, note }) => `${reason}: ${note}`)).toContain(
+      `ObjectRepaired: ${type.kind} ${name} had been deleted and was created again.`,
+    );
+  });
+
+  it('puts back what was edited, owner and labels included', async () => {
+    await readyCluster();
+    await world.patch(services, 'demo-shard-0-primary', { spec: { selector: { a: 'b' } } });
+    await world.patch(statefulSets, 'demo-shard-0', { spec: { replicas: 7 } });
+    await world.patch(configMaps, 'demo-config', { metadata: { labels: null } });
+    await world.patch(serviceAccounts, 'demo-database', { metadata: { ownerReferences: null } });
+    await world.untilQuiet();
+    expect((await world.get(statefulSets, 'demo-shard-0'))?.spec?.replicas).toBe(3);
+    expect((await world.get(services, 'demo-shard-0-primary'))?.spec?.selector).toMatchObject({
+      [LABELS.role]: 'primary',
+    });
+    expect((await world.get(configMaps, 'demo-config'))?.metadata?.labels?.[LABELS.cluster]).toBe('demo');
+    const account = await world.get(serviceAccounts, 'demo-database');
+    expect(account?.metadata?.ownerReferences).toHaveLength(1);
+  });
+
+  it('never replaces a password, and makes only what is missing of a Secret', async () => {
+    await readyCluster();
+    const before = await world.get(secrets, 'demo-app');
+    await world.patch(secrets, 'demo-app', { data: { uri: null, host: 'eA==' } });
+    await world.untilQuiet();
+    expect((await world.get(secrets, 'demo-app'))?.data).toEqual(before?.data);
+    await world.patch(secrets, 'demo-app', { data: { password: 'b3duLWNob2ljZQ==' } });
+    await world.untilQuiet();
+    const data = (await world.get(secrets, 'demo-app'))?.data;
+    expect(secretValue(data, 'password')).toBe('own-choice');
+    expect(secretValue(data, 'uri')).toBe('mysql://app:own-choice@demo.test.svc:3306/');
+  });
+
+  it('restores a ShardMap that was deleted by hand from the status, with a higher revision', async () => {
+    await readyCluster({ shards: 1 });
+    await world.delete(shardMaps, 'demo');
+    await world.untilQuiet();
+    const map = await world.get(shardMaps, 'demo');
+    expect(map?.spec.revision).toBe(Math.floor(world.clock.now() / 1000));
+    expect(map?.spec.shards).toEqual([
+      {
+        number: 0,
+        name: 'demo-shard-0',
+        epoch: 1,
+        primary: 'demo-shard-0-0',
+        replicas: ['demo-shard-0-1', 'demo-shard-0-2'],
+        ackers: ['demo-shard-0-1', 'demo-shard-0-2'],
+        initialised: true,
+        acknowledgement: 'OneReplica',
+      },
+    ]);
+  });
+
+  it('changes nothing when the map and its record are both lost, and says so', async () => {
+    await readyCluster({ shards: 1 });
+    await world.stop();
+    await world.delete(shardMaps, 'demo');
+    const { status } = await world.cluster();
+    await world.server.mergePatch(
+      shardedClusters,
+      { namespace: 'test', name: 'demo' },
+      { status: { ...status, shards: null } },
+      { subresource: 'status' },
+      new AbortController().signal,
+    );
+    await world.delete(services, 'demo-shard-0-primary');
+    world.start();
+    await world.untilQuiet();
+    expect(await world.condition('Degraded')).toBe('True/ShardMapMissing');
+    expect(await world.condition('Ready')).toBe('False/ShardMapMissing');
+    expect(await world.message('Ready')).toContain('demo-shard-0');
+    expect(await world.get(shardMaps, 'demo')).toBeUndefined();
+    expect(await world.get(services, 'demo-shard-0-primary')).toBeUndefined();
+  });
+
+  it('leaves an object of somebody else alone, names it, and blocks only its shard', async () => {
+    const foreign = {
+      metadata: { name: 'demo-shard-1-primary', namespace: 'test' },
+      spec: { clusterIP: '1.2.3.4' },
+    };
+    await world.create(services, foreign);
+    await world.createCluster();
+    await world.untilQuiet();
+    expect(await world.condition('Ready')).toBe('False/ConflictingObject');
+    expect(await world.message('Ready')).toContain('Service demo-shard-1-primary');
+    expect((await world.get(services, 'demo-shard-1-primary'))?.spec).toEqual({ clusterIP: '1.2.3.4' });
+    expect(await world.get(statefulSets, 'demo-shard-0')).toBeDefined();
+    expect(await world.get(statefulSets, 'demo-shard-1')).toBeUndefined();
+
+    await world.delete(services, 'demo-shard-1-primary');
+    await world.clock.advance(31_000);
+    await world.untilQuiet();
+    expect(await world.condition('Ready')).toBe('True/AllShardsReady');
+  });
+
+  it('adds shards and instances, and removes instances but never the primary', async () => {
+    await readyCluster({ shards: 1 });
+    await world.changeSpec({ shards: 2, instances: 4 });
+    await world.untilQuiet();
+    expect((await world.list(pods)).length).toBe(8);
+    expect((await world.get(shardMaps, 'demo'))?.spec.shards.map(({ replicas }) => replicas.length)).toEqual([
+      3, 3,
+    ]);
+    await world.changeSpec({ instances: 2 });
+    await world.untilQuiet();
+    expect((await world.list(pods)).length).toBe(4);
+    expect((await world.get(shardMaps, 'demo'))?.spec.shards.map(({ replicas }) => replicas)).toEqual([
+      ['demo-shard-0-1'],
+      ['demo-shard-1-1'],
+    ]);
+    expect(await world.condition('Ready')).toBe('True/AllShardsReady');
+    expect((await world.list(persistentVolumeClaims)).length).toBe(8);
+  });
+
+  it('keeps the instance that is the primary when instances are taken away', async () => {
+    await readyCluster({ shards: 1 });
+    const map = await world.get(shardMaps, 'demo');
+    const [shard] = map?.spec.shards ?? [];
+    await world.patch(shardMaps, 'demo', {
+      spec: {
+        revision: 2,
+        shards: [
+          { ...shard, epoch: 2, primary: 'demo-shard-0-2', replicas: ['demo-shard-0-0', 'demo-shard-0-1'] },
+        ],
+      },
+    });
+    await world.changeSpec({ instances: 1 });
+    await world.untilQuiet();
+    expect((await world.get(statefulSets, 'demo-shard-0'))?.spec?.replicas).toBe(3);
+    expect(await world.condition('Degraded')).toBe('True/PrimaryWouldBeRemoved');
+    expect((await world.get(pods, 'demo-shard-0-2'))?.metadata?.labels?.[LABELS.role]).toBe('primary');
+  });
+
+  it('keeps every shard when fewer are asked for', async () => {
+    await readyCluster();
+    await world.changeSpec({ shards: 1 });
+    await world.untilQuiet();
+    expect(await world.get(statefulSets, 'demo-shard-1')).toBeDefined();
+    expect(await world.condition('Degraded')).toBe('True/ScalingInNotSupported');
+    expect(await world.condition('Ready')).toBe('True/AllShardsReady');
+  });
+
+  it('reports a volume size that cannot be reached and goes on with everything else', async () => {
+    await readyCluster({ shards: 1, storage: { size: '1Gi' } });
+    await world.changeSpec({ storage: { size: '1024Mi' }, instances: 2 });
+    await world.untilQuiet();
+    expect(await world.condition('Degraded')).toBe('False/AsExpected');
+    await world.changeSpec({ storage: { size: '2Gi' } });
+    await world.untilQuiet();
+    expect(await world.condition('Degraded')).toBe('True/StorageNotGrown');
+    expect((await world.get(statefulSets, 'demo-shard-0'))?.spec?.replicas).toBe(2);
+  });
+
+  it('removes budgets that a single instance must not have', async () => {
+    await readyCluster({ shards: 1 });
+    await world.changeSpec({ instances: 1 });
+    await world.untilQuiet();
+    expect(await world.list(podDisruptionBudgets)).toEqual([]);
+  });
+
+  it('keeps its hands off a suspended cluster and takes it up again', async () => {
+    await readyCluster({ shards: 1 });
+    await world.changeSpec({ suspend: true });
+    await world.untilQuiet();
+    await world.delete(services, 'demo-shard-0');
+    await world.patch(statefulSets, 'demo-shard-0', { spec: { replicas: 1 } });
+    await world.untilQuiet();
+    expect(await world.condition('Ready')).toBe('Unknown/Suspended');
+    expect(await world.get(services, 'demo-shard-0')).toBeUndefined();
+    expect((await world.get(statefulSets, 'demo-shard-0'))?.spec?.replicas).toBe(1);
+    await world.changeSpec({ suspend: false });
+    await world.untilQuiet();
+    expect(await world.condition('Ready')).toBe('True/AllShardsReady');
+    expect(world.events.map(({ reason }) => reason)).toEqual(
+      expect.arrayContaining(['Suspended', 'Resumed']),
+    );
+  });
+
+  it('stops all pods of a hibernated cluster, keeps its volumes, and wakes it up', async () => {
+    await readyCluster({ shards: 1 });
+    await world.changeSpec({ hibernated: true });
+    await world.untilQuiet();
+    expect(await world.list(pods)).toEqual([]);
+    expect((await world.list(persistentVolumeClaims)).length).toBe(3);
+    expect(await world.condition('Ready')).toBe('False/Hibernated');
+    expect(await world.condition('Progressing')).toBe('False/Hibernated');
+    expect(await world.condition('Degraded')).toBe('False/AsExpected');
+    await world.changeSpec({ hibernated: false });
+    await world.untilQuiet();
+    expect(await world.condition('Ready')).toBe('True/AllShardsReady');
+    expect(world.events.map(({ reason }) => reason)).toEqual(
+      expect.arrayContaining(['Hibernated', 'WokenUp']),
+    );
+  });
+
+  it('tells waiting from loss', async () => {
+    await world.createCluster({ shards: 1 });
+    await world.untilQuiet({ podsReady: false });
+    expect(await world.condition('Ready')).toBe('False/WaitingForPods');
+    expect(await world.condition('Degraded')).toBe('False/AsExpected');
+    await world.untilQuiet();
+    await world.untilQuiet({ podsReady: false });
+    expect(await world.condition('Ready')).toBe('False/PrimaryUnavailable');
+    expect(await world.condition('Degraded')).toBe('True/InstancesNotReady');
+    expect(world.events.map(({ reason }) => reason)).toContain('ClusterDegraded');
+  });
+
+  it('says what the API server refuses and does not insist', async () => {
+    await readyCluster({ shards: 1 });
+    const { ApiError } = await import('../../runtime/client/api-error.ts');
+    world.server.beforeRequest = ({ verb, kind }) => {
+      if (verb === 'apply' && kind === 'StatefulSet') {
+        throw new ApiError('Invalid', 422, 'spec.template: no good');
+      }
+    };
+    await world.changeSpec({ instances: 2 });
+    await world.untilQuiet();
+    expect(await world.condition('Ready')).toBe('False/ReconcileFailed');
+    expect(await world.message('Ready')).toContain('no good');
+    const requests = await world.requestsDuring(async () => world.clock.advance(60_000));
+    expect(requests.filter((request) => request.startsWith('apply'))).toEqual([]);
+  });
+});

@@ -1,0 +1,251 @@
+import type { EventReason, ShardedCluster } from '../../api/v1alpha1/index.ts';
+import {
+  ApiSchemaError,
+  CLEANUP_FINALIZER,
+  EVENT_REASONS,
+  parseShardedCluster,
+} from '../../api/v1alpha1/index.ts';
+import type { ApiErrorCode } from '../../runtime/client/api-error.ts';
+import { isApiError } from '../../runtime/client/api-error.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Reconciler, ReconcileResult } from '../../runtime/controller.ts';
+import { done, requeueAfter, TerminalError } from '../../runtime/controller.ts';
+import type { EventRecorder } from '../../runtime/events/recorder.ts';
+import { addFinalizer, hasFinalizer } from '../../runtime/finalizers.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import type { ObjectKey } from '../../runtime/objects.ts';
+import { formatKey, isBeingDeleted, keyOf } from '../../runtime/objects.ts';
+import type { Writer, Written } from './apply.ts';
+import type { Outcome } from './bring-about.ts';
+import { bringAbout, reliableShardMap } from './bring-about.ts';
+import type { ClusterCaches } from './caches.ts';
+import type { RandomBytes } from './credentials.ts';
+import { generatePassword } from './credentials.ts';
+import { finalizeCluster } from './finalize.ts';
+import type { Observed } from './observe.ts';
+import { observeCluster } from './observe.ts';
+import { shardedClusters } from './resource-types.ts';
+import { StatusWriter } from './status-writer.ts';
+import { decideConditions, mergeConditions } from './status/conditions.ts';
+import type { Situation } from './status/situation.ts';
+import { statusOf } from './status/status.ts';
+
+/** How long to wait before looking again at what no watch reports: objects that are not ours. */
+const RECHECK_MILLISECONDS = 30_000;
+
+/** Failures that pass by themselves and say nothing about the cluster. */
+const PASSING: readonly ApiErrorCode[] = [
+  'Conflict',
+  'AlreadyExists',
+  'NotFound',
+  'Gone',
+  'TooManyRequests',
+  'Timeout',
+  'Unavailable',
+  'Unauthorized',
+];
+
+/** What the reconciler works with. */
+export interface ReconcilerOptions {
+  readonly caches: ClusterCaches;
+  readonly writer: Writer;
+  readonly recorder: EventRecorder;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly randomBytes: RandomBytes;
+  /** Image of the operator. */
+  readonly image: string;
+}
+
+/** Brings ShardedClusters about, one pass at a time; every pass starts from what exists. */
+export class ShardedClusterReconciler implements Reconciler {
+  readonly #options: ReconcilerOptions;
+  readonly #status: StatusWriter;
+  /** The generation at which this process last found, or put, everything in place. */
+  readonly #settled = new Map<string, number>();
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options;
+    this.#status = new StatusWriter({ ...options, client: options.writer.client });
+  }
+
+  async reconcile(key: ObjectKey, signal: AbortSignal): Promise<ReconcileResult> {
+    const stored = this.#options.caches.clusters.get(key);
+    if (stored === undefined) {
+      this.#status.forget(key);
+      this.#settled.delete(formatKey(key));
+      return done;
+    }
+    if (isBeingDeleted(stored)) {
+      return this.#finalize(stored, signal);
+    }
+    let cluster: ShardedCluster;
+    try {
+      cluster = parseShardedCluster(stored);
+    } catch (error) {
+      if (error instanceof ApiSchemaError) {
+        return this.#reportInvalid(stored, error, signal);
+      }
+      throw error;
+    }
+    if (cluster.spec.suspend) {
+      return this.#reportSuspended(cluster, signal);
+    }
+    return this.#bringAbout(await this.#prepare(cluster, signal), signal);
+  }
+
+  /** A status before the first object, so that no tool takes a cluster without one for finished; the finalizer. */
+  async #prepare(cluster: ShardedCluster, signal: AbortSignal): Promise<ShardedCluster> {
+    let prepared = cluster;
+    if (cluster.status?.conditions === undefined) {
+      const status = this.#statusOf(cluster, { situation: { kind: 'starting' }, shardMap: undefined });
+      prepared = (await this.#status.write(cluster, status, signal)).cluster;
+    }
+    const { client } = this.#options.writer;
+    return parseShardedCluster(
+      await addFinalizer(client, shardedClusters, prepared, CLEANUP_FINALIZER, signal),
+    );
+  }
+
+  async #bringAbout(cluster: ShardedCluster, signal: AbortSignal): Promise<ReconcileResult> {
+    const { caches, writer, image, clock } = this.#options;
+    const key = formatKey(keyOf(cluster));
+    const observed = await observeCluster(caches, writer.client, cluster, signal);
+    let outcome: Outcome;
+    try {
+      outcome = await bringAbout(
+        {
+          cluster,
+          observed,
+          image,
+          writer,
+          newPassword: () => generatePassword(this.#options.randomBytes),
+          nowSeconds: clock.now() / 1000,
+          onWritten: (written) => this.#tell(cluster, written),
+        },
+        signal,
+      );
+    } catch (error) {
+      await this.#reportFailure(cluster, observed, error, signal);
+      throw error;
+    }
+    const status = this.#statusOf(cluster, outcome, observed);
+    const { retryAfter } = await this.#status.write(cluster, status, signal);
+    const { situation } = outcome;
+    if (situation.kind !== 'applied' || situation.findings.some(({ blocks }) => blocks !== undefined)) {
+      return requeueAfter(RECHECK_MILLISECONDS, 'something that is not watched is in the way');
+    }
+    this.#settled.set(key, cluster.metadata.generation ?? 0);
+    return retryAfter === undefined ? done : requeueAfter(retryAfter, 'figures of the status are due');
+  }
+
+  async #reportFailure(
+    cluster: ShardedCluster,
+    observed: Observed,
+    error: unknown,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (signal.aborted || isApiError(error, ...PASSING)) {
+      return;
+    }
+    const message = error instanceof Error ? error.message : String(error);
+    const situation: Situation = { kind: 'failed', message, findings: [] };
+    const shardMap = reliableShardMap(cluster, observed);
+    await this.#status.write(cluster, this.#statusOf(cluster, { situation, shardMap }, observed), signal);
+    if (isApiError(error, 'Invalid')) {
+      throw new TerminalError(message, { cause: error });
+    }
+  }
+
+  async #reportSuspended(cluster: ShardedCluster, signal: AbortSignal): Promise<ReconcileResult> {
+    const { caches, writer } = this.#options;
+    const observed = await observeCluster(caches, writer.client, cluster, signal);
+    const shardMap = reliableShardMap(cluster, observed);
+    const status = this.#statusOf(cluster, { situation: { kind: 'suspended' }, shardMap }, observed);
+    await this.#status.write(cluster, status, signal);
+    return done;
+  }
+
+  async #reportInvalid(
+    stored: ShardedCluster,
+    error: ApiSchemaError,
+    signal: AbortSignal,
+  ): Promise<ReconcileResult> {
+    await this.#writeConditions(stored, { kind: 'invalid', message: error.message }, signal);
+    throw new TerminalError(error.message, { cause: error });
+  }
+
+  /** Works on an object that may not fit its schema: deletion must be possible all the same. */
+  async #finalize(stored: ShardedCluster, signal: AbortSignal): Promise<ReconcileResult> {
+    const { caches, writer, recorder, clock } = this.#options;
+    if (!hasFinalizer(stored, CLEANUP_FINALIZER)) {
+      return done;
+    }
+    const cluster = await this.#writeConditions(stored, { kind: 'deleting' }, signal);
+    const observed = await observeCluster(caches, writer.client, cluster, signal);
+    return finalizeCluster({ writer, recorder, cluster, observed, now: clock.now() }, signal);
+  }
+
+  /** Changes the conditions only: the rest of the object, the status included, is not relied on. */
+  async #writeConditions(
+    stored: ShardedCluster,
+    situation: Situation,
+    signal: AbortSignal,
+  ): Promise<ShardedCluster> {
+    const { conditions = [], shards = [] } = stored.status ?? {};
+    const observedGeneration = stored.metadata.generation ?? 0;
+    const verdicts = decideConditions({
+      situation,
+      hibernated: false,
+      shards,
+      pods: [],
+      outdatedPods: [],
+      previous: { conditions, shards },
+    });
+    const merged = mergeConditions(verdicts, conditions, observedGeneration, this.#now());
+    const status = { ...stored.status, observedGeneration, conditions: merged };
+    return (await this.#status.write(stored, status, signal)).cluster;
+  }
+
+  #statusOf(cluster: ShardedCluster, { situation, shardMap }: Outcome, observed?: Observed) {
+    return statusOf({
+      cluster,
+      situation,
+      shardMap,
+      statefulSets: observed?.statefulSets ?? [],
+      pods: observed?.pods ?? [],
+      now: this.#now(),
+    });
+  }
+
+  #now(): Date {
+    return new Date(this.#options.clock.now());
+  }
+
+  /**
+   * A change at a generation that this process had in place before is a repair. Before that it may be a newer
+   * operator that builds the object differently.
+   */
+  #tell(cluster: ShardedCluster, { kind, name, how, scope }: Written): void {
+    const { logger } = this.#options;
+    logger.info('object written', { cluster: formatKey(keyOf(cluster)), kind, name, how });
+    const settled = this.#settled.get(formatKey(keyOf(cluster))) === cluster.metadata.generation;
+    if (settled && how === 'created') {
+      this.#event(
+        cluster,
+        'ObjectRepaired',
+        'Repair',
+        `${kind} ${name} had been deleted and was created again.`,
+      );
+    } else if (settled && how === 'changed' && kind !== 'ShardMap') {
+      this.#event(cluster, 'ObjectRepaired', 'Repair', `${kind} ${name} had been changed and was put back.`);
+    } else if (how === 'created' && kind === 'StatefulSet') {
+      this.#event(cluster, 'ShardCreated', 'Create', `The objects of shard ${scope} were created.`);
+    }
+  }
+
+  #event(cluster: ShardedCluster, reason: EventReason, action: string, note: string): void {
+    const { type } = EVENT_REASONS[reason];
+    this.#options.recorder.event(cluster, { type, reason, action, note });
+  }
+}

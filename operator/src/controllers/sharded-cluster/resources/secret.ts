@@ -1,0 +1,74 @@
+import type { V1Secret } from '@kubernetes/client-node';
+import type { ShardedCluster } from '../../../api/v1alpha1/index.ts';
+import {
+  adminSecretName,
+  applicationSecretName,
+  applicationServiceName,
+} from '../../../api/v1alpha1/index.ts';
+import { secrets } from '../../../runtime/resources.ts';
+import { encodeSecret, secretValue } from '../credentials.ts';
+import type { DesiredObject } from './desired-object.ts';
+import { retainedMetadata, typeMeta } from './desired-object.ts';
+import { clusterLabels } from './labels.ts';
+import { DATABASE_PORT } from './service.ts';
+
+/** Database user of applications. */
+export const APPLICATION_USER = 'app';
+
+/** Database user for people and tools that administer the cluster. Users cannot take names of this prefix. */
+export const ADMINISTRATOR_USER = 'shardwright_admin';
+
+/**
+ * The Secret `<cluster>-app`. A password that exists is kept, whoever set it: databases may already demand it.
+ * The host is the routers' Service, the only address that will ever fit every key; until routers run, it does
+ * not resolve, which an application notices at once, where the address of one shard would take its rows
+ * silently to the wrong place.
+ */
+export function applicationSecret(
+  cluster: ShardedCluster,
+  live: V1Secret | undefined,
+  newPassword: () => string,
+): DesiredObject<V1Secret> {
+  const { name, namespace } = cluster.metadata;
+  const password = secretValue(live?.data, 'password') ?? newPassword();
+  const host = `${applicationServiceName(name)}.${namespace}.svc`;
+  const port = String(DATABASE_PORT);
+  return credentials(cluster, applicationSecretName(name), {
+    username: APPLICATION_USER,
+    password,
+    host,
+    port,
+    uri: `mysql://${APPLICATION_USER}:${encodeURIComponent(password)}@${host}:${port}/`,
+  });
+}
+
+/** The Secret `<cluster>-admin`. A password that exists is kept. */
+export function adminSecret(
+  cluster: ShardedCluster,
+  live: V1Secret | undefined,
+  newPassword: () => string,
+): DesiredObject<V1Secret> {
+  return credentials(cluster, adminSecretName(cluster.metadata.name), {
+    username: ADMINISTRATOR_USER,
+    password: secretValue(live?.data, 'password') ?? newPassword(),
+  });
+}
+
+function credentials(
+  cluster: ShardedCluster,
+  name: string,
+  values: Readonly<Record<string, string>>,
+): DesiredObject<V1Secret> {
+  return {
+    scope: 'cluster',
+    type: secrets,
+    creation: 'create',
+    retained: true,
+    object: {
+      ...typeMeta(secrets),
+      metadata: retainedMetadata(cluster, name, clusterLabels(cluster.metadata.name)),
+      type: 'Opaque',
+      data: encodeSecret(values),
+    },
+  };
+}

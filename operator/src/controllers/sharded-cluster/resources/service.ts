@@ -1,0 +1,72 @@
+import type { V1Service } from '@kubernetes/client-node';
+import type { ShardedCluster } from '../../../api/v1alpha1/index.ts';
+import { primaryServiceName, replicasServiceName, shardName } from '../../../api/v1alpha1/index.ts';
+import { services } from '../../../runtime/resources.ts';
+import type { DesiredObject } from './desired-object.ts';
+import { ownedMetadata, typeMeta } from './desired-object.ts';
+import { roleSelector, shardLabels, shardSelector } from './labels.ts';
+
+/** Port of the database, on Services and in pods. */
+export const DATABASE_PORT = 3306;
+
+/** Name of the database's port. */
+export const DATABASE_PORT_NAME = 'mysql';
+
+const DATABASE_SERVICE_PORT = {
+  name: DATABASE_PORT_NAME,
+  port: DATABASE_PORT,
+  targetPort: DATABASE_PORT_NAME,
+  protocol: 'TCP',
+};
+
+/** What distinguishes the Services of a shard. */
+interface ServiceDetails {
+  readonly selector: Record<string, string>;
+  readonly clusterIP?: 'None';
+  readonly publishNotReadyAddresses?: true;
+}
+
+/** Gives every member of a shard its own DNS name, ready or not: members must find each other to become ready. */
+export function headlessService(cluster: ShardedCluster, number: number): DesiredObject<V1Service> {
+  const { name } = cluster.metadata;
+  return service(cluster, number, shardName(name, number), {
+    clusterIP: 'None',
+    publishNotReadyAddresses: true,
+    selector: shardSelector(name, number),
+  });
+}
+
+/** Leads to the primary of a shard. */
+export function primaryService(cluster: ShardedCluster, number: number): DesiredObject<V1Service> {
+  const { name } = cluster.metadata;
+  return service(cluster, number, primaryServiceName(name, number), {
+    selector: roleSelector(name, number, 'primary'),
+  });
+}
+
+/** Leads to the replicas of a shard. */
+export function replicasService(cluster: ShardedCluster, number: number): DesiredObject<V1Service> {
+  const { name } = cluster.metadata;
+  return service(cluster, number, replicasServiceName(name, number), {
+    selector: roleSelector(name, number, 'replica'),
+  });
+}
+
+function service(
+  cluster: ShardedCluster,
+  number: number,
+  name: string,
+  spec: ServiceDetails,
+): DesiredObject<V1Service> {
+  return {
+    scope: number,
+    type: services,
+    creation: 'apply',
+    retained: false,
+    object: {
+      ...typeMeta(services),
+      metadata: ownedMetadata(cluster, name, shardLabels(cluster.metadata.name, number)),
+      spec: { type: 'ClusterIP', ports: [DATABASE_SERVICE_PORT], ...spec },
+    },
+  };
+}

@@ -1,0 +1,16 @@
+import type { Condition, ShardStatus } from '../../../api/v1alpha1/index.ts';
+import type { Situation } from './situation.ts';
+
+/** What the verdicts rest on. */
+export interface ConditionInput {
+  readonly situation: Situation;
+  readonly hibernated: boolean;
+  /** The shards as they are now. */
+  readonly shards: readonly ShardStatus[];
+  /** Names of the pods that exist, of all shards. */
+  readonly pods: readonly string[];
+  /** Pods that run with former settings. */
+  readonly outdatedPods: readonly string[];
+  /** The conditions and shards last written. */
+  readonly previous: { readonly conditions: readonly Condition[]; readonly shards: readonly ShardStatus[] };
+}

@@ -1,0 +1,156 @@
+/** Verdicts on a cluster whose objects the operator takes care of. */
+import type { Finding } from '../finding.ts';
+import type { ConditionInput } from './condition-input.ts';
+import { hasPrimary, unhealthyPods } from './shards.ts';
+import type { Situation } from './situation.ts';
+import type { Verdict, Verdicts } from './verdict.ts';
+import { nameSome, verdict } from './verdict.ts';
+
+type RunningSituation = Extract<Situation, { kind: 'applied' | 'failed' }>;
+
+/** Findings that leave part of the cluster without its objects. */
+const BLOCKING: ReadonlySet<Finding['reason']> = new Set(['ConflictingObject', 'ShardMapMissing']);
+
+/** Decides the conditions that depend on pods. */
+export function runningVerdicts(
+  input: ConditionInput,
+  situation: RunningSituation,
+): Pick<Verdicts, 'Ready' | 'Available' | 'Progressing' | 'Degraded'> {
+  const view = viewOf(input, situation);
+  const progressing = hibernationProgress(input) ?? progress(view);
+  return {
+    Ready: input.hibernated ? hibernatedVerdict() : readiness(view),
+    Available: input.hibernated ? hibernatedVerdict() : availability(view),
+    Progressing: view.failure === undefined ? progressing : verdict('True', 'ReconcileFailed', view.failure),
+    Degraded: degradation(view),
+  };
+}
+
+interface View {
+  readonly failure: string | undefined;
+  readonly finding: Finding | undefined;
+  readonly blocking: Finding | undefined;
+  readonly shardCount: number;
+  readonly hibernated: boolean;
+  readonly unhealthy: readonly string[];
+  /** Unhealthy pods that were healthy before. */
+  readonly lost: readonly string[];
+  readonly withoutPrimary: readonly string[];
+  readonly primaryLost: boolean;
+  readonly outdated: readonly string[];
+}
+
+function viewOf(input: ConditionInput, situation: RunningSituation): View {
+  const { shards, previous, hibernated, outdatedPods } = input;
+  const unhealthy = unhealthyPods(shards);
+  const before = (type: string): string | undefined =>
+    previous.conditions.find((condition) => condition.type === type)?.reason;
+  const wereHealthy = new Set(
+    previous.shards.flatMap(({ instances = [] }) =>
+      instances.filter(({ healthy }) => healthy).map(({ pod }) => pod),
+    ),
+  );
+  // Once something was lost, the verdict stays until all is well: the status remembers one step only.
+  const stillDegraded = before('Degraded') === 'InstancesNotReady';
+  const lost = stillDegraded ? unhealthy : unhealthy.filter((pod) => wereHealthy.has(pod));
+  const withoutPrimary = shards.filter((shard) => !hasPrimary(shard));
+  return {
+    failure: situation.kind === 'failed' ? situation.message : undefined,
+    finding: situation.findings[0],
+    blocking: situation.findings.find(({ reason }) => BLOCKING.has(reason)),
+    shardCount: shards.length,
+    hibernated,
+    unhealthy,
+    lost: hibernated ? [] : lost,
+    withoutPrimary: withoutPrimary.map(({ name }) => name),
+    primaryLost:
+      before('Available') === 'PrimaryUnavailable' ||
+      withoutPrimary.some(({ primary }) => primary === null || lost.includes(primary ?? '')),
+    outdated: outdatedPods,
+  };
+}
+
+function readiness(view: View): Verdict {
+  const { failure, blocking, shardCount, unhealthy, lost, withoutPrimary, primaryLost } = view;
+  if (failure !== undefined) {
+    return verdict('False', 'ReconcileFailed', failure);
+  }
+  if (blocking !== undefined) {
+    return verdict('False', blocking.reason, blocking.message);
+  }
+  if (shardCount === 0) {
+    return verdict('False', 'CreatingObjects', 'The objects of the cluster are being created.');
+  }
+  if (withoutPrimary.length > 0 && primaryLost) {
+    return verdict('False', 'PrimaryUnavailable', `No ready primary: ${nameSome(withoutPrimary)}.`);
+  }
+  if (unhealthy.length > 0) {
+    const message = `Instances that are not ready: ${nameSome(unhealthy)}.`;
+    return verdict('False', lost.length > 0 ? 'InstancesNotReady' : 'WaitingForPods', message);
+  }
+  return verdict('True', 'AllShardsReady', 'All instances of all shards are ready.');
+}
+
+function availability({ shardCount, withoutPrimary, primaryLost }: View): Verdict {
+  if (shardCount === 0) {
+    return verdict('False', 'CreatingObjects', 'The objects of the cluster are being created.');
+  }
+  if (withoutPrimary.length === 0) {
+    return verdict('True', 'PrimariesAvailable', 'Every shard has a ready primary.');
+  }
+  const message = `No ready primary: ${nameSome(withoutPrimary)}.`;
+  return verdict('False', primaryLost ? 'PrimaryUnavailable' : 'WaitingForPods', message);
+}
+
+function progress({ blocking, finding, shardCount, unhealthy, outdated }: View): Verdict {
+  if (blocking !== undefined) {
+    return verdict('False', blocking.reason, blocking.message);
+  }
+  if (shardCount === 0) {
+    return verdict('True', 'CreatingObjects', 'The objects of the cluster are being created.');
+  }
+  if (unhealthy.length > 0) {
+    return verdict('True', 'WaitingForPods', `Instances that are not ready: ${nameSome(unhealthy)}.`);
+  }
+  if (outdated.length > 0) {
+    const message =
+      `Pods that still run with former settings: ${nameSome(outdated)}. Delete them one after the other, each when ` +
+      `the one before is ready again.`;
+    return verdict('True', 'RestartPending', message);
+  }
+  if (finding !== undefined) {
+    return verdict('False', finding.reason, finding.message);
+  }
+  return verdict('False', 'UpToDate', 'Everything is as the spec says.');
+}
+
+function degradation({ failure, finding, lost, unhealthy }: View): Verdict {
+  if (finding !== undefined) {
+    return verdict('True', finding.reason, finding.message);
+  }
+  if (failure !== undefined) {
+    return verdict('True', 'ReconcileFailed', failure);
+  }
+  if (lost.length > 0) {
+    const message = `Instances that were ready and are not: ${nameSome(unhealthy)}.`;
+    return verdict('True', 'InstancesNotReady', message);
+  }
+  return verdict('False', 'AsExpected', 'Nothing is worse than asked for.');
+}
+
+function hibernationProgress({ hibernated, pods }: ConditionInput): Verdict | undefined {
+  if (!hibernated) {
+    return undefined;
+  }
+  return pods.length > 0
+    ? verdict('True', 'Hibernating', `Pods that are being stopped: ${nameSome(pods)}.`)
+    : hibernatedVerdict();
+}
+
+function hibernatedVerdict(): Verdict {
+  return verdict(
+    'False',
+    'Hibernated',
+    'spec.hibernated is set: the pods are stopped, volumes and credentials are kept.',
+  );
+}

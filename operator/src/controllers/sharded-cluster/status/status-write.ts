@@ -1,0 +1,44 @@
+import type { ShardedClusterStatus } from '../../../api/v1alpha1/index.ts';
+import { sameContent } from '../same-content.ts';
+
+/** Figures are written no more often than this. Verdicts are written at once. */
+export const FIGURES_INTERVAL_MILLISECONDS = 60_000;
+
+/** Whether to write a status now. */
+export type StatusWrite =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'write' }
+  /** Only figures differ; write them in so long. */
+  | { readonly kind: 'later'; readonly milliseconds: number };
+
+/**
+ * Decides whether `next` is worth a write. `sinceLastWrite` is the time in milliseconds since this process last
+ * wrote the status, `undefined` when it never has.
+ */
+export function decideStatusWrite(
+  previous: ShardedClusterStatus | undefined,
+  next: ShardedClusterStatus,
+  sinceLastWrite: number | undefined,
+): StatusWrite {
+  if (sameContent(previous, next)) {
+    return { kind: 'nothing' };
+  }
+  if (previous === undefined || !sameContent(withoutFigures(previous), withoutFigures(next))) {
+    return { kind: 'write' };
+  }
+  const wait = FIGURES_INTERVAL_MILLISECONDS - (sinceLastWrite ?? FIGURES_INTERVAL_MILLISECONDS);
+  return wait <= 0 ? { kind: 'write' } : { kind: 'later', milliseconds: wait };
+}
+
+/** The part of a status that does not change by itself from second to second. */
+function withoutFigures({ summary, shards, ...rest }: ShardedClusterStatus) {
+  return {
+    ...rest,
+    summary: { ...summary, lag: '' },
+    shards: shards?.map(({ instances, ...shard }) => ({
+      ...shard,
+      maxLagSeconds: undefined,
+      instances: instances?.map(({ pod, role, healthy, error }) => ({ pod, role, healthy, error })),
+    })),
+  };
+}

@@ -1,0 +1,113 @@
+import type { V1Pod, V1StatefulSet } from '@kubernetes/client-node';
+import type {
+  ShardedCluster,
+  ShardedClusterStatus,
+  ShardMapSpec,
+  ShardStatus,
+} from '../../../api/v1alpha1/index.ts';
+import {
+  adminSecretName,
+  applicationSecretName,
+  primaryServiceName,
+  replicasServiceName,
+} from '../../../api/v1alpha1/index.ts';
+import { isBeingDeleted } from '../../../runtime/objects.ts';
+import { clusterSelectorText } from '../resources/labels.ts';
+import { DATABASE_PORT } from '../resources/service.ts';
+import { decideConditions, mergeConditions } from './conditions.ts';
+import { hasPrimary, shardStatuses } from './shards.ts';
+import type { Situation } from './situation.ts';
+
+/** What the status is made from. */
+export interface StatusInput {
+  readonly cluster: ShardedCluster;
+  readonly situation: Situation;
+  /** The map as last read or written; `undefined` when it is not known. */
+  readonly shardMap: ShardMapSpec | undefined;
+  readonly statefulSets: readonly V1StatefulSet[];
+  readonly pods: readonly V1Pod[];
+  readonly now: Date;
+}
+
+/**
+ * The status of a cluster. Without a map the shards last written stay: their epochs and primaries are what a
+ * lost map is restored from.
+ */
+export function statusOf(input: StatusInput): ShardedClusterStatus {
+  const { cluster, situation, shardMap, pods, now } = input;
+  const previous = cluster.status ?? {};
+  const generation = cluster.metadata.generation ?? 0;
+  const shards = shardMap === undefined ? (previous.shards ?? []) : shardStatuses(shardMap, pods);
+  const verdicts = decideConditions({
+    situation,
+    hibernated: cluster.spec.hibernated,
+    shards,
+    pods: pods.map(({ metadata }) => metadata?.name ?? ''),
+    outdatedPods: outdatedPods(input),
+    previous: { conditions: previous.conditions ?? [], shards: previous.shards ?? [] },
+  });
+  return {
+    observedGeneration: generation,
+    conditions: mergeConditions(verdicts, previous.conditions ?? [], generation, now),
+    summary: summaryOf(cluster, shards),
+    replicas: shards.length,
+    selector: clusterSelectorText(cluster.metadata.name),
+    shards,
+    ...(shards.length === 0 ? {} : { endpoints: endpointsOf(cluster, shards) }),
+  };
+}
+
+function summaryOf(cluster: ShardedCluster, shards: readonly ShardStatus[]) {
+  const asked = Math.max(cluster.spec.shards, shards.length);
+  const complete = shards.filter(({ instances = [] }) => instances.every(({ healthy }) => healthy)).length;
+  return {
+    shards: `${complete}/${asked}`,
+    primaries: `${shards.filter(hasPrimary).length}/${asked}`,
+    lag: 'unknown',
+    rebalance: '-',
+  };
+}
+
+/** Addresses that exist. The application's own comes with the routers. */
+function endpointsOf(cluster: ShardedCluster, shards: readonly ShardStatus[]) {
+  const { name, namespace } = cluster.metadata;
+  const address = (service: string): string => `${service}.${namespace}.svc:${DATABASE_PORT}`;
+  return {
+    applicationSecret: applicationSecretName(name),
+    adminSecret: adminSecretName(name),
+    shards: shards.map((shard) => {
+      const number = numberOfShard(shard.name);
+      return {
+        name: shard.name,
+        primary: address(primaryServiceName(name, number)),
+        replicas: address(replicasServiceName(name, number)),
+      };
+    }),
+  };
+}
+
+function numberOfShard(name: string): number {
+  return Number(name.slice(name.lastIndexOf('-') + 1));
+}
+
+/** Label in which the StatefulSet controller keeps the revision a pod was made from. */
+const REVISION_LABEL = 'controller-revision-hash';
+
+/** Ready pods made from a former template; unknown while the StatefulSet controller has not caught up. */
+function outdatedPods({ statefulSets, pods }: StatusInput): string[] {
+  const revisions = new Map(
+    statefulSets
+      .filter(({ metadata, status }) => status?.observedGeneration === metadata?.generation)
+      .map(({ metadata, status }) => [metadata?.name ?? '', status?.updateRevision]),
+  );
+  return pods
+    .filter((pod) => {
+      const set = pod.metadata?.ownerReferences?.find(({ kind }) => kind === 'StatefulSet')?.name;
+      const revision = set === undefined ? undefined : revisions.get(set);
+      return (
+        revision !== undefined && pod.metadata?.labels?.[REVISION_LABEL] !== revision && !isBeingDeleted(pod)
+      );
+    })
+    .map(({ metadata }) => metadata?.name ?? '')
+    .toSorted();
+}

@@ -1,0 +1,56 @@
+/** The reference of conditions, reasons and events, as Markdown. */
+import { CONDITIONS, REASONS } from '../../operator/src/api/v1alpha1/conditions.ts';
+import { EVENT_REASONS } from '../../operator/src/api/v1alpha1/events.ts';
+import { OWNED_VARIABLES } from '../../operator/src/api/v1alpha1/my-cnf-owned.ts';
+import { cell, GENERATED_NOTE } from './reference.ts';
+
+/** Markdown of `docs/reference/conditions.md`. */
+export function renderConditionsReference(): string {
+  return [
+    GENERATED_NOTE,
+    '# Conditions, reasons and events\n',
+    'Programs may rely on the names. Messages are for people and may change.\n',
+    '## Conditions of a ShardedCluster\n',
+    '| condition | means, when True | normally |',
+    '|---|---|---|',
+    ...Object.entries(CONDITIONS).map(
+      ([type, { meaning, good }]) =>
+        `| \`${type}\` | ${cell(meaning)} | ${good === 'either' ? 'True or False' : good} |`,
+    ),
+    '',
+    '## Reasons\n',
+    '| reason | on | means | what to do |',
+    '|---|---|---|---|',
+    ...Object.entries(REASONS).map(
+      ([reason, { on, meaning, remedy }]) =>
+        `| \`${reason}\` | ${on.map((verdict) => `\`${verdict}\``).join(', ')} | ${cell(meaning)} | ${cell(remedy)} |`,
+    ),
+    '',
+    '## Events\n',
+    '| reason | type | means | what to do |',
+    '|---|---|---|---|',
+    ...Object.entries(EVENT_REASONS).map(
+      ([reason, { type, meaning, remedy }]) =>
+        `| \`${reason}\` | ${type} | ${cell(meaning)} | ${cell(remedy)} |`,
+    ),
+    '',
+  ].join('\n');
+}
+
+/** Markdown of `docs/reference/server-settings.md`: what `spec.config` may not set, and why. */
+export function renderServerSettingsReference(): string {
+  return [
+    GENERATED_NOTE,
+    '# Server settings that the operator owns\n',
+    'The API server refuses them in `spec.config`, however they are spelled: upper or lower case, `-` or `_`, behind ' +
+      'prefixes such as `loose-` or `skip-`, in any group. A `*` stands for every setting that begins like that. ' +
+      '`!include` and `!includedir` are refused as well.\n',
+    '| settings | why: each … |',
+    '|---|---|',
+    ...OWNED_VARIABLES.map(
+      ({ variables, reason }) =>
+        `| ${variables.map((variable) => `\`${variable}\``).join(', ')} | ${cell(reason)} |`,
+    ),
+    '',
+  ].join('\n');
+}

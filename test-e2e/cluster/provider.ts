@@ -1,0 +1,117 @@
+/**
+ * The development cluster, for scripts and tests.
+ *
+ *     import { baseImage, buildImage, loadImage, toolPath, upCluster } from '../cluster/provider.ts';
+ *
+ *     const { kubeconfigPath } = await upCluster();                   // at once when a healthy one runs
+ *     const image = await buildImage({ dockerfile, context, tag: 'localhost/shardwright:dev',
+ *                                      buildArguments: { BASE_IMAGE: await baseImage() } });
+ *     await loadImage(image);                                         // on every node; imagePullPolicy Never
+ *     const kubectl = await toolPath('kubectl');
+ *     await actOnNode('kill', 'node-2');
+ */
+import { bareProvider } from './bare/index.ts';
+import { binaryPath } from './binaries/index.ts';
+import { ClusterError } from './failure.ts';
+import type { BuiltImage, ImageRequest } from './images/builder.ts';
+import { findKindProblem, kindProvider } from './kind/index.ts';
+import { findOnPath, kubeconfigPath } from './machine/folders.ts';
+import { createProgress } from './progress.ts';
+import type { Progress } from './progress.ts';
+
+export type { BuiltImage, ImageRequest } from './images/builder.ts';
+
+/** What can be done to one node. */
+export type NodeAction = 'kill' | 'isolate' | 'heal' | 'restart';
+
+/** The two ways to get a cluster. */
+export type ProviderName = 'bare' | 'kind';
+
+/** One way to get a cluster. Every method shows its progress and throws ClusterError for what a person can mend. */
+export interface ClusterProvider {
+  readonly name: ProviderName;
+  /** Makes, mends or reuses the cluster and writes `.dev/kubeconfig`. `nodes` undefined: as it is, or three. */
+  up(nodes: number | undefined, progress: Progress): Promise<void>;
+  down(progress: Progress): Promise<void>;
+  node(action: NodeAction, name: string, progress: Progress): Promise<void>;
+  status(): Promise<string>;
+  /** The image that the product's image starts from. */
+  baseImage(progress: Progress): Promise<string>;
+  buildImage(request: ImageRequest, progress: Progress): Promise<BuiltImage>;
+  loadImage(image: BuiltImage, progress: Progress): Promise<void>;
+}
+
+/** The provider asked for; else kind where Docker answers, else bare. */
+export async function chooseProvider(name?: ProviderName): Promise<ClusterProvider> {
+  if (name === 'bare') {
+    return bareProvider;
+  }
+  const problem = await findKindProblem();
+  if (problem === undefined) {
+    return kindProvider;
+  }
+  if (name === 'kind') {
+    throw new ClusterError('MissingRequirement', problem.message, { remedy: problem.remedy });
+  }
+  // Docker runs but kind is missing: rather say so than build a second cluster in silence.
+  if (problem.dockerAnswers && process.geteuid?.() !== 0) {
+    throw new ClusterError('MissingRequirement', problem.message, { remedy: problem.remedy });
+  }
+  return bareProvider;
+}
+
+/** Makes, mends or reuses the cluster. */
+export async function upCluster(
+  options: { readonly nodes?: number; readonly provider?: ProviderName; readonly progress?: Progress } = {},
+): Promise<{ readonly kubeconfigPath: string; readonly provider: ProviderName }> {
+  const provider = await chooseProvider(options.provider);
+  await provider.up(options.nodes, options.progress ?? createProgress());
+  return { kubeconfigPath, provider: provider.name };
+}
+
+/** Removes the cluster; caches stay. */
+export async function downCluster(progress: Progress = createProgress()): Promise<void> {
+  const provider = await chooseProvider();
+  await provider.down(progress);
+}
+
+/** Kills, cuts off, reconnects or restarts one node. */
+export async function actOnNode(
+  action: NodeAction,
+  name: string,
+  progress: Progress = createProgress(),
+): Promise<void> {
+  const provider = await chooseProvider();
+  await provider.node(action, name, progress);
+}
+
+/** The name of the image to give a Dockerfile as BASE_IMAGE; made on this machine where there is no Docker. */
+export async function baseImage(progress: Progress = createProgress()): Promise<string> {
+  const provider = await chooseProvider();
+  return provider.baseImage(progress);
+}
+
+/** Builds an image, or finds it in the cache when nothing that goes into it has changed. */
+export async function buildImage(
+  request: ImageRequest,
+  progress: Progress = createProgress(),
+): Promise<BuiltImage> {
+  const provider = await chooseProvider();
+  return provider.buildImage(request, progress);
+}
+
+/** Brings a built image to every node, also to nodes that start later; nothing happens when they have it. */
+export async function loadImage(image: BuiltImage, progress: Progress = createProgress()): Promise<void> {
+  const provider = await chooseProvider();
+  await provider.loadImage(image, progress);
+}
+
+/** kubectl or helm: with kind the ones on PATH, as there need be no Go; otherwise built like the cluster itself. */
+export async function toolPath(
+  name: 'kubectl' | 'helm',
+  progress: Progress = createProgress(),
+): Promise<string> {
+  const provider = await chooseProvider();
+  const installed = provider.name === 'kind' ? findOnPath(name) : undefined;
+  return installed ?? binaryPath(name, progress);
+}

@@ -1,0 +1,280 @@
+/** The operator does all its work with the permissions the chart gives it, asks for no other and uses each. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startControlPlane } from '../cluster/control-plane/index.ts';
+import type { ControlPlane } from '../cluster/control-plane/index.ts';
+import { checkoutFolder } from '../cluster/machine/folders.ts';
+import { eventually } from '../install/eventually.ts';
+import { grantedPermissions } from '../install/granted-permissions.ts';
+import { chartFolder, createHelm } from '../install/helm.ts';
+import { createKubectl } from '../install/kubectl.ts';
+import type { Kubectl } from '../install/kubectl.ts';
+import { writeServiceAccountKubeconfig } from '../install/service-account-kubeconfig.ts';
+import { startLocalOperator } from '../operator/local-operator.ts';
+import type { LocalOperator } from '../operator/local-operator.ts';
+import { permissionsOf } from '../operator/recorded-permissions.ts';
+
+interface Listed {
+  readonly items: readonly { readonly kind: string; readonly metadata: { readonly name: string } }[];
+}
+
+const minimal = readFileSync(join(checkoutFolder, 'examples/minimal.yaml'), 'utf8');
+const SHARDS = ['StatefulSet/minimal-shard-0', 'StatefulSet/minimal-shard-1', 'ShardMap/minimal'];
+const OWNED = 'statefulsets,services,configmaps,secrets,serviceaccounts,poddisruptionbudgets,shardmaps';
+
+let controlPlane: ControlPlane;
+let kubectl: Kubectl;
+
+beforeAll(async () => {
+  controlPlane = await startControlPlane({ components: ['controller-manager'] });
+  kubectl = await createKubectl(controlPlane.kubeconfigPath);
+});
+
+afterAll(async () => {
+  await controlPlane?.stop();
+});
+
+function requestLog(namespace: string): string {
+  return join(controlPlane.directory, `${namespace}-requests`);
+}
+
+/** What the operator of that namespace has used, as `group/resource verb`. */
+function usedPermissions(namespace: string): Set<string> {
+  const lines = readFileSync(requestLog(namespace), 'utf8').trim().split('\n');
+  return new Set(lines.flatMap(permissionsOf));
+}
+
+async function install(
+  namespace: string,
+  chartOptions: readonly string[] = [],
+  operatorOptions: readonly string[] = [],
+): Promise<LocalOperator> {
+  const helm = await createHelm(controlPlane.kubeconfigPath);
+  // No pod of it: the process started below takes their place, under their identity.
+  await helm.run([
+    'install',
+    'shardwright',
+    chartFolder,
+    `--namespace=${namespace}`,
+    '--create-namespace',
+    '--set=replicas=0',
+    ...chartOptions,
+  ]);
+  const account = { namespace, name: 'shardwright-operator' };
+  return startLocalOperator({
+    kubeconfigPath: await writeServiceAccountKubeconfig(kubectl, account, controlPlane.directory),
+    extraArguments: ['--leader-elect=true', ...operatorOptions],
+    environment: {
+      NODE_OPTIONS: `--import=${join(checkoutFolder, 'test-e2e/operator/record-requests.ts')}`,
+      SHARDWRIGHT_REQUEST_LOG: requestLog(namespace),
+    },
+  });
+}
+
+async function ownedNames(namespace: string): Promise<string[]> {
+  const { items } = await kubectl.get<Listed>([
+    OWNED,
+    `--namespace=${namespace}`,
+    '--selector=shardwright.io/cluster=minimal',
+  ]);
+  return items.map(({ kind, metadata }) => `${kind}/${metadata.name}`);
+}
+
+/** The objects owned, as soon as all of `expected` are among them. */
+function untilOwned(namespace: string, expected: readonly string[]): Promise<string[]> {
+  return eventually(
+    () => ownedNames(namespace),
+    (found) => expected.every((name) => found.includes(name)),
+  );
+}
+
+/** The metadata of an object that belongs to the cluster and is not wanted. */
+function leftover(clusterUid: string): object {
+  return {
+    name: 'leftover',
+    namespace: 'shop',
+    labels: { 'app.kubernetes.io/managed-by': 'shardwright', 'shardwright.io/cluster': 'minimal' },
+    ownerReferences: [
+      {
+        apiVersion: 'shardwright.io/v1alpha1',
+        kind: 'ShardedCluster',
+        name: 'minimal',
+        uid: clusterUid,
+        controller: true,
+      },
+    ],
+  };
+}
+
+/** Everything the operator complained about that has to do with permissions. */
+function refusals(operator: LocalOperator): string[] {
+  return operator
+    .log()
+    .map((line) => JSON.stringify(line))
+    .filter((line) => /forbidden/i.test(line));
+}
+
+describe('in all namespaces', () => {
+  let operator: LocalOperator;
+
+  beforeAll(async () => {
+    operator = await install('shardwright-system');
+    for (const name of ['shop', 'brief']) {
+      await kubectl.run(['create', 'namespace', name]);
+    }
+  });
+
+  afterAll(async () => {
+    await operator?.kill();
+  });
+
+  it('creates a cluster', async () => {
+    await kubectl.apply(minimal, ['--namespace=shop']);
+    expect(await untilOwned('shop', SHARDS)).toEqual(expect.arrayContaining(SHARDS));
+  });
+
+  it('repairs what is deleted', async () => {
+    await kubectl.run(['delete', 'service', 'minimal-shard-0-primary', '--namespace=shop']);
+    const service = ['Service/minimal-shard-0-primary'];
+    expect(await untilOwned('shop', service)).toEqual(expect.arrayContaining(service));
+  });
+
+  it('repairs what is edited', async () => {
+    await kubectl.run(['scale', 'statefulset', 'minimal-shard-1', '--replicas=1', '--namespace=shop']);
+    const replicas = await eventually(
+      () =>
+        kubectl.run([
+          'get',
+          'statefulset',
+          'minimal-shard-1',
+          '--namespace=shop',
+          '--output=jsonpath={.spec.replicas}',
+        ]),
+      (text) => text === '3',
+    );
+    expect(replicas).toBe('3');
+  });
+
+  it('adds a shard', async () => {
+    await kubectl.run(['scale', 'shardedcluster', 'minimal', '--replicas=3', '--namespace=shop']);
+    const shard = ['StatefulSet/minimal-shard-2'];
+    expect(await untilOwned('shop', shard)).toEqual(expect.arrayContaining(shard));
+  });
+
+  it('writes events about the cluster', async () => {
+    const events = await eventually(
+      () => kubectl.get<Listed>(['events.events.k8s.io', '--namespace=shop']),
+      ({ items }) => items.length > 0,
+    );
+    expect(events.items).not.toHaveLength(0);
+  });
+
+  it('removes what a cluster no longer needs', async () => {
+    const { metadata } = await kubectl.get<{ metadata: { uid: string } }>([
+      'shardedcluster',
+      'minimal',
+      '--namespace=shop',
+    ]);
+    for (const [apiVersion, kind, spec] of [
+      ['v1', 'ConfigMap', {}],
+      ['v1', 'ServiceAccount', {}],
+      ['v1', 'Service', { spec: { ports: [{ port: 1 }] } }],
+      ['policy/v1', 'PodDisruptionBudget', { spec: { maxUnavailable: 1 } }],
+    ] as const) {
+      await kubectl.apply(JSON.stringify({ apiVersion, kind, metadata: leftover(metadata.uid), ...spec }));
+    }
+    expect(
+      await eventually(
+        async () => (await ownedNames('shop')).filter((name) => name.endsWith('/leftover')),
+        (found) => found.length === 0,
+      ),
+    ).toEqual([]);
+  });
+
+  it('keeps the volumes of a deleted cluster, and what is needed to read them', async () => {
+    await kubectl.run(['delete', 'shardedcluster', 'minimal', '--namespace=shop', '--timeout=60s']);
+    const kept = await eventually(
+      () => ownedNames('shop'),
+      (found) => found.length === 3,
+    );
+    expect(kept.toSorted()).toEqual(['Secret/minimal-admin', 'Secret/minimal-app', 'ShardMap/minimal']);
+    const claims = await kubectl.get<Listed>(['persistentvolumeclaims', '--namespace=shop']);
+    expect(claims.items).toHaveLength(9);
+  });
+
+  it('deletes everything of a cluster with deletionPolicy Delete', async () => {
+    await kubectl.apply(minimal, ['--namespace=brief']);
+    await kubectl.run([
+      'patch',
+      'shardedcluster',
+      'minimal',
+      '--namespace=brief',
+      '--type=merge',
+      '--patch={"spec":{"deletionPolicy":"Delete"}}',
+    ]);
+    const claims = (): Promise<Listed> =>
+      kubectl.get<Listed>(['persistentvolumeclaims', '--namespace=brief']);
+    expect((await eventually(claims, ({ items }) => items.length === 6)).items).toHaveLength(6);
+    await kubectl.run(['delete', 'shardedcluster', 'minimal', '--namespace=brief', '--timeout=60s']);
+    expect((await eventually(claims, ({ items }) => items.length === 0)).items).toEqual([]);
+    expect(
+      await eventually(
+        () => ownedNames('brief'),
+        (found) => found.length === 0,
+      ),
+    ).toEqual([]);
+  });
+
+  it('uses every permission it has, and no other', () => {
+    const rarelyUsed = [
+      // By events that repeat.
+      'events.k8s.io/events patch',
+      // When a StatefulSet does not let go of its volumes in time.
+      '/persistentvolumeclaims patch',
+      // Asked for by an admission plug-in, not by a request.
+      'shardwright.io/shardedclusters/finalizers update',
+    ];
+    const used = usedPermissions('shardwright-system');
+    const granted = grantedPermissions();
+    expect(
+      [...granted].filter((permission) => !used.has(permission) && !rarelyUsed.includes(permission)),
+    ).toEqual([]);
+    expect([...used].filter((permission) => !granted.has(permission))).toEqual([]);
+  });
+
+  it('was never refused anything, and lets go of its lease when it stops', async () => {
+    expect(refusals(operator)).toEqual([]);
+    expect(await operator.stop()).toBe(0);
+    const lease = await kubectl.get<{ spec: { holderIdentity?: string } }>([
+      'lease',
+      'shardwright-operator',
+      '--namespace=shardwright-system',
+    ]);
+    expect(lease.spec.holderIdentity ?? '').toBe('');
+  });
+});
+
+describe('in one namespace', () => {
+  let operator: LocalOperator;
+
+  beforeAll(async () => {
+    for (const name of ['inside', 'outside']) {
+      await kubectl.run(['create', 'namespace', name]);
+    }
+    const chartOptions = ['--set=watchNamespace=inside', '--set=crds.install=false'];
+    operator = await install('confined', chartOptions, ['--watch-namespace=inside']);
+  });
+
+  afterAll(async () => {
+    await operator?.kill();
+  });
+
+  it('works there and nowhere else', async () => {
+    await kubectl.apply(minimal, ['--namespace=outside']);
+    await kubectl.apply(minimal, ['--namespace=inside']);
+    expect(await untilOwned('inside', SHARDS)).toEqual(expect.arrayContaining(SHARDS));
+    expect(await ownedNames('outside')).toEqual([]);
+    expect(refusals(operator)).toEqual([]);
+  });
+});

@@ -1,0 +1,178 @@
+/** What the API server refuses, what it takes, and what it fills in, by the CRDs alone: no operator runs here. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { shardedClusterSpecSchema } from '../../operator/src/api/v1alpha1/sharded-cluster-spec.ts';
+import { binaryPath } from '../cluster/binaries/index.ts';
+import { type ControlPlane, startControlPlane } from '../cluster/control-plane/index.ts';
+import { ACCEPTED_CLUSTERS } from '../specs/accepted-clusters.ts';
+import { installCrds } from '../specs/install-crds.ts';
+import { type Answer, connectPlainly, type PlainClient } from '../specs/plain-client.ts';
+import { REFUSED_CHANGES } from '../specs/refused-changes.ts';
+import { REFUSED_CLUSTERS } from '../specs/refused-clusters.ts';
+import { REFUSED_CONFIGS } from '../specs/refused-configs.ts';
+import { REFUSED_KEYSPACES } from '../specs/refused-keyspaces.ts';
+import { map, mapShard, REFUSED_SHARD_MAPS } from '../specs/refused-shard-maps.ts';
+import type { Fields, RefusedSpec } from '../specs/refused-spec.ts';
+
+const API_VERSION = 'shardwright.io/v1alpha1';
+
+interface Kind {
+  readonly kind: string;
+  readonly path: string;
+}
+
+const CLUSTER: Kind = {
+  kind: 'ShardedCluster',
+  path: `/apis/${API_VERSION}/namespaces/default/shardedclusters`,
+};
+const SHARD_MAP: Kind = { kind: 'ShardMap', path: `/apis/${API_VERSION}/namespaces/default/shardmaps` };
+
+let controlPlane: ControlPlane;
+let client: PlainClient;
+
+beforeAll(async () => {
+  controlPlane = await startControlPlane();
+  client = await connectPlainly(controlPlane.kubeconfigPath);
+  await installCrds(client);
+}, 900_000);
+
+afterAll(async () => {
+  client?.close();
+  await controlPlane?.stop();
+});
+
+/** Creates without keeping: nothing to clean up. */
+function tryToCreate({ kind, path }: Kind, spec: Fields, name = 'shop'): Promise<Answer> {
+  const object = { apiVersion: API_VERSION, kind, metadata: { name }, spec };
+  return client.send('POST', `${path}?dryRun=All&fieldValidation=Strict`, object);
+}
+
+/** Keeps the object `shop` with `spec` for as long as `use` runs. */
+async function withObject<T>(
+  { kind, path }: Kind,
+  spec: Fields,
+  use: (live: Fields, path: string) => Promise<T>,
+): Promise<T> {
+  const object = { apiVersion: API_VERSION, kind, metadata: { name: 'shop' }, spec };
+  const created = await client.send('POST', path, object);
+  expect(created).toMatchObject({ status: 201 });
+  try {
+    return await use(created.body, `${path}/shop`);
+  } finally {
+    await client.send('DELETE', `${path}/shop`);
+  }
+}
+
+function attempt(kind: Kind, { from, spec, name }: RefusedSpec): Promise<Answer> {
+  return from === undefined
+    ? tryToCreate(kind, spec, name)
+    : withObject(kind, from, (live, path) => client.send('PUT', `${path}?dryRun=All`, { ...live, spec }));
+}
+
+/** What an answer must look like that refuses for the reason expected. */
+function refusal({ field, remedy }: RefusedSpec): Fields {
+  return {
+    status: 422,
+    causes: expect.arrayContaining([{ field, message: expect.stringContaining(remedy) }]),
+  };
+}
+
+const rows = (list: readonly RefusedSpec[]) => list.map((refused) => [refused.attempt, refused] as const);
+
+describe('the API server refuses a ShardedCluster with', () => {
+  it.each(rows([...REFUSED_CLUSTERS, ...REFUSED_KEYSPACES, ...REFUSED_CONFIGS]))('%s', async (_, refused) => {
+    expect(await attempt(CLUSTER, refused)).toMatchObject(refusal(refused));
+  });
+});
+
+describe('the API server refuses to give a ShardedCluster', () => {
+  it.each(rows(REFUSED_CHANGES))('%s', async (_, refused) => {
+    expect(await attempt(CLUSTER, refused)).toMatchObject(refusal(refused));
+  });
+
+  it('fewer shards by kubectl scale, and takes more', async () => {
+    const kubectl = await binaryPath('kubectl');
+    const scale = (replicas: number) =>
+      promisify(execFile)(kubectl, [
+        `--kubeconfig=${controlPlane.kubeconfigPath}`,
+        'scale',
+        'shc/shop',
+        `--replicas=${replicas}`,
+      ]);
+    await withObject(CLUSTER, { shards: 2 }, async () => {
+      await expect(scale(1)).rejects.toThrow('restore the former number');
+      await expect(scale(3)).resolves.toMatchObject({ stdout: expect.stringContaining('scaled') });
+    });
+  });
+});
+
+describe('the API server refuses a ShardMap with', () => {
+  it.each(rows(REFUSED_SHARD_MAPS))('%s', async (_, refused) => {
+    expect(await attempt(SHARD_MAP, refused)).toMatchObject(refusal(refused));
+  });
+});
+
+describe('the API server takes', () => {
+  it.each(ACCEPTED_CLUSTERS.map(({ purpose, spec }) => [purpose, spec] as const))(
+    '%s, and fills in what the operator would',
+    async (_, spec) => {
+      const answer = await tryToCreate(CLUSTER, spec);
+      expect(answer).toMatchObject({ status: 201 });
+      expect(answer.body['spec']).toEqual(shardedClusterSpecSchema.parse(spec));
+    },
+  );
+
+  it('what it stored itself, unchanged', async () => {
+    await withObject(CLUSTER, { shards: 2 }, async (live, path) => {
+      const answer = await client.send('PUT', path, live);
+      expect(answer).toMatchObject({ status: 200, body: { metadata: { generation: 1 } } });
+      expect(answer.body['spec']).toEqual(live['spec']);
+    });
+  });
+
+  it('growth of everything that may grow', async () => {
+    const from = {
+      shards: 2,
+      storage: { size: '10Gi' },
+      engine: { version: '10.11' },
+      keyspaces: [{ name: 'app' }],
+    };
+    const to = {
+      shards: 3,
+      storage: { size: '20Gi' },
+      engine: { version: '11.8' },
+      keyspaces: [
+        { name: 'blog' },
+        { name: 'app', defaultKey: 'id', tables: [{ name: 'countries', type: 'Reference' }] },
+      ],
+    };
+    await withObject(CLUSTER, from, async (live, path) => {
+      expect(await client.send('PUT', path, { ...live, spec: to })).toMatchObject({ status: 200 });
+    });
+  });
+
+  it('a promotion in two writes, and a new shard', async () => {
+    const promoted = { epoch: 4, primary: 'shop-shard-0-1' };
+    const steps = [
+      map(5),
+      map(6, { epoch: 4, primary: null, replicas: ['shop-shard-0-0', 'shop-shard-0-1', 'shop-shard-0-2'] }),
+      map(7, { ...promoted, replicas: ['shop-shard-0-0', 'shop-shard-0-2'], ackers: ['shop-shard-0-2'] }),
+      {
+        revision: 8,
+        shards: [
+          mapShard({ ...promoted, replicas: ['shop-shard-0-2'], ackers: [] }),
+          { number: 1, name: 'shop-shard-1', epoch: 1, primary: null, replicas: [], ackers: [], initialised: false, acknowledgement: 'None' },
+        ],
+      },
+    ];
+    await withObject(SHARD_MAP, map(5), async (_, path) => {
+      for (const step of steps) {
+        const { body } = await client.send('GET', path);
+        const answer = await client.send('PUT', path, { ...body, spec: step });
+        expect(answer).toMatchObject({ status: 200 });
+        expect(answer.body['spec']).toEqual(step);
+      }
+    });
+  });
+});
