@@ -25,14 +25,12 @@ export async function confine(root: string, sharedFolder: string): Promise<Start
   return (call): RunningProgram => {
     // The agent of a pod has the server's user; the test is root, and hands over what it has written.
     handOver(sharedFolder);
-    return spawn(
-      'unshare',
-      [
-        ...['--mount', '--propagation', 'private', 'sh', '-c', ENTER, 'sh'],
-        ...[root, sharedFolder, String(SERVER_USER_ID), call.program, ...call.arguments],
-      ],
-      { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: process.env['PATH'], ...call.environment } },
-    );
+    const enter = ['--mount', '--propagation', 'private', 'sh', '-c', ENTER, 'sh'];
+    const user = String(SERVER_USER_ID);
+    return spawn('unshare', [...enter, root, sharedFolder, user, call.program, ...call.arguments], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { PATH: process.env['PATH'], ...call.environment },
+    });
   };
 }
 

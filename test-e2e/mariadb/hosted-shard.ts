@@ -6,6 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HostedMember, HostedShard } from '../../operator/src/engines/conformance/host.ts';
 import { mariadbEngine } from '../../operator/src/engines/mariadb/engine.ts';
+import { readAgentPassword } from '../../operator/src/engines/mariadb/credentials.ts';
+import { layoutOf } from '../../operator/src/engines/mariadb/layout.ts';
+import type { MemberOptions } from '../../operator/src/engines/member.ts';
 import { makeLoopbackCertificate } from './certificates.ts';
 import { confine, SERVER_USER_ID } from './confined-program.ts';
 import { createHostedMember, generalLogFile } from './hosted-member.ts';
@@ -32,6 +35,7 @@ export async function hostShard(packaged: PackagedMariadb): Promise<DisposableSh
   const startProgram = await confine(root, folder);
   const watch = watchCommandLines();
 
+  const memberOptions: MemberOptions[] = [];
   const createMember = async (ordinal: number): Promise<HostedMember> => {
     const volumePath = join(folder, `member-${ordinal}`, 'volume');
     const memoryPath = join(folder, `member-${ordinal}`, 'memory');
@@ -44,7 +48,16 @@ export async function hostShard(packaged: PackagedMariadb): Promise<DisposableSh
       // Not used: every server boots closed.
       'read-only = OFF',
     ].join('\n');
-    const options = { shard: 7, ordinal, volumePath, memoryPath, port: await freePort(), tls, configuration };
+    const options: MemberOptions & { port: number } = {
+      shard: 7,
+      ordinal,
+      volumePath,
+      memoryPath,
+      port: await freePort(),
+      tls,
+      configuration,
+    };
+    memberOptions.push(options);
     return createHostedMember({ options, startProgram, applicationPassword: passwords.application });
   };
   const members = [await createMember(0), await createMember(1), await createMember(2)] as const;
@@ -54,6 +67,10 @@ export async function hostShard(packaged: PackagedMariadb): Promise<DisposableSh
     members,
     passwords,
     commandLines: async () => [...watch.seen],
+    async secrets() {
+      const agents = await Promise.all(memberOptions.map((options) => readAgentPassword(layoutOf(options))));
+      return [...Object.values(passwords), ...agents];
+    },
     async secretFiles() {
       const folders = members.map((_member, ordinal) => join(folder, `member-${ordinal}`, 'memory'));
       const names = await Promise.all(

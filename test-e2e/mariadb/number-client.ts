@@ -18,7 +18,10 @@ export interface NumberClientOptions {
 export async function connectNumberClient(options: NumberClientOptions): Promise<WorkloadClient> {
   const { host, port, user, password, authorityFile } = options;
   const connection = await createConnection({
-    ...{ host, port, user, password },
+    host,
+    port,
+    user,
+    password,
     connectTimeout: 5000,
     ssl: { ca: await readFile(authorityFile, 'utf8') },
   });

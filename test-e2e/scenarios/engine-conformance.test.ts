@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CONFORMANCE_CASES } from '../../operator/src/engines/conformance.ts';
 import { beginStory, type Story } from '../../operator/src/engines/conformance/story.ts';
 import { hostShard, type DisposableShard } from '../mariadb/hosted-shard.ts';
@@ -21,12 +21,12 @@ describe.each(PACKAGED_MARIADB)('MariaDB $version conforms to the engine port', 
   });
 
   // The cases tell one story: after a failure the state that the next one goes on from is not there.
-  it.each(CONFORMANCE_CASES)('$name', async ({ name, run }) => {
+  it.each(CONFORMANCE_CASES)('$name', async (step) => {
     if (failed !== undefined || story === undefined) {
       throw new Error(`not run: ${failed ?? 'the shard was not made'}`);
     }
-    failed = `"${name}" failed before`;
-    await run(story);
+    failed = `"${step.name}" failed before`;
+    await expect(step.run(story)).resolves.toBeUndefined();
     failed = undefined;
   });
 });

@@ -37,4 +37,9 @@ export interface MemberFiles {
    * any point, `inspect` says so and a further call does it again. Any other state: EngineError `Refused`.
    */
   initialise(signal: AbortSignal): Promise<void>;
+  /**
+   * Moves a ready data directory aside, to be kept under `name` on the volume, which is then `empty`: for a member
+   * that has what no other has, before it is cloned anew. `Refused` where that name is taken or nothing is ready.
+   */
+  setAside(name: string, signal: AbortSignal): Promise<void>;
 }

@@ -29,8 +29,8 @@ export interface RetentionResult {
 /** Watching a server. */
 export interface Observing {
   /**
-   * One pass over the server. Answers within two seconds or rejects with `Timeout` or `Unreachable`, also
-   * while the server's writers hang.
+   * One pass over the server. Answers within four seconds or rejects with `Timeout` or `Unreachable`, also
+   * while the server's writers hang. Rejecting does not end the session.
    */
   observe(signal: AbortSignal): Promise<MemberState>;
 }
@@ -95,6 +95,8 @@ export interface Upkeep {
    * `timeoutMilliseconds`; while that one hangs, further calls are `Busy` and send nothing.
    */
   writeHeartbeat(epoch: number, timeoutMilliseconds: number, signal: AbortSignal): Promise<void>;
+  /** Makes the server use its certificate's files as they now are; connections that exist stay as they are. */
+  reloadCertificates(signal: AbortSignal): Promise<void>;
   /** Discards the oldest parts of the log of changes by the rule. */
   applyRetention(rule: RetentionRule, signal: AbortSignal): Promise<RetentionResult>;
 }
@@ -104,7 +106,10 @@ export interface Upkeep {
  * with `Unreachable`, so that no request meant for one run takes effect in the next.
  */
 export interface MemberSession extends Observing, Roles, Acknowledging, Upkeep {
-  /** Resolves, once, with the reason, when the connection is gone; the quickest sign of a server's death. */
+  /**
+   * Resolves, once, with the reason, when the connection is gone. With an EngineError `Unreachable` it is the
+   * quickest sign of a server's death, though no proof; with `Timeout` a request got no answer in time.
+   */
   readonly ended: Promise<Error>;
   /** Closes the connection; the server goes on. */
   close(): void;

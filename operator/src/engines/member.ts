@@ -23,6 +23,8 @@ export interface MemberOptions {
   /** @default the engine's client port */
   readonly port?: number;
   readonly tls: TlsFiles;
+  /** What the container may use; caches are sized by it unless the user's configuration does. */
+  readonly memoryBytes?: number;
   /** The user's configuration, as written. */
   readonly configuration: string;
   /** @default children of this process */
@@ -39,6 +41,6 @@ export interface Member {
    * otherwise. Every start has a call of its own.
    */
   prepareBoot(order: BootOrder, signal: AbortSignal): Promise<LaunchPlan>;
-  /** Connects to the running server; `Unreachable` until it answers. Completes a boot that was prepared. */
+  /** Connects to the running server; `Unreachable` or `Timeout` until it answers. Completes a boot that was prepared. */
   connect(signal: AbortSignal): Promise<MemberSession>;
 }

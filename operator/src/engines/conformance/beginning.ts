@@ -14,7 +14,8 @@ export const beginningCases: readonly ConformanceCase[] = [
   {
     name: 'an interrupted initialisation is recognised and done again',
     async run(story) {
-      const { member, withPrograms } = memberAt(story, 0);
+      const hosted = memberAt(story, 0);
+      const { member } = hosted;
       const { signal } = story;
       assert.deepEqual(await member.files.inspect(signal), { kind: 'empty' });
       await expectRefusal(
@@ -23,7 +24,7 @@ export const beginningCases: readonly ConformanceCase[] = [
       );
 
       const cut = new AbortController();
-      const interrupted = withPrograms((start) => (call) => {
+      const interrupted = hosted.withPrograms((start) => (call) => {
         setTimeout(() => cut.abort(new Error('cut short')), 100);
         return start(call);
       });

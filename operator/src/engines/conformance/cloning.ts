@@ -19,15 +19,15 @@ import {
 
 /** Appends on a member until the function returned is called, which waits for the last one. */
 function keepAppending(story: Story, ordinal: number): () => Promise<void> {
-  let stopped = false;
+  const stop = new AbortController();
   const done = (async () => {
-    while (!stopped) {
+    while (!stop.signal.aborted) {
       await append(story, ordinal, 5);
     }
   })();
   done.catch(() => {});
   return async () => {
-    stopped = true;
+    stop.abort();
     await done;
   };
 }

@@ -49,6 +49,8 @@ export interface HostedShard {
   readonly engine: Engine;
   readonly members: readonly [HostedMember, HostedMember, HostedMember];
   readonly passwords: HostedPasswords;
+  /** Every password in use, those that members have made for themselves included. */
+  secrets(): Promise<readonly string[]>;
   /** Files that hold a secret: nobody but the server's user may read them. */
   secretFiles(): Promise<readonly string[]>;
   /** Command lines of all processes that the suite has started, seen throughout. */

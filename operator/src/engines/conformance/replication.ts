@@ -18,6 +18,8 @@ import {
 
 const HEARTBEAT_TIMEOUT_MILLISECONDS = 5000;
 const SHORT_TIMEOUT_MILLISECONDS = 500;
+/** Stopping to receive from a source that is silent; engines' own time-outs are a minute. */
+const LONGEST_STOP_MILLISECONDS = 5000;
 
 function exceeds(measure: Measure, limit: number): boolean {
   return measure.kind === 'known' && measure.value > limit;
@@ -197,6 +199,27 @@ export const replicationCases: readonly ConformanceCase[] = [
       );
       await append(story, 0, 3);
       await beat();
+    },
+  },
+  {
+    name: 'a frozen primary is told from a working one in time, and its replicas stop receiving in time',
+    async run(story) {
+      const [primary, replica] = [sessionAt(story, 0), sessionAt(story, 1)];
+      await memberAt(story, 0).signal('SIGSTOP');
+      try {
+        const started = performance.now();
+        await Promise.all([
+          expectRefusal('Timeout', primary.observe(story.signal)),
+          replica.stopReceiving(story.signal),
+        ]);
+        assert.ok(performance.now() - started < LONGEST_STOP_MILLISECONDS);
+      } finally {
+        await memberAt(story, 0).signal('SIGCONT');
+      }
+      await primary.observe(story.signal);
+      await replica.follow(sourceAt(story, 0), story.signal);
+      await append(story, 0, 3);
+      await expectCaughtUp(story, 1, 0);
     },
   },
 ];

@@ -4,8 +4,12 @@ import { stat } from 'node:fs/promises';
 import type { Position } from '../position.ts';
 import {
   append,
+  boot,
   expectCaughtUp,
+  expectRefusal,
+  kill,
   memberAt,
+  readNumbers,
   sessionAt,
   sourceAt,
   valueOf,
@@ -47,9 +51,34 @@ export const upkeepCases: readonly ConformanceCase[] = [
     },
   },
   {
+    name: 'a member set aside is cloned anew',
+    async run(story) {
+      const { member } = memberAt(story, 2);
+      await kill(story, 2);
+      await member.files.setAside('diverged', story.signal);
+      assert.deepEqual(await member.files.inspect(story.signal), { kind: 'empty' });
+      await expectRefusal('Refused', member.files.setAside('diverged', story.signal));
+      const stream = await memberAt(story, 0).member.cloneSource.open({}, story.signal);
+      await member.cloneTarget.receive(stream.bytes, {}, story.signal);
+      const session = await boot(story, 2, { role: 'replica', epoch: 3, acknowledgement: 'none' });
+      await session.follow(sourceAt(story, 0), story.signal);
+      await append(story, 0, 5);
+      await expectCaughtUp(story, 2, 0);
+      assert.deepEqual(await readNumbers(story, 2), await readNumbers(story, 0));
+    },
+  },
+  {
+    name: 'certificates are reloaded under way',
+    async run(story) {
+      await sessionAt(story, 0).reloadCertificates(story.signal);
+      await append(story, 0, 1);
+    },
+  },
+  {
     name: 'passwords are in no argument, log or readable file',
     async run(story) {
-      const secrets = Object.values(story.shard.passwords);
+      const secrets = await story.shard.secrets();
+      assert.ok(secrets.length > Object.keys(story.shard.passwords).length);
       for (const hosted of story.shard.members) {
         const logs = await hosted.logs();
         assert.ok(logs.length > 0);

@@ -65,10 +65,25 @@ export function renderServerConfiguration(context: SettingContext): string {
   );
   return [
     '# Written by the Shardwright agent before every start; changes are lost.',
+    ...renderDefaults(context),
     ...readUserConfiguration(context.member.configuration).lines,
     '',
     '[mariadbd]',
     ...ours,
     '',
   ].join('\n');
+}
+
+/** Share of the container's memory for InnoDB's pages: the rest is for connections, the agent and the kernel. */
+const BUFFER_POOL_SHARE = 0.6;
+const MEBIBYTE = 1 << 20;
+
+/** What stands before the user's text, which may say otherwise. */
+function renderDefaults({ member }: SettingContext): readonly string[] {
+  const bufferPool = Math.floor(((member.memoryBytes ?? 0) * BUFFER_POOL_SHARE) / MEBIBYTE);
+  return [
+    '[mariadbd]',
+    'character_set_server = utf8mb4',
+    ...(bufferPool === 0 ? [] : [`innodb_buffer_pool_size = ${bufferPool}M`]),
+  ];
 }

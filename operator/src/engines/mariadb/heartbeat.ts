@@ -1,8 +1,8 @@
 /** The heartbeat row. */
 import { EngineError } from '../engine-error.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { Connection } from './connection.ts';
 import { OWN_SCHEMA } from './own-schema.ts';
+import type { Reconnecting } from './reconnecting.ts';
 
 /** How long a heartbeat's own connection waits at most; the caller gives up far earlier. */
 const LONGEST_WAIT_MILLISECONDS = 24 * 3600 * 1000;
@@ -12,12 +12,12 @@ const LONGEST_WAIT_MILLISECONDS = 24 * 3600 * 1000;
  * is left waiting: to cancel its statement would commit it without one, and a second would wait for its row lock.
  */
 export class HeartbeatWriter {
-  readonly #connection: Connection;
+  readonly #source: Reconnecting;
   readonly #clock: Clock;
   #waiting = false;
 
-  constructor(connection: Connection, clock: Clock) {
-    this.#connection = connection;
+  constructor(source: Reconnecting, clock: Clock) {
+    this.#source = source;
     this.#clock = clock;
   }
 
@@ -28,19 +28,9 @@ export class HeartbeatWriter {
       throw new EngineError('Busy', 'the previous heartbeat still waits');
     }
     this.#waiting = true;
-    const written = this.#connection
-      .query(
-        'write the heartbeat',
-        `INSERT INTO ${OWN_SCHEMA}.heartbeat (id, epoch, written_at) VALUES (1, ?, UTC_TIMESTAMP(6))
-         ON DUPLICATE KEY UPDATE epoch = VALUES(epoch), written_at = VALUES(written_at)`,
-        [epoch],
-        LONGEST_WAIT_MILLISECONDS,
-        // Not the caller's signal: giving up on the answer must not close the connection.
-        new AbortController().signal,
-      )
-      .finally(() => {
-        this.#waiting = false;
-      });
+    const written = this.#send(epoch, signal).finally(() => {
+      this.#waiting = false;
+    });
     written.catch(() => {});
     const { promise: late, reject } = Promise.withResolvers<never>();
     const timer = this.#clock.setTimer(timeoutMilliseconds, () =>
@@ -51,5 +41,18 @@ export class HeartbeatWriter {
     } finally {
       timer.cancel();
     }
+  }
+
+  async #send(epoch: number, signal: AbortSignal): Promise<void> {
+    const connection = await this.#source.connection(signal);
+    await connection.query(
+      'write the heartbeat',
+      `INSERT INTO ${OWN_SCHEMA}.heartbeat (id, epoch, written_at) VALUES (1, ?, UTC_TIMESTAMP(6))
+       ON DUPLICATE KEY UPDATE epoch = VALUES(epoch), written_at = VALUES(written_at)`,
+      [epoch],
+      LONGEST_WAIT_MILLISECONDS,
+      // Not the caller's signal: giving up on the answer must not close the connection.
+      new AbortController().signal,
+    );
   }
 }

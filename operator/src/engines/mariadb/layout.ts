@@ -9,6 +9,8 @@ export interface Layout {
   readonly initialising: string;
   /** Where a clone is received and prepared before it moves to `data`. */
   readonly cloning: string;
+  /** Data directories that were set aside, by name. */
+  readonly kept: string;
   /** Written into a data directory before it moves into place: how it came to be. */
   readonly originFile: string;
   /** Beside it in a cloned one until the first boot: the position the copy is at. */
@@ -34,6 +36,7 @@ export function layoutOf({ volumePath, memoryPath }: MemberOptions): Layout {
     data: join(volumePath, 'data'),
     initialising: join(volumePath, 'initialising'),
     cloning: join(volumePath, 'cloning'),
+    kept: join(volumePath, 'kept'),
     originFile: 'shardwright-origin.json',
     positionFile: 'shardwright-position',
     socket: join(memoryPath, 'mariadbd.sock'),

@@ -10,7 +10,7 @@ import { completeBoot, prepareBoot } from './boot.ts';
 import { openCloneStream } from './clone-source.ts';
 import { receiveClone } from './clone-target.ts';
 import { readAgentPassword } from './credentials.ts';
-import { initialiseVolume, inspectVolume } from './data-directory.ts';
+import { initialiseVolume, inspectVolume, setDataAside } from './data-directory.ts';
 import { mergeGtidLists, parseGtidList, toPosition, type GtidList } from './gtid.ts';
 import { BINARY_LOG_NAME, layoutOf, RELAY_LOG_NAME, type Layout } from './layout.ts';
 import { listLogFiles, readLogEnd, readReceivedTransactions } from './log-files.ts';
@@ -32,6 +32,7 @@ export function createMariadbMember(
       readOwnEnd: (signal) => measurePosition(() => readOwnEnd(layout, signal), signal),
       readReceivedEnd: (signal) => measurePosition(() => readReceivedEnd(layout, signal), signal),
       initialise: (signal) => initialiseVolume(layout, volumePath, start, signal),
+      setAside: (name) => setDataAside(layout, volumePath, name),
     },
     cloneSource: {
       open: (cloneOptions, signal) => openCloneStream(layout, start, clock, cloneOptions, signal),

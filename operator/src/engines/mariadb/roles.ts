@@ -244,3 +244,8 @@ export async function setAcknowledgement(
   const sql = `SET GLOBAL rpl_semi_sync_master_enabled = ${rule === 'oneReplica' ? 'ON' : 'OFF'}`;
   await server.run('set the acknowledgement rule', sql, [], STATEMENT_TIMEOUT_MILLISECONDS, signal);
 }
+
+/** See Upkeep.reloadCertificates. */
+export async function reloadCertificates(server: ServerAccess, signal: AbortSignal): Promise<void> {
+  await server.run('reload certificates', 'FLUSH LOCAL SSL', [], STATEMENT_TIMEOUT_MILLISECONDS, signal);
+}

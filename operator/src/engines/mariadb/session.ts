@@ -7,6 +7,7 @@ import type { MemberSession } from '../member-session.ts';
 import type { MemberState } from '../member-state.ts';
 import type { StartProgram } from '../programs.ts';
 import { openConnection, type Connection } from './connection.ts';
+import { Reconnecting } from './reconnecting.ts';
 import type { GtidList } from './gtid.ts';
 import { HeartbeatWriter } from './heartbeat.ts';
 import { BINARY_LOG_NAME, RELAY_LOG_NAME, type Layout } from './layout.ts';
@@ -33,7 +34,7 @@ export interface SessionContext {
 }
 
 /**
- * Opens the connections. Each has its kind of work, so that a request that waits for a replica or for the server's
+ * Opens a session. Each kind of work has a connection of its own, so that a request that waits for a replica or for the server's
  * writers holds up no observation and no heartbeat.
  */
 export async function openSession(
@@ -42,49 +43,34 @@ export async function openSession(
   signal: AbortSignal,
 ): Promise<MemberSession> {
   const { layout, tls, startProgram, clock, receivedBeforeStart } = context;
-  const connections: Connection[] = [];
-  const close = (): void => connections.forEach((connection) => connection.close());
-  const open = async (): Promise<Connection> => {
-    const connection = await openConnection(layout.socket, password, signal);
-    connections.push(connection);
-    return connection;
+  const control = await openConnection(layout.socket, password, signal);
+  const observer = new Reconnecting(control, (signal) => openConnection(layout.socket, password, signal));
+  const beat = new Reconnecting(control, (signal) => openConnection(layout.socket, password, signal));
+  const heartbeat = new HeartbeatWriter(beat, clock);
+  const server: ServerAccess = {
+    clock,
+    run: (what, sql, values, timeoutMilliseconds, signal) =>
+      control.query(what, sql, values, timeoutMilliseconds, signal),
+    facts: (signal) => readServerFacts(control, roles.STATEMENT_TIMEOUT_MILLISECONDS, signal),
+    received: (facts) => receivedOf(facts, receivedBeforeStart),
   };
-  try {
-    const control = await open();
-    const observing = await open();
-    const heartbeat = new HeartbeatWriter(await open(), clock);
-    const ended = Promise.race(connections.map((connection) => connection.ended)).then((reason) => {
-      // A session lives and dies as one: what is left would talk to nobody, or to a server half lost.
-      close();
-      return reason;
-    });
-    const server: ServerAccess = {
-      clock,
-      run: (what, sql, values, timeoutMilliseconds, signal) =>
-        control.query(what, sql, values, timeoutMilliseconds, signal),
-      facts: (signal) => readServerFacts(control, roles.STATEMENT_TIMEOUT_MILLISECONDS, signal),
-      received: (facts) => receivedOf(facts, receivedBeforeStart),
-    };
-    return {
-      ended,
-      close,
-      observe: (signal) => observe(observing, context, signal),
-      follow: (source, signal) => roles.follow(server, tls, source, signal),
-      stopReceiving: (signal) => roles.stopReceiving(server, signal),
-      awaitApplied: (position, timeout, signal) => roles.awaitApplied(server, position, timeout, signal),
-      becomePrimary: (acknowledgement, signal) => roles.becomePrimary(server, acknowledgement, signal),
-      openWrites: (epoch, signal) => roles.openWrites(server, epoch, signal),
-      closeWrites: (timeout, signal) => roles.closeWrites(server, timeout, signal),
-      salvage: (signal) => salvage(server, layout, startProgram, signal),
-      setAcknowledgement: (rule, signal) => roles.setAcknowledgement(server, rule, signal),
-      ensureAccounts: (accounts, signal) => ensureAccounts(server, accounts, signal),
-      writeHeartbeat: (epoch, timeout, signal) => heartbeat.write(epoch, timeout, signal),
-      applyRetention: (rule, signal) => applyRetention(server, layout.data, rule, signal),
-    };
-  } catch (error) {
-    close();
-    throw error;
-  }
+  return {
+    ended: control.ended,
+    close: () => control.close(),
+    observe: async (signal) => observe(await observer.connection(signal), context, signal),
+    follow: (source, signal) => roles.follow(server, tls, source, signal),
+    stopReceiving: (signal) => roles.stopReceiving(server, signal),
+    awaitApplied: (position, timeout, signal) => roles.awaitApplied(server, position, timeout, signal),
+    becomePrimary: (acknowledgement, signal) => roles.becomePrimary(server, acknowledgement, signal),
+    openWrites: (epoch, signal) => roles.openWrites(server, epoch, signal),
+    closeWrites: (timeout, signal) => roles.closeWrites(server, timeout, signal),
+    reloadCertificates: (signal) => roles.reloadCertificates(server, signal),
+    salvage: (signal) => salvage(server, layout, startProgram, signal),
+    setAcknowledgement: (rule, signal) => roles.setAcknowledgement(server, rule, signal),
+    ensureAccounts: (accounts, signal) => ensureAccounts(server, accounts, signal),
+    writeHeartbeat: (epoch, timeout, signal) => heartbeat.write(epoch, timeout, signal),
+    applyRetention: (rule, signal) => applyRetention(server, layout.data, rule, signal),
+  };
 }
 
 async function observe(
