@@ -4,6 +4,9 @@ import { EngineError } from '../engine-error.ts';
 /** Numbers that mean the agent's credentials were refused. */
 const ACCESS_DENIED = new Set([1045, 1698]);
 
+/** A syntax error, whose message quotes the statement. */
+const SYNTAX_ERROR = 1064;
+
 /** Errors of the driver that carry a number only when they come from the server. */
 interface DriverError extends Error {
   readonly errno?: number;
@@ -26,5 +29,6 @@ export function toEngineError(error: unknown, what: string): EngineError {
   if (ACCESS_DENIED.has(errno)) {
     return new EngineError('AccessDenied', `${what}: ${message}`);
   }
-  return new EngineError('ServerError', `${what}: ${errno} ${message}`);
+  const words = errno === SYNTAX_ERROR ? 'syntax error' : message;
+  return new EngineError('ServerError', `${what}: ${errno} ${words}`);
 }
