@@ -6,6 +6,7 @@ import {
   type TestAuthority,
 } from '../../pki/testing/test-certificates.ts';
 import type { PeerIdentity } from '../../pki/identity.ts';
+import type { TlsMaterial } from '../../pki/tls-material.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { silentLogger } from '../../runtime/logger.ts';
 import { type AgentServer, startAgentServer } from '../transport/agent-server.ts';
@@ -32,13 +33,15 @@ const emptyClone: OpenClone = async () => ({ bytes: Readable.from([]), estimated
 export async function startAgentFixture(
   options: {
     readonly authority?: TestAuthority;
+    /** @default a good one */
+    readonly material?: TlsMaterial;
     readonly commands?: Partial<CommandHandlers>;
     readonly openClone?: OpenClone;
     readonly port?: number;
   } = {},
 ): Promise<AgentFixture> {
   const authority = options.authority ?? (await createTestAuthority());
-  const tls = replaceableTls(await authority.material('agent'));
+  const tls = replaceableTls(options.material ?? (await authority.material('agent')));
   const feed = createStateFeed(systemClock);
   feed.publish(replicaState());
   const contacts: PeerIdentity[] = [];
