@@ -23,7 +23,46 @@ export default {
     },
     only('api-imports-core', 'api', ['api', 'core'], 'api/ describes resources'),
     only('runtime-stands-alone', 'runtime', ['runtime'], 'runtime/ knows no database and could be published'),
-    only('controllers', 'controllers', ['controllers', 'runtime', 'api', 'core', 'engines'], 'controllers act through the runtime'),
+    only(
+      'controllers',
+      'controllers',
+      ['controllers', 'runtime', 'api', 'core', 'engines'],
+      'controllers act through the runtime',
+    ),
+    only(
+      'engines',
+      'engines',
+      ['engines', 'runtime', 'api', 'core'],
+      'an engine knows neither agent nor operator',
+    ),
+    only('pki', 'pki', ['pki', 'runtime'], 'pki/ knows certificates and Secrets as text'),
+    only(
+      'agent',
+      'agent',
+      ['agent', 'launcher', 'pki', 'engines', 'runtime', 'api', 'core'],
+      'the agent knows no operator',
+    ),
+    only(
+      'supervisor',
+      'supervisor',
+      ['supervisor', 'agent/protocol', 'launcher', 'pki', 'engines', 'runtime', 'api', 'core'],
+      'the supervisor knows agents by their protocol only',
+    ),
+    {
+      name: 'launcher-is-tiny',
+      severity: 'error',
+      comment: 'the launcher is what a restart of the database container waits for',
+      from: { path: '^operator/src/launcher/', pathNot: '\\.test\\.ts$' },
+      to: { pathNot: '^(operator/src/launcher/|operator/src/runtime/assert-never\\.ts$|(node:)?[a-z_/]+$)' },
+    },
+    {
+      name: 'agents-issue-no-certificates',
+      severity: 'error',
+      comment:
+        'the X.509 library takes a tenth of a second to load, and only the operator holds the keys of authorities',
+      from: { path: '^operator/src/(agent|launcher|engines)/', pathNot: '\\.test\\.ts$|/testing/' },
+      to: { path: '^operator/src/pki/certificate-authority\\.ts$', reachable: true },
+    },
     {
       name: 'client-library-stays-in-runtime-client',
       severity: 'error',
@@ -42,6 +81,10 @@ export default {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '(^|/)(node_modules|dist)/' },
     parser: 'swc',
-    enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.js'], exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.mjs', '.js'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default'],
+    },
   },
 };
