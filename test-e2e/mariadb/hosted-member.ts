@@ -1,13 +1,14 @@
 /** One MariaDB server as a child process, with the faults of the conformance suite. */
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import type { HostedMember } from '../../operator/src/engines/conformance/host.ts';
 import { APPLICATION_USER } from '../../operator/src/engines/conformance/story.ts';
 import { AGENT_USER, readAgentPassword } from '../../operator/src/engines/mariadb/credentials.ts';
 import { mariadbEngine } from '../../operator/src/engines/mariadb/engine.ts';
-import { layoutOf } from '../../operator/src/engines/mariadb/layout.ts';
+import { layoutOf, RELAY_LOG_NAME } from '../../operator/src/engines/mariadb/layout.ts';
+import { listLogFiles } from '../../operator/src/engines/mariadb/log-files.ts';
 import type { MemberOptions } from '../../operator/src/engines/member.ts';
 import type { RunningProgram, StartProgram } from '../../operator/src/engines/programs.ts';
 import { connectNumberClient } from './number-client.ts';
@@ -90,6 +91,17 @@ export function createHostedMember({
       };
     },
     rotateLog: () => run('FLUSH BINARY LOGS'),
+    async tearReceivedLog() {
+      const newest = (await listLogFiles(layout.data, RELAY_LOG_NAME)).at(-1);
+      if (newest === undefined) {
+        throw new Error('there is no relay log');
+      }
+      // The header of a rows event of a kilobyte, and no more of it than that.
+      const torn = Buffer.alloc(40);
+      torn.writeUInt8(23, 4);
+      torn.writeUInt32LE(1024, 9);
+      await appendFile(newest.path, torn);
+    },
     async logs() {
       const general = await readFile(generalLogFile(options.volumePath), 'utf8');
       return [...log, general].join('');

@@ -18,6 +18,13 @@ export interface CloneSourceOptions {
    * @default 10000
    */
   readonly idleTimeoutMilliseconds?: number;
+  /**
+   * The copy is abandoned when the source yields nothing for so long. At its end it waits for commits under way,
+   * and a commit that waits for a replica's acknowledgement may wait for ever: a primary without any replica left
+   * can only be cloned closed and with no commit waiting.
+   * @default 30000
+   */
+  readonly sourceTimeoutMilliseconds?: number;
   readonly onProgress?: (progress: CloneProgress) => void;
 }
 

@@ -87,12 +87,14 @@ export interface Acknowledging {
 export interface Upkeep {
   /**
    * Makes or alters accounts, passwords included, on a primary (open or not): replicas get them by
-   * replication. Changes nothing, and writes nothing, where all are as they should be.
+   * replication. Changes nothing, and writes nothing, where all are as they should be. `Refused` for a replica,
+   * and for the same reason as a heartbeat.
    */
   ensureAccounts(accounts: readonly Account[], signal: AbortSignal): Promise<AccountChanges>;
   /**
    * Writes the heartbeat row on a primary. Waits for an acknowledgement like any commit: `Timeout` after
-   * `timeoutMilliseconds`; while that one hangs, further calls are `Busy` and send nothing.
+   * `timeoutMilliseconds`; while that one hangs, further calls are `Busy` and send nothing. `Refused` on a closed primary whose commits
+   * wait for a replica while none is connected: a commit that hangs there keeps it from being cloned.
    */
   writeHeartbeat(epoch: number, timeoutMilliseconds: number, signal: AbortSignal): Promise<void>;
   /** Makes the server use its certificate's files as they now are; connections that exist stay as they are. */

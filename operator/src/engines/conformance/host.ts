@@ -32,6 +32,8 @@ export interface HostedMember {
   blockApplying(): Promise<() => Promise<void>>;
   /** Begins a new part of the log of changes. */
   rotateLog(): Promise<void>;
+  /** Leaves, while no server runs, the end of what was received as a crash may: with a change cut off in it. */
+  tearReceivedLog(): Promise<void>;
   /** Everything the server has logged, for a search for secrets: its own log and those it keeps as files. */
   logs(): Promise<string>;
   /** A member object on the same files whose programs are started by `wrap(start)`. */

@@ -13,7 +13,10 @@ function createConnection() {
   const answers: (() => void)[] = [];
   const connection: Connection = {
     ended,
-    query: () => new Promise<readonly Row[]>((resolve) => answers.push(() => resolve([]))),
+    query: () =>
+      new Promise<readonly Row[]>((resolve) =>
+        answers.push(() => resolve([{ closed: 0, waits: 1, acknowledgers: 0 }])),
+      ),
     close: () => end(new EngineError('Unreachable', 'closed')),
   };
   return { connection, answers, end };
@@ -69,11 +72,16 @@ describe('HeartbeatWriter', () => {
     await expect(writer.write(1, 1, signal)).rejects.toMatchObject({ code: 'Busy' });
     expect(answers).toHaveLength(1);
 
-    answers[0]?.();
-    await new Promise((resolve) => setImmediate(resolve));
+    const answer = async (): Promise<void> => {
+      answers.shift()?.();
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    await answer();
+    await answer();
     const next = writer.write(1, 1000, signal);
     await new Promise((resolve) => setImmediate(resolve));
-    answers[1]?.();
+    await answer();
+    await answer();
     await expect(next).resolves.toBeUndefined();
   });
 });

@@ -3,9 +3,14 @@ import { EngineError } from '../engine-error.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { OWN_SCHEMA } from './own-schema.ts';
 import type { Reconnecting } from './reconnecting.ts';
+import { numberOf } from './slave-status.ts';
 
 /** How long a heartbeat's own connection waits at most; the caller gives up far earlier. */
 const LONGEST_WAIT_MILLISECONDS = 24 * 3600 * 1000;
+
+const STATE = `SELECT @@global.read_only AS closed, @@global.rpl_semi_sync_master_enabled AS waits,
+  (SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS
+    WHERE VARIABLE_NAME = 'RPL_SEMI_SYNC_MASTER_CLIENTS') AS acknowledgers`;
 
 /**
  * Writes heartbeats over a connection of its own, one at a time. A heartbeat that waits for its acknowledgement
@@ -45,14 +50,32 @@ export class HeartbeatWriter {
 
   async #send(epoch: number, signal: AbortSignal): Promise<void> {
     const connection = await this.#source.connection(signal);
+    // From here on, giving up on the answer must not close the connection: not the caller's signal.
+    const patient = new AbortController().signal;
+    const [row = {}] = await connection.query(
+      'read the state',
+      STATE,
+      [],
+      LONGEST_WAIT_MILLISECONDS,
+      patient,
+    );
+    if (
+      numberOf(row, 'closed') === 1 &&
+      numberOf(row, 'waits') === 1 &&
+      numberOf(row, 'acknowledgers') === 0
+    ) {
+      throw new EngineError(
+        'Refused',
+        'it would wait for a replica, and no copy for one can be made meanwhile',
+      );
+    }
     await connection.query(
       'write the heartbeat',
       `INSERT INTO ${OWN_SCHEMA}.heartbeat (id, epoch, written_at) VALUES (1, ?, UTC_TIMESTAMP(6))
        ON DUPLICATE KEY UPDATE epoch = VALUES(epoch), written_at = VALUES(written_at)`,
       [epoch],
       LONGEST_WAIT_MILLISECONDS,
-      // Not the caller's signal: giving up on the answer must not close the connection.
-      new AbortController().signal,
+      patient,
     );
   }
 }

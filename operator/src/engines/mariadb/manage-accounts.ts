@@ -24,7 +24,8 @@ export async function ensureAccounts(
   accounts: readonly Account[],
   signal: AbortSignal,
 ): Promise<AccountChanges> {
-  if ((await server.facts(signal)).slave !== undefined) {
+  const facts = await server.facts(signal);
+  if (facts.slave !== undefined) {
     throw new EngineError('Refused', 'accounts of a replica come from its primary');
   }
   const present = await readAccounts(server, signal);
@@ -34,6 +35,9 @@ export async function ensureAccounts(
     const existing = present.get(account.name);
     const hash = nativePasswordHash(account.password);
     if (existing?.fingerprint !== fingerprint || existing.passwordHash !== hash) {
+      if (facts.semiSyncMaster && facts.status.get('Rpl_semi_sync_master_clients') === '0') {
+        throw new EngineError('Refused', 'commits wait for a replica, and none is connected');
+      }
       await setAccount(server, account, hash, fingerprint, signal);
       changed.push(account.name);
     }

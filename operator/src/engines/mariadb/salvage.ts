@@ -22,6 +22,7 @@ export async function salvage(
 ): Promise<Position> {
   const before = await server.facts(signal);
   const applied = appliedOf(before);
+  let failure: unknown;
   const received = server.received(before);
   if (received.kind === 'unknown') {
     throw new EngineError('Refused', `what was received is unknown: ${received.reason}`);
@@ -30,9 +31,13 @@ export async function salvage(
     if (before.slave.receiving.kind === 'running' || before.slave.applying.kind === 'running') {
       throw new EngineError('Refused', 'replication runs: what was received is being applied');
     }
-    await replay(layout, start, applied, signal);
+    await replay(layout, start, applied, signal).catch((error: unknown) => {
+      signal.throwIfAborted();
+      // mariadb-binlog fails at the torn end that a killed server leaves; what is applied then decides.
+      failure = error;
+    });
   }
-  return adoptPosition(server, received.value, signal);
+  return adoptPosition(server, received.value, failure, signal);
 }
 
 function isAhead(left: GtidList, right: GtidList): boolean {
@@ -49,7 +54,11 @@ async function replay(
   const files = await listLogFiles(layout.data, RELAY_LOG_NAME);
   const readCall = {
     program: 'mariadb-binlog',
-    arguments: ['--no-defaults', `--start-position=${toPosition(after)}`, ...files.map(({ path }) => path)],
+    arguments: [
+      '--no-defaults',
+      ...(after.size === 0 ? [] : [`--start-position=${toPosition(after)}`]),
+      ...files.map(({ path }) => path),
+    ],
   };
   const writeCall = {
     program: 'mariadb',
@@ -61,11 +70,20 @@ async function replay(
   writer.stdout.resume();
   const scope = new AbortController();
   const stop = AbortSignal.any([signal, scope.signal]);
-  const ends = Promise.all([programEnd(readCall, reader, stop), programEnd(writeCall, writer, stop)]);
-  // A writer that fails must end the reader, or its full pipe would keep it for ever; and the other way round.
-  ends.catch(() => scope.abort(new EngineError('ProgramFailed', 'the other program failed')));
-  await Promise.allSettled([pipeline(reader.stdout, writer.stdin, { signal: stop })]);
-  await ends;
+  const written = programEnd(writeCall, writer, stop);
+  // A writer that fails ends the reader, or its full pipe would keep it for ever. A reader that fails ends the
+  // writer's input only: what it has passed on until then is to be applied.
+  written.catch((error: unknown) => scope.abort(error));
+  const [read, , applied] = await Promise.allSettled([
+    programEnd(readCall, reader, stop),
+    pipeline(reader.stdout, writer.stdin),
+    written,
+  ]);
+  for (const outcome of [applied, read]) {
+    if (outcome.status === 'rejected') {
+      throw outcome.reason;
+    }
+  }
 }
 
 /**
@@ -75,6 +93,7 @@ async function replay(
 async function adoptPosition(
   server: ServerAccess,
   received: GtidList,
+  failure: unknown,
   signal: AbortSignal,
 ): Promise<Position> {
   const after = await server.facts(signal);
@@ -83,6 +102,7 @@ async function adoptPosition(
     throw new EngineError(
       'ReceivedNotApplied',
       `received ${toPosition(received)}, and only ${toPosition(applied)} could be applied`,
+      { cause: failure },
     );
   }
   if (after.slave !== undefined && isAhead(after.binaryLogPosition, after.slavePosition)) {
