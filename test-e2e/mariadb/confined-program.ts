@@ -1,9 +1,8 @@
 /** Running programs of a root file system, as an unprivileged user and with one folder of the machine. */
-import { spawn } from 'node:child_process';
 import { chown, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lchownSync, lstatSync, readdirSync } from 'node:fs';
-import type { RunningProgram, StartProgram } from '../../operator/src/engines/programs.ts';
+import { startProgram, type StartProgram } from '../../operator/src/engines/programs.ts';
 
 /** Nobody on this machine has it, and it has no entry in the root file system: as in a pod with a user of its own. */
 export const SERVER_USER_ID = 41_306;
@@ -22,14 +21,26 @@ exec chroot --userspec="$user:$user" --groups= "$root" "$@"`;
 export async function confine(root: string, sharedFolder: string): Promise<StartProgram> {
   await mkdir(join(root, sharedFolder), { recursive: true });
   await chown(sharedFolder, SERVER_USER_ID, SERVER_USER_ID);
-  return (call): RunningProgram => {
+  return (call) => {
     // The agent of a pod has the server's user; the test is root, and hands over what it has written.
     handOver(sharedFolder);
-    const enter = ['--mount', '--propagation', 'private', 'sh', '-c', ENTER, 'sh'];
-    const user = String(SERVER_USER_ID);
-    return spawn('unshare', [...enter, root, sharedFolder, user, call.program, ...call.arguments], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-      env: { PATH: process.env['PATH'], ...call.environment },
+    return startProgram({
+      program: 'unshare',
+      arguments: [
+        '--mount',
+        '--propagation',
+        'private',
+        'sh',
+        '-c',
+        ENTER,
+        'sh',
+        root,
+        sharedFolder,
+        String(SERVER_USER_ID),
+        call.program,
+        ...call.arguments,
+      ],
+      ...(call.environment === undefined ? {} : { environment: call.environment }),
     });
   };
 }
