@@ -43,7 +43,7 @@ export function renderServerSettingsReference(): string {
     GENERATED_NOTE,
     '# Server settings that the operator owns\n',
     'The API server refuses them in `spec.config`, however they are spelled: upper or lower case, `-` or `_`, behind ' +
-      'prefixes such as `loose-` or `skip-`, in any group. A `*` stands for every setting that begins like that. ' +
+      'prefixes such as `loose-` or `skip-`, cut short (`server-i`), in any group. A `*` stands for every setting that begins like that. ' +
       '`!include` and `!includedir` are refused as well.\n',
     '| settings | why: each … |',
     '|---|---|',

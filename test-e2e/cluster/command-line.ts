@@ -28,7 +28,7 @@ const helpTexts = {
   npm run cluster:up                      makes it, mends it, or leaves a healthy one alone
   npm run cluster:down                    removes it without a trace; caches stay
   npm run cluster:node -- ACTION NAME     kill, isolate, heal or restart one node
-  node test-e2e/cluster/main.ts status    shows what there is
+  npm run cluster:status                  shows what there is
 
 Each takes --help.`,
   up: `Makes the development cluster, mends it, or leaves a healthy one alone; writes .dev/kubeconfig.
@@ -44,7 +44,7 @@ ${providerHelp}`,
 ${providerHelp}`,
   status: `Shows the development cluster's nodes and what is wrong with them.
 
-  node test-e2e/cluster/main.ts status
+  npm run cluster:status
 
 ${providerHelp}`,
   node: `Does to one node what the word says, and only to it.

@@ -4,7 +4,7 @@ import type { Command } from './command-line.ts';
 import { describeFailure } from './failure.ts';
 import { kubeconfigPath } from './machine/folders.ts';
 import { createProgress } from './progress.ts';
-import { chooseProvider } from './provider.ts';
+import { actOnNode, describeCluster, downCluster, upCluster } from './provider.ts';
 
 try {
   await execute(parseCommandLine(process.argv.slice(2)));
@@ -19,20 +19,20 @@ async function execute(command: Command): Promise<void> {
     return;
   }
   const progress = createProgress();
-  const provider = await chooseProvider(command.provider);
+  const options = { provider: command.provider, progress };
   switch (command.kind) {
     case 'up':
-      await provider.up(command.nodes, progress);
+      await upCluster({ ...options, nodes: command.nodes });
       progress.note(`ready: export KUBECONFIG=${relative(process.cwd(), kubeconfigPath)}`);
       return;
     case 'down':
-      await provider.down(progress);
+      await downCluster(options);
       return;
     case 'status':
-      process.stdout.write(`${await provider.status()}\n`);
+      process.stdout.write(`${await describeCluster(options)}\n`);
       return;
     case 'node':
-      await provider.node(command.action, command.name, progress);
+      await actOnNode(command.action, command.name, options);
       return;
     default:
       command satisfies never;

@@ -42,7 +42,7 @@ export interface ClusterProvider {
 }
 
 /** The provider asked for; else kind where Docker answers, else bare. */
-export async function chooseProvider(name?: ProviderName): Promise<ClusterProvider> {
+async function chooseProvider(name?: ProviderName): Promise<ClusterProvider> {
   if (name === 'bare') {
     return bareProvider;
   }
@@ -60,9 +60,17 @@ export async function chooseProvider(name?: ProviderName): Promise<ClusterProvid
   return bareProvider;
 }
 
+/** Options that the functions for a whole cluster share. */
+export interface ClusterOptions {
+  /** Default: kind where Docker answers, else bare. */
+  readonly provider?: ProviderName | undefined;
+  /** Default: lines on standard error. */
+  readonly progress?: Progress;
+}
+
 /** Makes, mends or reuses the cluster. */
 export async function upCluster(
-  options: { readonly nodes?: number; readonly provider?: ProviderName; readonly progress?: Progress } = {},
+  options: ClusterOptions & { readonly nodes?: number | undefined } = {},
 ): Promise<{ readonly kubeconfigPath: string; readonly provider: ProviderName }> {
   const provider = await chooseProvider(options.provider);
   await provider.up(options.nodes, options.progress ?? createProgress());
@@ -70,19 +78,25 @@ export async function upCluster(
 }
 
 /** Removes the cluster; caches stay. */
-export async function downCluster(progress: Progress = createProgress()): Promise<void> {
-  const provider = await chooseProvider();
-  await provider.down(progress);
+export async function downCluster(options: ClusterOptions = {}): Promise<void> {
+  const provider = await chooseProvider(options.provider);
+  await provider.down(options.progress ?? createProgress());
 }
 
-/** Kills, cuts off, reconnects or restarts one node. */
+/** Kills, cuts off, reconnects or restarts one node; resolves when it is done (and, for the last two, Ready). */
 export async function actOnNode(
   action: NodeAction,
   name: string,
-  progress: Progress = createProgress(),
+  options: ClusterOptions = {},
 ): Promise<void> {
-  const provider = await chooseProvider();
-  await provider.node(action, name, progress);
+  const provider = await chooseProvider(options.provider);
+  await provider.node(action, name, options.progress ?? createProgress());
+}
+
+/** What there is, for people. */
+export async function describeCluster(options: ClusterOptions = {}): Promise<string> {
+  const provider = await chooseProvider(options.provider);
+  return provider.status();
 }
 
 /** The name of the image to give a Dockerfile as BASE_IMAGE; made on this machine where there is no Docker. */

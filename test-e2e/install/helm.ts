@@ -52,17 +52,27 @@ export function setOptions(values: ChartValues): string[] {
   ]);
 }
 
-/** Installs or upgrades the chart and waits until its Deployment is available. */
+/**
+ * Installs or upgrades the chart and waits until its Deployment is available. What exists already, such as
+ * definitions applied by kubectl, is taken over; a release that was interrupted half-way is made anew, which
+ * leaves the definitions and the databases in place.
+ */
 export async function installChart(
   helm: Helm,
   release: { readonly name: string; readonly namespace: string; readonly values: ChartValues },
 ): Promise<void> {
+  const inNamespace = `--namespace=${release.namespace}`;
+  const status = await helm.attempt(['status', release.name, inNamespace]);
+  if (/^STATUS: (pending|uninstalling)/m.test(status.standardOutput)) {
+    await helm.run(['uninstall', release.name, inNamespace, '--wait']);
+  }
   await helm.run([
     'upgrade',
     '--install',
     release.name,
     chartFolder,
-    `--namespace=${release.namespace}`,
+    inNamespace,
+    '--take-ownership',
     '--wait',
     '--timeout=3m',
     ...setOptions(release.values),

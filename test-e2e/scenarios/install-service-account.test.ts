@@ -29,6 +29,7 @@ let kubectl: Kubectl;
 beforeAll(async () => {
   controlPlane = await startControlPlane({ components: ['controller-manager'] });
   kubectl = await createKubectl(controlPlane.kubeconfigPath);
+  await kubectl.run(['apply', '--server-side', '--filename', join(checkoutFolder, 'crds')]);
 });
 
 afterAll(async () => {
@@ -59,6 +60,7 @@ async function install(
     `--namespace=${namespace}`,
     '--create-namespace',
     '--set=replicas=0',
+    '--set=crds.install=false',
     ...chartOptions,
   ]);
   const account = { namespace, name: 'shardwright-operator' };
@@ -66,7 +68,7 @@ async function install(
     kubeconfigPath: await writeServiceAccountKubeconfig(kubectl, account, controlPlane.directory),
     extraArguments: ['--leader-elect=true', ...operatorOptions],
     environment: {
-      NODE_OPTIONS: `--import=${join(checkoutFolder, 'test-e2e/operator/record-requests.ts')}`,
+      NODE_OPTIONS: `--import=${new URL('../operator/record-requests.ts', import.meta.url).href}`,
       SHARDWRIGHT_REQUEST_LOG: requestLog(namespace),
     },
   });
@@ -262,7 +264,7 @@ describe('in one namespace', () => {
     for (const name of ['inside', 'outside']) {
       await kubectl.run(['create', 'namespace', name]);
     }
-    const chartOptions = ['--set=watchNamespace=inside', '--set=crds.install=false'];
+    const chartOptions = ['--set=watchNamespace=inside'];
     operator = await install('confined', chartOptions, ['--watch-namespace=inside']);
   });
 
@@ -276,5 +278,19 @@ describe('in one namespace', () => {
     expect(await untilOwned('inside', SHARDS)).toEqual(expect.arrayContaining(SHARDS));
     expect(await ownedNames('outside')).toEqual([]);
     expect(refusals(operator)).toEqual([]);
+  });
+
+  it('gives up and ends with 1 when another holds its lease', async () => {
+    const lease = JSON.stringify({ spec: { holderIdentity: 'another', leaseDurationSeconds: 3600 } });
+    await kubectl.run([
+      'patch',
+      'lease',
+      'shardwright-operator',
+      '--namespace=confined',
+      '--type=merge',
+      `--patch=${lease}`,
+    ]);
+    expect(await operator.ended).toBe(1);
+    expect(operator.log().at(-1)).toMatchObject({ level: 'error', message: 'failed' });
   });
 });

@@ -6,12 +6,14 @@ import { shardedClusterSpecSchema } from '../../operator/src/api/v1alpha1/sharde
 import { binaryPath } from '../cluster/binaries/index.ts';
 import { type ControlPlane, startControlPlane } from '../cluster/control-plane/index.ts';
 import { ACCEPTED_CLUSTERS } from '../specs/accepted-clusters.ts';
+import { readExamples } from '../specs/examples.ts';
 import { installCrds } from '../specs/install-crds.ts';
 import { type Answer, connectPlainly, type PlainClient } from '../specs/plain-client.ts';
 import { REFUSED_CHANGES } from '../specs/refused-changes.ts';
 import { REFUSED_CLUSTERS } from '../specs/refused-clusters.ts';
 import { REFUSED_CONFIGS } from '../specs/refused-configs.ts';
 import { REFUSED_KEYSPACES } from '../specs/refused-keyspaces.ts';
+import { REFUSED_OPERATIONS } from '../specs/refused-operations.ts';
 import { map, mapShard, REFUSED_SHARD_MAPS } from '../specs/refused-shard-maps.ts';
 import type { Fields, RefusedSpec } from '../specs/refused-spec.ts';
 
@@ -78,12 +80,20 @@ function refusal({ field, remedy }: RefusedSpec): Fields {
   };
 }
 
+async function kubectl(...command: readonly string[]): Promise<{ stdout: string }> {
+  const program = await binaryPath('kubectl');
+  return promisify(execFile)(program, [`--kubeconfig=${controlPlane.kubeconfigPath}`, ...command]);
+}
+
 const rows = (list: readonly RefusedSpec[]) => list.map((refused) => [refused.attempt, refused] as const);
 
 describe('the API server refuses a ShardedCluster with', () => {
-  it.each(rows([...REFUSED_CLUSTERS, ...REFUSED_KEYSPACES, ...REFUSED_CONFIGS]))('%s', async (_, refused) => {
-    expect(await attempt(CLUSTER, refused)).toMatchObject(refusal(refused));
-  });
+  it.each(rows([...REFUSED_CLUSTERS, ...REFUSED_OPERATIONS, ...REFUSED_KEYSPACES, ...REFUSED_CONFIGS]))(
+    '%s',
+    async (_, refused) => {
+      expect(await attempt(CLUSTER, refused)).toMatchObject(refusal(refused));
+    },
+  );
 });
 
 describe('the API server refuses to give a ShardedCluster', () => {
@@ -92,17 +102,11 @@ describe('the API server refuses to give a ShardedCluster', () => {
   });
 
   it('fewer shards by kubectl scale, and takes more', async () => {
-    const kubectl = await binaryPath('kubectl');
-    const scale = (replicas: number) =>
-      promisify(execFile)(kubectl, [
-        `--kubeconfig=${controlPlane.kubeconfigPath}`,
-        'scale',
-        'shc/shop',
-        `--replicas=${replicas}`,
-      ]);
     await withObject(CLUSTER, { shards: 2 }, async () => {
-      await expect(scale(1)).rejects.toThrow('restore the former number');
-      await expect(scale(3)).resolves.toMatchObject({ stdout: expect.stringContaining('scaled') });
+      await expect(kubectl('scale', 'shc/shop', '--replicas=1')).rejects.toThrow('restore the former number');
+      await expect(kubectl('scale', 'shc/shop', '--replicas=3')).resolves.toMatchObject({
+        stdout: expect.stringContaining('scaled'),
+      });
     });
   });
 });
@@ -122,6 +126,51 @@ describe('the API server takes', () => {
       expect(answer.body['spec']).toEqual(shardedClusterSpecSchema.parse(spec));
     },
   );
+
+  it.each(readExamples())('the ShardedCluster of examples/$file', async ({ cluster }) => {
+    const path = `${CLUSTER.path}?dryRun=All&fieldValidation=Strict`;
+    expect(await client.send('POST', path, cluster)).toMatchObject({ status: 201 });
+  });
+
+  it('a status whose lag is unknown, and shows it in columns', async () => {
+    const status = {
+      observedGeneration: 1,
+      conditions: [
+        {
+          type: 'Ready',
+          status: 'False',
+          observedGeneration: 1,
+          lastTransitionTime: '2026-01-01T00:00:00Z',
+          reason: 'WaitingForPods',
+          message: 'shop-shard-1-0 is not ready',
+        },
+      ],
+      summary: { shards: '1/2', primaries: '2/2', lag: 'unknown', rebalance: '-' },
+      replicas: 2,
+      selector: 'shardwright.io/cluster=shop',
+      shards: [
+        {
+          name: 'shop-shard-0',
+          primary: null,
+          epoch: 1,
+          readyInstances: 2,
+          slots: 0,
+          maxLagSeconds: null,
+          instances: [
+            { pod: 'shop-shard-0-1', role: 'replica', lagSeconds: null, lagBytes: 12, healthy: false },
+          ],
+        },
+      ],
+    };
+    await withObject(CLUSTER, { shards: 2 }, async (live, path) => {
+      const answer = await client.send('PUT', `${path}/status`, { ...live, status });
+      expect(answer).toMatchObject({ status: 200 });
+      expect(answer.body['status']).toEqual(status);
+      const { stdout } = await kubectl('get', 'shc', 'shop');
+      expect(stdout).toMatch(/^NAME +READY +SHARDS +PRIMARIES +LAG +REBALANCE +AGE$/mu);
+      expect(stdout).toMatch(/^shop +False +1\/2 +2\/2 +unknown +- +\S+$/mu);
+    });
+  });
 
   it('what it stored itself, unchanged', async () => {
     await withObject(CLUSTER, { shards: 2 }, async (live, path) => {

@@ -6,6 +6,7 @@ const LINES: readonly (readonly [line: string, name: string])[] = [
   ['server_id=7', 'server_id'],
   ['server-id = 7', 'server-id'],
   ['  Server-ID=7', 'Server-ID'],
+  ['server-i=7', 'server-i'],
   ['loose-server_id=7', 'loose-server_id'],
   ['loose_skip-log_bin', 'loose_skip-log_bin'],
   ['skip-log-bin # not needed', 'skip-log-bin'],

@@ -63,6 +63,8 @@ const HEARTBEAT_MILLISECONDS = 400;
 const HEARTBEAT_DEADLINE_MILLISECONDS = 2000;
 const CONFIRM_MILLISECONDS = 5000;
 const RETENTION_MILLISECONDS = 30_000;
+/** Nothing in a pass takes that long; actions run beside it. */
+const HANG_MILLISECONDS = 60_000;
 const RETENTION_NEARLY_FULL_MILLISECONDS = 5000;
 
 /** One agent. */
@@ -81,11 +83,13 @@ export class Agent {
   #heartbeatAt = -Infinity;
   #retentionAt = -Infinity;
   #epoch = 0;
+  #passedAt: number;
 
   constructor(options: AgentOptions) {
     const { member, volumePath, clock, logger, measureVolume } = options;
     const wake = (): void => this.wake();
     this.#options = options;
+    this.#passedAt = clock.monotonic();
     this.#session = new ServerSession({ member, clock, logger, onEnded: wake });
     this.#volume = new VolumeWatch({
       volumePath,
@@ -127,6 +131,7 @@ export class Agent {
       while (!signal.aborted) {
         this.#woken = false;
         const pause = await this.#pass(signal);
+        this.#passedAt = this.#options.clock.monotonic();
         await this.#sleep(pause, signal);
       }
     } finally {
@@ -149,9 +154,19 @@ export class Agent {
     return this.#epoch;
   }
 
-  /** Whether the member is fit for reads, and why not. */
-  fitness(): ReadFitness {
-    return this.#fitness;
+  /** Throws, with the reason, unless the member is fit for reads. */
+  assertFitForReads(): void {
+    if (!this.#fitness.isFit) {
+      throw new Error(this.#fitness.reason);
+    }
+  }
+
+  /** Throws when the loop hangs, which only a restart of the agent ends. */
+  assertAlive(): void {
+    const silence = this.#options.clock.monotonic() - this.#passedAt;
+    if (silence > HANG_MILLISECONDS) {
+      throw new Error(`no pass for ${Math.round(silence / 1000)} s`);
+    }
   }
 
   /** How full the volume is; null while unknown. */

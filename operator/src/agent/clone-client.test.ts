@@ -87,18 +87,18 @@ async function relayTo(port: number, limit: number, cut: (socket: Socket) => voi
 
 describe('clone', () => {
   it('arrives complete, with its size and its progress', async () => {
-    const agent = await startSource(open(200));
+    const agent = await startSource(open(100));
     const progress: TransferProgress[] = [];
     const clone = await requestClone(
       await requestFrom(agent, { onProgress: (step) => progress.push(step) }),
       never,
     );
-    expect(clone.estimatedBytes).toBe(200 * 65_536);
+    expect(clone.estimatedBytes).toBe(100 * 65_536);
     const received = await read(clone.bytes);
-    expect(received.equals(Buffer.concat([...chunks(200)]))).toBe(true);
+    expect(received.equals(Buffer.concat([...chunks(100)]))).toBe(true);
     expect(progress.at(-1)).toEqual({
-      bytes: 200 * 65_536,
-      estimatedBytes: 200 * 65_536,
+      bytes: 100 * 65_536,
+      estimatedBytes: 100 * 65_536,
       bytesPerSecond: expect.any(Number),
     });
     expect(agent.clones.servedPod()).toBeNull();
@@ -131,7 +131,7 @@ describe('clone', () => {
     ['closed', (socket: Socket) => socket.end()],
     ['reset', (socket: Socket) => socket.resetAndDestroy()],
   ])('fails, and does not end, when the connection is %s in the middle', async (_name, cut) => {
-    const agent = await startSource(open(200));
+    const agent = await startSource(open(100));
     const port = await relayTo(agent.server.port, 3_000_000, cut);
     const clone = await requestClone(await requestFrom(agent, { port }), never);
     await expect(read(clone.bytes)).rejects.toMatchObject({ code: 'Truncated' });
@@ -150,14 +150,14 @@ describe('clone', () => {
   });
 
   it('fails when nothing comes any more', async () => {
-    const agent = await startSource(open(200));
+    const agent = await startSource(open(100));
     const port = await relayTo(agent.server.port, 1_000_000, () => {});
     const clone = await requestClone(await requestFrom(agent, { port, stallMilliseconds: 200 }), never);
     await expect(read(clone.bytes)).rejects.toMatchObject({ code: 'Stalled' });
   });
 
   it('is given to one at a time, and to the next afterwards', async () => {
-    const agent = await startSource(open(1000));
+    const agent = await startSource(open(300));
     const first = await requestClone(await requestFrom(agent), never);
     expect(agent.clones.servedPod()).toBe('demo-shard-0-2');
     const second = requestClone(await requestFrom(agent, { pod: 'demo-shard-0-3' }), never);

@@ -69,6 +69,8 @@ export interface IncomingClone {
   readonly estimatedBytes: number;
 }
 
+/** TLS hands out 16 KiB at a time; a program that is fed so small pieces spends more on waking than on work. */
+const GATHERED_BYTES = 256 * 1024;
 const STALL_MILLISECONDS = 60_000;
 const PROGRESS_INTERVAL_MILLISECONDS = 500;
 
@@ -127,29 +129,50 @@ function verifiedBytes(
   const { clock, onProgress = () => {}, stallMilliseconds = STALL_MILLISECONDS } = options;
   const rate = createTransferRate(clock);
   let reportedAt = -Infinity;
+  let takenAt = clock.monotonic();
   let timer: Timer | undefined;
-  const watch = (): void => {
-    timer?.cancel();
-    timer = clock.setTimer(stallMilliseconds, () =>
-      verified.destroy(new CloneError('Stalled', `no byte was taken for ${stallMilliseconds} ms`)),
-    );
+  const watch = (milliseconds: number): void => {
+    timer = clock.setTimer(milliseconds, () => {
+      const left = takenAt + stallMilliseconds - clock.monotonic();
+      if (left > 0) {
+        watch(left);
+      } else {
+        verified.destroy(new CloneError('Stalled', `no byte was taken for ${stallMilliseconds} ms`));
+      }
+    });
   };
   const report = (): void => {
     reportedAt = clock.monotonic();
     onProgress({ bytes: rate.bytes(), estimatedBytes, bytesPerSecond: rate.bytesPerSecond() });
   };
+  let gathered: Buffer[] = [];
+  let gatheredBytes = 0;
+  const takeGathered = (): Buffer => {
+    const whole = Buffer.concat(gathered, gatheredBytes);
+    gathered = [];
+    gatheredBytes = 0;
+    return whole;
+  };
   const verified = new Transform({
+    readableHighWaterMark: 4 * GATHERED_BYTES,
     transform(chunk: Buffer, _encoding, done) {
+      takenAt = clock.monotonic();
       rate.add(chunk.length);
-      watch();
-      if (clock.monotonic() - reportedAt >= PROGRESS_INTERVAL_MILLISECONDS) {
+      gathered.push(chunk);
+      gatheredBytes += chunk.length;
+      if (gatheredBytes < GATHERED_BYTES) {
+        done();
+        return;
+      }
+      if (takenAt - reportedAt >= PROGRESS_INTERVAL_MILLISECONDS) {
         report();
       }
-      done(null, chunk);
+      done(null, takeGathered());
     },
     flush(done) {
       report();
-      done(incompleteness(response, rate.bytes()));
+      const error = incompleteness(response, rate.bytes());
+      done(error, error === null && gatheredBytes > 0 ? takeGathered() : undefined);
     },
   });
   const onAbort = (): void => void verified.destroy(abortReason(signal));
@@ -163,7 +186,7 @@ function verifiedBytes(
     timer?.cancel();
     response.destroy();
   });
-  watch();
+  watch(stallMilliseconds);
   return response.pipe(verified);
 }
 

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
-import { createInterface } from 'node:readline';
 import { load } from 'js-yaml';
 import { ClusterError } from '../failure.ts';
 import { httpsRequest } from '../control-plane/https-request.ts';
@@ -33,7 +32,7 @@ export interface ClusterApi {
   create(path: string, object: unknown): Promise<boolean>;
   /** Deletes what is at the path; no error when it is gone already. */
   remove(path: string): Promise<void>;
-  /** Calls `onEvent` for every change of the collection until the server ends the watch; rejects on failure. */
+  /** Calls `onEvent` at every change of the collection (several may share one call) until the watch ends. */
   watch(path: string, onEvent: () => void, signal: AbortSignal): Promise<void>;
   close(): void;
 }
@@ -128,8 +127,7 @@ function watchPath(
           reject(new ClusterError('CommandFailed', `watch of ${url}: ${String(incoming.statusCode)}`));
           return;
         }
-        createInterface({ input: incoming }).on('line', onEvent).on('close', resolve);
-        incoming.on('error', reject);
+        incoming.on('data', onEvent).on('error', reject).on('end', resolve).on('close', resolve);
       },
     );
     outgoing.setTimeout(silenceMilliseconds, () => outgoing.destroy(new Error(`${url}: silent`)));

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClusterError } from '../failure.ts';
 import { withFileLock } from '../machine/file-lock.ts';
@@ -161,12 +161,6 @@ export function logTail(name: string, lines = 15): string {
   } catch {
     return '';
   }
-}
-
-/** Removes the record of a daemon that has ended. */
-export async function forgetDaemon(name: string): Promise<void> {
-  await rm(specificationFile(name), { force: true });
-  await rm(identityFile(name), { force: true });
 }
 
 /** Where a daemon's output goes. */

@@ -16,8 +16,9 @@ import { clusterLayout, nodeLayouts, rootCgroup } from './layout.ts';
 import type { NodeLayout } from './layout.ts';
 import { cableState, setCable } from './network.ts';
 import { importImage, importRecordedImages, recordImage } from './node-images.ts';
-import { killNode, nodeDaemonNames, restartRuntime, startKubelet } from './node.ts';
-import { ensureRequirements } from './requirements.ts';
+import { nodeDaemonNames } from './node-daemons.ts';
+import { killNode, restartRuntime, startKubelet } from './node.ts';
+import { ensureRequirements, requireRootOnLinux } from './requirements.ts';
 import { readState } from './state.ts';
 import { bringUp } from './up.ts';
 
@@ -139,6 +140,7 @@ async function runningNodes(): Promise<NodeLayout[]> {
 }
 
 async function status(): Promise<string> {
+  requireRootOnLinux();
   const state = await readState();
   if (state === undefined) {
     return 'There is no cluster on this machine.';
@@ -158,6 +160,7 @@ async function status(): Promise<string> {
 }
 
 async function locked<T>(progress: Progress, action: () => Promise<T>): Promise<T> {
+  requireRootOnLinux();
   return withFileLock(clusterLayout.lockFile, action, (holder) =>
     progress.note(`waiting for process ${String(holder)}, which changes the cluster now`),
   );

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile, statfs, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClusterError } from '../failure.ts';
 import type { BuiltImage } from '../images/builder.ts';
 import { runCommand } from '../machine/command.ts';
+import { isOnOverlay } from '../machine/file-system.ts';
 import { clusterLayout } from './layout.ts';
 import type { NodeLayout } from './layout.ts';
-import { overlayFileSystem } from './node.ts';
 
 /** Remembers an image for nodes that start later. */
 export async function recordImage(image: BuiltImage): Promise<void> {
@@ -40,8 +40,7 @@ export async function importImage(node: NodeLayout, image: BuiltImage): Promise<
   if (image.archive === undefined) {
     throw new ClusterError('NotFound', `${image.tag} was not built for this kind of cluster.`);
   }
-  const snapshotter =
-    (await statfs(node.containerdFolder)).type === overlayFileSystem ? 'native' : 'overlayfs';
+  const snapshotter = (await isOnOverlay(node.containerdFolder)) ? 'native' : 'overlayfs';
   await runCommand('ctr', [
     '--address',
     node.containerdSocket,

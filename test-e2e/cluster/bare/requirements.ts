@@ -30,6 +30,7 @@ export const requiredPrograms: Readonly<Record<string, string>> = {
   mount: 'mount',
   mmdebstrap: 'mmdebstrap',
   buildah: 'buildah',
+  gpg: 'gpg',
 };
 
 /** Where distributions put the plugins for pod networks. */
@@ -71,6 +72,14 @@ export function checkRequirements(facts: SystemFacts): RequirementsVerdict {
     );
   }
   return { kind: 'install', packages };
+}
+
+/** Refuses another system and users other than root: what every command needs. */
+export function requireRootOnLinux(): void {
+  const verdict = checkRequirements({ ...readFacts(), missingPrograms: [] });
+  if (verdict.kind === 'refused') {
+    throw verdict.error;
+  }
 }
 
 /** Checks this machine and installs what apt-get can install, showing it. */

@@ -1,17 +1,13 @@
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { coreDnsManifests, storageClassManifest } from '../addons/manifests.ts';
 import { openClusterApi } from '../api/client.ts';
 import type { ClusterApi } from '../api/client.ts';
 import { ensureBinaries } from '../binaries/index.ts';
 import type { BinaryName } from '../binaries/index.ts';
 import { ClusterError } from '../failure.ts';
-import { buildFileImage } from '../images/builder.ts';
-import type { BuiltImage } from '../images/builder.ts';
 import { tryCommand } from '../machine/command.ts';
 import { checkoutFolder, kubeconfigPath } from '../machine/folders.ts';
-import { waitFor } from '../machine/wait.ts';
 import type { Progress } from '../progress.ts';
 import {
   clusterDomain,
@@ -20,23 +16,26 @@ import {
   startApiServer,
   startControllers,
 } from './control-plane.ts';
-import { listDaemons, logTail, runningDaemon, stopDaemon } from './daemon.ts';
+import { runningDaemon, stopDaemon } from './daemon.ts';
 import { tearDown } from './down.ts';
-import { findUnhealthy, isNodeReady } from './health.ts';
+import { findUnhealthy } from './health.ts';
 import { readKernelSettings } from './kernel-settings.ts';
 import { clusterLayout, nodeLayouts } from './layout.ts';
 import type { NodeLayout } from './layout.ts';
 import { chooseOctet, maximumNodes, networkPlan } from './network-plan.ts';
 import { ensureHostNetwork, ensureNodeNetwork, readForeignRoutes } from './network.ts';
 import { importRecordedImages, recordImage } from './node-images.ts';
-import { nodeDaemonNames, startKubelet, startRuntime, writeNodeConfiguration } from './node.ts';
-import type { NodeSettings } from './node.ts';
+import { nodeDaemonNames } from './node-daemons.ts';
+import type { NodeSettings } from './node-daemons.ts';
+import { writeNodeConfiguration } from './node-files.ts';
+import { startKubelet, startRuntime } from './node.ts';
+import { applyAddons, untilApiServerReady, untilNameServiceReady, untilNodesReady } from './readiness.ts';
 import { ensureRequirements, networkPluginsFolder } from './requirements.ts';
 import { currentBootId, readState, stateFormat, writeState } from './state.ts';
 import type { ClusterState } from './state.ts';
+import { ensureSystemImages, pauseImageTag } from './system-images.ts';
 
 const defaultNodeCount = 3;
-const readyTimeoutMilliseconds = 90_000;
 
 /** Folders that must exist for a node to have its own one mounted there. */
 const mountPointFolders = ['/var/lib/kubelet', '/var/lib/cni'];
@@ -161,25 +160,6 @@ async function converge(state: ClusterState, programs: Programs, progress: Progr
   }
 }
 
-const pauseImageTag = 'localhost/shardwright-pause:development';
-const coreDnsImageTag = 'localhost/shardwright-coredns:development';
-
-async function ensureSystemImages(programs: Programs, progress: Progress): Promise<BuiltImage[]> {
-  const pause = await buildFileImage(
-    pauseImageTag,
-    { '/pause': programs.pause },
-    ['USER 65535:65535', 'ENTRYPOINT ["/pause"]'],
-    progress,
-  );
-  const coreDns = await buildFileImage(
-    coreDnsImageTag,
-    { '/coredns': programs.coredns },
-    ['ENTRYPOINT ["/coredns"]'],
-    progress,
-  );
-  return [pause, coreDns];
-}
-
 async function startNodeRuntime(node: NodeLayout, settings: NodeSettings): Promise<void> {
   await writeNodeConfiguration(node, settings);
   await startRuntime(node, settings);
@@ -206,77 +186,6 @@ async function findStopped(nodes: readonly NodeLayout[]): Promise<Set<string>> {
     }
   }
   return stopped;
-}
-
-async function applyAddons(api: ClusterApi, dnsAddress: string): Promise<void> {
-  const manifests = [storageClassManifest(), ...coreDnsManifests(coreDnsImageTag, dnsAddress, clusterDomain)];
-  for (const manifest of manifests) {
-    // The first moments after a start still refuse some requests, until roles are in place.
-    await waitFor(
-      `${manifest.path} to be applied`,
-      async () => api.apply(manifest.path, manifest.object).then(() => true),
-      {
-        timeoutMilliseconds: 20_000,
-      },
-    );
-  }
-}
-
-async function untilApiServerReady(api: ClusterApi): Promise<void> {
-  await waitFor(
-    'the API server to become ready',
-    async () => {
-      for (const daemon of await listDaemons()) {
-        if (
-          ['etcd', 'kube-apiserver'].includes(daemon.name) &&
-          (await runningDaemon(daemon.name)) === undefined
-        ) {
-          throw new ClusterError('NotFound', `${daemon.name} ended:\n${logTail(daemon.name)}`);
-        }
-      }
-      return api.get('/api/v1/namespaces/kube-system');
-    },
-    {
-      timeoutMilliseconds: 60_000,
-      remedy: `Its log is ${join(clusterLayout.logsFolder, 'kube-apiserver.log')}.`,
-    },
-  );
-}
-
-async function untilNodesReady(
-  api: ClusterApi,
-  nodes: readonly NodeLayout[],
-  starting: ReadonlySet<string>,
-  startedAt: number,
-  detail: (text: string) => void,
-): Promise<void> {
-  await waitFor(
-    'all nodes to become Ready',
-    async () => {
-      const missing: string[] = [];
-      for (const { name } of nodes) {
-        const time = starting.has(name) ? startedAt : 0;
-        if (!(await isNodeReady(api, name, { kind: 'started', time }))) {
-          missing.push(name);
-        }
-      }
-      detail(`waiting for ${missing.join(', ')}`);
-      return missing.length === 0 ? true : undefined;
-    },
-    { timeoutMilliseconds: readyTimeoutMilliseconds, remedy: `The logs are in ${clusterLayout.logsFolder}.` },
-  );
-}
-
-async function untilNameServiceReady(api: ClusterApi): Promise<void> {
-  await waitFor(
-    'CoreDNS to become available',
-    async () => {
-      const path = '/apis/apps/v1/namespaces/kube-system/deployments/coredns';
-      const deployment = await api.get<{ status?: { readyReplicas?: number } }>(path);
-      return (deployment?.status?.readyReplicas ?? 0) >= 1 ? true : undefined;
-    },
-    { timeoutMilliseconds: readyTimeoutMilliseconds, remedy: 'Look at `kubectl -n kube-system get pods`.' },
-  );
 }
 
 async function writeKubeconfig(): Promise<void> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { cacheKey } from './cache-key.ts';
 import { buildFlags, goModules, moduleOf, requiredVersion } from './catalog.ts';
-import { goVersionProblem, minimumGoVersion } from './go-toolchain.ts';
+import { findGo, goVersionProblem, minimumGoVersion } from './go-toolchain.ts';
 
 const goMod = `module example
 
@@ -68,6 +68,16 @@ describe('goVersionProblem', () => {
 
   it('does not guess', () => {
     expect(goVersionProblem('gccgo', '1.24')).toMatch(/not understood/);
+  });
+});
+
+describe('findGo', () => {
+  it('says that Go is missing, for what it is needed and how to get it', async () => {
+    await expect(findGo('.', '1.24.6', ['no-such-go'])).rejects.toMatchObject({
+      code: 'MissingRequirement',
+      message: expect.stringMatching(/Go is not installed.*needs Go 1\.24\.6 or newer/),
+      remedy: expect.stringContaining('https://go.dev/doc/install'),
+    });
   });
 });
 

@@ -11,6 +11,9 @@ export interface GoToolchain {
   readonly platform: string;
 }
 
+/** On PATH, then where the Go installer and distributions put it. */
+const usualPrograms = ['go', '/usr/local/go/bin/go', '/usr/lib/go/bin/go'];
+
 const remedy =
   'Install Go from https://go.dev/doc/install (or a newer package of your distribution) and put it on PATH, then run the command again.';
 
@@ -19,8 +22,12 @@ const remedy =
  * (such as `1.24.6`). A Go of 1.21 or newer that may fetch a newer toolchain by itself does so here.
  * @throws ClusterError `MissingRequirement` when there is no Go or when it is too old.
  */
-export async function findGo(directory: string, minimum: string): Promise<GoToolchain> {
-  for (const program of ['go', '/usr/local/go/bin/go', '/usr/lib/go/bin/go']) {
+export async function findGo(
+  directory: string,
+  minimum: string,
+  programs: readonly string[] = usualPrograms,
+): Promise<GoToolchain> {
+  for (const program of programs) {
     const inModule = await tryCommand(program, ['env', 'GOVERSION', 'GOOS', 'GOARCH'], { directory });
     if (inModule.exitCode === 127) {
       continue;

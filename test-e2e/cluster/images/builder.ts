@@ -2,10 +2,11 @@
  * Container images without a registry: built by buildah, kept as archives in the user's cache folder under a
  * key of their contents, and brought to the nodes by the cluster's provider.
  */
-import { cp, mkdir, mkdtemp, readdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { runCommand, tryCommand } from '../machine/command.ts';
+import { isOnOverlay } from '../machine/file-system.ts';
 import { withFileLock } from '../machine/file-lock.ts';
 import { cacheFolder } from '../machine/folders.ts';
 import type { Progress } from '../progress.ts';
@@ -31,8 +32,6 @@ export interface BuiltImage {
   readonly archive?: string;
 }
 
-const overlayFileSystem = 0x794c7630;
-
 /** Builds the image unless the cache holds one of the same contents; at once when it does. */
 export async function buildWithBuildah(request: ImageRequest, progress: Progress): Promise<BuiltImage> {
   const key = imageKey({
@@ -47,31 +46,41 @@ export async function buildWithBuildah(request: ImageRequest, progress: Progress
     await withFileLock(join(cacheFolder(), 'images', 'build.lock'), async () => {
       if (!(await exists(archive))) {
         await progress.step(`build image ${request.tag}`, async (detail) => build(request, archive, detail));
-        await removeOldArchives(request.tag);
+        await removeOld(request.tag);
       }
     });
   }
   return { tag: request.tag, key, archive };
 }
 
-/** How many archives of one tag are kept: switching between two checkouts builds nothing. */
-const archivesKept = 3;
+/** How many images of one repository are kept, in the store and as archives: switching between two checkouts builds nothing. */
+const imagesKept = 3;
 
-async function removeOldArchives(tag: string): Promise<void> {
+async function removeOld(tag: string): Promise<void> {
   const folder = join(cacheFolder(), 'images');
   const own = (await readdir(folder)).filter((name) => name.startsWith(archivePrefix(tag)));
   const aged = await Promise.all(
     own.map(async (name) => ({ name, time: (await stat(join(folder, name))).mtimeMs })),
   );
   const oldestLast = aged.sort((left, right) => right.time - left.time);
-  for (const { name } of oldestLast.slice(archivesKept)) {
+  for (const { name } of oldestLast.slice(imagesKept)) {
     await rm(join(folder, name), { force: true });
+  }
+  // Newest first.
+  const listed = await buildah(['images', '--format', '{{.Name}}:{{.Tag}}']);
+  const tags = listed.standardOutput.split('\n').filter((name) => repositoryOf(name) === repositoryOf(tag));
+  for (const old of tags.slice(imagesKept)) {
+    await buildah(['rmi', old]);
   }
 }
 
-/** Every tag's archives begin with its name, in letters that a file name may have. */
-function archivePrefix(tag: string): string {
-  return `${tag.replaceAll(/[^a-zA-Z0-9.]+/g, '-')}-`;
+function repositoryOf(tag: string): string {
+  return tag.replace(/:[^:/]*$/, '');
+}
+
+/** The archives of a repository begin with its name, in letters that a file name may have, whatever the tags. */
+export function archivePrefix(tag: string): string {
+  return `${repositoryOf(tag).replaceAll(/[^a-zA-Z0-9.]+/g, '-')}--`;
 }
 
 /** Builds an image that holds nothing but the files given: path in the image → path here. */
@@ -143,7 +152,7 @@ async function build(request: ImageRequest, archive: string, detail: (text: stri
   });
   await rename(temporary, archive);
   // The tag has moved on to the new image; what it named before only takes room.
-  await tryCommand('buildah', [...store, 'rmi', '--prune'], { environment });
+  await buildah(['rmi', '--prune']);
 }
 
 async function buildah(programArguments: readonly string[]): ReturnType<typeof tryCommand> {
@@ -154,7 +163,7 @@ async function buildah(programArguments: readonly string[]): ReturnType<typeof t
 async function storeOptions(): Promise<string[]> {
   const root = join(cacheFolder(), 'buildah');
   await mkdir(root, { recursive: true });
-  const driver = (await statfs(root)).type === overlayFileSystem ? 'vfs' : 'overlay';
+  const driver = (await isOnOverlay(root)) ? 'vfs' : 'overlay';
   return ['--root', join(root, driver), '--runroot', join(root, 'run'), '--storage-driver', driver];
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { suiteOf } from './base-image.ts';
+import { archivePrefix } from './builder.ts';
 import { hashFolder, imageKey } from './content-key.ts';
 
 describe('hashFolder', () => {
@@ -56,5 +57,15 @@ describe('suiteOf', () => {
   it('reads the code name', () => {
     expect(suiteOf('ID=debian\nVERSION_CODENAME=bookworm\n')).toBe('bookworm');
     expect(() => suiteOf('ID=arch\n')).toThrow(/names no release/);
+  });
+});
+
+describe('archivePrefix', () => {
+  it('is one for all tags of a repository, and never the beginning of that of another', () => {
+    expect(archivePrefix('localhost/shardwright:1')).toBe(archivePrefix('localhost/shardwright:2'));
+    expect(
+      archivePrefix('localhost/shardwright-base:1').startsWith(archivePrefix('localhost/shardwright:1')),
+    ).toBe(false);
+    expect(archivePrefix('host:5000/a')).toBe('host-5000-a--');
   });
 });

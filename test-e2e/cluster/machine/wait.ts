@@ -32,7 +32,7 @@ export async function waitFor<T>(
     if (performance.now() > deadline) {
       const seconds = String(options.timeoutMilliseconds / 1000);
       const reason = lastError instanceof Error ? `: ${lastError.message}` : '';
-      throw new ClusterError('Timeout', `${what} did not happen within ${seconds} s${reason}`, {
+      throw new ClusterError('Timeout', `waited ${seconds} s in vain for ${what}${reason}`, {
         cause: lastError,
         ...(options.remedy === undefined ? {} : { remedy: options.remedy }),
       });

@@ -3,9 +3,7 @@ import { z } from 'zod';
 import { celString, choice, matching, rules } from './fields.ts';
 
 /** Release series with long-term support that Shardwright runs, oldest first. */
-export const ENGINE_VERSIONS = ['10.11', '11.4', '11.8'] as const;
-/** A release series of MariaDB. */
-export type EngineVersion = (typeof ENGINE_VERSIONS)[number];
+const ENGINE_VERSIONS = ['10.11', '11.4', '11.8'] as const;
 
 /** CEL map from a version to its place in the order; cheaper to the API server than a search in a list. */
 const order = `{${ENGINE_VERSIONS.map((version, place) => `${celString(version)}: ${place}`).join(', ')}}`;

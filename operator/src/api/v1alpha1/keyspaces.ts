@@ -25,13 +25,7 @@ export const MAX_KEYSPACE_NAME_LENGTH =
   MAX_DATABASE_NAME_LENGTH - '_s'.length - Math.max(SLOT_DIGITS, String(MAX_SLOTS - 1).length);
 
 /** Names of databases that are the server's own. */
-export const RESERVED_KEYSPACE_NAMES = [
-  'mysql',
-  'information_schema',
-  'performance_schema',
-  'sys',
-  'test',
-] as const;
+export const RESERVED_KEYSPACE_NAMES = ['mysql', 'information_schema', 'performance_schema', 'sys'] as const;
 
 /** Names that begin like this are the operator's. */
 export const RESERVED_KEYSPACE_PREFIX = 'shardwright';

@@ -21,11 +21,6 @@ export const LABELS = {
 /** Value of `app.kubernetes.io/name` and `app.kubernetes.io/managed-by`. */
 export const APPLICATION_NAME = 'shardwright';
 
-/** Values of `app.kubernetes.io/component`. */
-export const COMPONENTS = ['operator', 'router', 'database'] as const;
-/** What a pod is for. */
-export type Component = (typeof COMPONENTS)[number];
-
 /** Roles of a database instance. */
 export const ROLES = ['primary', 'replica'] as const;
 /** Role of a database instance in its shard. */

@@ -23,15 +23,18 @@ const spelling = fc
     ),
     fc.array(separator, { minLength: 12, maxLength: 12 }),
     fc.boolean(),
+    fc.nat({ max: 20 }),
     fc.constantFrom('', ' ', '\t', '  \t'),
     fc.constantFrom('', '=1', ' = 1', ' # note', '\r', '=', ' ; note'),
   )
-  .map(([variable, prefixes, separators, upper, blanks, rest]) => {
+  .map(([variable, prefixes, separators, upper, cut, blanks, rest]) => {
     let used = 0;
     const name = variable
       .replace(/\*$/u, 'x')
       .replaceAll('_', () => separators[used++ % separators.length] ?? '_');
-    const text = prefixes.map(([prefix, joint]) => prefix + joint).join('') + name;
+    const shortest = variable.endsWith('*') ? name.length : variable.startsWith('innodb_') ? 8 : 3;
+    const written = name.slice(0, Math.max(shortest, name.length - cut));
+    const text = prefixes.map(([prefix, joint]) => prefix + joint).join('') + written;
     return blanks + (upper ? text.toUpperCase() : text) + rest;
   });
 
@@ -51,6 +54,9 @@ describe('settingPattern', () => {
   it.each([
     'max_connections = 500',
     'port_open_timeout=1',
+    'innodb=ON',
+    'net_buffer_length=1M',
+    'max_allowed_packet=1G',
     'userstat=1',
     'sync_frm=1',
     '# server_id=1',

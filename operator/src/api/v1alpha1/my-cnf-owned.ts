@@ -146,15 +146,37 @@ export const OWNED_VARIABLES: readonly OwnedVariables[] = [
 /** Prefixes an option file allows before a name, in any order and number. */
 const PREFIXES = ['loose', 'skip', 'disable', 'enable', 'maximum', 'autoset'] as const;
 
-/** The name as an option file may spell it: `-` and `_` are the same. */
+/**
+ * Fewest letters of a name that are taken for an abbreviation of it. MariaDB accepts any unambiguous one
+ * (`server-i=7` sets `server_id`, seen on 11.8). A shortened name that no option bears in full either sets the
+ * owned variable or, being ambiguous, keeps the server from starting: both are worth refusing. `innodb` alone is
+ * an option, and the only one that is the beginning of an owned name.
+ */
+const SHORTEST_ABBREVIATION = 3;
+const INNODB_PREFIX = 'innodb_';
+
+/** `-` and `_` are the same. */
+function spell(text: string): string {
+  return text.replaceAll('_', '[-_]');
+}
+
+/** The name as an option file may spell it: the end may be missing. */
 function spellings(variable: string): string {
-  const name = variable.replace(/\*$/u, '').replaceAll('_', '[-_]');
-  return variable.endsWith('*') ? `${name}[-_a-z0-9]*` : name;
+  if (variable.endsWith('*')) {
+    return `${spell(variable.slice(0, -1))}[-_a-z0-9]*`;
+  }
+  const shortest = variable.startsWith(INNODB_PREFIX) ? INNODB_PREFIX.length + 1 : SHORTEST_ABBREVIATION;
+  const optionalEnd = variable
+    .slice(shortest)
+    .split('')
+    .reduceRight((rest, character) => `(?:${spell(character)}${rest})?`, '');
+  return spell(variable.slice(0, shortest)) + optionalEnd;
 }
 
 /**
  * Expression (RE2, also valid in JavaScript but for the leading flags) that finds a line of an option file which
- * sets one of the variables, however it is spelled: upper or lower case, `-` or `_`, behind blanks, with prefixes.
+ * sets one of the variables, however it is spelled: upper or lower case, `-` or `_`, behind blanks, with prefixes, cut
+ * short.
  */
 export function settingPattern(variables: readonly string[]): string {
   const names = variables.map(spellings).join('|');

@@ -6,7 +6,6 @@ import {
   podName,
   primaryServiceName,
   replicasServiceName,
-  routerName,
   shardName,
 } from './names.ts';
 
@@ -21,7 +20,6 @@ describe('names of a cluster with the longest name and the highest numbers', () 
     podName(cluster, number, 8),
     primaryServiceName(cluster, number),
     replicasServiceName(cluster, number),
-    routerName(cluster),
     applicationSecretName(cluster),
     adminSecretName(cluster),
     `${shardName(cluster, number)}-${'f'.repeat(10)}`,

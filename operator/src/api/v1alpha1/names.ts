@@ -28,11 +28,6 @@ export function replicasServiceName(cluster: string, number: number): string {
   return `${shardName(cluster, number)}-replicas`;
 }
 
-/** Deployment of the routers. */
-export function routerName(cluster: string): string {
-  return `${cluster}-router`;
-}
-
 /** Service of the routers: the address applications use. */
 export function applicationServiceName(cluster: string): string {
   return cluster;

@@ -123,7 +123,11 @@ export class Harness {
     const claimKey = { namespace: 'test', name: `data-${name}` };
     if ((await this.server.get(persistentVolumeClaims, claimKey, NEVER)) === undefined) {
       const metadata = { ...claimKey, labels: { ...claim?.metadata?.labels } };
-      await this.server.create(persistentVolumeClaims, { metadata, spec: { ...claim?.spec } }, NEVER);
+      await this.server.create(
+        persistentVolumeClaims,
+        { metadata, ...(claim?.spec === undefined ? {} : { spec: claim.spec }) },
+        NEVER,
+      );
     }
     const status = { conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] };
     const pod = await this.server.get(pods, key, NEVER);

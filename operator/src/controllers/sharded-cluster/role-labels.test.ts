@@ -1,0 +1,41 @@
+import { describe, expect, it } from '@jest/globals';
+import { LABELS } from '../../api/v1alpha1/index.ts';
+import { decideRoleChanges, roleOf } from './role-labels.ts';
+import { aPod, aShard } from './testing/builders.ts';
+
+const map = { revision: 1, shards: [aShard(0), aShard(1, { primary: null, replicas: ['demo-shard-1-0'] })] };
+
+function labelled(name: string, role: string) {
+  return aPod(name, { labels: { [LABELS.role]: role } });
+}
+
+describe('role labels', () => {
+  it.each([
+    ['demo-shard-0-0', 'primary'],
+    ['demo-shard-0-2', 'replica'],
+    ['demo-shard-1-0', 'replica'],
+    ['demo-shard-0-3', undefined],
+  ])('%s is %s', (pod, role) => {
+    expect(roleOf(map, pod)).toBe(role);
+  });
+
+  it('changes only what is wrong, and gives the role of primary last', () => {
+    const changes = decideRoleChanges(map, [
+      aPod('demo-shard-0-0'),
+      labelled('demo-shard-0-1', 'primary'),
+      labelled('demo-shard-0-2', 'replica'),
+      labelled('demo-shard-0-3', 'replica'),
+    ]);
+    expect(changes.map(({ pod, role }) => [pod.metadata?.name, role])).toEqual([
+      ['demo-shard-0-1', 'replica'],
+      ['demo-shard-0-3', undefined],
+      ['demo-shard-0-0', 'primary'],
+    ]);
+  });
+
+  it('leaves pods alone that are going', () => {
+    const going = structuredClone(aPod('demo-shard-0-0'));
+    Object.assign(going.metadata ?? {}, { deletionTimestamp: '2026-01-01T00:00:00Z' });
+    expect(decideRoleChanges(map, [going])).toEqual([]);
+  });
+});

@@ -1,0 +1,39 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ShardedClusterStatus } from '../../../api/v1alpha1/index.ts';
+import { aCondition, aShardStatus } from '../testing/builders.ts';
+import { decideStatusWrite } from './status-write.ts';
+
+function status(lagSeconds: number | null, healthy = true): ShardedClusterStatus {
+  const shard = aShardStatus(0, healthy ? [] : ['demo-shard-0-1']);
+  return {
+    conditions: [aCondition('Ready', 'True', 'AllShardsReady')],
+    summary: { shards: '1/1', primaries: '1/1', lag: `${lagSeconds}s` },
+    shards: [
+      {
+        ...shard,
+        maxLagSeconds: lagSeconds,
+        instances: (shard.instances ?? []).map((instance) => ({ ...instance, lagSeconds })),
+      },
+    ],
+  };
+}
+
+describe('decideStatusWrite', () => {
+  it('writes the first status', () => {
+    expect(decideStatusWrite(undefined, status(0), undefined)).toEqual({ kind: 'write' });
+  });
+
+  it('writes nothing when nothing differs', () => {
+    expect(decideStatusWrite(status(1), status(1), 1)).toEqual({ kind: 'nothing' });
+  });
+
+  it('writes a verdict at once', () => {
+    expect(decideStatusWrite(status(1), status(1, false), 1)).toEqual({ kind: 'write' });
+  });
+
+  it('writes figures once a minute', () => {
+    expect(decideStatusWrite(status(1), status(2), 20_000)).toEqual({ kind: 'later', milliseconds: 40_000 });
+    expect(decideStatusWrite(status(1), status(null), 60_000)).toEqual({ kind: 'write' });
+    expect(decideStatusWrite(status(1), status(2), undefined)).toEqual({ kind: 'write' });
+  });
+});

@@ -1,0 +1,123 @@
+/** Installed with Helm, or from the single file, on a real cluster: it runs as promised, and leaves data alone. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { checkoutFolder } from '../cluster/machine/folders.ts';
+import { upCluster } from '../cluster/provider.ts';
+import { isClusterReady, isPodReady } from '../demo/objects.ts';
+import type { ListOf, PodObject, ShardedClusterObject } from '../demo/objects.ts';
+import { OPERATOR } from '../demo/run.ts';
+import { ensureOperatorImage } from '../image/operator-image.ts';
+import { eventually } from '../install/eventually.ts';
+import { createHelm, imageValues, installChart } from '../install/helm.ts';
+import type { Helm } from '../install/helm.ts';
+import { createKubectl } from '../install/kubectl.ts';
+import type { Kubectl } from '../install/kubectl.ts';
+import { ensureRestrictedNamespace } from '../install/restricted-namespace.ts';
+
+interface RunningPod extends PodObject {
+  readonly metadata: PodObject['metadata'] & { readonly uid: string };
+}
+
+const NAMESPACE = 'install-helm';
+const inOperatorNamespace = `--namespace=${OPERATOR.namespace}`;
+const inNamespace = `--namespace=${NAMESPACE}`;
+
+let helm: Helm;
+let kubectl: Kubectl;
+let image: string;
+
+beforeAll(async () => {
+  const { kubeconfigPath } = await upCluster();
+  kubectl = await createKubectl(kubeconfigPath);
+  helm = await createHelm(kubeconfigPath);
+  image = await ensureOperatorImage();
+  await ensureRestrictedNamespace(kubectl, OPERATOR.namespace);
+  await ensureRestrictedNamespace(kubectl, NAMESPACE);
+  await installWithHelm();
+});
+
+afterAll(async () => {
+  // Other scenarios and the demo expect the operator as Helm installs it.
+  await installWithHelm();
+  await kubectl.run(['delete', 'namespace', NAMESPACE, '--timeout=120s']);
+});
+
+function installWithHelm(): Promise<void> {
+  return installChart(helm, { ...OPERATOR, values: imageValues(image) });
+}
+
+async function uninstallWithHelm(): Promise<void> {
+  await helm.run(['uninstall', OPERATOR.name, inOperatorNamespace, '--wait']);
+}
+
+const operatorPods = (): Promise<ListOf<RunningPod>> =>
+  kubectl.get(['pods', inOperatorNamespace, '--selector=app.kubernetes.io/component=operator']);
+
+const databasePods = (): Promise<ListOf<RunningPod>> =>
+  kubectl.get(['pods', inNamespace, '--selector=shardwright.io/cluster=minimal']);
+
+const uids = (pods: ListOf<RunningPod>): string[] =>
+  pods.items.map(({ metadata }) => metadata.uid).toSorted();
+
+async function clusterReady(): Promise<boolean> {
+  return isClusterReady(await kubectl.get<ShardedClusterObject>(['shardedcluster', 'minimal', inNamespace]));
+}
+
+describe('the operator', () => {
+  it('runs twice, on two nodes, where only restricted pods may run', async () => {
+    const { items } = await eventually(operatorPods, (pods) => pods.items.length === 2);
+    expect(items.filter(isPodReady)).toHaveLength(2);
+    expect(new Set(items.map(({ spec }) => spec.nodeName)).size).toBe(2);
+  });
+
+  it('serves metrics through a port of that name', async () => {
+    const page = await kubectl.run([
+      'get',
+      `--raw=/api/v1/namespaces/${OPERATOR.namespace}/services/shardwright-operator-metrics:metrics/proxy/metrics`,
+    ]);
+    expect(page).toContain('workqueue_depth{');
+    expect(page).toContain('leader_election_master_status{');
+  });
+
+  it('makes the minimal example Ready with restricted pods', async () => {
+    await kubectl.apply(readFileSync(join(checkoutFolder, 'examples/minimal.yaml'), 'utf8'), [inNamespace]);
+    expect(await eventually(clusterReady, (ready) => ready, 120)).toBe(true);
+    expect((await databasePods()).items.filter(isPodReady)).toHaveLength(6);
+  });
+});
+
+describe('without the operator', () => {
+  let before: string[];
+
+  beforeAll(async () => {
+    before = uids(await databasePods());
+    await uninstallWithHelm();
+  });
+
+  it('the definitions, the cluster and its pods stay', async () => {
+    const left = await eventually(operatorPods, ({ items }) => items.length === 0);
+    expect(uids(left)).toEqual([]);
+    expect(await kubectl.run(['get', 'crd', '--output=name'])).toContain('shardedclusters.shardwright.io');
+    expect(uids(await databasePods())).toEqual(before);
+  });
+
+  it('the single file installs another, which goes on without restarting a database', async () => {
+    const manifest = readFileSync(join(checkoutFolder, 'deploy/shardwright.yaml'), 'utf8');
+    await kubectl.apply(manifest.replaceAll(/"shardwright:[^"]+"/g, `"${image}"`));
+    await kubectl.run([
+      'rollout',
+      'status',
+      'deployment/shardwright-operator',
+      inOperatorNamespace,
+      '--timeout=120s',
+    ]);
+    await kubectl.run(['delete', 'service', 'minimal-shard-1-primary', inNamespace]);
+    const service = await eventually(
+      () => kubectl.attempt(['get', 'service', 'minimal-shard-1-primary', inNamespace]),
+      ({ exitCode }) => exitCode === 0,
+    );
+    expect(service.exitCode).toBe(0);
+    expect(uids(await databasePods())).toEqual(before);
+  });
+});
