@@ -4,6 +4,7 @@ import { runProgram } from './commands/program.ts';
 // Loaded when asked for: the operator's client takes longer to load than a placeholder takes to start.
 const exitCode = await runProgram(process.argv.slice(2), {
   operator: async (config) => (await import('./commands/operator.ts')).runOperatorCommand(config),
+  agent: async () => (await import('./commands/agent.ts')).runAgentCommand(),
   placeholder: async () => (await import('./commands/placeholder.ts')).runPlaceholderCommand(),
 });
 

@@ -21,6 +21,7 @@ async function run(...commandLine: string[]) {
         return 0;
       },
       placeholder: async () => 7,
+      agent: async () => 8,
     },
     { writeOut: write, writeErr: write },
   );

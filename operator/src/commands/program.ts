@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
+import { AgentEnvironmentError } from '../agent/pod-contract.ts';
 import type { OperatorConfig, OperatorSetting } from './operator-config.ts';
 import { OPERATOR_SETTINGS, OperatorConfigError, parseOperatorConfig } from './operator-config.ts';
 import { EXIT_CODES } from './run-process.ts';
@@ -8,6 +9,7 @@ import { VERSION } from './version.ts';
 export interface CommandActions {
   operator(config: OperatorConfig): Promise<number>;
   placeholder(): Promise<number>;
+  agent(): Promise<number>;
 }
 
 /** Where help and mistakes are told. */
@@ -62,11 +64,18 @@ export async function runProgram(
       exitCode = await actions.placeholder();
     });
 
+  program
+    .command('agent')
+    .description('look after the database server of its pod; run by the operator')
+    .action(async () => {
+      exitCode = await actions.agent();
+    });
+
   try {
     await program.parseAsync(commandLine, { from: 'user' });
     return exitCode;
   } catch (error) {
-    if (error instanceof OperatorConfigError) {
+    if (error instanceof OperatorConfigError || error instanceof AgentEnvironmentError) {
       output.writeErr(`${error.message.replaceAll(/^/gm, 'error: ')}\n`);
       return EXIT_CODES.unusableConfiguration;
     }
