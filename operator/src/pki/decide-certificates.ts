@@ -116,7 +116,7 @@ export function decideCertificates(
   const waitFor = [
     renewalTime(newest),
     ...inUse.map(({ certificate }) => renewalTime(certificate)),
-    ...(settled ? [] : [settledAt]),
+    ...(inUse.every(({ certificate }) => certificate.issuerId === newest.id) ? [] : [settledAt]),
     ...(retirement === null ? [] : [retirement.at]),
   ];
   return { kind: 'wait', until: Math.min(...waitFor.filter((time) => time > now)) };

@@ -17,6 +17,7 @@ import {
   createAgentClient,
 } from './agent-client.ts';
 import type { AgentTarget } from './agent-target.ts';
+import { createStallMonitor } from './stall-monitor.ts';
 
 const never = new AbortController().signal;
 
@@ -215,6 +216,19 @@ describe('agent client', () => {
     expect(client.events.some(becomes('silent'))).toBe(false);
     isStalled = false;
     await client.until(becomes('silent'));
+  });
+
+  it('does not take its own pause for that of the agent', async () => {
+    const stallMonitor = createStallMonitor({ clock: systemClock });
+    const abort = new AbortController();
+    const watching = stallMonitor.run(abort.signal);
+    const client = runClient({ stallMonitor, silenceMilliseconds: 600 });
+    await client.until(isFrame);
+    for (const end = performance.now() + 900; performance.now() < end;);
+    await client.until((event) => event.kind === 'frame' && event.view.frameStalled);
+    expect(client.events.some(becomes('silent'))).toBe(false);
+    abort.abort();
+    await watching;
   });
 
   it.each([
