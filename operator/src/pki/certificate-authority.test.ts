@@ -4,13 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkServerIdentity, connect, createServer, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import {
-  type CertificateRequest,
-  createAuthority,
-  issueCertificate,
-  type KeyPair,
-  systemRandomness,
-} from './certificate-authority.ts';
+import { createAuthority, issueCertificate, systemRandomness } from './certificate-authority.ts';
+import type { CertificateRequest, KeyPair } from './certificate.ts';
 import { describeCertificate, isIssuedBy, keyFits, parseCertificate } from './certificate-text.ts';
 import { validityFrom } from './lifetime.ts';
 import { memberServerNames, podServerName } from './server-names.ts';

@@ -6,6 +6,7 @@
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
+import type { CertificateRequest, CertificateUsage, KeyPair } from './certificate.ts';
 import type { Validity } from './lifetime.ts';
 
 x509.cryptoProvider.set(webcrypto);
@@ -15,26 +16,6 @@ const SIGNING_ALGORITHM = { name: 'ECDSA', hash: 'SHA-256' };
 
 /** RFC 5280, upper bound of a common name. */
 const COMMON_NAME_LIMIT = 64;
-
-/** A certificate and its private key (PKCS #8), both as PEM. */
-export interface KeyPair {
-  readonly certificate: string;
-  readonly key: string;
-}
-
-/** What the holder of a certificate may do with it. */
-export type CertificateUsage = 'server' | 'client';
-
-/** What a certificate is to say. */
-export interface CertificateRequest {
-  /** For people who look at it; nothing is decided by it. Cut at 64 characters. */
-  readonly commonName: string;
-  readonly dnsNames: readonly string[];
-  /** IPv6 in its canonical short form (RFC 5952). */
-  readonly ipAddresses: readonly string[];
-  readonly uris: readonly string[];
-  readonly usages: readonly CertificateUsage[];
-}
 
 /** Chance, as this module uses it. */
 export interface Randomness {

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Clock } from '../runtime/clock.ts';
 import { type Logger, silentLogger } from '../runtime/logger.ts';
-import { createAuthority, type KeyPair } from './certificate-authority.ts';
+import { createAuthority } from './certificate-authority.ts';
+import type { KeyPair } from './certificate.ts';
 import { type CertificateFiles, openCertificateFiles } from './certificate-files.ts';
 import { validityFrom } from './lifetime.ts';
 

@@ -3,7 +3,7 @@
  * keys included, and is mounted nowhere. Each holder has a Secret in the common layout: `tls.crt`, `tls.key`
  * and `ca.crt`, which also says since when it trusts whom.
  */
-import type { KeyPair } from './certificate-authority.ts';
+import type { KeyPair } from './certificate.ts';
 import {
   CertificateTextError,
   describeAuthority,

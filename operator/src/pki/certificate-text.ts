@@ -1,6 +1,6 @@
 /** Reads certificates back from PEM, with Node.js's own means: agents need this and must start quickly. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import type { CertificateUsage } from './certificate-authority.ts';
+import type { CertificateUsage } from './certificate.ts';
 import type { AuthorityRecord, CertificateRecord } from './decide-certificates.ts';
 import { alternativeNames } from './identity.ts';
 import type { Validity } from './lifetime.ts';

@@ -6,7 +6,7 @@
  * the old authority's for long enough, the old one is dropped. At every moment each two members, however late
  * their kubelets are within the time allowed, trust each other's certificates.
  */
-import type { CertificateRequest } from './certificate-authority.ts';
+import type { CertificateRequest } from './certificate.ts';
 import { isValidAt, issueTime, PROPAGATION_MILLISECONDS, renewalTime, type Validity } from './lifetime.ts';
 
 /** An authority as stored. */

@@ -1,4 +1,5 @@
-import { createAuthority, issueCertificate, type KeyPair } from '../certificate-authority.ts';
+import { createAuthority, issueCertificate } from '../certificate-authority.ts';
+import type { KeyPair } from '../certificate.ts';
 import { formatIdentity, type PeerRole } from '../identity.ts';
 import { validityFrom } from '../lifetime.ts';
 import { memberServerNames } from '../server-names.ts';
