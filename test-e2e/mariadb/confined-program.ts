@@ -2,7 +2,7 @@
 import { chown, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lchownSync, lstatSync, readdirSync } from 'node:fs';
-import { startProgram, type StartProgram } from '../../operator/src/engines/programs.ts';
+import { type ProgramCall, startProgram, type StartProgram } from '../../operator/src/engines/programs.ts';
 
 /** Nobody on this machine has it, and it has no entry in the root file system: as in a pod with a user of its own. */
 export const SERVER_USER_ID = 41_306;
@@ -17,32 +17,32 @@ mount --bind "$shared" "$root$shared"
 mount --rbind /proc "$root/proc"
 exec chroot --userspec="$user:$user" --groups= "$root" "$@"`;
 
-/** Prepares a root file system for programs that share `sharedFolder` with the machine, under the same path. */
-export async function confine(root: string, sharedFolder: string): Promise<StartProgram> {
+/** Turns a call of a program into one that runs it there. */
+export type ConfineCall = (call: ProgramCall) => ProgramCall;
+
+/**
+ * Prepares a root file system for programs that share `sharedFolder` with the machine, under the same path. What
+ * lies there is handed over with each call: the agent of a pod has the server's user, and the test is root.
+ */
+export async function confineCalls(root: string, sharedFolder: string): Promise<ConfineCall> {
   await mkdir(join(root, sharedFolder), { recursive: true });
   await chown(sharedFolder, SERVER_USER_ID, SERVER_USER_ID);
-  return (call) => {
-    // The agent of a pod has the server's user; the test is root, and hands over what it has written.
+  return ({ program, arguments: programArguments, environment }) => {
     handOver(sharedFolder);
-    return startProgram({
-      program: 'unshare',
-      arguments: [
-        '--mount',
-        '--propagation',
-        'private',
-        'sh',
-        '-c',
-        ENTER,
-        'sh',
-        root,
-        sharedFolder,
-        String(SERVER_USER_ID),
-        call.program,
-        ...call.arguments,
-      ],
-      ...(call.environment === undefined ? {} : { environment: call.environment }),
-    });
+    const enter = ['--mount', '--propagation', 'private', 'sh', '-c', ENTER, 'sh'];
+    const user = String(SERVER_USER_ID);
+    return {
+      program: '/usr/bin/unshare',
+      arguments: [...enter, root, sharedFolder, user, program, ...programArguments],
+      ...(environment === undefined ? {} : { environment }),
+    };
   };
+}
+
+/** Starts programs there; see {@link confineCalls}. */
+export async function confine(root: string, sharedFolder: string): Promise<StartProgram> {
+  const confineCall = await confineCalls(root, sharedFolder);
+  return (call) => startProgram(confineCall(call));
 }
 
 /** Gives everything below a folder to the server's user. What a running server removes meanwhile is its own. */

@@ -4,6 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import type { WorkloadClient } from '../../operator/src/engines/conformance/host.ts';
 
+/** Just below the default of max_allowed_packet, which bounds a value. */
+const LARGEST_PAYLOAD_BYTES = 15 << 20;
+
 /** How the application reaches a server. */
 export interface NumberClientOptions {
   readonly host: string;
@@ -31,11 +34,17 @@ export async function connectNumberClient(options: NumberClientOptions): Promise
     async prepare() {
       await connection.query('CREATE DATABASE IF NOT EXISTS conformance');
       await connection.query(
-        'CREATE TABLE IF NOT EXISTS conformance.numbers (id BIGINT PRIMARY KEY) ENGINE=InnoDB',
+        'CREATE TABLE IF NOT EXISTS conformance.numbers (id BIGINT PRIMARY KEY, payload LONGBLOB) ENGINE=InnoDB',
       );
     },
+    async appendLargest(number) {
+      await connection.query("INSERT INTO conformance.numbers VALUES (?, REPEAT('x', ?))", [
+        number,
+        LARGEST_PAYLOAD_BYTES,
+      ]);
+    },
     async append(number, timeoutMilliseconds) {
-      const done = connection.query('INSERT INTO conformance.numbers VALUES (?)', [number]);
+      const done = connection.query('INSERT INTO conformance.numbers (id) VALUES (?)', [number]);
       done.catch(() => {});
       const answer = await Promise.race([
         done.then(() => 'acknowledged' as const),

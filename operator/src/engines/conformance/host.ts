@@ -9,6 +9,8 @@ import type { StartProgram } from '../programs.ts';
 export interface WorkloadClient {
   /** Makes the place for the numbers, unless it is there. */
   prepare(): Promise<void>;
+  /** Appends a number with as much payload as the engine takes in one change. Resolves when acknowledged. */
+  appendLargest(number: number): Promise<void>;
   /** Appends a number. Rejects when the server refuses; `unknown` when it gave no answer in time. */
   append(number: number, timeoutMilliseconds: number): Promise<'acknowledged' | 'unknown'>;
   /** All numbers, ascending. */

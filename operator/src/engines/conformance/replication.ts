@@ -147,6 +147,11 @@ export const replicationCases: readonly ConformanceCase[] = [
     async run(story) {
       await memberAt(story, 1).stopApplying();
       await append(story, 0, 5);
+      const client = await memberAt(story, 0).client();
+      await client.appendLargest(story.next);
+      client.close();
+      story.acknowledged.add(story.next);
+      story.next += 1;
       const before = await eventuallyState(
         story,
         1,

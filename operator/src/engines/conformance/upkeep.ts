@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { stat } from 'node:fs/promises';
 import type { Position } from '../position.ts';
 import {
+  accountsOf,
   append,
   boot,
+  eventuallyState,
   expectCaughtUp,
   expectRefusal,
   kill,
@@ -15,6 +17,8 @@ import {
   valueOf,
   type ConformanceCase,
 } from './story.ts';
+
+const SHORT_TIMEOUT_MILLISECONDS = 500;
 
 export const upkeepCases: readonly ConformanceCase[] = [
   {
@@ -51,20 +55,44 @@ export const upkeepCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'a member set aside is cloned anew',
+    name: 'a primary that has lost all replicas is cloned closed, and opened once a replica acknowledges',
     async run(story) {
-      const { member } = memberAt(story, 2);
-      await kill(story, 2);
-      await member.files.setAside('diverged', story.signal);
-      assert.deepEqual(await member.files.inspect(story.signal), { kind: 'empty' });
-      await expectRefusal('Refused', member.files.setAside('diverged', story.signal));
-      const stream = await memberAt(story, 0).member.cloneSource.open({}, story.signal);
-      await member.cloneTarget.receive(stream.bytes, {}, story.signal);
-      const session = await boot(story, 2, { role: 'replica', epoch: 3, acknowledgement: 'none' });
-      await session.follow(sourceAt(story, 0), story.signal);
+      for (const ordinal of [1, 2]) {
+        const { files } = memberAt(story, ordinal).member;
+        await kill(story, ordinal);
+        await files.setAside('lost', story.signal);
+        assert.deepEqual(await files.inspect(story.signal), { kind: 'empty' });
+        await expectRefusal('Refused', files.setAside('lost', story.signal));
+      }
+      const client = await memberAt(story, 0).client();
+      assert.equal(await client.append(2_000_000, SHORT_TIMEOUT_MILLISECONDS), 'unknown');
+      client.close();
+
+      await kill(story, 0);
+      const primary = await boot(story, 0, { role: 'primary', epoch: 3, acknowledgement: 'oneReplica' });
+      await primary.becomePrimary('oneReplica', story.signal);
+      assert.deepEqual((await primary.ensureAccounts(accountsOf(story), story.signal)).changed, []);
+      await expectRefusal('Refused', primary.writeHeartbeat(3, SHORT_TIMEOUT_MILLISECONDS, story.signal));
+      await expectRefusal('Refused', primary.openWrites(3, story.signal));
+      for (const ordinal of [1, 2]) {
+        const stream = await memberAt(story, 0).member.cloneSource.open({}, story.signal);
+        await memberAt(story, ordinal).member.cloneTarget.receive(stream.bytes, {}, story.signal);
+        const session = await boot(story, ordinal, { role: 'replica', epoch: 3, acknowledgement: 'none' });
+        await session.follow(sourceAt(story, 0), story.signal);
+      }
+      await eventuallyState(
+        story,
+        0,
+        'both acknowledge',
+        ({ acknowledgement }) => acknowledgement.acknowledgers === 2,
+      );
+      await primary.openWrites(3, story.signal);
       await append(story, 0, 5);
-      await expectCaughtUp(story, 2, 0);
-      assert.deepEqual(await readNumbers(story, 2), await readNumbers(story, 0));
+      const numbers = await readNumbers(story, 0);
+      for (const ordinal of [1, 2]) {
+        await expectCaughtUp(story, ordinal, 0);
+        assert.deepEqual(await readNumbers(story, ordinal), numbers);
+      }
     },
   },
   {

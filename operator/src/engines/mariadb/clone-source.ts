@@ -21,6 +21,7 @@ const DEFAULT_SOURCE_TIMEOUT_MILLISECONDS = 30_000;
  */
 const LOCKS_TAKEN = /BACKUP STAGE (FLUSH|BLOCK_DDL|BLOCK_COMMIT)/;
 
+const READER_IDLE = 'the reader of the copy takes nothing';
 const SOURCE_SILENT = 'the copy does not go on: commits of the source may be waiting for a replica';
 
 /** See CloneSource.open. */
@@ -61,7 +62,11 @@ export async function openCloneStream(
   const giveUpAfter = (milliseconds: number, why: string): Timer =>
     clock.setTimer(milliseconds, () => stop.abort(new EngineError('Timeout', why)));
 
+  // A stream that nobody ever reads from would keep the program for ever.
+  const unread = giveUpAfter(idleTimeout, READER_IDLE);
+
   async function* copy(): AsyncGenerator<Buffer> {
+    unread.cancel();
     let bytes = 0;
     let silence = giveUpAfter(sourceTimeout, SOURCE_SILENT);
     try {
@@ -69,7 +74,7 @@ export async function openCloneStream(
         silence.cancel();
         bytes += chunk.length;
         await rate.pass(chunk.length, signal);
-        const idle = giveUpAfter(idleTimeout, 'the reader of the copy takes nothing');
+        const idle = giveUpAfter(idleTimeout, READER_IDLE);
         yield chunk;
         idle.cancel();
         options.onProgress?.({ step: 'transfer', bytes });

@@ -1,9 +1,31 @@
 /** The option file of mariadbd: what of the user's text is used, and ours after it. */
+import { OWNED_VARIABLES, settingPattern } from '../../api/v1alpha1/my-cnf-owned.ts';
 import type { ConfigurationProblem } from '../container.ts';
 import { OWNED_SETTINGS, ownedSetting, type SettingContext } from './owned-settings.ts';
 
 /** Groups that mariadbd reads, without and with a version. Source: https://mariadb.com/kb/en/configuring-mariadb-with-option-files/ */
 const SERVER_GROUP = /^(mysqld|mariadbd?|server)(-\d+\.\d+)?$/;
+
+/** What the API refuses already; text may have come past it, from an older version or another way. */
+const REFUSED = [
+  ...OWNED_VARIABLES,
+  {
+    reason: 'purges binary logs that a replica may still need: remove the line',
+    variables: ['binlog_space_limit'],
+  },
+].map(({ reason, variables }) => ({
+  reason,
+  // The flags that the pattern begins with are those of another dialect.
+  pattern: new RegExp(settingPattern(variables).replace(/^\(\?im\)/, ''), 'im'),
+}));
+
+function reasonToDrop(option: string): string | undefined {
+  const owned = ownedSetting(option);
+  if (owned !== undefined) {
+    return `set by Shardwright: ${owned.reason}`;
+  }
+  return REFUSED.find(({ pattern }) => pattern.test(option))?.reason;
+}
 
 /** The user's text, sorted into what is used and what is not. */
 export interface UserConfiguration {
@@ -40,11 +62,11 @@ export function readUserConfiguration(text: string): UserConfiguration {
       drop(line, 'other files are not read');
     } else if (inServerGroup) {
       const name = /^(?:--)?([A-Za-z][\w.-]*)\s*(?:=|$)/.exec(line)?.[1];
-      const owned = name === undefined ? undefined : ownedSetting(name);
+      const reason = name === undefined ? undefined : reasonToDrop(name);
       if (name === undefined) {
         drop(line.slice(0, 64), 'not an option');
-      } else if (owned !== undefined) {
-        drop(name, `set by Shardwright: ${owned.reason}`);
+      } else if (reason !== undefined) {
+        drop(name, reason);
       } else {
         lines.push(line.replace(/^--/, ''));
       }
@@ -58,11 +80,10 @@ export function readUserConfiguration(text: string): UserConfiguration {
  * the last.
  */
 export function renderServerConfiguration(context: SettingContext): string {
-  const ours = OWNED_SETTINGS.flatMap(({ name, value, reason }) =>
-    value === undefined
-      ? []
-      : [`# ${reason}`, `${name} = ${typeof value === 'function' ? value(context) : value}`],
-  );
+  const ours = OWNED_SETTINGS.flatMap(({ name, value, reason }) => [
+    `# ${reason}`,
+    `${name} = ${typeof value === 'function' ? value(context) : value}`,
+  ]);
   return [
     '# Written by the Shardwright agent before every start; changes are lost.',
     ...renderDefaults(context),

@@ -1,6 +1,7 @@
 /**
- * The settings of mariadbd that Shardwright owns: what the user writes for them is not used. One table with the
- * reason for each, so that "why is this set?" has one place to look.
+ * The settings of mariadbd that Shardwright gives a value: what the user writes for them is not used. One table with
+ * the reason for each, so that "why is this set?" has one place to look. What nobody may set is in the table of the
+ * API, which refuses it when a cluster is applied; configuration.ts drops both.
  * Sources: MariaDB's documentation of each variable, and measurements on 10.11 and 11.8.
  */
 import type { BootOrder } from '../boot.ts';
@@ -18,8 +19,7 @@ export interface SettingContext {
 export interface OwnedSetting {
   /** Canonical name: lower case, underscores. */
   readonly name: string;
-  /** The value; undefined where the setting must not be given at all. */
-  readonly value: string | undefined | ((context: SettingContext) => string);
+  readonly value: string | ((context: SettingContext) => string);
   readonly reason: string;
 }
 
@@ -39,7 +39,6 @@ const set = (name: string, value: OwnedSetting['value'], reason: string): OwnedS
   value,
   reason,
 });
-const refuse = (name: string, reason: string): OwnedSetting => ({ name, value: undefined, reason });
 
 const DURABILITY = 'an acknowledged commit must survive the death of the process and of the machine';
 const ONE_HISTORY = 'every member must log the same transactions, or positions mean nothing';
@@ -55,15 +54,6 @@ export const OWNED_SETTINGS: readonly OwnedSetting[] = [
   set('bind_address', '*', 'Services, replicas and routers reach the server at the address of its pod'),
   set('skip_name_resolve', 'ON', 'a slow name server must not delay or refuse a connection'),
   set('log_error', 'stderr', "the log is the container's log"),
-  set('user', undefined, 'the pod decides which user the server runs as'),
-  refuse('init_file', 'the agent sets up its own account with it'),
-  refuse('skip_grant_tables', 'everybody could do everything'),
-  refuse('skip_networking', 'replicas could not follow'),
-  refuse('innodb_data_home_dir', PLACE),
-  refuse('innodb_log_group_home_dir', PLACE),
-  refuse('innodb_undo_directory', PLACE),
-  refuse('innodb_data_file_path', PLACE),
-  refuse('innodb_force_recovery', 'a server started that way may have lost data; clone it instead'),
 
   set('server_id', ({ member }) => String(serverId(member)), 'two members of one identity drop changes'),
   set('gtid_domain_id', ({ member }) => String(member.shard), 'one history a shard, whoever is its primary'),
@@ -78,22 +68,8 @@ export const OWNED_SETTINGS: readonly OwnedSetting[] = [
   set('sync_binlog', '1', DURABILITY),
   set('innodb_flush_log_at_trx_commit', '1', DURABILITY),
   set('innodb_doublewrite', 'ON', DURABILITY),
-  refuse('encrypt_binlog', 'the agent reads the log to tell where it ends after a death'),
   set('expire_logs_days', '0', 'retention knows what replicas still need, the clock does not'),
   set('binlog_expire_logs_seconds', '0', 'retention knows what replicas still need, the clock does not'),
-  refuse('max_binlog_total_size', 'retention knows what replicas still need, the size does not'),
-  refuse('binlog_space_limit', 'retention knows what replicas still need, the size does not'),
-  refuse('binlog_do_db', FILTER),
-  refuse('binlog_ignore_db', FILTER),
-  refuse('replicate_do_db', FILTER),
-  refuse('replicate_ignore_db', FILTER),
-  refuse('replicate_do_table', FILTER),
-  refuse('replicate_ignore_table', FILTER),
-  refuse('replicate_wild_do_table', FILTER),
-  refuse('replicate_wild_ignore_table', FILTER),
-  refuse('replicate_rewrite_db', FILTER),
-  refuse('replicate_same_server_id', FILTER),
-  refuse('slave_skip_errors', FILTER),
   set('slave_exec_mode', 'STRICT', FILTER),
 
   set('read_only', 'ON', 'every server boots closed; only a promotion opens one'),
@@ -102,10 +78,10 @@ export const OWNED_SETTINGS: readonly OwnedSetting[] = [
   set('relay_log_index', ({ member }) => `${layoutOf(member).data}/${RELAY_LOG_NAME}.index`, PLACE),
   set('relay_log_recovery', 'OFF', 'it discards received changes that the dead primary acknowledged'),
   set('relay_log_purge', 'ON', 'applied relay logs are of no use'),
-  refuse('relay_log_space_limit', 'a replica that stops receiving stops acknowledging'),
   set('slave_parallel_threads', '4', 'a promotion waits for what is not applied: 69 ms instead of 1.3 s'),
   set('slave_parallel_mode', 'optimistic', 'a promotion waits for what is not applied'),
   set('slave_net_timeout', '1', 'stopping to receive from a frozen primary takes as long: 59 s by default'),
+  set('master_retry_count', '0', 'a replica cut off for long goes on by itself when its source is back'),
   set(
     'init_rpl_role',
     ({ order }) => (order.role === 'primary' ? 'MASTER' : 'SLAVE'),
@@ -129,8 +105,6 @@ export const OWNED_SETTINGS: readonly OwnedSetting[] = [
   set('ssl_ca', ({ member }) => member.tls.authority, ENCRYPTION),
   set('ssl_cert', ({ member }) => member.tls.certificate, ENCRYPTION),
   set('ssl_key', ({ member }) => member.tls.key, ENCRYPTION),
-  refuse('skip_ssl', ENCRYPTION),
-  refuse('ssl', ENCRYPTION),
 ];
 
 const BY_NAME = new Map(OWNED_SETTINGS.map((setting) => [setting.name, setting]));

@@ -9,9 +9,10 @@ const APPLICATION =
 
 /**
  * All that is global but what breaks replication: READ_ONLY ADMIN, BINLOG ADMIN, BINLOG REPLAY, the REPLICATION
- * ... ADMIN ones, and SUPER, which stands for several of them.
+ * ... ADMIN ones, and SUPER, which stands for several of them. Nor FILE, which would read the agent's password. This
+ * keeps accidents away, not an administrator with bad intentions, who may alter every account.
  */
-const ADMINISTRATION = `${APPLICATION}, CREATE USER, RELOAD, PROCESS, FILE, SHOW DATABASES, CREATE TABLESPACE, BINLOG MONITOR, CONNECTION ADMIN, SET USER, REPLICATION CLIENT, SLAVE MONITOR`;
+const ADMINISTRATION = `${APPLICATION}, CREATE USER, RELOAD, PROCESS, SHOW DATABASES, CREATE TABLESPACE, BINLOG MONITOR, CONNECTION ADMIN, SET USER, REPLICATION CLIENT, SLAVE MONITOR`;
 
 /** A schema's exact name or its beginning, of characters that need no quoting in a pattern but `_`. */
 const SCHEMA = /^([A-Za-z0-9_$-]{1,64})(\*?)$/;

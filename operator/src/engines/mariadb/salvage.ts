@@ -6,12 +6,14 @@ import { pipeline } from 'node:stream/promises';
 import { EngineError } from '../engine-error.ts';
 import { programEnd, type StartProgram } from '../programs.ts';
 import type { Position } from '../position.ts';
+import type { Row } from './connection.ts';
 import { mariadbPositions, mergeGtidLists, toPosition, type GtidList } from './gtid.ts';
 import { RELAY_LOG_NAME, type Layout } from './layout.ts';
 import { listLogFiles } from './log-files.ts';
 import { appliedOf } from './observe.ts';
 import { STATEMENT_TIMEOUT_MILLISECONDS } from './roles.ts';
 import type { ServerAccess } from './server-access.ts';
+import { numberOf } from './slave-status.ts';
 
 /** See Roles.salvage. */
 export async function salvage(
@@ -31,17 +33,43 @@ export async function salvage(
     if (before.slave.receiving.kind === 'running' || before.slave.applying.kind === 'running') {
       throw new EngineError('Refused', 'replication runs: what was received is being applied');
     }
-    await replay(layout, start, applied, signal).catch((error: unknown) => {
-      signal.throwIfAborted();
-      // mariadb-binlog fails at the torn end that a killed server leaves; what is applied then decides.
-      failure = error;
-    });
+    await withLargePackets(server, signal, () => replay(layout, start, applied, signal)).catch(
+      (error: unknown) => {
+        signal.throwIfAborted();
+        // mariadb-binlog fails at the torn end that a killed server leaves; what is applied then decides.
+        failure = error;
+      },
+    );
   }
   return adoptPosition(server, received.value, failure, signal);
 }
 
 function isAhead(left: GtidList, right: GtidList): boolean {
   return !mariadbPositions.covers(toPosition(right), toPosition(left));
+}
+
+/** As much as the protocol allows. */
+const LARGEST_PACKET_BYTES = 1 << 30;
+
+/**
+ * Lets statements be as large as they may be: a row is replayed as text, which takes a third more than the packet
+ * that it once came in and that was as large as the server's setting allowed.
+ */
+async function withLargePackets(
+  server: ServerAccess,
+  signal: AbortSignal,
+  action: () => Promise<void>,
+): Promise<void> {
+  const setting = 'SET GLOBAL max_allowed_packet = ?';
+  const run = (sql: string, values: readonly number[], signal: AbortSignal): Promise<readonly Row[]> =>
+    server.run('allow large packets', sql, values, STATEMENT_TIMEOUT_MILLISECONDS, signal);
+  const [row = {}] = await run('SELECT @@global.max_allowed_packet AS bytes', [], signal);
+  await run(setting, [LARGEST_PACKET_BYTES], signal);
+  try {
+    await action();
+  } finally {
+    await run(setting, [numberOf(row, 'bytes')], new AbortController().signal);
+  }
 }
 
 /** Feeds the relay logs after a position through the client, with their own GTIDs. */
@@ -62,7 +90,12 @@ async function replay(
   };
   const writeCall = {
     program: 'mariadb',
-    arguments: [`--defaults-file=${layout.clientConfiguration}`, '--batch', '--binary-mode'],
+    arguments: [
+      `--defaults-file=${layout.clientConfiguration}`,
+      '--batch',
+      '--binary-mode',
+      `--max-allowed-packet=${LARGEST_PACKET_BYTES}`,
+    ],
   };
   const reader = start(readCall);
   const writer = start(writeCall);
