@@ -1,7 +1,8 @@
 /** Clones between two real ends, over real TLS, with everything that can go wrong between them. */
 import { connect as connectSocket, createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { TlsMaterial } from '../pki/tls-material.ts';
@@ -135,6 +136,16 @@ describe('clone', () => {
     const port = await relayTo(agent.server.port, 3_000_000, cut);
     const clone = await requestClone(await requestFrom(agent, { port }), never);
     await expect(read(clone.bytes)).rejects.toMatchObject({ code: 'Truncated' });
+  });
+
+  it('fails for a reader, too, who looks only after it has failed', async () => {
+    const agent = await startSource(open(100));
+    const port = await relayTo(agent.server.port, 100_000, (socket) => socket.resetAndDestroy());
+    const clone = await requestClone(await requestFrom(agent, { port }), never);
+    while (!clone.bytes.destroyed) {
+      await delay(1);
+    }
+    await expect(pipeline(clone.bytes, new PassThrough())).rejects.toMatchObject({ code: 'Truncated' });
   });
 
   it('fails when the connection is cut within its very last bytes', async () => {

@@ -108,7 +108,10 @@ async function sendRequest(options: RequestOptions, signal: AbortSignal): Promis
   outgoing.on('response', resolve);
   outgoing.end();
   try {
-    return await promise;
+    const response = await promise;
+    // From here on whoever reads the body watches it.
+    outgoing.setTimeout(0);
+    return response;
   } catch (cause) {
     signal.throwIfAborted();
     throw cause instanceof CloneError
@@ -181,6 +184,8 @@ function verifiedBytes(
     const message = `the connection was lost after ${rate.bytes()} bytes`;
     verified.destroy(new CloneError('Truncated', message, { cause }));
   });
+  // Whoever is to read it may still be busy when it fails, and sees that once it looks.
+  verified.on('error', () => {});
   verified.once('close', () => {
     signal.removeEventListener('abort', onAbort);
     timer?.cancel();
