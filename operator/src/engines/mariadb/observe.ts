@@ -14,9 +14,16 @@ export interface ObservationFiles {
   readonly receivedBeforeStart: Measure<GtidList>;
 }
 
-/** Everything applied: by replication, and by transactions of the server's own. */
-export function appliedOf(facts: Pick<ServerFacts, 'binaryLogPosition' | 'slavePosition'>): GtidList {
-  return mergeGtidLists(facts.slavePosition, facts.binaryLogPosition);
+/**
+ * Everything applied. Of a replica that is the position of replication: its own log names a transaction a moment
+ * before anybody can see it. A server that follows nobody wrote its newest transactions itself.
+ */
+export function appliedOf({
+  slave,
+  slavePosition,
+  binaryLogPosition,
+}: Pick<ServerFacts, 'binaryLogPosition' | 'slavePosition' | 'slave'>): GtidList {
+  return slave === undefined ? mergeGtidLists(slavePosition, binaryLogPosition) : slavePosition;
 }
 
 /**

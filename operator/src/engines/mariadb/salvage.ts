@@ -10,9 +10,9 @@ import type { Row } from './connection.ts';
 import { mariadbPositions, mergeGtidLists, toPosition, type GtidList } from './gtid.ts';
 import { RELAY_LOG_NAME, type Layout } from './layout.ts';
 import { listLogFiles } from './log-files.ts';
-import { appliedOf } from './observe.ts';
 import { STATEMENT_TIMEOUT_MILLISECONDS } from './roles.ts';
 import type { ServerAccess } from './server-access.ts';
+import type { ServerFacts } from './server-facts.ts';
 import { numberOf } from './slave-status.ts';
 
 /** See Roles.salvage. */
@@ -23,17 +23,17 @@ export async function salvage(
   signal: AbortSignal,
 ): Promise<Position> {
   const before = await server.facts(signal);
-  const applied = appliedOf(before);
+  const held = heldOf(before);
   let failure: unknown;
   const received = server.received(before);
   if (received.kind === 'unknown') {
     throw new EngineError('Refused', `what was received is unknown: ${received.reason}`);
   }
-  if (before.slave !== undefined && isAhead(received.value, applied)) {
+  if (before.slave !== undefined && isAhead(received.value, held)) {
     if (before.slave.receiving.kind === 'running' || before.slave.applying.kind === 'running') {
       throw new EngineError('Refused', 'replication runs: what was received is being applied');
     }
-    await withLargePackets(server, signal, () => replay(layout, start, applied, signal)).catch(
+    await withLargePackets(server, signal, () => replay(layout, start, held, signal)).catch(
       (error: unknown) => {
         signal.throwIfAborted();
         // mariadb-binlog fails at the torn end that a killed server leaves; what is applied then decides.
@@ -42,6 +42,11 @@ export async function salvage(
     );
   }
   return adoptPosition(server, received.value, failure, signal);
+}
+
+/** What is in the tables: replicated, or salvaged by a run that ended before it could adopt the position. */
+function heldOf({ slavePosition, binaryLogPosition }: ServerFacts): GtidList {
+  return mergeGtidLists(slavePosition, binaryLogPosition);
 }
 
 function isAhead(left: GtidList, right: GtidList): boolean {
@@ -130,11 +135,11 @@ async function adoptPosition(
   signal: AbortSignal,
 ): Promise<Position> {
   const after = await server.facts(signal);
-  const applied = appliedOf(after);
-  if (isAhead(received, applied)) {
+  const held = heldOf(after);
+  if (isAhead(received, held)) {
     throw new EngineError(
       'ReceivedNotApplied',
-      `received ${toPosition(received)}, and only ${toPosition(applied)} could be applied`,
+      `received ${toPosition(received)}, and only ${toPosition(held)} could be applied`,
       { cause: failure },
     );
   }
@@ -143,11 +148,11 @@ async function adoptPosition(
       await server.run(
         'adopt the salvaged position',
         'SET GLOBAL gtid_slave_pos = ?',
-        [toPosition(mergeGtidLists(after.slavePosition, after.binaryLogPosition))],
+        [toPosition(held)],
         STATEMENT_TIMEOUT_MILLISECONDS,
         signal,
       );
     }
   }
-  return toPosition(applied);
+  return toPosition(held);
 }
