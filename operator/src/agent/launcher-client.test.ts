@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { StartRequest } from '../launcher/protocol.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { silentLogger } from '../runtime/logger.ts';
@@ -15,6 +15,9 @@ import {
   type LauncherClientOptions,
   type LauncherEvent,
 } from './launcher-client.ts';
+
+/** Real processes and handshakes, on machines that may be busy with much else. */
+jest.setTimeout(30_000);
 
 const MAIN = join(import.meta.dirname, '../launcher/main.ts');
 const never = new AbortController().signal;
@@ -155,7 +158,7 @@ describe('launcher client', () => {
 
   it('gives up on a frozen launcher, and is back when that is', async () => {
     const launcher = await launch();
-    const client = runClient({ answerMilliseconds: 100, checkMilliseconds: 50 });
+    const client = runClient({ answerMilliseconds: 500, checkMilliseconds: 50 });
     await client.next('attached');
     launcher.kill('SIGSTOP');
     await client.next('detached');

@@ -5,9 +5,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { createLineSplitter } from './line-splitter.ts';
 import type { LauncherMessage, LauncherStatus } from './protocol.ts';
+
+/** Real processes and handshakes, on machines that may be busy with much else. */
+jest.setTimeout(30_000);
 
 type Message<Type extends LauncherMessage['type']> = Extract<LauncherMessage, { type: Type }>;
 

@@ -1,7 +1,9 @@
 /** The operator's end against a real agent's server over real TLS, with what happens to connections. */
 import { connect as connectSocket, createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createServer as createHttpsServer } from 'node:https';
+import { serverTlsOptions } from '../../pki/peer-verification.ts';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { replicaState } from '../../agent/testing/agent-states.ts';
 import { type AgentFixture, POD_SERVER_NAME, startAgentFixture } from '../../agent/testing/agent-fixture.ts';
 import {
@@ -18,6 +20,9 @@ import {
 } from './agent-client.ts';
 import type { AgentTarget } from './agent-target.ts';
 import { createStallMonitor } from './stall-monitor.ts';
+
+/** Real processes and handshakes, on machines that may be busy with much else. */
+jest.setTimeout(30_000);
 
 const never = new AbortController().signal;
 
@@ -324,6 +329,21 @@ describe('commands', () => {
     expect(await client.command('killServer', 3, 5000, never)).toEqual({ exit: null });
     await expect(client.command('killServer', 2, 5000, never)).rejects.toMatchObject({ code: 'StaleEpoch' });
     await expect(client.command('stopReceiving', 3, 50, never)).rejects.toMatchObject({
+      code: 'DeadlineExceeded',
+    });
+  });
+
+  it('are given up at their deadline in the middle of an answer, too', async () => {
+    const half = createHttpsServer(serverTlsOptions(agent.tls.current()), (_request, response) => {
+      response.writeHead(200, { 'content-length': '1000' });
+      response.write('{');
+    });
+    half.listen(0, '127.0.0.1');
+    await once(half, 'listening');
+    cleanUps.push(() => half.close());
+    const { port } = half.address() as { port: number };
+    const client = runClient({ target: { port } });
+    await expect(client.command('killServer', 3, 300, never)).rejects.toMatchObject({
       code: 'DeadlineExceeded',
     });
   });

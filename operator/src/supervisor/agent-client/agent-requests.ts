@@ -69,7 +69,9 @@ export function createAgentRequests(options: {
     signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const outgoing = request({ ...requestOptions(target, tls), agent, method, path });
+    let failure: Error | undefined;
     const fail = (error: Error): void => {
+      failure = error;
       reject(error);
       outgoing.destroy(error);
     };
@@ -84,6 +86,9 @@ export function createAgentRequests(options: {
     try {
       const response = await promise;
       return { status: response.statusCode ?? 0, text: await readAnswer(response) };
+    } catch (error) {
+      // An answer cut short by us says only that it was cut short.
+      throw failure ?? error;
     } finally {
       deadline.cancel();
       signal.removeEventListener('abort', onAbort);
