@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ApiSchemaError, parseShardedCluster } from './parse.ts';
+import { ApiSchemaError, parseShardedCluster, parseShardMap } from './parse.ts';
 
 const cluster = (spec: unknown) => ({
   apiVersion: 'shardwright.io/v1alpha1',

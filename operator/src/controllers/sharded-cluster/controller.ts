@@ -1,6 +1,7 @@
 /** Puts the controller of ShardedClusters together. */
 import { randomBytes as systemRandomBytes } from 'node:crypto';
 import { FIELD_MANAGER } from '../../api/v1alpha1/index.ts';
+import type { InstanceReports } from '../../core/instance-report.ts';
 import { createApplier } from '../../runtime/apply.ts';
 import type { Change } from '../../runtime/cache/change.ts';
 import type { ApiClient } from '../../runtime/client/api-client.ts';
@@ -27,6 +28,8 @@ export interface ShardedClusterControllerOptions {
   readonly recorder: EventRecorder;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Makes what knows of running instances, from the caches that the controller reads. */
+  readonly reports: (caches: ClusterCaches) => InstanceReports;
   /** Image of the operator, run in the pods of databases. */
   readonly image: string;
   /** The only namespace to act in. @default all */
@@ -51,7 +54,7 @@ export interface ShardedClusterController {
 export function createShardedClusterController(
   options: ShardedClusterControllerOptions,
 ): ShardedClusterController {
-  const { client, recorder, clock, logger, image, namespace, metrics, random, freeze } = options;
+  const { client, recorder, clock, logger, image, reports, namespace, metrics, random, freeze } = options;
   const common = {
     clock,
     logger,
@@ -76,6 +79,7 @@ export function createShardedClusterController(
       logger: logger.child({ controller: 'sharded-cluster' }),
       randomBytes: options.randomBytes ?? systemRandomBytes,
       image,
+      reports: reports(caches),
     }),
   });
   controller.watch(caches.clusters, (cluster) => [keyOf(cluster)]);

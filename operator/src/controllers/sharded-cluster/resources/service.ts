@@ -1,6 +1,7 @@
 import type { V1Service } from '@kubernetes/client-node';
 import type { ShardedCluster } from '../../../api/v1alpha1/index.ts';
 import { primaryServiceName, replicasServiceName, shardName } from '../../../api/v1alpha1/index.ts';
+import type { ReadTarget } from '../../../core/instance-report.ts';
 import { services } from '../../../runtime/resources.ts';
 import type { DesiredObject } from './desired-object.ts';
 import { ownedMetadata, typeMeta } from './desired-object.ts';
@@ -44,11 +45,15 @@ export function primaryService(cluster: ShardedCluster, number: number): Desired
   });
 }
 
-/** Leads to the replicas of a shard. */
-export function replicasService(cluster: ShardedCluster, number: number): DesiredObject<V1Service> {
+/** Leads to the replicas of a shard; to its primary while none is fit for reads. */
+export function replicasService(
+  cluster: ShardedCluster,
+  number: number,
+  target: ReadTarget,
+): DesiredObject<V1Service> {
   const { name } = cluster.metadata;
   return service(cluster, number, replicasServiceName(name, number), {
-    selector: roleSelector(name, number, 'replica'),
+    selector: roleSelector(name, number, target),
   });
 }
 
