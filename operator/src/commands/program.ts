@@ -8,7 +8,7 @@ import { VERSION } from './version.ts';
 /** What the commands do. Each resolves with the exit code of the process. */
 export interface CommandActions {
   operator(config: OperatorConfig): Promise<number>;
-  placeholder(): Promise<number>;
+  runtime(target: string): Promise<number>;
   agent(): Promise<number>;
 }
 
@@ -58,10 +58,11 @@ export async function runProgram(
   }
 
   program
-    .command('placeholder')
-    .description('hold the place of a database in its pod; run by the operator')
-    .action(async () => {
-      exitCode = await actions.placeholder();
+    .command('runtime')
+    .description('copy Node.js and this program to where database containers run them; run by the operator')
+    .requiredOption('--to <folder>', 'folder to copy to')
+    .action(async ({ to }: { to: string }) => {
+      exitCode = await actions.runtime(to);
     });
 
   program
