@@ -7,7 +7,10 @@ const only = (name, from, allowed, comment) => ({
   severity: 'error',
   comment,
   from: { path: `^operator/src/${from}/`, pathNot: '\\.test\\.ts$' },
-  to: { path: '^operator/src/', pathNot: allowed.map((place) => `^operator/src/${place}${place.endsWith("ts$") ? "" : "/"}`) },
+  to: {
+    path: '^operator/src/',
+    pathNot: allowed.map((place) => `^operator/src/${place}${place.endsWith('ts$') ? '' : '/'}`),
+  },
 });
 
 export default {
@@ -26,7 +29,15 @@ export default {
     only(
       'controllers',
       'controllers',
-      ['controllers', 'runtime', 'api', 'core', 'engines', 'pki', 'agent/(settings|pod-contract)\\.ts$|agent/protocol'],
+      [
+        'controllers',
+        'runtime',
+        'api',
+        'core',
+        'engines',
+        'pki',
+        'agent/(settings|pod-contract)\\.ts$|agent/protocol',
+      ],
       'controllers act through the runtime, and know of agents what their pods must give them',
     ),
     only(
