@@ -20,8 +20,8 @@ export interface DisposableShard extends HostedShard {
   dispose(): Promise<void>;
 }
 
-/** Command lines are looked at this often; programs of a clone run for longer. */
-const LOOK_MILLISECONDS = 50;
+/** Command lines are looked at this often: servers and most programs of a clone run for longer. */
+const LOOK_MILLISECONDS = 250;
 
 /** Makes the shard; nothing of it runs yet. */
 export async function hostShard(packaged: PackagedMariadb): Promise<DisposableShard> {

@@ -38,7 +38,7 @@ export interface Member {
   readonly cloneTarget: CloneTarget;
   /**
    * Writes everything a start of the server takes and says what to execute. For a `ready` volume; `Refused`
-   * otherwise. Every start has a call of its own.
+   * otherwise. Every start has a call of its own; none while a server runs, for the agent's password is renewed.
    */
   prepareBoot(order: BootOrder, signal: AbortSignal): Promise<LaunchPlan>;
   /** Connects to the running server; `Unreachable` or `Timeout` until it answers. Completes a boot that was prepared. */

@@ -57,6 +57,13 @@ export function accountsOf({ shard }: Story): readonly Account[] {
       requireTls: true,
       schemas: [],
     },
+    ...(['administration', 'monitoring'] as const).map((purpose) => ({
+      name: `conformance_${purpose}`,
+      purpose,
+      password: passwords.application,
+      requireTls: false,
+      schemas: [],
+    })),
   ];
 }
 

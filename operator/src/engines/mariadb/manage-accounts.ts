@@ -10,12 +10,13 @@ import type { ServerAccess } from './server-access.ts';
 import { textOf } from './slave-status.ts';
 
 /**
- * Identifies what an account was last set to: so that an account that is as it should be is left alone, and its
- * statements are not logged and replicated again.
+ * Identifies the rights that an account was last given: so that an account that is as it should be is left alone, and
+ * its statements are not logged and replicated again. Nothing of the password is in it.
  */
-export function accountFingerprint(account: Account): string {
-  const content = [nativePasswordHash(account.password), account.requireTls, ...grantsOf(account)];
-  return createHash('sha256').update(JSON.stringify(content)).digest('hex');
+export function rightsFingerprint(account: Account): string {
+  return createHash('sha256')
+    .update(JSON.stringify([account.requireTls, ...grantsOf(account)]))
+    .digest('hex');
 }
 
 /** See Upkeep.ensureAccounts. */
@@ -31,21 +32,25 @@ export async function ensureAccounts(
   const present = await readAccounts(server, signal);
   const changed: string[] = [];
   for (const account of accounts) {
-    const fingerprint = accountFingerprint(account);
+    const wanted = {
+      fingerprint: rightsFingerprint(account),
+      passwordHash: nativePasswordHash(account.password),
+    };
     const existing = present.get(account.name);
-    const hash = nativePasswordHash(account.password);
-    if (existing?.fingerprint !== fingerprint || existing.passwordHash !== hash) {
-      if (facts.semiSyncMaster && facts.status.get('Rpl_semi_sync_master_clients') === '0') {
-        throw new EngineError('Refused', 'commits wait for a replica, and none is connected');
-      }
-      await setAccount(server, account, hash, fingerprint, signal);
-      changed.push(account.name);
+    if (existing?.fingerprint === wanted.fingerprint && existing.passwordHash === wanted.passwordHash) {
+      continue;
     }
+    if (facts.semiSyncMaster && facts.status.get('Rpl_semi_sync_master_clients') === '0') {
+      throw new EngineError('Refused', 'commits wait for a replica, and none is connected');
+    }
+    await setAccount(server, account, wanted, existing, signal);
+    changed.push(account.name);
   }
   return { changed };
 }
 
-interface PresentAccount {
+/** An account's state, as far as it is compared. */
+interface AccountState {
   readonly fingerprint: string;
   readonly passwordHash: string;
 }
@@ -53,7 +58,7 @@ interface PresentAccount {
 async function readAccounts(
   server: ServerAccess,
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, PresentAccount>> {
+): Promise<ReadonlyMap<string, AccountState>> {
   const rows = await server.run(
     'read accounts',
     `SELECT p.User AS name, a.fingerprint AS fingerprint,
@@ -71,34 +76,34 @@ async function readAccounts(
   );
 }
 
-/** Each statement can be repeated, and the fingerprint comes last: a crash in between means doing it again. */
+/**
+ * Each statement can be repeated, and the fingerprint comes last: a crash in between means doing it again. Rights are
+ * taken away only when they change, for an application at work would notice the moment without.
+ */
 async function setAccount(
   server: ServerAccess,
   account: Account,
-  passwordHash: string,
-  fingerprint: string,
+  wanted: AccountState,
+  existing: AccountState | undefined,
   signal: AbortSignal,
 ): Promise<void> {
   const run = (sql: string, values: readonly string[]): Promise<unknown> =>
     server.run(`set account ${account.name}`, sql, values, STATEMENT_TIMEOUT_MILLISECONDS, signal);
-  const tls = account.requireTls ? 'SSL' : 'NONE';
-  await run(`CREATE USER IF NOT EXISTS ?@'%' IDENTIFIED VIA mysql_native_password USING ?`, [
-    account.name,
-    passwordHash,
-  ]);
-  await run(`ALTER USER ?@'%' IDENTIFIED VIA mysql_native_password USING ? REQUIRE ${tls}`, [
-    account.name,
-    passwordHash,
-  ]);
+  const identified = `?@'%' IDENTIFIED VIA mysql_native_password USING ?`;
+  const credentials = [account.name, wanted.passwordHash];
+  await run(`CREATE USER IF NOT EXISTS ${identified}`, credentials);
+  await run(`ALTER USER ${identified} REQUIRE ${account.requireTls ? 'SSL' : 'NONE'}`, credentials);
+  if (existing?.fingerprint === wanted.fingerprint) {
+    return;
+  }
   await run(`REVOKE ALL PRIVILEGES, GRANT OPTION FROM ?@'%'`, [account.name]);
+  const passOn = account.purpose === 'administration' ? ' WITH GRANT OPTION' : '';
   for (const grant of grantsOf(account)) {
-    await run(`GRANT ${grant} TO ?@'%'${account.purpose === 'administration' ? ' WITH GRANT OPTION' : ''}`, [
-      account.name,
-    ]);
+    await run(`GRANT ${grant} TO ?@'%'${passOn}`, [account.name]);
   }
   await run(
     `INSERT INTO ${OWN_SCHEMA}.account (name, fingerprint) VALUES (?, ?)
      ON DUPLICATE KEY UPDATE fingerprint = VALUES(fingerprint)`,
-    [account.name, fingerprint],
+    [account.name, wanted.fingerprint],
   );
 }

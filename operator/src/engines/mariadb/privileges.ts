@@ -27,7 +27,10 @@ export function grantsOf(account: Account): readonly string[] {
     case 'replication':
       return ['REPLICATION SLAVE ON *.*'];
     case 'monitoring':
-      return ['PROCESS, BINLOG MONITOR, SLAVE MONITOR ON *.*', `SELECT ON \`${OWN_SCHEMA}\`.*`];
+      return [
+        'PROCESS, BINLOG MONITOR, SLAVE MONITOR ON *.*',
+        ...['epoch', 'heartbeat'].map((table) => `SELECT ON \`${OWN_SCHEMA}\`.${table}`),
+      ];
     default:
       return assertNever(account.purpose);
   }
