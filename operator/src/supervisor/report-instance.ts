@@ -3,9 +3,11 @@ import type { ShardMapShard } from '../api/v1alpha1/index.ts';
 import type { InstanceReport } from '../core/instance-report.ts';
 import type { Measure } from '../engines/measure.ts';
 import type { AgentView } from './agent-client/agent-client.ts';
-import { currentState } from './observe-shard.ts';
 
-/** Agents that say nothing for less than this are not yet said to be silent: a restart of ours is no fault of theirs. */
+/**
+ * An agent that has said nothing for less than this is taken at its last word: reports are for people, and a blip of
+ * the network, or a restart of ours, is no fault of the instance.
+ */
 const SILENCE_MILLISECONDS = 5000;
 
 /** What is known of a pod; undefined while its agent has had no time to say anything. Pure. */
@@ -19,7 +21,7 @@ export function reportInstance(
   if (view === undefined) {
     return undefined;
   }
-  const state = currentState(view, now);
+  const state = lastState(view, now);
   if (state === null) {
     return silent(view, now);
   }
@@ -40,8 +42,14 @@ export function reportInstance(
   };
 }
 
+function lastState({ frame, frameReceivedAt }: AgentView, now: number): AgentState | null {
+  return frame !== undefined && frameReceivedAt !== undefined && now - frameReceivedAt <= SILENCE_MILLISECONDS
+    ? frame.state
+    : null;
+}
+
 function silent({ status, statusSince, error, frame }: AgentView, now: number): InstanceReport | undefined {
-  if (now - statusSince < SILENCE_MILLISECONDS) {
+  if (frame === undefined && now - statusSince < SILENCE_MILLISECONDS) {
     return undefined;
   }
   const why = error === undefined ? status : `${status}, ${error.message}`;

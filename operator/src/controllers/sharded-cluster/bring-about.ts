@@ -2,7 +2,7 @@ import type { V1Secret } from '@kubernetes/client-node';
 import type { ShardedCluster, ShardMapSpec } from '../../api/v1alpha1/index.ts';
 import type { Writer, Written } from './apply.ts';
 import { applyObjects, deleteObjects, superfluousObjects, writeShardMap } from './apply.ts';
-import { ensureCertificates } from './ensure-certificates.ts';
+import type { ensureCertificates } from './ensure-certificates.ts';
 import { findConflicts, findExisting, formerObject, shardMapConflict } from './conflicts.ts';
 import type { Finding } from './finding.ts';
 import type { Observed } from './observe.ts';
@@ -26,6 +26,7 @@ export interface Outcome {
 export interface Attempt extends PlanInput {
   readonly writer: Writer;
   readonly onWritten: (written: Written) => void;
+  readonly ensureCertificates: typeof ensureCertificates;
   /** A Secret of the cluster's namespace; `undefined` only when the API server itself said that there is none. */
   readonly readSecret: (name: string) => Promise<V1Secret | undefined>;
 }
@@ -79,7 +80,7 @@ async function carryOut(
       signal,
     );
     shardMap = written.spec;
-    certificatesDueAt = await ensureCertificates(
+    certificatesDueAt = await attempt.ensureCertificates(
       {
         ...attempt,
         client: writer.client,

@@ -17,6 +17,7 @@ import { keyOf } from '../../runtime/objects.ts';
 import type { ClusterCaches } from './caches.ts';
 import { clusterKeysOf, createCaches, memberCaches } from './caches.ts';
 import type { RandomBytes } from './credentials.ts';
+import { ensureCertificates } from './ensure-certificates.ts';
 import { ShardedClusterReconciler } from './reconciler.ts';
 
 /** Clusters reconciled at a time. A pass waits for the API server most of the time. */
@@ -40,6 +41,8 @@ export interface ShardedClusterControllerOptions {
   readonly random?: () => number;
   /** For passwords. @default `node:crypto` */
   readonly randomBytes?: RandomBytes;
+  /** @default that of ensure-certificates.ts, which takes real time */
+  readonly ensureCertificates?: typeof ensureCertificates;
   /** Freeze cached objects, so that a change of one throws; for tests. @default false */
   readonly freeze?: boolean;
 }
@@ -80,6 +83,7 @@ export function createShardedClusterController(
       randomBytes: options.randomBytes ?? systemRandomBytes,
       image,
       reports: reports(caches),
+      ensureCertificates: options.ensureCertificates ?? ensureCertificates,
     }),
   });
   controller.watch(caches.clusters, (cluster) => [keyOf(cluster)]);

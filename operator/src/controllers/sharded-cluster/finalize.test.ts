@@ -58,6 +58,7 @@ describe('deletion of a cluster', () => {
       'PersistentVolumeClaim/data-demo-shard-0-2',
       'Secret/demo-admin',
       'Secret/demo-app',
+      'Secret/demo-internal',
       'ShardMap/demo',
     ]);
 

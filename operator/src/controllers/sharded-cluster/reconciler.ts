@@ -24,6 +24,7 @@ import { bringAbout, reliableShardMap } from './bring-about.ts';
 import type { ClusterCaches } from './caches.ts';
 import type { RandomBytes } from './credentials.ts';
 import { generatePassword } from './credentials.ts';
+import type { ensureCertificates } from './ensure-certificates.ts';
 import { finalizeCluster } from './finalize.ts';
 import type { Observed } from './observe.ts';
 import { observeCluster } from './observe.ts';
@@ -63,6 +64,7 @@ export interface ReconcilerOptions {
   /** Image of the operator. */
   readonly image: string;
   readonly reports: InstanceReports;
+  readonly ensureCertificates: typeof ensureCertificates;
 }
 
 /** Brings ShardedClusters about, one pass at a time; every pass starts from what exists. */
@@ -127,6 +129,7 @@ export class ShardedClusterReconciler implements Reconciler {
           observed,
           image,
           reports,
+          ensureCertificates: this.#options.ensureCertificates,
           writer,
           readSecret: (name) => this.#readSecret(cluster, name, signal),
           newPassword: () => generatePassword(this.#options.randomBytes),
