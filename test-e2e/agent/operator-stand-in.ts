@@ -64,7 +64,7 @@ export async function keepShardMap(client: PlainClient, members: readonly Member
 }
 
 async function readMap(client: PlainClient): Promise<StoredMap> {
-  return (await send(client, 'GET', `${MAPS}/${CLUSTER}`)) as unknown as StoredMap;
+  return (await send(client, 'GET', `${MAPS}/${CLUSTER}`)) as StoredMap;
 }
 
 async function send(

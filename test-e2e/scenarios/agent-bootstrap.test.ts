@@ -60,16 +60,16 @@ const ROLE = {
 };
 
 function startOperator(): { stop(): Promise<void> } {
-  let isStopped = false;
+  const stopping = new AbortController();
   const done = (async () => {
-    while (!isStopped) {
+    while (!stopping.signal.aborted) {
       await keepShardMap(client, shard.members).catch(() => {});
       await delay(150);
     }
   })();
   return {
     async stop() {
-      isStopped = true;
+      stopping.abort();
       await done;
     },
   };
@@ -251,6 +251,7 @@ describe('agents of a shard', () => {
     await untilAllReady();
     await append(10);
     await expectEqualRows();
+    expect((await member(2).state()).volume).toMatchObject({ kind: 'ready', origin: 'clone' });
   });
 
   it('clone a replica whose volume was lost', async () => {
@@ -266,6 +267,7 @@ describe('agents of a shard', () => {
     await untilAllReady();
     await append(10);
     await expectEqualRows();
+    expect((await member(1).state()).volume).toMatchObject({ kind: 'ready', origin: 'clone' });
   });
 
   it('let the databases serve on while the API server is down, and start nothing', async () => {

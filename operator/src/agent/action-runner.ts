@@ -74,14 +74,21 @@ export class ActionRunner {
 
   /** Notes that an action could not even be begun. */
   refuse(action: Action, reason: string, message: string, error: unknown): void {
-    this.#pacing.done(action.kind);
     this.#fail(action, { reason, message }, error);
   }
 
-  /** Begins an action that was decided by `basis`. */
-  begin(action: Action, basis: Observation, signal: AbortSignal): void {
+  /**
+   * Begins an action that was decided by `basis`. It is not taken when `confirm` resolves with false, which says
+   * why by `refuse` if it matters.
+   */
+  begin(
+    action: Action,
+    basis: Observation,
+    confirm: (signal: AbortSignal) => Promise<boolean>,
+    signal: AbortSignal,
+  ): void {
     const stop = new AbortController();
-    const ended = this.#run(action, signal, AbortSignal.any([signal, stop.signal]));
+    const ended = this.#run(action, confirm, signal, AbortSignal.any([signal, stop.signal]));
     this.#running = { action, basis, stop, ended };
   }
 
@@ -104,16 +111,23 @@ export class ActionRunner {
     await this.whenEnded();
   }
 
-  async #run(action: Action, signal: AbortSignal, limit: AbortSignal): Promise<void> {
+  async #run(
+    action: Action,
+    confirm: (signal: AbortSignal) => Promise<boolean>,
+    signal: AbortSignal,
+    limit: AbortSignal,
+  ): Promise<void> {
     const { context, logger, onActivity, onEnded } = this.#options;
     const setActivity = (activity: AgentActivity): void => {
       this.#activity = activity;
       onActivity();
     };
     try {
-      await act({ ...context, onActivity: setActivity }, action, limit);
-      this.#failures.delete(action.kind);
-      logger.debug('done', { action: action.kind });
+      if (await confirm(limit)) {
+        await act({ ...context, onActivity: setActivity }, action, limit);
+        this.#failures.delete(action.kind);
+        logger.debug('done', { action: action.kind });
+      }
     } catch (error) {
       if (!limit.aborted) {
         const text = error instanceof Error ? error.message : String(error);

@@ -87,6 +87,19 @@ describe('agents', () => {
     await world.close();
   });
 
+  it('make no second database by a map that has moved on unseen', async () => {
+    const world = new FakeShardWorld();
+    world.isWatchBroken = true;
+    PODS.forEach((pod) => world.startAgent(pod));
+    await world.advance(5000);
+    expect(world.map.initialised).toBe(true);
+    world.member(PRIMARY).loseVolume();
+    await world.advance(10_000);
+    expect(world.member(PRIMARY).initialised).toBe(1);
+    expect(world.violations()).toEqual([]);
+    await world.close();
+  });
+
   it('kill a server that takes writes when another is the primary', async () => {
     const world = await atWork();
     const former = world.member(PRIMARY).server;

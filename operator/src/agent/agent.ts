@@ -3,103 +3,60 @@
  * finds it running and goes on from what it sees.
  */
 import { randomUUID } from 'node:crypto';
-import type { Engine } from '../engines/engine.ts';
-import type { Member } from '../engines/member.ts';
-import type { RetentionRule } from '../engines/member-session.ts';
 import type { CloneStream } from '../engines/clone.ts';
 import { abortableWait } from '../runtime/abort.ts';
-import type { Clock } from '../runtime/clock.ts';
-import { errorFields, type Logger } from '../runtime/logger.ts';
 import { ActionRunner } from './action-runner.ts';
 import { refuseClone } from './clone-permission.ts';
 import { decide } from './decide.ts';
+import { describeAgent } from './describe-agent.ts';
 import { type Action, type Decision, isSameDecision, needsConfirmation } from './decision.ts';
 import type { CompleteLaunch } from './launch-plan.ts';
-import type { LauncherClient } from './launcher-client.ts';
-import type { MountedFiles } from './mounted-files.ts';
+import { MemberObserver, type MemberObserverOptions } from './member-observer.ts';
 import type { Observation, StandDown } from './observation.ts';
-import type { PeerAddresses } from './peers.ts';
-import type { PeerPositions } from './peer-positions.ts';
-import type { MemberPlace } from './pod-contract.ts';
-import { findProblems } from './problems.ts';
-import type { AgentState, ServerState } from './protocol/agent-state.ts';
+import type { AgentState } from './protocol/agent-state.ts';
 import { RefusedError } from './protocol/commands.ts';
-import { judgeReadFitness, NOT_FIT_YET, type ReadFitness } from './read-fitness.ts';
 import type { RequestClone } from './receive-clone.ts';
-import { ServerSession } from './server-session.ts';
-import type { ShardMapReader } from './shard-map-reader.ts';
 import type { CommandHandlers } from './transport/command-responder.ts';
-import { isNearlyFull, planRetention, type VolumeUsage } from './volume-usage.ts';
-import { VolumeWatch } from './volume-watch.ts';
+import type { VolumeUsage } from './volume-usage.ts';
 
-export interface AgentOptions {
-  readonly place: MemberPlace;
+export interface AgentOptions extends Omit<MemberObserverOptions, 'onNews'> {
   readonly version: string;
-  readonly engine: Pick<Engine, 'positions'>;
-  /** The member as the settings now describe it. */
-  readonly member: () => Member;
-  readonly volumePath: string;
-  readonly launcher: LauncherClient;
   readonly completeLaunch: CompleteLaunch;
-  readonly shardMap: ShardMapReader;
-  readonly files: MountedFiles;
-  readonly peers: Pick<PeerAddresses, 'server'>;
-  readonly positions: Pick<PeerPositions, 'position'>;
   readonly requestClone: RequestClone;
   /** Pod that is being given a clone; null for none. */
   readonly servedPod: () => string | null;
   readonly onState: (state: AgentState) => void;
-  readonly measureVolume?: (path: string) => Promise<VolumeUsage>;
-  readonly clock: Clock;
-  readonly logger: Logger;
   /** Uniform in [0, 1). */
   readonly random: () => number;
 }
 
-/** Longest time between two passes; heartbeats are written as often. */
+/** Longest time between two passes, and so between two heartbeats. */
 const PASS_MILLISECONDS = 450;
-const HEARTBEAT_MILLISECONDS = 400;
-/** A heartbeat that takes longer is given up on; it stays sent. */
-const HEARTBEAT_DEADLINE_MILLISECONDS = 2000;
 const CONFIRM_MILLISECONDS = 5000;
-const RETENTION_MILLISECONDS = 30_000;
 /** Nothing in a pass takes that long; actions run beside it. */
 const HANG_MILLISECONDS = 60_000;
-const RETENTION_NEARLY_FULL_MILLISECONDS = 5000;
 
 /** One agent. */
 export class Agent {
   readonly #options: AgentOptions;
   readonly #id = randomUUID();
-  readonly #session: ServerSession;
-  readonly #volume: VolumeWatch;
+  readonly #observer: MemberObserver;
   readonly #runner: ActionRunner;
   #wake = (): void => {};
   #woken = true;
   #commands = 0;
   #decision: Decision | null = null;
-  #fitness: ReadFitness = NOT_FIT_YET;
   #standDown: StandDown | null = null;
-  #heartbeatAt = -Infinity;
-  #retentionAt = -Infinity;
   #epoch = 0;
   #passedAt: number;
 
   constructor(options: AgentOptions) {
-    const { member, volumePath, clock, logger, measureVolume } = options;
+    const { member, launcher, completeLaunch, files, requestClone, peers, clock, logger, random } = options;
     const wake = (): void => this.wake();
+    const observer = new MemberObserver({ ...options, onNews: wake });
     this.#options = options;
+    this.#observer = observer;
     this.#passedAt = clock.monotonic();
-    this.#session = new ServerSession({ member, clock, logger, onEnded: wake });
-    this.#volume = new VolumeWatch({
-      volumePath,
-      clock,
-      logger,
-      onEnds: wake,
-      files: () => member().files,
-      ...(measureVolume && { measure: measureVolume }),
-    });
-    const { launcher, completeLaunch, files, requestClone, peers, random } = options;
     this.#runner = new ActionRunner({
       context: {
         member,
@@ -109,10 +66,10 @@ export class Agent {
         requestClone,
         clock,
         logger,
-        session: this.#session,
-        volume: this.#volume,
+        session: observer.session,
+        volume: observer.volume,
         serverAddress: (pod) => peers.server(pod),
-        retentionRule: () => this.#retentionRule(),
+        retentionRule: () => observer.retentionRule(),
       },
       onActivity: () => this.#publish(),
       onEnded: wake,
@@ -137,7 +94,7 @@ export class Agent {
     } finally {
       forget.forEach((stop) => stop());
       await this.#runner.close();
-      this.#session.close();
+      this.#observer.session.close();
     }
   }
 
@@ -156,8 +113,8 @@ export class Agent {
 
   /** Throws, with the reason, unless the member is fit for reads. */
   assertFitForReads(): void {
-    if (!this.#fitness.isFit) {
-      throw new Error(this.#fitness.reason);
+    if (!this.#observer.fitness.isFit) {
+      throw new Error(this.#observer.fitness.reason);
     }
   }
 
@@ -171,7 +128,7 @@ export class Agent {
 
   /** How full the volume is; null while unknown. */
   usage(): VolumeUsage | null {
-    return this.#volume.usage;
+    return this.#observer.volume.usage;
   }
 
   /** The operator's commands. */
@@ -180,10 +137,10 @@ export class Agent {
       this.#command(epoch, async () => {
         // A change of role that is under way has to end first; it begins nothing new after the stand-down.
         await this.#runner.whenEnded();
-        if (this.#session.current === null) {
+        if (this.#observer.session.current === null) {
           throw new RefusedError('NotReady', 'there is no session with the server');
         }
-        return { received: await this.#session.require().stopReceiving(signal) };
+        return { received: await this.#observer.session.require().stopReceiving(signal) };
       }),
     killServer: ({ epoch }, signal) =>
       this.#command(epoch, async () => ({ exit: await this.#options.launcher.kill(signal) })),
@@ -196,8 +153,8 @@ export class Agent {
       {
         pod: place.pod,
         shard: shardMap.view(),
-        member: this.#session.state(),
-        isFitForReads: this.#fitness.isFit,
+        member: this.#observer.session.state(),
+        isFitForReads: this.#observer.fitness.isFit,
         isCloning: this.#runner.action?.kind === 'clone',
       },
       pod,
@@ -225,23 +182,13 @@ export class Agent {
 
   /** One pass; returns how long to wait for the next, in milliseconds. */
   async #pass(signal: AbortSignal): Promise<number> {
-    const server = this.#server();
-    this.#session.keepOnly(server.kind === 'running' ? server.pid : null);
-    await this.#volume.look(server, signal);
-    await this.#lookAtServer(signal);
-    const { clock, files } = this.#options;
-    this.#fitness = judgeReadFitness(this.#fitness, {
-      member: this.#session.state(),
-      maxLagSeconds: files.settings().maxLagSeconds,
-      now: clock.monotonic(),
-    });
-    this.#writeHeartbeat(signal);
-    const observation = this.#observation();
+    await this.#observer.look(() => this.#sleep(PASS_MILLISECONDS, signal), signal);
+    const observation = this.#observer.observation(this.#standDown);
     let pause = PASS_MILLISECONDS;
     if (this.#runner.action !== null) {
       this.#runner.stopIfOvertaken(observation, decide);
     } else if (this.#commands === 0) {
-      pause = await this.#proceed(observation, signal);
+      pause = this.#proceed(observation, signal);
     }
     this.#publish();
     return pause;
@@ -258,49 +205,8 @@ export class Agent {
     timer.cancel();
   }
 
-  /** Looks at the server, but no longer than until something happens: a server that hangs must not hold up the rest. */
-  async #lookAtServer(signal: AbortSignal): Promise<void> {
-    await Promise.race([this.#session.look(signal), this.#sleep(PASS_MILLISECONDS, signal)]);
-  }
-
-  #server(): ServerState {
-    const status = this.#options.launcher.status();
-    if (status === undefined) {
-      return { kind: 'unknown', reason: 'not attached to the launcher' };
-    }
-    const { server, lastExit } = status;
-    return server === null ? { kind: 'ended', lastExit } : { kind: 'running', ...server };
-  }
-
-  #observation(): Observation {
-    const { place, shardMap, launcher, files, peers, clock } = this.#options;
-    const shard = shardMap.view();
-    const current = this.#session.current;
-    const accounts = files.accounts();
-    const primary = shard.kind === 'known' ? shard.shard.primary : null;
-    const usage = this.#volume.usage;
-    const interval =
-      usage !== null && isNearlyFull(usage) ? RETENTION_NEARLY_FULL_MILLISECONDS : RETENTION_MILLISECONDS;
-    return {
-      pod: place.pod,
-      shard,
-      server: this.#server(),
-      terminating: launcher.status()?.terminating ?? false,
-      volume: this.#volume.volume,
-      engineVersion: files.settings().engine.version,
-      hasSession: current !== null,
-      member: this.#session.state(),
-      salvaged: current?.salvaged ?? false,
-      accountsCurrent: accounts === null ? null : current?.accountsDigest === files.accountsDigest(),
-      certificatesCurrent: current === null || current.certificatesDigest === files.certificatesDigest(),
-      retentionDue: usage !== null && clock.monotonic() - this.#retentionAt >= interval,
-      primaryAddress: primary === null ? null : peers.server(primary),
-      standDown: this.#standDown,
-    };
-  }
-
   /** Decides, and begins what was decided; returns how long to wait before deciding again. */
-  async #proceed(observation: Observation, signal: AbortSignal): Promise<number> {
+  #proceed(observation: Observation, signal: AbortSignal): number {
     const decision = decide(observation);
     this.#note(decision);
     if (decision.kind === 'wait') {
@@ -310,13 +216,9 @@ export class Agent {
     if (delay > 0) {
       return Math.min(delay, PASS_MILLISECONDS);
     }
-    if (needsConfirmation(decision) && !(await this.#confirm(decision, observation, signal))) {
-      return PASS_MILLISECONDS;
-    }
-    if (decision.kind === 'applyRetention') {
-      this.#retentionAt = this.#options.clock.monotonic();
-    }
-    this.#runner.begin(decision, observation, signal);
+    const confirm = (limit: AbortSignal): Promise<boolean> =>
+      needsConfirmation(decision) ? this.#confirm(decision, observation, limit) : Promise.resolve(true);
+    this.#runner.begin(decision, observation, confirm, signal);
     return PASS_MILLISECONDS;
   }
 
@@ -352,62 +254,19 @@ export class Agent {
     }
   }
 
-  /** On an open primary. Not awaited: it waits for an acknowledgement like any commit. */
-  #writeHeartbeat(signal: AbortSignal): void {
-    const { clock, logger } = this.#options;
-    const member = this.#session.state();
-    const isDue = clock.monotonic() - this.#heartbeatAt >= HEARTBEAT_MILLISECONDS;
-    if (member?.role.kind !== 'primary' || member.epoch.kind !== 'known' || !isDue) {
-      return;
-    }
-    this.#heartbeatAt = clock.monotonic();
-    this.#session
-      .require()
-      .writeHeartbeat(member.epoch.value, HEARTBEAT_DEADLINE_MILLISECONDS, signal)
-      .catch((error: unknown) => logger.debug('heartbeat is not written', errorFields(error)));
-  }
-
-  #retentionRule(): RetentionRule | null {
-    const { engine, positions, place, shardMap } = this.#options;
-    const usage = this.#volume.usage;
-    const member = this.#session.state();
-    const view = shardMap.view();
-    if (usage === null || member?.logBytes.kind !== 'known' || view.kind !== 'known') {
-      return null;
-    }
-    const { primary, replicas } = view.shard;
-    const others = [...(primary === null ? [] : [primary]), ...replicas].filter((pod) => pod !== place.pod);
-    const needed = others.map((pod) => positions.position(pod));
-    return planRetention(usage, member.logBytes.value, needed, engine.positions.empty);
-  }
-
   #publish(): void {
-    const { place, version, launcher, servedPod, onState } = this.#options;
-    const { namespace, cluster, shard, pod, podUid } = place;
-    const member = this.#session.state();
-    const decision = this.#decision;
-    const ends = this.#volume.ends;
-    onState({
-      identity: { namespace, cluster, shard, pod, podUid },
-      agentId: this.#id,
-      agentVersion: version,
-      epoch: this.epoch(),
-      server: this.#server(),
-      volume: this.#volume.volume,
-      member,
-      ownEnd: ends?.own ?? null,
-      receivedEnd: ends?.received ?? null,
-      activity: this.#runner.activity,
-      awaitingAcker: decision?.kind === 'wait' && decision.reason === 'acker',
-      fitForReads: this.#fitness.isFit,
-      terminating: launcher.status()?.terminating ?? false,
-      cloningTo: servedPod(),
-      problems: findProblems({
-        decision,
-        member,
-        usage: this.#volume.usage,
-        failures: this.#runner.failures,
+    const { place, version, servedPod, onState } = this.#options;
+    onState(
+      describeAgent({
+        place,
+        agentId: this.#id,
+        version,
+        epoch: this.epoch(),
+        observer: this.#observer,
+        runner: this.#runner,
+        decision: this.#decision,
+        servedPod: servedPod(),
       }),
-    });
+    );
   }
 }

@@ -102,7 +102,7 @@ export async function runAgent(options: RunAgentOptions, signal: AbortSignal): P
   const agent: Agent = new Agent({
     place,
     version,
-    engine,
+    positionArithmetic: engine.positions,
     member: memberOf(options, serverTls, () => files.settings()),
     volumePath: places.volumePath,
     launcher,

@@ -82,14 +82,7 @@ export class FakeShardWorld {
       agent: new Agent({
         place: { namespace: 'shop', cluster: 'demo', shard: 0, pod, podUid: `uid-${pod}`, ordinal },
         version: 'test',
-        engine: {
-          positions: {
-            empty: '' as Position,
-            parse: (text) => text as Position,
-            compare: () => 'equal',
-            covers: () => true,
-          },
-        },
+        positionArithmetic: { empty: '' as Position },
         member: () => own,
         volumePath: '/volume',
         launcher: member.launcher(step),
