@@ -1,5 +1,5 @@
 /** One connection to the server over its socket, every request with a time limit. */
-import { createConnection, type RowDataPacket } from 'mysql2';
+import type { RowDataPacket } from 'mysql2';
 import { abortReason } from '../../runtime/abort.ts';
 import { EngineError } from '../engine-error.ts';
 import { AGENT_USER } from './credentials.ts';
@@ -49,6 +49,8 @@ export async function openConnection(
 ): Promise<Connection> {
   signal.throwIfAborted();
   const { promise: ended, resolve: end } = Promise.withResolvers<Error>();
+  // Loaded by the first who connects: the operator describes engines and never talks to one.
+  const { createConnection } = await import('mysql2');
   const driver = createConnection({
     socketPath,
     user: AGENT_USER,
