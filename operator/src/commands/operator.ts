@@ -72,7 +72,7 @@ async function runOperator(config: OperatorConfig, logger: Logger, signal: Abort
         ...{ pods: caches.pods, secrets: caches.secrets, certificateName: operatorCertificateName },
       });
       supervisor = new Supervisor({
-        ...{ client, clock, logger, streams, positions: mariadbEngine.positions },
+        ...{ client, clock, logger, streams, recorder: events, positions: mariadbEngine.positions },
         ...{ clusters: caches.clusters, shardMaps: caches.shardMaps, pods: caches.pods },
       });
       manager.addRunnable(streams, { everywhere: true });

@@ -32,6 +32,8 @@ export interface InstanceReport {
   /** Milliseconds since the epoch; absent before the first word. */
   readonly lastChecked?: number;
   readonly problems: readonly InstanceProblem[];
+  /** Whether its commits wait for a replica; null while unknown. */
+  readonly commitsWait: boolean | null;
   /** Null while it is not being cloned. */
   readonly cloning: CloneProgress | null;
 }

@@ -34,6 +34,15 @@ function primaryState(change: Partial<AgentState> = {}): AgentState {
   };
 }
 
+function acknowledgedBy(acknowledgers: number): AgentState {
+  const state = primaryState();
+  const member = state.member;
+  return {
+    ...state,
+    member: member === null ? null : { ...member, acknowledgement: { ...member.acknowledgement, acknowledgers } },
+  };
+}
+
 const waiting = replicaState({ awaitingAcker: true });
 const everybody = [member(POD.primary, primaryState()), member(POD.first), member(POD.second)];
 const FOUND_AT = '0-1-42' as Position;
@@ -84,6 +93,7 @@ describe('the state of a shard', () => {
     ['gone and covered', gone, 2, { [POD.second]: FOUND_AT }, 'ackerGone'],
     ['gone and not covered', gone, 2, { [POD.second]: '0-1-43' as Position }, 'ackerLeaving'],
     ['gone and not yet measured', gone, 2, {}, 'ackerLeaving'],
+    ['gone but acknowledges still', [member(POD.primary, acknowledgedBy(1)), ...gone.slice(1)], 2, { [POD.second]: FOUND_AT }, 'ackerLeaving'],
     ['gone but asked for', gone, 3, { [POD.second]: FOUND_AT }, 'steady'],
     ['there still', everybody, 2, {}, 'steady'],
   ])('lets an acker go that is %s', (_, members, instances, departures, kind) => {

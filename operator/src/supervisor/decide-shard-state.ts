@@ -115,9 +115,16 @@ function replicaJoining({ shard, members }: ShardObservation): ShardState | null
   return joining === undefined ? null : { kind: 'replicaJoining', pod: joining.pod };
 }
 
-/** It no longer runs, and a member that stays, and counts, holds everything up to when it was seen gone. */
+/**
+ * It no longer runs, and a member that stays, and counts, holds everything up to when it was seen gone. A pod that was
+ * deleted by force may run on: then more members acknowledge than are known to follow.
+ */
 function ackerGone(observation: ShardObservation, context: DecisionContext): ShardState | null {
   const { shard, members } = observation;
+  const acknowledgers = stateOf(members, shard.primary)?.member?.acknowledgement.acknowledgers;
+  if (acknowledgers === undefined || acknowledgers > members.filter(isReceiving).length) {
+    return null;
+  }
   for (const { pod } of departedAckers(observation)) {
     const until = context.departures.get(pod);
     const isCovered = members.some(({ pod: other, exists, state }) => {
@@ -136,6 +143,11 @@ function ackerGone(observation: ShardObservation, context: DecisionContext): Sha
     }
   }
   return null;
+}
+
+function isReceiving({ exists, state }: MemberObservation): boolean {
+  const role = state?.member?.role;
+  return exists && role?.kind === 'replica' && role.following.receiving.kind === 'running';
 }
 
 function ackerLeaving(observation: ShardObservation): ShardState | null {

@@ -38,6 +38,7 @@ export function reportInstance(
     lagBytes: isPrimary ? 0 : scaled(following?.bytesBehind, 1),
     ...(view.frame === undefined ? {} : { lastChecked: view.frame.sentAt }),
     problems,
+    commitsWait: member === null ? null : member.acknowledgement.rule === 'oneReplica',
     cloning: activity.kind === 'cloning' ? activity : null,
   };
 }
@@ -60,6 +61,7 @@ function silent({ status, statusSince, error, frame }: AgentView, now: number): 
     lagBytes: null,
     ...(frame === undefined ? {} : { lastChecked: frame.sentAt }),
     problems: [],
+    commitsWait: null,
     cloning: null,
   };
 }

@@ -10,7 +10,7 @@ import { errorFields, type Logger } from '../runtime/logger.ts';
 import type { AgentView } from './agent-client/agent-client.ts';
 import { changeOf, withShard } from './change-shard-map.ts';
 import { decideShardState, departedAckers, type ShardState, stateOf } from './decide-shard-state.ts';
-import { observeShard, type ShardObservation } from './observe-shard.ts';
+import { FRESH_MILLISECONDS, observeShard, type ShardObservation } from './observe-shard.ts';
 
 export interface ShardSupervisorOptions {
   readonly cluster: ClusterKey;
@@ -31,10 +31,21 @@ const PASS_MILLISECONDS = 1000;
 /** Pause after a write that failed. */
 const RETRY_MILLISECONDS = 250;
 
+/** From when a pod is seen gone until whatever the primary says was observed after that. */
+const DEPARTURE_MILLISECONDS = 2 * FRESH_MILLISECONDS;
+
+/** An acker that is gone. */
+interface Departure {
+  /** Monotonic milliseconds. */
+  readonly seenAt: number;
+  /** Where the primary was later. */
+  readonly until?: Position;
+}
+
 /** The loop of one shard, on the leader: observe, decide, at most one write of the map. */
 export class ShardSupervisor {
   readonly #options: ShardSupervisorOptions;
-  readonly #departures = new Map<string, Position>();
+  readonly #departures = new Map<string, Departure>();
   #state: ShardState = { kind: 'initialising' };
   #wake: () => void = () => {};
   #woken = false;
@@ -127,7 +138,10 @@ export class ShardSupervisor {
       now: clock.monotonic(),
     });
     this.#rememberDepartures(observation);
-    return decideShardState(observation, { positions, departures: this.#departures });
+    const departures = [...this.#departures].flatMap(([pod, { until }]) =>
+      until === undefined ? [] : [[pod, until] as const],
+    );
+    return decideShardState(observation, { positions, departures: new Map(departures) });
   }
 
   /** What a removed acker may have acknowledged lies before where the primary is after the removal. */
@@ -140,10 +154,11 @@ export class ShardSupervisor {
       }
     }
     const primary = stateOf(members, shard.primary)?.member;
+    const now = this.#options.clock.monotonic();
     for (const pod of departed) {
-      if (!this.#departures.has(pod) && primary?.role.kind === 'primary') {
-        this.#departures.set(pod, primary.applied);
-      }
+      const { seenAt, until } = this.#departures.get(pod) ?? { seenAt: now };
+      const isLater = now - seenAt >= DEPARTURE_MILLISECONDS && primary?.role.kind === 'primary';
+      this.#departures.set(pod, { seenAt, ...(isLater ? { until: until ?? primary.applied } : until && { until }) });
     }
   }
 

@@ -1,12 +1,13 @@
 /** Runs a loop for every shard of every map, on the leader, and knows of every instance, on every replica. */
 import type { V1Pod } from '@kubernetes/client-node';
 import type { ShardedCluster, ShardMap } from '../api/v1alpha1/index.ts';
-import { LABELS } from '../api/v1alpha1/index.ts';
+import { EVENT_REASONS, LABELS } from '../api/v1alpha1/index.ts';
 import type { ClusterKey, InstanceReport, InstanceReports, ReadTarget } from '../core/instance-report.ts';
 import type { PositionArithmetic } from '../engines/position.ts';
 import type { Informer } from '../runtime/cache/informer.ts';
 import type { ApiClient } from '../runtime/client/api-client.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { EventRecorder } from '../runtime/events/recorder.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { formatKey, isBeingDeleted } from '../runtime/objects.ts';
 import type { AgentStreams } from './agent-streams.ts';
@@ -21,6 +22,7 @@ export interface SupervisorOptions {
   readonly shardMaps: Informer<ShardMap>;
   readonly pods: Informer<V1Pod>;
   readonly streams: AgentStreams;
+  readonly recorder: EventRecorder;
   readonly positions: PositionArithmetic;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -42,6 +44,8 @@ export class Supervisor implements InstanceReports {
   readonly #loops = new Map<string, Loop>();
   readonly #routings = new Map<string, ReadRouting>();
   readonly #verdicts = new Map<string, string>();
+  /** Pods being cloned, and from where, by the uid of the pod. */
+  readonly #clones = new Map<string, string>();
   readonly #handlers = new Set<(cluster: ClusterKey) => void>();
 
   constructor(options: SupervisorOptions) {
@@ -148,6 +152,7 @@ export class Supervisor implements InstanceReports {
       const parts = map.spec.shards.map((shard) => {
         this.#route(cluster, shard.number, shard.replicas);
         const members = [...(shard.primary === null ? [] : [shard.primary]), ...shard.replicas];
+        members.forEach((pod) => this.#noteClone(cluster, pod, shard.ackers.includes(pod)));
         return [
           this.readTarget(cluster, shard.number),
           members.map((pod) => verdictOf(this.instance(cluster, pod))),
@@ -193,6 +198,26 @@ export class Supervisor implements InstanceReports {
     );
   }
 
+  /** A clone that has ended well is told once: the pod's agent has gone from cloning to a complete volume. */
+  #noteClone(cluster: ClusterKey, pod: string, wasAcker: boolean): void {
+    const { pods, clusters, streams, recorder } = this.#options;
+    const uid = pods.get({ namespace: cluster.namespace, name: pod })?.metadata?.uid ?? '';
+    const state = streams.view(uid)?.frame?.state;
+    if (state?.activity.kind === 'cloning') {
+      this.#clones.set(uid, state.activity.source);
+      return;
+    }
+    const source = this.#clones.get(uid);
+    const object = clusters.get(cluster);
+    if (source === undefined || object === undefined || state?.volume?.kind !== 'ready') {
+      return;
+    }
+    this.#clones.delete(uid);
+    const reason = wasAcker ? 'ReplicaRecloned' : 'ReplicaCloned';
+    const note = `${pod} was ${wasAcker ? 'made anew as a copy' : 'cloned'} from ${source}.`;
+    recorder.event(object, { type: EVENT_REASONS[reason].type, reason, action: 'Clone', note });
+  }
+
   #tell(cluster: ClusterKey): void {
     this.#handlers.forEach((handler) => handler(cluster));
   }
@@ -222,6 +247,7 @@ function verdictOf(report: InstanceReport | undefined) {
         error: report.error,
         problems: report.problems.map(({ reason }) => reason),
         source: report.cloning?.source,
+        commitsWait: report.commitsWait,
         isLagKnown: report.lagSeconds !== null,
       };
 }

@@ -1,5 +1,5 @@
-import type { V1Service } from '@kubernetes/client-node';
-import type { ShardedCluster, ShardMapSpec } from '../../api/v1alpha1/index.ts';
+import type { V1Service, V1StatefulSet } from '@kubernetes/client-node';
+import type { ShardedCluster, ShardMapShard, ShardMapSpec } from '../../api/v1alpha1/index.ts';
 import { LABELS, replicasServiceName, shardName } from '../../api/v1alpha1/index.ts';
 import type { InstanceReports, ReadTarget } from '../../core/instance-report.ts';
 import { isBeingDeleted } from '../../runtime/objects.ts';
@@ -84,8 +84,9 @@ function shardObjects(input: PlanInput, map: ShardMapSpec, number: number): Desi
   const { cluster, observed, image } = input;
   const { name, spec } = { name: cluster.metadata.name, spec: cluster.spec };
   const shard = map.shards.find((candidate) => candidate.number === number);
-  const instances = effectiveInstances(name, spec.instances, shard);
   const live = observed.statefulSets.find(({ metadata }) => metadata?.name === shardName(name, number));
+  const asked = effectiveInstances(name, spec.instances, shard);
+  const instances = keepsReplicas(input, asked, shard, live) ? (live?.spec?.replicas ?? asked) : asked;
   return [
     headlessService(cluster, number),
     primaryService(cluster, number),
@@ -93,6 +94,21 @@ function shardObjects(input: PlanInput, map: ShardMapSpec, number: number): Desi
     ...podDisruptionBudgetsOf(cluster, number, instances),
     statefulSet(cluster, { number, replicas: spec.hibernated ? 0 : instances, image, live }),
   ];
+}
+
+/** The last replicas stay until the primary's commits wait for nobody: without them it could not be told any more. */
+function keepsReplicas(
+  { cluster, reports }: PlanInput,
+  asked: number,
+  shard: ShardMapShard | undefined,
+  live: V1StatefulSet | undefined,
+): boolean {
+  const { name, namespace } = cluster.metadata;
+  if (asked > 1 || shard?.initialised !== true || shard.primary === null || (live?.spec?.replicas ?? 0) <= 1) {
+    return false;
+  }
+  const commitsWait = reports.instance({ namespace, name }, shard.primary)?.commitsWait ?? true;
+  return shard.acknowledgement === 'OneReplica' || commitsWait;
 }
 
 /** Where reads go: as is known now, or as it was left. */
