@@ -18,12 +18,15 @@ export const NAMESPACE = 'agents';
 export const CLUSTER = 'demo';
 export const SHARD = 'demo-shard-0';
 export const APPLICATION_USER = 'app';
+export const REPLICATION_USER = 'replication';
 
 /** Three members that do not run yet. */
 export interface ShardProcesses {
   readonly members: readonly [MemberProcesses, MemberProcesses, MemberProcesses];
   readonly applicationPassword: string;
   readonly authorityFile: string;
+  /** Gives the replication account another password, in its Secret; returns that. */
+  renewReplicationPassword(): Promise<string>;
   dispose(): Promise<void>;
 }
 
@@ -44,7 +47,12 @@ export async function createShardProcesses(
   const settings = join(folder, 'settings');
   const applicationPassword = randomBytes(12).toString('hex');
   await writeAccount(accounts, 'application', APPLICATION_USER, applicationPassword);
-  await writeAccount(accounts, 'replication', 'replication', randomBytes(12).toString('hex'));
+  const renewReplicationPassword = async (): Promise<string> => {
+    const password = randomBytes(12).toString('hex');
+    await writeAccount(accounts, 'replication', REPLICATION_USER, password);
+    return password;
+  };
+  await renewReplicationPassword();
   await mkdir(settings);
   await writeFile(
     settingsFile(settings),
@@ -108,6 +116,7 @@ export async function createShardProcesses(
     members,
     applicationPassword,
     authorityFile: join(folder, `${SHARD}-0`, 'server-tls', 'ca.crt'),
+    renewReplicationPassword,
     async dispose() {
       await Promise.all(members.map((member) => member.dispose()));
       await rm(folder, { recursive: true, force: true });

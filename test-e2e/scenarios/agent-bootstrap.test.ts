@@ -8,6 +8,7 @@ import {
   APPLICATION_USER,
   createShardProcesses,
   NAMESPACE,
+  REPLICATION_USER,
   type ShardProcesses,
 } from '../agent/shard-processes.ts';
 import { type ControlPlane, startControlPlane } from '../cluster/control-plane/index.ts';
@@ -79,12 +80,14 @@ function member(ordinal: 0 | 1 | 2): MemberProcesses {
   return shard.members[ordinal];
 }
 
-function connectTo(ordinal: 0 | 1 | 2): Promise<WorkloadClient> {
+function connectTo(
+  ordinal: 0 | 1 | 2,
+  account = { user: APPLICATION_USER, password: shard.applicationPassword },
+): Promise<WorkloadClient> {
   return connectNumberClient({
     host: '127.0.0.1',
     port: member(ordinal).options.ports.server,
-    user: APPLICATION_USER,
-    password: shard.applicationPassword,
+    ...account,
     authorityFile: shard.authorityFile,
   });
 }
@@ -268,6 +271,25 @@ describe('agents of a shard', () => {
     await append(10);
     await expectEqualRows();
     expect((await member(1).state()).volume).toMatchObject({ kind: 'ready', origin: 'clone' });
+  });
+
+  it('take over a renewed password of replication, at the latest when replicas connect anew', async () => {
+    const password = await shard.renewReplicationPassword();
+    await waitFor(
+      'the primary knows it',
+      async () => {
+        const connection = await connectTo(0, { user: REPLICATION_USER, password });
+        connection.close();
+        return true;
+      },
+      STEP,
+    );
+    await member(0).killServer();
+    await waitFor('replicas are refused', () => hasProblem(1, 'ReceivingFailed'), STEP);
+    await untilAllReady();
+    await append(10);
+    await expectEqualRows();
+    expect((await member(0).state()).member?.acknowledgement.acknowledgers).toBe(2);
   });
 
   it('let the databases serve on while the API server is down, and start nothing', async () => {

@@ -73,7 +73,10 @@ export async function act(context: ActionContext, action: Action, signal: AbortS
     case 'follow': {
       const { name, password } = replicationAccount(files.accounts());
       const source = { ...context.serverAddress(action.primary), user: name, password };
-      return session.require().follow(source, signal);
+      const digest = files.accountsDigest();
+      await session.require().follow(source, signal);
+      session.noteFollowed(digest);
+      return;
     }
     case 'prepareDatabase':
       await ensureAccounts(context, signal);
@@ -98,9 +101,8 @@ export async function act(context: ActionContext, action: Action, signal: AbortS
         const { discardedBytes, remainingBytes, heldBy } = await session
           .require()
           .applyRetention(rule, signal);
-        if (discardedBytes > 0 || heldBy !== undefined) {
-          logger.info('logs of changes', { discardedBytes, remainingBytes, heldBy });
-        }
+        const level = discardedBytes > 0 ? 'info' : 'debug';
+        logger[level]('logs of changes', { discardedBytes, remainingBytes, heldBy });
       }
       return;
     }

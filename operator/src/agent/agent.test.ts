@@ -127,7 +127,7 @@ describe('agents', () => {
     await world.close();
   });
 
-  it('never make a second database or let an empty member serve, whatever happens', async () => {
+  it('never make a second database or let an empty member serve, and come back to work, whatever happens', async () => {
     const pod = fc.constantFrom(...PODS);
     const event = fc.oneof(
       fc.record({ kind: fc.constant('restartAgent' as const), pod }),
@@ -163,9 +163,14 @@ describe('agents', () => {
           await world.advance(200);
           expect(world.violations()).toEqual([]);
         }
+        world.isApiServerDown = false;
+        world.isWatchBroken = false;
+        await untilAtWork(world);
+        const isLost = world.map.initialised && world.member(PRIMARY).volume.kind !== 'ready';
+        expect({ isLost, isAtWork: world.isAtWork() }).toEqual({ isLost, isAtWork: !isLost });
         await world.close();
       }),
-      { numRuns: 30 },
+      { numRuns: 40 },
     );
   }, 60_000);
 });

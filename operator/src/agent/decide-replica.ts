@@ -55,7 +55,8 @@ function decideRunningReplica(observation: Observation, member: MemberState, sha
     // Trying again would fail again; what stands in the way is told with the state.
     return { kind: 'wait', reason: 'replication' };
   }
-  if (following !== null && primaryAddress !== null && follows(following, primaryAddress)) {
+  const isFollowing = following !== null && primaryAddress !== null && follows(following, primaryAddress);
+  if (isFollowing && !observation.passwordSuspected) {
     return decideUpkeep(observation);
   }
   if (holdsStandDown(standDown, shard)) {

@@ -260,6 +260,16 @@ const TABLE: readonly (readonly [string, Observation, string])[] = [
     'wait: change',
   ],
   [
+    'replica, source refuses it, perhaps for its password',
+    aRunning(
+      aMember({
+        role: { kind: 'replica', following: aFollowing({ receiving: { kind: 'connecting', error } }) },
+      }),
+      { passwordSuspected: true },
+    ),
+    `follow: ${PRIMARY}`,
+  ],
+  [
     'replica of a former primary',
     aRunning(
       aMember({

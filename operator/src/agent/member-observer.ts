@@ -34,6 +34,10 @@ export interface MemberObserverOptions {
   readonly onNews: () => void;
 }
 
+/** A server that was not seen for so long gets no reads. */
+const FITNESS_MILLISECONDS = 3000;
+/** Longer than a failover takes: nothing is begun anew while one may be under way. */
+const SUSPICION_MILLISECONDS = 10_000;
 const HEARTBEAT_MILLISECONDS = 400;
 /** A heartbeat that takes longer is given up on; it stays sent. */
 const HEARTBEAT_DEADLINE_MILLISECONDS = 2000;
@@ -89,7 +93,7 @@ export class MemberObserver {
     await this.volume.look(server, signal);
     await Promise.race([this.session.look(signal), patience()]);
     this.#fitness = judgeReadFitness(this.#fitness, {
-      member: this.session.state(),
+      member: this.session.state(FITNESS_MILLISECONDS),
       maxLagSeconds: files.settings().maxLagSeconds,
       now: clock.monotonic(),
     });
@@ -115,6 +119,9 @@ export class MemberObserver {
       accountsCurrent: files.accounts() === null ? null : current?.accountsDigest === files.accountsDigest(),
       certificatesCurrent: current === null || current.certificatesDigest === files.certificatesDigest(),
       retentionDue: this.#isRetentionDue(),
+      passwordSuspected:
+        this.session.refusedFor() >= SUSPICION_MILLISECONDS &&
+        current?.followedDigest !== files.accountsDigest(),
       primaryAddress: primary === null ? null : peers.server(primary),
       standDown,
     };

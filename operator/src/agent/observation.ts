@@ -42,6 +42,8 @@ export interface Observation {
   readonly certificatesCurrent: boolean;
   /** Whether it is time to look for logs of changes that nobody needs. */
   readonly retentionDue: boolean;
+  /** Whether this replica has long been unable to connect, perhaps because its password is not the present one. */
+  readonly passwordSuspected: boolean;
   /** Where the recorded primary's server is reached; null without one. */
   readonly primaryAddress: SourceAddress | null;
   readonly standDown: StandDown | null;

@@ -11,6 +11,10 @@ interface Current {
   salvaged: boolean;
   accountsDigest: string;
   certificatesDigest: string;
+  /** The accounts that were there when this agent last told the server whom to follow. */
+  followedDigest: string;
+  /** Since when the server has failed to connect to its source; null while it has not. Monotonic milliseconds. */
+  refusedSince: number | null;
   member: MemberState | null;
   /** Monotonic milliseconds. */
   observedAt: number;
@@ -46,11 +50,10 @@ export class ServerSession {
     return this.#current;
   }
 
-  /** What the server was last seen to be; null when that is too long ago. */
-  state(): MemberState | null {
+  /** What the server was last seen to be; null when that is longer ago than so many milliseconds. */
+  state(longest = STALE_MILLISECONDS): MemberState | null {
     const current = this.#current;
-    const isStale =
-      current !== null && this.#options.clock.monotonic() - current.observedAt > STALE_MILLISECONDS;
+    const isStale = current !== null && this.#options.clock.monotonic() - current.observedAt > longest;
     return isStale ? null : (current?.member ?? null);
   }
 
@@ -71,6 +74,8 @@ export class ServerSession {
       certificatesDigest,
       salvaged: false,
       accountsDigest: '',
+      followedDigest: '',
+      refusedSince: null,
       member: null,
       observedAt: clock.monotonic(),
       looking: null,
@@ -120,6 +125,7 @@ export class ServerSession {
     try {
       current.member = await current.session.observe(signal);
       current.observedAt = this.#options.clock.monotonic();
+      current.refusedSince = isRefused(current.member) ? (current.refusedSince ?? current.observedAt) : null;
     } catch (error) {
       if (!signal.aborted) {
         this.#options.logger.warn('the server could not be looked at', errorFields(error));
@@ -147,6 +153,19 @@ export class ServerSession {
     }
   }
 
+  noteFollowed(accountsDigest: string): void {
+    if (this.#current !== null) {
+      this.#current.followedDigest = accountsDigest;
+      this.#current.refusedSince = null;
+    }
+  }
+
+  /** Milliseconds for which the server has failed to connect to its source; 0 when it does not fail. */
+  refusedFor(): number {
+    const since = this.#current?.refusedSince ?? null;
+    return since === null ? 0 : this.#options.clock.monotonic() - since;
+  }
+
   noteCertificates(digest: string): void {
     if (this.#current !== null) {
       this.#current.certificatesDigest = digest;
@@ -156,4 +175,12 @@ export class ServerSession {
   close(): void {
     this.keepOnly(null);
   }
+}
+
+function isRefused({ role }: MemberState): boolean {
+  return (
+    role.kind === 'replica' &&
+    role.following.receiving.kind === 'connecting' &&
+    role.following.receiving.error !== undefined
+  );
 }

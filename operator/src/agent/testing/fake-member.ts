@@ -182,6 +182,9 @@ export class FakeMember {
       cloneSource: {
         open: async () => {
           await step('give');
+          if (this.server === null || this.database === null) {
+            throw new EngineError('IncompleteClone', 'the server has ended');
+          }
           const bytes = Readable.from([Buffer.from(JSON.stringify(this.database))], { objectMode: false });
           return { bytes, estimatedBytes: 1 };
         },

@@ -90,6 +90,7 @@ export function anObservation(change: Partial<Observation> = {}): Observation {
     accountsCurrent: true,
     certificatesCurrent: true,
     retentionDue: false,
+    passwordSuspected: false,
     primaryAddress: PRIMARY_ADDRESS,
     standDown: null,
     ...change,
