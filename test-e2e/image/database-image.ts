@@ -34,7 +34,10 @@ export async function ensureDatabaseImage(
   await runCommand('ln', ['--force', archive, join(context, basename(archive))]).catch(() =>
     runCommand('cp', [archive, join(context, basename(archive))]),
   );
-  await loadImage(await buildImage({ dockerfile, context, tag: `${OFFICIAL_IMAGE}:${version}` }, progress), progress);
+  await loadImage(
+    await buildImage({ dockerfile, context, tag: `${OFFICIAL_IMAGE}:${version}` }, progress),
+    progress,
+  );
 }
 
 /** The root file system as one file, kept beside it. */
@@ -44,7 +47,12 @@ async function archiveOf(folder: string): Promise<string> {
     const unfinished = `${archive}.${String(process.pid)}`;
     await runCommand('tar', [
       ...['--create', '--numeric-owner', '--one-file-system', '--file', unfinished],
-      ...['--exclude=./var/cache/apt/*', '--exclude=./var/lib/apt/lists/*', '--exclude=./tmp/*', '--exclude=./proc/*'],
+      ...[
+        '--exclude=./var/cache/apt/*',
+        '--exclude=./var/lib/apt/lists/*',
+        '--exclude=./tmp/*',
+        '--exclude=./proc/*',
+      ],
       ...['--directory', folder, '.'],
     ]);
     await rename(unfinished, archive);

@@ -39,7 +39,8 @@ function acknowledgedBy(acknowledgers: number): AgentState {
   const member = state.member;
   return {
     ...state,
-    member: member === null ? null : { ...member, acknowledgement: { ...member.acknowledgement, acknowledgers } },
+    member:
+      member === null ? null : { ...member, acknowledgement: { ...member.acknowledgement, acknowledgers } },
   };
 }
 
@@ -88,12 +89,22 @@ describe('the state of a shard', () => {
     expect(decide(change, members).kind).toBe(kind);
   });
 
-  const gone = [everybody[0], everybody[1], member(POD.second, null, false)].filter((each) => each !== undefined);
-  it.each<readonly [string, readonly MemberObservation[], number, Readonly<Record<string, Position>>, string]>([
+  const gone = [everybody[0], everybody[1], member(POD.second, null, false)].filter(
+    (each) => each !== undefined,
+  );
+  it.each<
+    readonly [string, readonly MemberObservation[], number, Readonly<Record<string, Position>>, string]
+  >([
     ['gone and covered', gone, 2, { [POD.second]: FOUND_AT }, 'ackerGone'],
     ['gone and not covered', gone, 2, { [POD.second]: '0-1-43' as Position }, 'ackerLeaving'],
     ['gone and not yet measured', gone, 2, {}, 'ackerLeaving'],
-    ['gone but acknowledges still', [member(POD.primary, acknowledgedBy(1)), ...gone.slice(1)], 2, { [POD.second]: FOUND_AT }, 'ackerLeaving'],
+    [
+      'gone but acknowledges still',
+      [member(POD.primary, acknowledgedBy(1)), ...gone.slice(1)],
+      2,
+      { [POD.second]: FOUND_AT },
+      'ackerLeaving',
+    ],
     ['gone but asked for', gone, 3, { [POD.second]: FOUND_AT }, 'steady'],
     ['there still', everybody, 2, {}, 'steady'],
   ])('lets an acker go that is %s', (_, members, instances, departures, kind) => {

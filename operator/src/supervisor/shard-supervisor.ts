@@ -158,7 +158,10 @@ export class ShardSupervisor {
     for (const pod of departed) {
       const { seenAt, until } = this.#departures.get(pod) ?? { seenAt: now };
       const isLater = now - seenAt >= DEPARTURE_MILLISECONDS && primary?.role.kind === 'primary';
-      this.#departures.set(pod, { seenAt, ...(isLater ? { until: until ?? primary.applied } : until && { until }) });
+      this.#departures.set(pod, {
+        seenAt,
+        ...(isLater ? { until: until ?? primary.applied } : until && { until }),
+      });
     }
   }
 

@@ -204,7 +204,8 @@ export const REASONS = {
   },
   VolumeNearlyFull: {
     on: ['Progressing=False', 'Degraded=True'],
-    meaning: 'The volume of an instance is nearly full; the message says how full. Data is never deleted to make room.',
+    meaning:
+      'The volume of an instance is nearly full; the message says how full. Data is never deleted to make room.',
     remedy: 'Delete what you no longer need from the database, or move to a cluster with larger volumes.',
   },
   ReplicationBroken: {

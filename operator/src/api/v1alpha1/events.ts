@@ -50,7 +50,11 @@ export const EVENT_REASONS = {
     remedy: 'Set `spec.hibernated` to false to start again.',
   },
   WokenUp: { type: 'Normal', meaning: 'Pods are started again after hibernation.', remedy: NOTHING },
-  ReplicaCloned: { type: 'Normal', meaning: 'A new replica was made as a copy of another instance.', remedy: NOTHING },
+  ReplicaCloned: {
+    type: 'Normal',
+    meaning: 'A new replica was made as a copy of another instance.',
+    remedy: NOTHING,
+  },
   ReplicaRecloned: {
     type: 'Normal',
     meaning: 'A replica whose volume was empty or unusable was made anew as a copy of another instance.',

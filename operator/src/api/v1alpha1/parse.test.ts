@@ -65,7 +65,18 @@ describe('parseShardedCluster', () => {
 const map = (primary: unknown) => ({
   ...cluster({
     revision: 1,
-    shards: [{ number: 0, name: 'shop-shard-0', epoch: 1, primary, replicas: [], ackers: [], initialised: true, acknowledgement: 'None' }],
+    shards: [
+      {
+        number: 0,
+        name: 'shop-shard-0',
+        epoch: 1,
+        primary,
+        replicas: [],
+        ackers: [],
+        initialised: true,
+        acknowledgement: 'None',
+      },
+    ],
   }),
   kind: 'ShardMap',
 });

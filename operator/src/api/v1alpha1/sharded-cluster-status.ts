@@ -43,7 +43,11 @@ const instanceSchema = z
       .meta({ description: 'Last transaction applied, as a GTID position.' })
       .exactOptional(),
     lagSeconds: lagSeconds('Seconds behind the primary; null while unknown, which is not 0.'),
-    lagBytes: integer(0, MAX_INT64, 'Bytes received from the primary and not yet applied; null while unknown.')
+    lagBytes: integer(
+      0,
+      MAX_INT64,
+      'Bytes received from the primary and not yet applied; null while unknown.',
+    )
       .nullable()
       .exactOptional(),
     healthy: flag('Whether the instance runs, and as a replica follows its primary.'),

@@ -91,7 +91,16 @@ describe('deletion of a cluster', () => {
       spec: {
         revision: 9,
         shards: [
-          { number: 0, name: 'demo-shard-0', epoch: 7, primary: 'demo-shard-0-2', replicas: [], ackers: [], initialised: true, acknowledgement: 'None' },
+          {
+            number: 0,
+            name: 'demo-shard-0',
+            epoch: 7,
+            primary: 'demo-shard-0-2',
+            replicas: [],
+            ackers: [],
+            initialised: true,
+            acknowledgement: 'None',
+          },
         ],
       },
     });

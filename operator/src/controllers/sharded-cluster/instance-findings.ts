@@ -27,7 +27,9 @@ export function instanceFindings(
     (reports.instance({ namespace, name }, pod)?.problems ?? []).map((problem) => ({ pod, ...problem })),
   );
   const findings = REASONS.flatMap(([word, reason]) =>
-    problems.filter((problem) => problem.reason === word).map(({ pod, message }) => ({ reason, pod, message })),
+    problems
+      .filter((problem) => problem.reason === word)
+      .map(({ pod, message }) => ({ reason, pod, message })),
   );
   return findings
     .filter(({ reason }, index) => findings.findIndex((other) => other.reason === reason) === index)

@@ -104,7 +104,12 @@ function keepsReplicas(
   live: V1StatefulSet | undefined,
 ): boolean {
   const { name, namespace } = cluster.metadata;
-  if (asked > 1 || shard?.initialised !== true || shard.primary === null || (live?.spec?.replicas ?? 0) <= 1) {
+  if (
+    asked > 1 ||
+    shard?.initialised !== true ||
+    shard.primary === null ||
+    (live?.spec?.replicas ?? 0) <= 1
+  ) {
     return false;
   }
   const commitsWait = reports.instance({ namespace, name }, shard.primary)?.commitsWait ?? true;

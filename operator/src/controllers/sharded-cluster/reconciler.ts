@@ -151,7 +151,10 @@ export class ShardedClusterReconciler implements Reconciler {
     this.#settled.set(key, cluster.metadata.generation ?? 0);
     const { certificatesDueAt = Infinity } = outcome;
     const due = Math.max(1000, Math.min(certificatesDueAt - clock.now(), LONGEST_WAIT_MILLISECONDS));
-    return requeueAfter(Math.min(retryAfter ?? FIGURES_INTERVAL_MILLISECONDS, due), 'figures or certificates are due');
+    return requeueAfter(
+      Math.min(retryAfter ?? FIGURES_INTERVAL_MILLISECONDS, due),
+      'figures or certificates are due',
+    );
   }
 
   async #reportFailure(

@@ -150,7 +150,11 @@ function agentContainer(
  * Its main process only waits for orders, and outlives its server. Ready is what the agent finds fit for reads, with
  * the agent's own hysteresis: one answer decides.
  */
-function databaseContainer(cluster: ShardedCluster, image: string, container: ContainerContract): V1Container {
+function databaseContainer(
+  cluster: ShardedCluster,
+  image: string,
+  container: ContainerContract,
+): V1Container {
   return {
     name: DATABASE_CONTAINER,
     image,

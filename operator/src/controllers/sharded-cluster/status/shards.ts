@@ -24,7 +24,9 @@ export function shardStatuses(
       ...replicas.map((pod) => instance(pod, 'replica')),
     ];
     const readyInstances = instances.filter(({ healthy }) => healthy).length;
-    const lags = instances.filter(({ role }) => role === 'replica').map(({ lagSeconds }) => lagSeconds ?? null);
+    const lags = instances
+      .filter(({ role }) => role === 'replica')
+      .map(({ lagSeconds }) => lagSeconds ?? null);
     const known = lags.filter((lag) => lag !== null);
     const maxLagSeconds = known.length < lags.length ? null : Math.max(...known);
     return {
@@ -52,7 +54,9 @@ function instanceStatus(
     ...(gtid === undefined ? {} : { gtid }),
     lagSeconds: lagSeconds === null ? null : Math.round(lagSeconds * 1000) / 1000,
     lagBytes,
-    ...(lastChecked === undefined ? {} : { lastChecked: `${new Date(lastChecked).toISOString().slice(0, 19)}Z` }),
+    ...(lastChecked === undefined
+      ? {}
+      : { lastChecked: `${new Date(lastChecked).toISOString().slice(0, 19)}Z` }),
     ...(cloning === null ? {} : { clone: cloneStatus(cloning) }),
     ...(complaint === undefined ? {} : { error: complaint.slice(0, MESSAGE_CHARACTERS) }),
   };

@@ -23,7 +23,10 @@ export function decideStatusWrite(
   if (previous !== undefined && sameContent(withoutNulls(previous), withoutNulls(next))) {
     return { kind: 'nothing' };
   }
-  if (previous === undefined || !sameContent(withoutNulls(withoutFigures(previous)), withoutNulls(withoutFigures(next)))) {
+  if (
+    previous === undefined ||
+    !sameContent(withoutNulls(withoutFigures(previous)), withoutNulls(withoutFigures(next)))
+  ) {
     return { kind: 'write' };
   }
   const wait = FIGURES_INTERVAL_MILLISECONDS - (sinceLastWrite ?? FIGURES_INTERVAL_MILLISECONDS);

@@ -39,7 +39,10 @@ export function statusOf(input: StatusInput): ShardedClusterStatus {
   const { cluster, situation, shardMap, pods, now } = input;
   const previous = cluster.status ?? {};
   const generation = cluster.metadata.generation ?? 0;
-  const shards = shardMap === undefined ? (previous.shards ?? []) : shardStatuses(shardMap, pods, (pod) =>
+  const shards =
+    shardMap === undefined
+      ? (previous.shards ?? [])
+      : shardStatuses(shardMap, pods, (pod) =>
           input.reports.instance({ namespace: cluster.metadata.namespace, name: cluster.metadata.name }, pod),
         );
   const verdicts = decideConditions({
