@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { ClusterError } from './failure.ts';
-import type { NodeAction, ProviderName } from './provider.ts';
+import type { NodeAction, ProviderName } from './cluster-provider.ts';
 
 /** What the user asked for. */
 export type Command =

@@ -12,6 +12,7 @@
  */
 import { bareProvider } from './bare/index.ts';
 import { binaryPath } from './binaries/index.ts';
+import type { ClusterProvider, NodeAction, ProviderName } from './cluster-provider.ts';
 import { ClusterError } from './failure.ts';
 import type { BuiltImage, ImageRequest } from './images/builder.ts';
 import { findKindProblem, kindProvider } from './kind/index.ts';
@@ -20,26 +21,7 @@ import { createProgress } from './progress.ts';
 import type { Progress } from './progress.ts';
 
 export type { BuiltImage, ImageRequest } from './images/builder.ts';
-
-/** What can be done to one node. */
-export type NodeAction = 'kill' | 'isolate' | 'heal' | 'restart';
-
-/** The two ways to get a cluster. */
-export type ProviderName = 'bare' | 'kind';
-
-/** One way to get a cluster. Every method shows its progress and throws ClusterError for what a person can mend. */
-export interface ClusterProvider {
-  readonly name: ProviderName;
-  /** Makes, mends or reuses the cluster and writes `.dev/kubeconfig`. `nodes` undefined: as it is, or three. */
-  up(nodes: number | undefined, progress: Progress): Promise<void>;
-  down(progress: Progress): Promise<void>;
-  node(action: NodeAction, name: string, progress: Progress): Promise<void>;
-  status(): Promise<string>;
-  /** The image that the product's image starts from. */
-  baseImage(progress: Progress): Promise<string>;
-  buildImage(request: ImageRequest, progress: Progress): Promise<BuiltImage>;
-  loadImage(image: BuiltImage, progress: Progress): Promise<void>;
-}
+export type { NodeAction, ProviderName } from './cluster-provider.ts';
 
 /** The provider asked for; else kind where Docker answers, else bare. */
 async function chooseProvider(name?: ProviderName): Promise<ClusterProvider> {

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { ClusterError } from '../cluster/failure.ts';
 import type { Kubectl } from '../install/kubectl.ts';
 import type { ListOf, PodObject, ShardedClusterObject } from './objects.ts';
 import { findCondition, isClusterReady, isPodReady } from './objects.ts';
 
-const POLL_MILLISECONDS = 500;
+const POLL_MILLISECONDS = 700;
 
 /**
  * Waits until the cluster is Ready and tells `note` every change on the way, once. Throws after `timeoutSeconds`.
@@ -34,7 +35,7 @@ export async function awaitReady(
       return;
     }
     if (performance.now() > deadline) {
-      throw new Error(`${key.name} is not Ready after ${timeoutSeconds} s: ${line}`);
+      throw new ClusterError('Timeout', `${key.name} is not Ready after ${timeoutSeconds} s: ${line}`);
     }
     await delay(POLL_MILLISECONDS);
   }

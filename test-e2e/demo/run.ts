@@ -49,9 +49,13 @@ export async function runDemo(progress: Progress): Promise<void> {
     await progress.step(`apply ${EXAMPLE} in the namespace ${CLUSTER.namespace}`, () =>
       applyExample(kubectl, progress),
     );
-    await progress.step('wait until the cluster is Ready', () =>
-      awaitReady(kubectl, CLUSTER, (line) => progress.note(line), READY_TIMEOUT_SECONDS),
-    );
+    await progress.step('wait until the cluster is Ready', (detail) => {
+      const tell = (line: string): void => {
+        detail(line.split(';', 1).join(''));
+        progress.note(line);
+      };
+      return awaitReady(kubectl, CLUSTER, tell, READY_TIMEOUT_SECONDS);
+    });
   } catch (error) {
     await showTrouble(kubectl);
     throw error;

@@ -23,25 +23,44 @@ let kubectlProgram: string;
 /** The addresses of this cluster, as `ip route` shows the guard against packets that leave the machine. */
 let ownRange = '';
 
-beforeAll(async () => {
-  kubectlProgram = await binaryPath('kubectl');
-  await cluster('down');
-  before = await takeInventory();
-  await cluster('up', '--nodes', '2');
-  ownRange = `10.${String(ownOctet())}.0.0/16`;
-  await loadTestImage();
-}, 600_000);
+/** Elsewhere, as on a public CI with Docker, the bare provider refuses, and says why. */
+const canRunBare = process.platform === 'linux' && process.geteuid?.() === 0;
 
-afterAll(async () => {
-  await cluster('down');
-}, 60_000);
+if (canRunBare) {
+  describe('a development cluster', () => {
+    lifeOfACluster();
+  });
+} else {
+  it('says what the bare cluster needs', async () => {
+    const outcome = await tryCluster('up');
+    expect(outcome.exitCode).toBe(1);
+    expect(outcome.standardError).toMatch(/needs root|runs on Linux only/);
+  });
+}
 
-describe('a development cluster', () => {
+function lifeOfACluster(): void {
+  beforeAll(async () => {
+    kubectlProgram = await binaryPath('kubectl');
+    await cluster('down');
+    before = await takeInventory();
+    await cluster('up', '--nodes', '2');
+    ownRange = `10.${String(ownOctet())}.0.0/16`;
+    await loadTestImage();
+  }, 600_000);
+
+  afterAll(async () => {
+    await cluster('down');
+  }, 60_000);
+
   it('is left alone when it is healthy', async () => {
-    const started = performance.now();
-    const output = await cluster('up');
-    expect(output).toContain('nothing to do');
-    expect(performance.now() - started).toBeLessThan(3000);
+    const seconds: number[] = [];
+    for (let run = 0; run < 3; run += 1) {
+      const started = performance.now();
+      expect(await cluster('up')).toContain('nothing to do');
+      seconds.push((performance.now() - started) / 1000);
+    }
+    // The quickest of three, as tests share the machine with whatever else runs on it.
+    expect(Math.min(...seconds)).toBeLessThan(3);
   });
 
   it('runs restricted pods with volumes of their own on different nodes', async () => {
@@ -64,9 +83,13 @@ describe('a development cluster', () => {
       for (const name of ['web-0.web', 'web-1.web', 'kubernetes.default.svc.cluster.local']) console.log((await lookup(name)).address);
       console.log((await (await fetch('http://web-0.web:8080/')).text()).trim());
       console.log((await (await fetch('http://front/')).text()).trim());`;
-    const lines = (await inPod('web-1', `node --input-type=commonjs -e "(async () => {${script}})()"`))
-      .trim()
-      .split('\n');
+    const command = `node --input-type=commonjs -e "(async () => {${script}})()"`;
+    // A new Service works once every kube-proxy has heard of it.
+    const output = await waitFor('names and Services to work', async () => inPod('web-1', command), {
+      timeoutMilliseconds: 20_000,
+      everyMilliseconds: 300,
+    });
+    const lines = output.trim().split('\n');
     expect(lines).toHaveLength(5);
     expect(lines[3]).toBe('web-0');
     expect(lines[4]).toMatch(/^web-[01]$/);
@@ -80,8 +103,12 @@ describe('a development cluster', () => {
       '--namespace=proof',
       '--output=jsonpath={.spec.clusterIP}',
     ]);
-    const answer = await fetch(`http://${address}/`, { signal: AbortSignal.timeout(5000) });
-    expect(await answer.text()).toMatch(/^web-[01]\n$/);
+    const answer = await waitFor(
+      'the Service to answer',
+      async () => (await fetch(`http://${address}/`, { signal: AbortSignal.timeout(5000) })).text(),
+      { timeoutMilliseconds: 20_000, everyMilliseconds: 300 },
+    );
+    expect(answer).toMatch(/^web-[01]\n$/);
     expect(await kubectl(['logs', 'web-0', '--namespace=proof'])).toContain('listening');
   });
 
@@ -183,7 +210,7 @@ describe('a development cluster', () => {
     expect(existsSync(stateFolder)).toBe(false);
     expect(existsSync(kubeconfig)).toBe(false);
   });
-});
+}
 
 /** All that this cluster could leave on its machine; what other clusters come and go with meanwhile is left out. */
 async function takeInventory(): Promise<Record<string, string[]>> {
@@ -194,7 +221,7 @@ async function takeInventory(): Promise<Record<string, string[]>> {
   const folders = ['/var/lib', '/run', '/var/log'].flatMap((folder) => readdirSync(folder));
   const shared = new Set(otherClusters().length === 0 ? [] : ['shardwright', 'cni', 'kubelet']);
   return {
-    mounts: mountPoints.filter((path) => !otherStateFolder.test(path)).sort(),
+    mounts: mountPoints.filter((path) => !otherStateFolder.test(path) && !buildStore.test(path)).sort(),
     interfaces: readdirSync('/sys/class/net').filter((name) => !otherInterface.test(name)),
     routes: (await readLines('ip', 'route', 'show', 'table', 'all')).filter(
       (line) => !otherInterface.test(line) && !line.startsWith('unreachable 10.'),
@@ -217,6 +244,9 @@ async function takeInventory(): Promise<Record<string, string[]>> {
 
 const otherInterface = new RegExp(`\\b(shardwright(0|-gw|-n\\d)|sw-(?!${instance})[a-z0-9-]+)`);
 const otherStateFolder = new RegExp(`^/var/lib/shardwright/cluster(?!-${instance}/)`);
+
+/** Mounted while somebody builds an image. */
+const buildStore = /\/shardwright\/buildah\//;
 
 function otherClusters(): string[] {
   const names = existsSync('/var/lib/shardwright') ? readdirSync('/var/lib/shardwright') : [];

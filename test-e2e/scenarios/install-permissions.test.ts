@@ -52,7 +52,7 @@ describe('permissions', () => {
 
   it.each([
     ['list', 'shardedclusters.shardwright.io', '--all-namespaces'],
-    ['patch', 'shardedclusters.shardwright.io:status', '--namespace=elsewhere'],
+    ['update', 'shardedclusters.shardwright.io:status', '--namespace=elsewhere'],
     ['create', 'statefulsets.apps', '--namespace=elsewhere'],
     ['watch', 'pods', '--all-namespaces'],
     ['update', 'leases.coordination.k8s.io/shardwright-operator', '--namespace=cluster-wide'],
@@ -65,7 +65,10 @@ describe('permissions', () => {
     ['create', 'shardedclusters.shardwright.io', '--namespace=elsewhere'],
     ['delete', 'shardedclusters.shardwright.io', '--namespace=elsewhere'],
     ['delete', 'shardmaps.shardwright.io', '--namespace=elsewhere'],
+    ['update', 'shardedclusters.shardwright.io', '--namespace=elsewhere'],
     ['create', 'pods', '--namespace=elsewhere'],
+    ['delete', 'pods', '--namespace=elsewhere'],
+    ['delete', 'secrets', '--namespace=elsewhere'],
     ['create', 'pods:exec', '--namespace=elsewhere'],
     ['get', 'pods:log', '--namespace=elsewhere'],
     ['create', 'pods:eviction', '--namespace=elsewhere'],

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { collectDefaultMetrics } from '@prometheus-io/client';
 import { API_GROUP } from '../api/v1alpha1/index.ts';
 import { addShardedClusterController } from '../controllers/sharded-cluster/controller.ts';
 import { operatorCertificateName } from '../controllers/sharded-cluster/resources/certificates.ts';
@@ -33,7 +34,9 @@ async function runOperator(config: OperatorConfig, logger: Logger, signal: Abort
   const clock = systemClock;
   // In a pod the host name is the pod's.
   const instance = hostname();
-  const { metrics, page } = createPrometheusMetrics();
+  const { metrics, page, registry } = createPrometheusMetrics();
+  // Memory, processor time, event loop and garbage collection of this process.
+  collectDefaultMetrics({ register: registry });
   const connection = await connect({
     kubeconfigPath: config.kubeconfig,
     userAgent: `shardwright/${VERSION} (${process.platform}/${process.arch})`,

@@ -5,7 +5,7 @@ import { ensureBaseImage } from '../images/base-image.ts';
 import { buildWithBuildah } from '../images/builder.ts';
 import { withFileLock } from '../machine/file-lock.ts';
 import { waitFor } from '../machine/wait.ts';
-import type { ClusterProvider, NodeAction } from '../provider.ts';
+import type { ClusterProvider, NodeAction } from '../cluster-provider.ts';
 import type { Progress } from '../progress.ts';
 import { processesIn, readCgroupHierarchies } from './cgroups.ts';
 import { runningDaemon } from './daemon.ts';

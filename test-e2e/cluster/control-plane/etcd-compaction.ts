@@ -2,10 +2,15 @@ import { ClusterError } from '../failure.ts';
 import { httpsRequest } from './https-request.ts';
 import type { TlsIdentity } from './https-request.ts';
 
+/** Where API servers tell each other up to which revision one of them has compacted. */
+const compactedRevisionKey = 'compact_rev_key';
+
 /**
- * Compacts etcd up to its newest revision, through its JSON gateway. A list that continues from an older
- * revision then gets 410 Gone from the API server; an open watch goes on, as it is fed from the API server's
- * own cache.
+ * Compacts etcd up to its newest revision, through its JSON gateway, and tells the API server so, as another API server
+ * would. Since Kubernetes 1.34 an API server also keeps snapshots for lists that continue, and drops old ones at its
+ * next look at that key: up to 15 seconds later a list that continues from before gets 410 Gone. An open watch
+ * goes on, and a new one may still start from an older revision, as watches are fed from the API server's memory;
+ * restart it to empty that.
  */
 export async function compactEtcd(identity: TlsIdentity, clientPort: number): Promise<void> {
   const call = async (path: string, body: unknown): Promise<unknown> => {
@@ -16,7 +21,14 @@ export async function compactEtcd(identity: TlsIdentity, clientPort: number): Pr
     }
     return JSON.parse(answer.body);
   };
-  const key = Buffer.from('/registry/').toString('base64');
-  const range = (await call('range', { key, limit: 1 })) as { header?: { revision?: string } };
-  await call('compaction', { revision: range.header?.revision ?? '0', physical: true });
+  const range = (await call('range', { key: encode('/registry/'), limit: 1 })) as {
+    header?: { revision?: string };
+  };
+  const revision = range.header?.revision ?? '0';
+  await call('compaction', { revision, physical: true });
+  await call('put', { key: encode(compactedRevisionKey), value: encode(revision) });
+}
+
+function encode(text: string): string {
+  return Buffer.from(text).toString('base64');
 }

@@ -7,7 +7,7 @@
  *     const controlPlane = await startControlPlane();                       // in beforeAll (allow 60 s, or
  *     const client = await connect({ kubeconfigPath: controlPlane.kubeconfigPath, ... });   // minutes when
  *     await controlPlane.restartApiServer();      // same port, same data    // the programs must be built)
- *     await controlPlane.compact();               // older revisions → 410 Gone
+ *     await controlPlane.compact();   // lists that continue from before: 410 Gone, within 15 s
  *     await controlPlane.stop();                                            // in afterAll
  *
  * The kubeconfig is the administrator's. With `components: ['controller-manager']` namespaces are finalized,
@@ -56,7 +56,10 @@ export interface ControlPlane {
   /** Starts the API server again on the same port and data; resolves when /readyz says ok. */
   startApiServer(): Promise<void>;
   restartApiServer(signal?: NodeJS.Signals): Promise<void>;
-  /** Compacts etcd up to its newest revision. */
+  /**
+   * Compacts etcd up to its newest revision. Lists that continue from before get 410 Gone within 15 s; for watches
+   * to get it, restart the API server as well, whose memory still serves them.
+   */
   compact(): Promise<void>;
   /** Ends every process and removes the temporary folder (a `directory` that was given is kept). */
   stop(): Promise<void>;

@@ -4,7 +4,7 @@ import { ClusterError } from '../failure.ts';
 import { runCommand, tryCommand } from '../machine/command.ts';
 import { findOnPath, kubeconfigPath } from '../machine/folders.ts';
 import type { Progress } from '../progress.ts';
-import type { ClusterProvider } from '../provider.ts';
+import type { ClusterProvider } from '../cluster-provider.ts';
 import { kindClusterName, planBuild, planDown, planLoad, planNodeAction, planUp } from './plan.ts';
 import type { PlannedCommand } from './plan.ts';
 

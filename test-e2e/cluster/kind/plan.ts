@@ -1,7 +1,7 @@
 /** The commands that make and change a kind cluster. Pure: nothing here runs anything. */
 import { dump } from 'js-yaml';
 import type { ImageRequest } from '../images/builder.ts';
-import type { NodeAction } from '../provider.ts';
+import type { NodeAction } from '../cluster-provider.ts';
 
 /** The name of the kind cluster. */
 export const kindClusterName = 'shardwright';

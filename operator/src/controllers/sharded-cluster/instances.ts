@@ -12,7 +12,11 @@ export function ordinalOf(cluster: string, number: number, pod: string): number 
  * Instances a shard really gets: as asked for, but never so few that the primary, or, while there is none, a
  * member that may become it, would be removed with the highest ordinals.
  */
-export function effectiveInstances(cluster: string, asked: number, shard: ShardMapShard | undefined): number {
+export function effectiveInstances(
+  cluster: string,
+  asked: number,
+  shard: Pick<ShardMapShard, 'number' | 'primary' | 'replicas'> | undefined,
+): number {
   if (shard === undefined) {
     return asked;
   }

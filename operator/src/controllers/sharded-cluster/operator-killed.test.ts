@@ -5,6 +5,9 @@ import { persistentVolumeClaims, secrets, statefulSets } from '../../runtime/res
 import { shardedClusters, shardMaps } from './resource-types.ts';
 import { Harness } from './testing/harness.ts';
 
+/** Some fifty lives of an operator, on a busy machine. */
+const TIMEOUT_MILLISECONDS = 120_000;
+
 const WRITES = new Set(['create', 'replace', 'apply', 'mergePatch', 'delete']);
 
 /**
@@ -112,37 +115,41 @@ const SCENARIOS: readonly Scenario[] = [
 ];
 
 describe.each(SCENARIOS)('an operator killed during $name', (scenario) => {
-  it.each(['before', 'after'] as const)('goes on from every write, killed %s it', async (moment) => {
-    const expected = await undisturbed(scenario);
-    let limit = 0;
-    for (let died = true; died;) {
-      limit += 1;
-      const world = new Harness();
-      world.start();
-      await scenario.prepare(world);
-      await world.untilQuiet();
-      await world.stop();
+  it.each(['before', 'after'] as const)(
+    'goes on from every write, killed %s it',
+    async (moment) => {
+      const expected = await undisturbed(scenario);
+      let limit = 0;
+      for (let died = true; died;) {
+        limit += 1;
+        const world = new Harness();
+        world.start();
+        await scenario.prepare(world);
+        await world.untilQuiet();
+        await world.stop();
 
-      const { client, isDead } = mortalClient(world, limit, moment);
-      world.start(client);
-      await scenario.act(world);
-      await world.untilQuiet();
-      died = isDead();
-      await world.stop();
-      const secretsThen = await passwords(world);
-      const mapThen = await world.get(shardMaps, 'demo');
+        const { client, isDead } = mortalClient(world, limit, moment);
+        world.start(client);
+        await scenario.act(world);
+        await world.untilQuiet();
+        died = isDead();
+        await world.stop();
+        const secretsThen = await passwords(world);
+        const mapThen = await world.get(shardMaps, 'demo');
 
-      world.start();
-      await world.untilQuiet();
-      await world.stop();
-      expect({ limit, objects: await world.inventory() }).toEqual({ limit, objects: expected });
-      expect(await passwords(world)).toMatchObject(secretsThen);
-      const mapNow = await world.get(shardMaps, 'demo');
-      const decided = mapThen?.spec.shards ?? [];
-      expect(mapNow?.spec.shards.slice(0, decided.length)).toEqual(decided);
-    }
-    expect(limit).toBeGreaterThan(3);
-  });
+        world.start();
+        await world.untilQuiet();
+        await world.stop();
+        expect({ limit, objects: await world.inventory() }).toEqual({ limit, objects: expected });
+        expect(await passwords(world)).toMatchObject(secretsThen);
+        const mapNow = await world.get(shardMaps, 'demo');
+        const decided = mapThen?.spec.shards ?? [];
+        expect(mapNow?.spec.shards.slice(0, decided.length)).toEqual(decided);
+      }
+      expect(limit).toBeGreaterThan(3);
+    },
+    TIMEOUT_MILLISECONDS,
+  );
 });
 
 describe('an operator killed while it deletes volumes', () => {

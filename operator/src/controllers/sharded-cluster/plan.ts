@@ -82,7 +82,8 @@ export function planCluster(input: PlanInput): Plan {
 
 function shardObjects(input: PlanInput, map: ShardMapSpec, number: number): DesiredObject[] {
   const { cluster, observed, image } = input;
-  const { name, spec } = { name: cluster.metadata.name, spec: cluster.spec };
+  const { spec } = cluster;
+  const { name } = cluster.metadata;
   const shard = map.shards.find((candidate) => candidate.number === number);
   const live = observed.statefulSets.find(({ metadata }) => metadata?.name === shardName(name, number));
   const asked = effectiveInstances(name, spec.instances, shard);

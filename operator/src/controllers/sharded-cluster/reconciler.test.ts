@@ -239,6 +239,22 @@ describe('the controller of sharded clusters', () => {
     expect((await world.list(persistentVolumeClaims)).length).toBe(8);
   });
 
+  it('waits for nobody who is no longer asked for, though a restored map keeps them as ackers', async () => {
+    await readyCluster({ shards: 1 });
+    await world.delete(shardMaps, 'demo');
+    await world.untilQuiet();
+    const degraded: string[] = [];
+    await world.changeSpec({ instances: 2 });
+    for (let turn = 0; turn < 20; turn += 1) {
+      await settle();
+      degraded.push(await world.condition('Degraded'));
+    }
+    await world.untilQuiet();
+    expect(new Set(degraded)).toEqual(new Set(['False/AsExpected']));
+    expect(await world.condition('Ready')).toBe('True/AllShardsReady');
+    expect((await world.get(shardMaps, 'demo'))?.spec.shards[0]?.ackers).toContain('demo-shard-0-2');
+  });
+
   it('keeps the instance that is the primary when instances are taken away', async () => {
     await readyCluster({ shards: 1 });
     const map = await world.get(shardMaps, 'demo');
@@ -330,6 +346,22 @@ describe('the controller of sharded clusters', () => {
     expect(await world.condition('Ready')).toBe('False/PrimaryUnavailable');
     expect(await world.condition('Degraded')).toBe('True/InstancesNotReady');
     expect(world.events.map(({ reason }) => reason)).toContain('ClusterDegraded');
+  });
+
+  it('changes nothing while the stored object cannot be understood, names the field, and can still delete it', async () => {
+    await readyCluster({ shards: 1 });
+    await world.changeSpec({ shards: 'two' });
+    await world.untilQuiet();
+    expect(await world.condition('Ready')).toBe('False/InvalidSpec');
+    expect(await world.condition('Available')).toBe('True/PrimariesAvailable');
+    expect(await world.message('Ready')).toContain('spec.shards');
+    await world.delete(services, 'demo-shard-0');
+    await world.untilQuiet();
+    expect(await world.get(services, 'demo-shard-0')).toBeUndefined();
+    await world.delete(shardedClusters, 'demo');
+    await world.untilQuiet();
+    expect(await world.get(shardedClusters, 'demo')).toBeUndefined();
+    expect((await world.list(persistentVolumeClaims)).length).toBe(3);
   });
 
   it('says what the API server refuses and does not insist', async () => {

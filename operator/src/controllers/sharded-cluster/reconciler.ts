@@ -217,6 +217,7 @@ export class ShardedClusterReconciler implements Reconciler {
       hibernated: false,
       shards,
       pods: [],
+      leavingPods: new Set(),
       outdatedPods: [],
       previous: { conditions, shards },
     });

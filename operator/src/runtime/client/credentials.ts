@@ -47,17 +47,19 @@ export interface KubeconfigSource extends CredentialSource {
  * supported. Throws when there is no usable configuration.
  */
 export function kubeconfigSource(path: string | undefined, clock: Clock): KubeconfigSource {
-  let config = loadKubeconfig(path);
+  let config: KubeConfig | undefined = loadKubeconfig(path);
+  const namespace = namespaceOf(config);
   let cached: { readonly credentials: Credentials; readonly at: number } | undefined;
   let reading: Promise<Credentials> | undefined;
 
   const read = async (): Promise<Credentials> => {
+    config ??= loadKubeconfig(path);
     const credentials = await readCredentials(config);
     cached = { credentials, at: clock.monotonic() };
     return credentials;
   };
   return {
-    namespace: namespaceOf(config),
+    namespace,
     async current() {
       if (cached !== undefined && clock.monotonic() - cached.at < REREAD_AFTER_MILLISECONDS) {
         return cached.credentials;
@@ -69,7 +71,7 @@ export function kubeconfigSource(path: string | undefined, clock: Clock): Kubeco
     },
     refresh() {
       cached = undefined;
-      config = loadKubeconfig(path);
+      config = undefined;
     },
   };
 }

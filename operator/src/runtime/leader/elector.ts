@@ -71,6 +71,8 @@ export function createLeaderElector(options: LeaderElectorOptions): LeaderElecto
 
 /** Attempts are spread by up to this share of the pause, so that candidates do not keep colliding. */
 const JITTER = 0.2;
+/** After a failed renewal the next is tried sooner, by this share of the usual pause: the deadline is near. */
+const FAILED_PAUSE_SHARE = 0.25;
 
 class LeaseElector implements LeaderElector {
   readonly #options: LeaderElectorOptions;
@@ -119,8 +121,9 @@ class LeaseElector implements LeaderElector {
   }
 
   async hold(signal: AbortSignal): Promise<void> {
+    let pause = this.#retryMilliseconds;
     while (!signal.aborted) {
-      const left = this.#renewedAt + this.#renewDeadline - this.#clock.monotonic();
+      const left = this.#untilDeadline();
       if (left <= 0) {
         this.#setLeading(false);
         throw new LeadershipLostError(
@@ -128,13 +131,10 @@ class LeaseElector implements LeaderElector {
         );
       }
       try {
-        const sinceRenewal = this.#clock.monotonic() - this.#renewedAt;
-        await this.#clock.sleep(Math.min(left, Math.max(0, this.#retryMilliseconds - sinceRenewal)), signal);
-        const remaining = this.#renewedAt + this.#renewDeadline - this.#clock.monotonic();
-        const limit = Math.min(remaining, this.#attemptMilliseconds);
-        if (limit > 0 && !(await this.#attempt(limit, signal))) {
-          await this.#clock.sleep(Math.min(this.#retryMilliseconds, left) / 4, signal);
-        }
+        await this.#clock.sleep(Math.min(left, pause), signal);
+        const limit = Math.min(this.#untilDeadline(), this.#attemptMilliseconds);
+        const isRenewed = limit > 0 && (await this.#attempt(limit, signal));
+        pause = isRenewed ? this.#retryMilliseconds : this.#retryMilliseconds * FAILED_PAUSE_SHARE;
       } catch (error) {
         if (!signal.aborted) {
           throw error;
@@ -144,18 +144,33 @@ class LeaseElector implements LeaderElector {
   }
 
   async release(signal: AbortSignal): Promise<void> {
-    const lease = this.#observed?.lease;
+    const { client, namespace, name, identity } = this.#options;
+    let lease = this.#observed?.lease;
     this.#setLeading(false);
-    if (lease?.spec?.holderIdentity !== this.#options.identity) {
-      return;
-    }
     try {
-      await this.#options.client.replace(leases, releasedLease(lease, this.#clock.now()), {}, signal);
-      this.#observed = undefined;
-      this.#logger.info('released the lease');
+      for (let attempts = 0; lease?.spec?.holderIdentity === identity; attempts += 1) {
+        try {
+          await client.replace(leases, releasedLease(lease, this.#clock.now()), {}, signal);
+          this.#logger.info('released the lease');
+          return;
+        } catch (error) {
+          if (attempts > 0 || !isApiError(error, 'Conflict')) {
+            throw error;
+          }
+          // The last renewal was cut short by the stop, and took effect all the same.
+          lease = await client.get(leases, { namespace, name }, signal);
+        }
+      }
     } catch (error) {
       this.#logger.warn('could not release the lease', errorFields(error));
+    } finally {
+      this.#observed = undefined;
     }
+  }
+
+  /** Milliseconds until leadership is lost unless a renewal succeeds. */
+  #untilDeadline(): number {
+    return this.#renewedAt + this.#renewDeadline - this.#clock.monotonic();
   }
 
   #setLeading(leading: boolean): void {

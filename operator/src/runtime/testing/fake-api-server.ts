@@ -1,3 +1,4 @@
+import { aborted, withScope } from '../abort.ts';
 import type { Json, JsonMap } from '../apply/json.ts';
 import { canonicalText, isMap, toJson } from '../apply/json.ts';
 import type { FieldsV1 } from '../cache/owned-fields.ts';
@@ -231,8 +232,7 @@ export class FakeApiServer implements ApiClient {
     signal.throwIfAborted();
     const request: RecordedRequest = { verb, kind: type.kind, key };
     this.requests.push(request);
-    await this.beforeRequest?.(request);
-    signal.throwIfAborted();
+    await unlessAborted(this.beforeRequest?.(request), signal);
   }
 
   #collection(type: ResourceType<KubernetesObject>): Map<string, KubernetesObject> {
@@ -338,6 +338,14 @@ export class FakeApiServer implements ApiClient {
   #timestamp(): string {
     return new Date(this.#clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
   }
+}
+
+/** Waits for what may hang, as long as the caller does. */
+async function unlessAborted(work: void | Promise<void>, signal: AbortSignal): Promise<void> {
+  if (work !== undefined) {
+    await withScope(signal, (scope) => Promise.race([work, aborted(scope)]));
+  }
+  signal.throwIfAborted();
 }
 
 function resourceOf(type: ResourceType<KubernetesObject>): string {

@@ -24,6 +24,7 @@ function input(change: Partial<ConditionInput>): ConditionInput {
     hibernated: false,
     shards: [aShardStatus(0), aShardStatus(1)],
     pods: ['demo-shard-0-0'],
+    leavingPods: new Set(),
     outdatedPods: [],
     previous: { conditions: [], shards: [] },
     ...change,

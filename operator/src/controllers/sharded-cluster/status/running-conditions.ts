@@ -41,8 +41,8 @@ interface View {
 }
 
 function viewOf(input: ConditionInput, situation: RunningSituation): View {
-  const { shards, previous, hibernated, outdatedPods } = input;
-  const unhealthy = unhealthyPods(shards);
+  const { shards, previous, hibernated, outdatedPods, leavingPods } = input;
+  const unhealthy = unhealthyPods(shards, leavingPods);
   const before = (type: string): string | undefined =>
     previous.conditions.find((condition) => condition.type === type)?.reason;
   const wereHealthy = new Set(

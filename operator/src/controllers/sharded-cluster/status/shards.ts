@@ -1,7 +1,14 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import type { InstanceStatus, Role, ShardMapSpec, ShardStatus } from '../../../api/v1alpha1/index.ts';
+import type {
+  InstanceStatus,
+  Role,
+  ShardedCluster,
+  ShardMapSpec,
+  ShardStatus,
+} from '../../../api/v1alpha1/index.ts';
 import type { CloneProgress, InstanceReport } from '../../../core/instance-report.ts';
 import { isBeingDeleted } from '../../../runtime/objects.ts';
+import { effectiveInstances, ordinalOf } from '../instances.ts';
 
 /** Whether a pod takes traffic. */
 export function isReady(pod: V1Pod): boolean {
@@ -78,9 +85,36 @@ export function hasPrimary({ primary, instances = [] }: ShardStatus): boolean {
   return instances.some(({ pod, healthy }) => pod === primary && healthy);
 }
 
-/** Pods of instances that are not healthy. */
-export function unhealthyPods(shards: readonly ShardStatus[]): string[] {
+/** Pods of instances that are not healthy, those that are on their way out left aside. */
+export function unhealthyPods(
+  shards: readonly ShardStatus[],
+  leaving: ReadonlySet<string> = new Set(),
+): string[] {
   return shards.flatMap(({ instances = [] }) =>
-    instances.filter(({ healthy }) => !healthy).map(({ pod }) => pod),
+    instances.filter(({ pod, healthy }) => !healthy && !leaving.has(pod)).map(({ pod }) => pod),
   );
+}
+
+/**
+ * Members that are no longer asked for and still on record. They stay in the status, from which a lost map is
+ * restored, but nobody waits for them.
+ */
+export function leavingPods({ metadata, spec }: ShardedCluster, shards: readonly ShardStatus[]): Set<string> {
+  const leaving = new Set<string>();
+  for (const { name, primary = null, instances = [] } of shards) {
+    const number = numberOfShard(name);
+    const members = instances.map(({ pod }) => pod);
+    const kept = effectiveInstances(metadata.name, spec.instances, { number, primary, replicas: members });
+    for (const pod of members) {
+      if ((ordinalOf(metadata.name, number, pod) ?? 0) >= kept) {
+        leaving.add(pod);
+      }
+    }
+  }
+  return leaving;
+}
+
+/** The number at the end of a shard's name. */
+export function numberOfShard(name: string): number {
+  return Number(name.slice(name.lastIndexOf('-') + 1));
 }

@@ -16,7 +16,7 @@ import { isBeingDeleted } from '../../../runtime/objects.ts';
 import { clusterSelectorText } from '../resources/labels.ts';
 import { DATABASE_PORT } from '../resources/service.ts';
 import { decideConditions, mergeConditions } from './conditions.ts';
-import { hasPrimary, shardStatuses } from './shards.ts';
+import { hasPrimary, leavingPods, numberOfShard, shardStatuses, unhealthyPods } from './shards.ts';
 import type { Situation } from './situation.ts';
 
 /** What the status is made from. */
@@ -32,31 +32,33 @@ export interface StatusInput {
 }
 
 /**
- * The status of a cluster. Without a map the shards last written stay: their epochs and primaries are what a
- * lost map is restored from.
+ * The status of a cluster. A shard that the map lacks stays as it was last written: its epoch and primary are
+ * what a lost map is restored from.
  */
 export function statusOf(input: StatusInput): ShardedClusterStatus {
   const { cluster, situation, shardMap, pods, now } = input;
   const previous = cluster.status ?? {};
   const generation = cluster.metadata.generation ?? 0;
-  const shards =
-    shardMap === undefined
-      ? (previous.shards ?? [])
-      : shardStatuses(shardMap, pods, (pod) =>
-          input.reports.instance({ namespace: cluster.metadata.namespace, name: cluster.metadata.name }, pod),
-        );
+  const reportOf = (pod: string) =>
+    input.reports.instance({ namespace: cluster.metadata.namespace, name: cluster.metadata.name }, pod);
+  const shards = withRecords(
+    shardMap === undefined ? [] : shardStatuses(shardMap, pods, reportOf),
+    previous.shards ?? [],
+  );
+  const leaving = leavingPods(cluster, shards);
   const verdicts = decideConditions({
     situation,
     hibernated: cluster.spec.hibernated,
     shards,
     pods: pods.map(({ metadata }) => metadata?.name ?? ''),
+    leavingPods: leaving,
     outdatedPods: outdatedPods(input),
     previous: { conditions: previous.conditions ?? [], shards: previous.shards ?? [] },
   });
   return {
     observedGeneration: generation,
     conditions: mergeConditions(verdicts, previous.conditions ?? [], generation, now),
-    summary: summaryOf(cluster, shards),
+    summary: summaryOf(cluster, shards, leaving),
     replicas: shards.length,
     selector: clusterSelectorText(cluster.metadata.name),
     shards,
@@ -64,9 +66,15 @@ export function statusOf(input: StatusInput): ShardedClusterStatus {
   };
 }
 
-function summaryOf(cluster: ShardedCluster, shards: readonly ShardStatus[]) {
+function withRecords(shards: readonly ShardStatus[], recorded: readonly ShardStatus[]): ShardStatus[] {
+  const names = new Set(shards.map(({ name }) => name));
+  const missing = recorded.filter(({ name }) => !names.has(name));
+  return [...shards, ...missing].toSorted((a, b) => numberOfShard(a.name) - numberOfShard(b.name));
+}
+
+function summaryOf(cluster: ShardedCluster, shards: readonly ShardStatus[], leaving: ReadonlySet<string>) {
   const asked = Math.max(cluster.spec.shards, shards.length);
-  const complete = shards.filter(({ instances = [] }) => instances.every(({ healthy }) => healthy)).length;
+  const complete = shards.filter((shard) => unhealthyPods([shard], leaving).length === 0).length;
   return {
     shards: `${complete}/${asked}`,
     primaries: `${shards.filter(hasPrimary).length}/${asked}`,
@@ -101,10 +109,6 @@ function endpointsOf(cluster: ShardedCluster, shards: readonly ShardStatus[]) {
       };
     }),
   };
-}
-
-function numberOfShard(name: string): number {
-  return Number(name.slice(name.lastIndexOf('-') + 1));
 }
 
 /** Label in which the StatefulSet controller keeps the revision a pod was made from. */

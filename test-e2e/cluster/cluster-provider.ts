@@ -1,0 +1,22 @@
+import type { BuiltImage, ImageRequest } from './images/builder.ts';
+import type { Progress } from './progress.ts';
+
+/** What can be done to one node. */
+export type NodeAction = 'kill' | 'isolate' | 'heal' | 'restart';
+
+/** The two ways to get a cluster. */
+export type ProviderName = 'bare' | 'kind';
+
+/** One way to get a cluster. Every method shows its progress and throws ClusterError for what a person can mend. */
+export interface ClusterProvider {
+  readonly name: ProviderName;
+  /** Makes, mends or reuses the cluster and writes `.dev/kubeconfig`. `nodes` undefined: as it is, or three. */
+  up(nodes: number | undefined, progress: Progress): Promise<void>;
+  down(progress: Progress): Promise<void>;
+  node(action: NodeAction, name: string, progress: Progress): Promise<void>;
+  status(): Promise<string>;
+  /** The image that the product's image starts from. */
+  baseImage(progress: Progress): Promise<string>;
+  buildImage(request: ImageRequest, progress: Progress): Promise<BuiltImage>;
+  loadImage(image: BuiltImage, progress: Progress): Promise<void>;
+}

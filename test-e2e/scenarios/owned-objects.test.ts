@@ -1,0 +1,377 @@
+/** What a ShardedCluster consists of on a real cluster, and that it stays so whatever is done to it by hand. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { shardedClusters, shardMaps } from '../../operator/src/controllers/sharded-cluster/resource-types.ts';
+import type { KubernetesObject, ResourceType } from '../../operator/src/runtime/objects.ts';
+import {
+  configMaps,
+  persistentVolumeClaims,
+  podDisruptionBudgets,
+  pods,
+  secrets,
+  serviceAccounts,
+  services,
+  statefulSets,
+} from '../../operator/src/runtime/resources.ts';
+import { World } from '../sharded-cluster/world.ts';
+
+const CLUSTER = 'shop';
+let world: World;
+
+beforeAll(async () => {
+  world = await World.open('owned-objects');
+  await world.startOperator();
+});
+
+afterAll(async () => {
+  await world?.close();
+});
+
+function objectsOfShard(number: number, instances = 3): string[] {
+  const name = `shop-shard-${number}`;
+  const ordinals = Array.from({ length: instances }, (_, ordinal) => ordinal);
+  return [
+    `StatefulSet/${name}`,
+    ...['', '-primary', '-replicas'].map((suffix) => `Service/${name}${suffix}`),
+    `PodDisruptionBudget/${name}-primary`,
+    `PodDisruptionBudget/${name}-replicas`,
+    ...ordinals.flatMap((ordinal) => [
+      `Pod/${name}-${ordinal}`,
+      `PersistentVolumeClaim/data-${name}-${ordinal}`,
+    ]),
+  ];
+}
+
+const COMMON = [
+  'ShardMap/shop',
+  'ServiceAccount/shop-database',
+  'ConfigMap/shop-config',
+  'Secret/shop-app',
+  'Secret/shop-admin',
+];
+
+describe('a cluster of two shards', () => {
+  it('becomes ready in a namespace that admits restricted pods only', async () => {
+    const refused = await world.kubectl.attempt([
+      'run',
+      'privileged',
+      '--image=any',
+      '--privileged',
+      '--namespace',
+      world.namespace,
+    ]);
+    expect(refused.standardError).toContain('violates PodSecurity');
+    await world.createCluster(CLUSTER, { shards: 2 });
+    await world.untilReady(CLUSTER);
+    expect(await world.condition(CLUSTER, 'Available')).toBe('True/PrimariesAvailable');
+    expect(await world.condition(CLUSTER, 'Progressing')).toBe('False/UpToDate');
+    expect(await world.condition(CLUSTER, 'Degraded')).toBe('False/AsExpected');
+  });
+
+  it('consists of these objects and no others', async () => {
+    expect(await world.inventory(CLUSTER)).toEqual(
+      [...COMMON, ...objectsOfShard(0), ...objectsOfShard(1)].toSorted(),
+    );
+  });
+
+  it('gives each pod its labels, with the role of the map', async () => {
+    const labels = (await world.list(pods, CLUSTER)).map(({ metadata }) => metadata?.labels ?? {});
+    const shown = labels.map((label) => [
+      label['app.kubernetes.io/name'],
+      label['app.kubernetes.io/component'],
+      label['shardwright.io/cluster'],
+      label['shardwright.io/shard'],
+      label['shardwright.io/role'],
+    ]);
+    const shard = (number: string) =>
+      ['primary', 'replica', 'replica'].map((role) => ['shardwright', 'database', 'shop', number, role]);
+    expect(shown).toEqual([...shard('0'), ...shard('1')]);
+    expect((await world.map(CLUSTER)).spec).toMatchObject({
+      revision: 1,
+      shards: [
+        { epoch: 1, primary: 'shop-shard-0-0' },
+        { epoch: 1, primary: 'shop-shard-1-0' },
+      ],
+    });
+  });
+
+  it('writes to its volumes as a user that is not root', async () => {
+    expect(await world.startsOf('shop-shard-1-2')).toBe(1);
+  });
+
+  it('keeps the instances of a shard on different nodes', async () => {
+    const nodes = (await world.list(pods, CLUSTER))
+      .filter(({ metadata }) => metadata?.labels?.['shardwright.io/shard'] === '0')
+      .map(({ spec }) => spec?.nodeName);
+    expect(new Set(nodes).size).toBe(3);
+  });
+
+  it('lets one replica of a shard be evicted at a time, and its primary not', async () => {
+    const allowed = async (name: string) =>
+      (await world.require(podDisruptionBudgets, name)).status?.disruptionsAllowed;
+    await world.until('the budgets are counted', async () =>
+      (await allowed('shop-shard-0-replicas')) === 1 ? true : undefined,
+    );
+    expect(await allowed('shop-shard-0-primary')).toBe(0);
+  });
+
+  it('leads each Service to the pods of its role', async () => {
+    const addresses = async (service: string): Promise<string[]> => {
+      const { items } = await world.kubectl.get<{
+        items: { endpoints: { targetRef: { name: string } }[] | null }[];
+      }>([
+        'endpointslices',
+        '--namespace',
+        world.namespace,
+        `--selector=kubernetes.io/service-name=${service}`,
+      ]);
+      return items
+        .flatMap(({ endpoints }) => (endpoints ?? []).map(({ targetRef }) => targetRef.name))
+        .toSorted();
+    };
+    await world.until('endpoints are there', async () =>
+      (await addresses('shop-shard-0-replicas')).length === 2 ? true : undefined,
+    );
+    expect(await addresses('shop-shard-0-primary')).toEqual(['shop-shard-0-0']);
+    expect(await addresses('shop-shard-0-replicas')).toEqual(['shop-shard-0-1', 'shop-shard-0-2']);
+    expect(await addresses('shop-shard-0')).toHaveLength(3);
+  });
+});
+
+describe('what is deleted by hand comes back', () => {
+  it.each<{ type: ResourceType<KubernetesObject>; name: string }>([
+    { type: statefulSets, name: 'shop-shard-1' },
+    { type: services, name: 'shop-shard-0' },
+    { type: services, name: 'shop-shard-0-primary' },
+    { type: services, name: 'shop-shard-1-replicas' },
+    { type: podDisruptionBudgets, name: 'shop-shard-0-primary' },
+    { type: podDisruptionBudgets, name: 'shop-shard-1-replicas' },
+    { type: configMaps, name: 'shop-config' },
+    { type: serviceAccounts, name: 'shop-database' },
+    { type: secrets, name: 'shop-app' },
+    { type: secrets, name: 'shop-admin' },
+    { type: shardMaps, name: 'shop' },
+    { type: pods, name: 'shop-shard-0-1' },
+  ])('$type.kind $name', async ({ type, name }) => {
+    const { uid } = (await world.require(type, name)).metadata ?? {};
+    await world.delete(type, name);
+    await world.until(`${type.kind} ${name} is back`, async () => {
+      const found = await world.get(type, name);
+      return found !== undefined && found.metadata?.uid !== uid ? true : undefined;
+    });
+    await world.untilReady(CLUSTER);
+    expect(await world.inventory(CLUSTER)).toEqual(
+      [...COMMON, ...objectsOfShard(0), ...objectsOfShard(1)].toSorted(),
+    );
+  });
+
+  it('the map with the same primaries and a higher revision', async () => {
+    const { revision, shards } = (await world.map(CLUSTER)).spec;
+    expect(shards.map(({ epoch, primary }) => [epoch, primary])).toEqual([
+      [1, 'shop-shard-0-0'],
+      [1, 'shop-shard-1-0'],
+    ]);
+    expect(revision).toBeGreaterThan(1_700_000_000);
+  });
+
+  it('and the events say so', async () => {
+    const { items } = await world.kubectl.get<{ items: { reason: string; note: string }[] }>([
+      'events.events.k8s.io',
+      '--namespace',
+      world.namespace,
+    ]);
+    expect(items.filter(({ reason }) => reason === 'ObjectRepaired').map(({ note }) => note)).toContain(
+      'Service shop-shard-0-primary had been deleted and was created again.',
+    );
+  });
+});
+
+describe('what is edited by hand is put back', () => {
+  const LABEL = { metadata: { labels: { 'shardwright.io/cluster': null } } };
+  const OWNER = { metadata: { ownerReferences: null } };
+
+  it.each<{ type: ResourceType<KubernetesObject>; name: string; what: string; patch: object }>([
+    { type: statefulSets, name: 'shop-shard-0', what: 'replicas', patch: { spec: { replicas: 1 } } },
+    { type: statefulSets, name: 'shop-shard-0', what: 'owner', patch: OWNER },
+    {
+      type: services,
+      name: 'shop-shard-0-primary',
+      what: 'selector',
+      patch: { spec: { selector: { 'shardwright.io/role': 'replica' } } },
+    },
+    {
+      type: services,
+      name: 'shop-shard-0',
+      what: 'publishNotReadyAddresses',
+      patch: { spec: { publishNotReadyAddresses: false } },
+    },
+    {
+      type: podDisruptionBudgets,
+      name: 'shop-shard-0-primary',
+      what: 'minAvailable',
+      patch: { spec: { minAvailable: 0 } },
+    },
+    { type: configMaps, name: 'shop-config', what: 'data', patch: { data: { 'my.cnf': 'edited' } } },
+    { type: configMaps, name: 'shop-config', what: 'label', patch: LABEL },
+    {
+      type: serviceAccounts,
+      name: 'shop-database',
+      what: 'token',
+      patch: { automountServiceAccountToken: true },
+    },
+    { type: serviceAccounts, name: 'shop-database', what: 'owner', patch: OWNER },
+    { type: secrets, name: 'shop-app', what: 'host', patch: { data: { host: 'eA==' } } },
+    { type: secrets, name: 'shop-admin', what: 'label', patch: LABEL },
+    { type: shardMaps, name: 'shop', what: 'label', patch: LABEL },
+    {
+      type: pods,
+      name: 'shop-shard-0-1',
+      what: 'role',
+      patch: { metadata: { labels: { 'shardwright.io/role': 'primary' } } },
+    },
+  ])('$type.kind $name: $what', async ({ type, name, patch }) => {
+    const before = described(await world.require(type, name));
+    await world.patch(type, name, patch);
+    const after = await world.until(`${type.kind} ${name} is as before`, async () => {
+      const now = described(await world.require(type, name));
+      return JSON.stringify(now) === JSON.stringify(before) ? now : undefined;
+    });
+    expect(after).toEqual(before);
+    await world.untilReady(CLUSTER);
+  });
+
+  it('but a password that a person has set stays', async () => {
+    await world.patch(secrets, 'shop-admin', { data: { password: 'b3du', username: null } });
+    await world.until('the user name is back', async () =>
+      (await world.require(secrets, 'shop-admin')).data?.['username'] === undefined ? undefined : true,
+    );
+    expect((await world.passwords(CLUSTER))['shop-admin']).toBe('b3du');
+  });
+});
+
+/** What the operator decides of an object. */
+function described(object: KubernetesObject): unknown {
+  const { spec, data, ...rest } = object as KubernetesObject & { spec?: unknown; data?: unknown };
+  const { labels = {}, ownerReferences } = rest.metadata ?? {};
+  const sortedLabels = Object.entries(labels).toSorted(([a], [b]) => a.localeCompare(b));
+  const automount = 'automountServiceAccountToken' in rest ? rest.automountServiceAccountToken : undefined;
+  return { spec, data, labels: sortedLabels, ownerReferences, automount };
+}
+
+describe('the size of a cluster', () => {
+  it('grows by a shard through the scale sub-resource', async () => {
+    const scale = ['scale', 'shardedcluster', CLUSTER, '--replicas=3', '--namespace', world.namespace];
+    await world.kubectl.run(scale);
+    await world.untilReady(CLUSTER);
+    expect((await world.map(CLUSTER)).spec.shards).toHaveLength(3);
+    expect(await world.inventory(CLUSTER)).toEqual(
+      [...COMMON, ...objectsOfShard(0), ...objectsOfShard(1), ...objectsOfShard(2)].toSorted(),
+    );
+  });
+
+  it('goes up and down by instances, and volumes stay', async () => {
+    await world.changeSpec(CLUSTER, { instances: 2 });
+    await world.until('three pods have gone', async () =>
+      (await world.list(pods, CLUSTER)).length === 6 ? true : undefined,
+    );
+    await world.untilReady(CLUSTER);
+    // The other two shards were restored from the status, with every member as an acker that stays on record.
+    const members = await world.until('the map knows', async () => {
+      const shard = (await world.map(CLUSTER)).spec.shards[2];
+      return shard?.replicas.length === 1 ? shard.replicas : undefined;
+    });
+    expect(members).toEqual(['shop-shard-2-1']);
+    expect(await world.list(persistentVolumeClaims, CLUSTER)).toHaveLength(9);
+    await world.changeSpec(CLUSTER, { instances: 3 });
+    await world.untilReady(CLUSTER);
+    expect(await world.startsOf('shop-shard-2-2')).toBe(2);
+  });
+});
+
+describe('hands off', () => {
+  it('while suspended nothing is repaired, and afterwards it is', async () => {
+    await world.changeSpec(CLUSTER, { suspend: true });
+    await world.untilCondition(CLUSTER, 'Ready', 'Unknown/Suspended');
+    await world.delete(services, 'shop-shard-0-primary');
+    await world.patch(podDisruptionBudgets, 'shop-shard-0-primary', { spec: { minAvailable: 0 } });
+    // Longer than any repair takes.
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    expect(await world.get(services, 'shop-shard-0-primary')).toBeUndefined();
+    expect((await world.require(podDisruptionBudgets, 'shop-shard-0-primary')).spec?.minAvailable).toBe(0);
+    await world.changeSpec(CLUSTER, { suspend: false });
+    await world.untilReady(CLUSTER);
+    expect(await world.get(services, 'shop-shard-0-primary')).toBeDefined();
+  });
+
+  it('hibernation stops all pods and keeps volumes and passwords', async () => {
+    const passwords = await world.passwords(CLUSTER);
+    await world.changeSpec(CLUSTER, { hibernated: true });
+    await world.untilCondition(CLUSTER, 'Progressing', 'False/Hibernated');
+    expect(await world.list(pods, CLUSTER)).toEqual([]);
+    expect(await world.list(persistentVolumeClaims, CLUSTER)).toHaveLength(9);
+    await world.changeSpec(CLUSTER, { hibernated: false });
+    await world.untilReady(CLUSTER);
+    expect(await world.passwords(CLUSTER)).toEqual(passwords);
+  });
+});
+
+describe('objects of somebody else', () => {
+  it('are left alone and named, and block their shard only', async () => {
+    const ports = [{ port: 80 }];
+    const foreign = {
+      metadata: { name: 'taken-shard-1-primary', namespace: world.namespace },
+      spec: { ports },
+    };
+    await world.client.create(services, foreign, new AbortController().signal);
+    await world.createCluster('taken', { shards: 2, instances: 1, deletionPolicy: 'Delete' });
+    await world.untilCondition('taken', 'Degraded', 'True/ConflictingObject');
+    const { status } = await world.require(shardedClusters, 'taken');
+    const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+    expect(ready?.message).toContain('Service taken-shard-1-primary');
+    expect((await world.require(services, 'taken-shard-1-primary')).spec?.ports?.[0]?.port).toBe(80);
+    expect(await world.get(statefulSets, 'taken-shard-0')).toBeDefined();
+    expect(await world.get(statefulSets, 'taken-shard-1')).toBeUndefined();
+    await world.delete(services, 'taken-shard-1-primary');
+    await world.untilReady('taken');
+  });
+});
+
+describe('deletion', () => {
+  it('deletes volumes and everything else under Delete', async () => {
+    await world.delete(shardedClusters, 'taken');
+    await world.until('all is gone', async () =>
+      (await world.inventory('taken')).length === 0 ? true : undefined,
+    );
+    expect(await world.get(shardedClusters, 'taken')).toBeUndefined();
+  });
+
+  it.each(['background', 'foreground'])(
+    'keeps volumes, Secrets and the map under Retain, deleted in the %s, for a cluster of the same name',
+    async (cascade) => {
+      const passwords = await world.passwords(CLUSTER);
+      const starts = await world.startsOf('shop-shard-1-0');
+      await world.kubectl.run([
+        'delete',
+        'shardedcluster',
+        CLUSTER,
+        '--namespace',
+        world.namespace,
+        `--cascade=${cascade}`,
+        '--timeout=120s',
+      ]);
+      const kept = await world.until('only what is kept is left', async () => {
+        const left = await world.inventory(CLUSTER);
+        return left.some((object) => /^(Pod|StatefulSet|Service)/.test(object)) ? undefined : left;
+      });
+      expect(kept.filter((object) => !object.startsWith('PersistentVolumeClaim/'))).toEqual([
+        'Secret/shop-admin',
+        'Secret/shop-app',
+        'ShardMap/shop',
+      ]);
+      expect(kept).toHaveLength(12);
+      await world.createCluster(CLUSTER, { shards: 3 });
+      await world.untilReady(CLUSTER);
+      expect(await world.passwords(CLUSTER)).toEqual(passwords);
+      expect(await world.startsOf('shop-shard-1-0')).toBe(starts + 1);
+    },
+  );
+});

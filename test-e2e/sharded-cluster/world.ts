@@ -1,0 +1,227 @@
+/**
+ * The development cluster as a stage for ShardedClusters: a namespace that enforces the `restricted` Pod Security
+ * level, the CRDs and the image of this checkout, and an operator that runs as a process of this machine so
+ * that it can be killed, or watched, at any moment.
+ */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ShardMap } from '../../operator/src/api/v1alpha1/index.ts';
+import { shardedClusters, shardMaps } from '../../operator/src/controllers/sharded-cluster/resource-types.ts';
+import type { ApiClient } from '../../operator/src/runtime/client/api-client.ts';
+import { connect } from '../../operator/src/runtime/client/connect.ts';
+import type { KubernetesObject, ResourceType } from '../../operator/src/runtime/objects.ts';
+import {
+  configMaps,
+  persistentVolumeClaims,
+  podDisruptionBudgets,
+  pods,
+  secrets,
+  serviceAccounts,
+  services,
+  statefulSets,
+} from '../../operator/src/runtime/resources.ts';
+import { checkoutFolder } from '../cluster/machine/folders.ts';
+import { waitFor } from '../cluster/machine/wait.ts';
+import { upCluster } from '../cluster/provider.ts';
+import { ensureOperatorImage } from '../image/operator-image.ts';
+import { createKubectl } from '../install/kubectl.ts';
+import type { Kubectl } from '../install/kubectl.ts';
+import { ensureRestrictedNamespace } from '../install/restricted-namespace.ts';
+import type { LocalOperator } from '../operator/local-operator.ts';
+import { startLocalOperator } from '../operator/local-operator.ts';
+import { pauseInstalledOperators } from './installed-operators.ts';
+
+const NEVER = new AbortController().signal;
+
+/** Every kind a cluster consists of. */
+export const MEMBER_TYPES: readonly ResourceType<KubernetesObject>[] = [
+  shardMaps,
+  statefulSets,
+  services,
+  secrets,
+  configMaps,
+  serviceAccounts,
+  podDisruptionBudgets,
+  pods,
+  persistentVolumeClaims,
+];
+
+/** Little enough for many databases on a small machine. */
+export const SMALL = {
+  storage: { size: '1Gi' },
+  resources: { requests: { cpu: '10m', memory: '32Mi' } },
+} as const;
+
+/** How long pods may take to start on a busy machine. */
+const PODS_TIMEOUT_MILLISECONDS = 120_000;
+
+/** One scenario's namespace and operator. */
+export class World {
+  readonly namespace: string;
+  readonly kubectl: Kubectl;
+  readonly client: ApiClient;
+  readonly #kubeconfigPath: string;
+  readonly #image: string;
+  readonly #cleanUp: (() => Promise<void>)[];
+  #operator: LocalOperator | undefined;
+
+  private constructor(
+    parts: Pick<World, 'namespace' | 'kubectl' | 'client'> & { kubeconfigPath: string; image: string },
+    cleanUp: (() => Promise<void>)[],
+  ) {
+    this.namespace = parts.namespace;
+    this.kubectl = parts.kubectl;
+    this.client = parts.client;
+    this.#kubeconfigPath = parts.kubeconfigPath;
+    this.#image = parts.image;
+    this.#cleanUp = cleanUp;
+  }
+
+  /** Sets the stage; the operator is started apart. Operators installed in the cluster are paused until `close`. */
+  static async open(namespace: string): Promise<World> {
+    const { kubeconfigPath } = await upCluster();
+    const image = await ensureOperatorImage();
+    const kubectl = await createKubectl(kubeconfigPath);
+    const resume = await pauseInstalledOperators(kubectl);
+    const folder = join(checkoutFolder, 'crds');
+    for (const file of await readdir(folder)) {
+      await kubectl.run(['apply', '--server-side', '--force-conflicts', `--filename=${join(folder, file)}`]);
+    }
+    await kubectl.run(['delete', 'namespace', namespace, '--ignore-not-found', '--timeout=120s']);
+    await ensureRestrictedNamespace(kubectl, namespace);
+    const connection = await connect({ kubeconfigPath, userAgent: `shardwright-test/${namespace}` });
+    const { client } = connection;
+    return new World({ namespace, kubectl, client, kubeconfigPath, image }, [
+      () => connection.close(),
+      resume,
+    ]);
+  }
+
+  /** Deletes every cluster and then the namespace, and ends the operator: without one, finalizers would stay. */
+  async close(): Promise<void> {
+    try {
+      if (this.#operator !== undefined) {
+        const operator = this.#operator.exit() === undefined ? this.#operator : await this.startOperator();
+        await this.kubectl.run(['delete', 'shardedclusters', '--all', '--namespace', this.namespace]);
+        await operator.stop();
+      }
+      await this.kubectl.run(['delete', 'namespace', this.namespace, '--wait=false']);
+    } finally {
+      for (const clean of this.#cleanUp) {
+        await clean();
+      }
+    }
+  }
+
+  get operator(): LocalOperator {
+    if (this.#operator === undefined) {
+      throw new Error('no operator was started');
+    }
+    return this.#operator;
+  }
+
+  /** Starts an operator for this namespace only. */
+  async startOperator(environment: Readonly<Record<string, string>> = {}): Promise<LocalOperator> {
+    this.#operator = await startLocalOperator({
+      kubeconfigPath: this.#kubeconfigPath,
+      image: this.#image,
+      extraArguments: [`--watch-namespace=${this.namespace}`],
+      environment,
+    });
+    return this.#operator;
+  }
+
+  async createCluster(name: string, spec: object): Promise<void> {
+    const object: KubernetesObject & { spec: object } = {
+      metadata: { name, namespace: this.namespace },
+      spec: { ...SMALL, ...spec },
+    };
+    await this.client.create<KubernetesObject>(shardedClusters, object, NEVER);
+  }
+
+  async changeSpec(name: string, spec: object): Promise<void> {
+    await this.patch(shardedClusters, name, { spec });
+  }
+
+  async get<T extends KubernetesObject>(type: ResourceType<T>, name: string): Promise<T | undefined> {
+    return this.client.get(type, { namespace: this.namespace, name }, NEVER);
+  }
+
+  /** The object; fails when there is none. */
+  async require<T extends KubernetesObject>(type: ResourceType<T>, name: string): Promise<T> {
+    const object = await this.get(type, name);
+    if (object === undefined) {
+      throw new Error(`there is no ${type.kind} ${name}`);
+    }
+    return object;
+  }
+
+  async list<T extends KubernetesObject>(type: ResourceType<T>, cluster: string): Promise<readonly T[]> {
+    const labelSelector = `shardwright.io/cluster=${cluster}`;
+    return (await this.client.list(type, { namespace: this.namespace, labelSelector }, NEVER)).items;
+  }
+
+  async patch(type: ResourceType<KubernetesObject>, name: string, patch: unknown): Promise<void> {
+    await this.client.mergePatch(type, { namespace: this.namespace, name }, patch, {}, NEVER);
+  }
+
+  async delete(type: ResourceType<KubernetesObject>, name: string): Promise<void> {
+    await this.client.delete(type, { namespace: this.namespace, name }, {}, NEVER);
+  }
+
+  async map(cluster: string): Promise<ShardMap> {
+    return this.require(shardMaps, cluster);
+  }
+
+  /** `status/reason` of a condition, or `undefined` while it is not about the current spec. */
+  async condition(cluster: string, type: string): Promise<string | undefined> {
+    const { metadata, status } = await this.require(shardedClusters, cluster);
+    const found = status?.conditions?.find((condition) => condition.type === type);
+    return found?.observedGeneration === metadata.generation
+      ? `${found?.status}/${found?.reason}`
+      : undefined;
+  }
+
+  async untilCondition(cluster: string, type: string, expected: string): Promise<void> {
+    await this.until(`${cluster} has ${type}=${expected}`, async () => {
+      const actual = await this.condition(cluster, type);
+      if (actual !== expected) {
+        throw new Error(`it is ${actual}`);
+      }
+      return true;
+    });
+  }
+
+  async untilReady(cluster: string): Promise<void> {
+    await this.untilCondition(cluster, 'Ready', 'True/AllShardsReady');
+  }
+
+  async until<T>(what: string, probe: () => Promise<T | undefined>): Promise<T> {
+    return waitFor(what, probe, { timeoutMilliseconds: PODS_TIMEOUT_MILLISECONDS });
+  }
+
+  /** `Kind/name` of everything labelled with a cluster, but for its name, sorted. */
+  async inventory(cluster: string): Promise<string[]> {
+    const names: string[] = [];
+    for (const type of MEMBER_TYPES) {
+      const objects = await this.list(type, cluster);
+      names.push(...objects.map(({ metadata }) => `${type.kind}/${metadata?.name}`));
+    }
+    return names.toSorted();
+  }
+
+  /** Passwords by Secret, as they are stored. */
+  async passwords(cluster: string): Promise<Record<string, string>> {
+    const all = await this.list(secrets, cluster);
+    return Object.fromEntries(
+      all.map(({ metadata, data }) => [metadata?.name ?? '', data?.['password'] ?? '']),
+    );
+  }
+
+  /** How often the volume of a pod has seen a start, from the pod's own file. */
+  async startsOf(pod: string): Promise<number> {
+    const file = '/var/lib/mysql/placeholder-starts';
+    const text = await this.kubectl.run(['exec', pod, '--namespace', this.namespace, '--', 'cat', file]);
+    return text.trim().split('\n').length;
+  }
+}
