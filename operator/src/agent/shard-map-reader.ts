@@ -54,7 +54,7 @@ export function createShardMapReader(options: ShardMapReaderOptions): ShardMapRe
       return next;
     }
     const nextRevision = revisionOf(object);
-    if (nextRevision < revision && view.kind === 'known') {
+    if (object !== undefined && nextRevision < revision) {
       return view;
     }
     revision = nextRevision;
