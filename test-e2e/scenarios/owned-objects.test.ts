@@ -31,6 +31,8 @@ function objectsOfShard(number: number, instances = 3): string[] {
   const ordinals = Array.from({ length: instances }, (_, ordinal) => ordinal);
   return [
     `StatefulSet/${name}`,
+    `Secret/${name}-agent-tls`,
+    `Secret/${name}-server-tls`,
     ...['', '-primary', '-replicas'].map((suffix) => `Service/${name}${suffix}`),
     `PodDisruptionBudget/${name}-primary`,
     `PodDisruptionBudget/${name}-replicas`,
@@ -47,6 +49,11 @@ const COMMON = [
   'ConfigMap/shop-config',
   'Secret/shop-app',
   'Secret/shop-admin',
+  'Secret/shop-internal',
+  'Secret/shop-ca',
+  'Secret/shop-operator-tls',
+  'Role/shop-database',
+  'RoleBinding/shop-database',
 ];
 
 describe('a cluster of two shards', () => {
