@@ -102,9 +102,9 @@ export class MemberProcesses {
     this.startLauncher();
   }
 
-  /** SIGKILL, and starts it again as a kubelet would. */
-  async restartAgent(): Promise<void> {
-    await this.stopAgent('SIGKILL');
+  /** Ends it, and starts it again as a kubelet would. */
+  async restartAgent(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    await this.stopAgent(signal);
     this.startAgent();
   }
 

@@ -220,11 +220,13 @@ describe('agents of a shard', () => {
     ]);
   });
 
-  it('come back after a kill to a server that went on', async () => {
+  it('come back after a kill or an orderly stop to a server that went on', async () => {
     const before = await Promise.all(([0, 1, 2] as const).map(pidOf));
-    for (const ordinal of [0, 1, 2] as const) {
-      await member(ordinal).restartAgent();
-      await append(10);
+    for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
+      for (const ordinal of [0, 1, 2] as const) {
+        await member(ordinal).restartAgent(signal);
+        await append(5);
+      }
     }
     await untilAllReady();
     expect(await Promise.all(([0, 1, 2] as const).map(pidOf))).toEqual(before);

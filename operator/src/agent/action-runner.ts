@@ -105,7 +105,15 @@ export class ActionRunner {
     }
   }
 
-  /** Cuts the action short, and resolves when it has ended. */
+  /** Cuts the action under way short if it is of this kind, and resolves when that has ended. */
+  async cancel(kind: Action['kind'], reason: string): Promise<void> {
+    if (this.#running?.action.kind === kind) {
+      this.#running.stop.abort(new Error(reason));
+      await this.whenEnded();
+    }
+  }
+
+  /** Cuts the action under way short, and resolves when it has ended. */
   async close(): Promise<void> {
     this.#running?.stop.abort(new Error('the agent stops'));
     await this.whenEnded();

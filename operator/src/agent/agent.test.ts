@@ -77,6 +77,29 @@ describe('agents', () => {
     await world.close();
   });
 
+  it('serve alone, with others later, and alone again', async () => {
+    const world = new FakeShardWorld();
+    const primary = world.member(PRIMARY);
+    world.writeMap({ replicas: [], acknowledgement: 'None' });
+    world.startAgent(PRIMARY);
+    await world.advance(5000);
+    expect(primary.server).toMatchObject({ isOpen: true, rule: 'none' });
+    primary.kill();
+    await world.advance(5000);
+    expect(primary.server).toMatchObject({ isOpen: true, rule: 'none' });
+
+    world.writeMap({ replicas: PODS.slice(1), acknowledgement: 'OneReplica' });
+    PODS.slice(1).forEach((pod) => world.startAgent(pod));
+    await untilAtWork(world);
+    await world.advance(2000);
+    expect(primary.server).toMatchObject({ isOpen: true, rule: 'oneReplica' });
+
+    world.writeMap({ replicas: PODS.slice(1), ackers: [], acknowledgement: 'None' });
+    await world.advance(5000);
+    expect(primary.server).toMatchObject({ isOpen: true, rule: 'none' });
+    await world.close();
+  });
+
   it('start no primary by a map that has moved on unseen', async () => {
     const world = await atWork();
     world.isWatchBroken = true;
@@ -126,6 +149,27 @@ describe('agents', () => {
     expect(world.member(REPLICA).server?.isReceiving).toBe(true);
     await world.close();
   });
+
+  it.each(['prepareBoot', 'start', 'started'])(
+    'leave no server behind when told to kill it at the step %s of a start',
+    async (step) => {
+      const world = await atWork();
+      const killed: Promise<unknown>[] = [];
+      world.onStep = (pod, name) => {
+        if (pod === PRIMARY && name === step && killed.length === 0) {
+          const { signal } = new AbortController();
+          const { commands } = world.agents.get(PRIMARY)?.agent ?? {};
+          killed.push(Promise.resolve(commands?.killServer({ command: 'killServer', epoch: 1 }, signal)));
+        }
+      };
+      world.member(PRIMARY).kill();
+      await world.advance(20_000);
+      expect(killed).toHaveLength(1);
+      await Promise.all(killed);
+      expect(world.member(PRIMARY).server).toBeNull();
+      await world.close();
+    },
+  );
 
   it('never make a second database or let an empty member serve, and come back to work, whatever happens', async () => {
     const pod = fc.constantFrom(...PODS);

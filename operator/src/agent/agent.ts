@@ -143,7 +143,11 @@ export class Agent {
         return { received: await this.#observer.session.require().stopReceiving(signal) };
       }),
     killServer: ({ epoch }, signal) =>
-      this.#command(epoch, async () => ({ exit: await this.#options.launcher.kill(signal) })),
+      this.#command(epoch, async () => {
+        // Or it would put a server in the place of the one that is killed. What it has sent already goes first.
+        await this.#runner.cancel('start', 'the server is to be killed');
+        return { exit: await this.#options.launcher.kill(signal) };
+      }),
   };
 
   /** Opens a clone of the server for a peer. Throws {@link RefusedError}. */

@@ -43,6 +43,8 @@ export class FakeShardWorld {
   steps: string[] = [];
   /** Number of the step at which the agent that takes it dies; 0 for none. */
   dieAt = 0;
+  /** Called with each step. */
+  onStep: (pod: string, name: string) => void = () => {};
   /** The database that was marked as initialised. */
   recordedOrigin: string | null = null;
 
@@ -65,6 +67,7 @@ export class FakeShardWorld {
     const step = async (name: string): Promise<void> => {
       stop.signal.throwIfAborted();
       this.steps.push(`${pod} ${name}`);
+      this.onStep(pod, name);
       if (this.steps.length === this.dieAt) {
         stop.abort(new Error(`dies at ${name}`));
         // A kubelet starts it again.
