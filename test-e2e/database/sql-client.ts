@@ -34,9 +34,18 @@ export async function createSqlClient(
     async query(host, sql) {
       const output = await kubectl.run(
         [
-          ...['exec', '--stdin', from, `--namespace=${cluster.namespace}`, '--container=mariadb', '--'],
-          ...['mariadb', '--defaults-file=/dev/stdin', '--batch', '--skip-column-names'],
-          ...[`--host=${host}.${cluster.namespace}.svc`, `--execute=${sql}`],
+          'exec',
+          '--stdin',
+          from,
+          `--namespace=${cluster.namespace}`,
+          '--container=mariadb',
+          '--',
+          'mariadb',
+          '--defaults-file=/dev/stdin',
+          '--batch',
+          '--skip-column-names',
+          `--host=${host}.${cluster.namespace}.svc`,
+          `--execute=${sql}`,
         ],
         { input: options },
       );

@@ -38,8 +38,13 @@ export async function showInstances(
       );
       const lag = lagSeconds === undefined || lagSeconds === null ? 'unknown' : `${lagSeconds.toFixed(1)} s`;
       rows.push([
-        ...[pod, role, healthy ? 'yes' : 'no', gtid, role === 'primary' ? '-' : lag],
-        ...[found === undefined ? undefined : String(found.rows), found?.checksum],
+        pod,
+        role,
+        healthy ? 'yes' : 'no',
+        gtid,
+        role === 'primary' ? '-' : lag,
+        found === undefined ? undefined : String(found.rows),
+        found?.checksum,
       ]);
     }
   }

@@ -46,14 +46,18 @@ async function archiveOf(folder: string): Promise<string> {
   if ((await stat(archive).catch(() => undefined)) === undefined) {
     const unfinished = `${archive}.${String(process.pid)}`;
     await runCommand('tar', [
-      ...['--create', '--numeric-owner', '--one-file-system', '--file', unfinished],
-      ...[
-        '--exclude=./var/cache/apt/*',
-        '--exclude=./var/lib/apt/lists/*',
-        '--exclude=./tmp/*',
-        '--exclude=./proc/*',
-      ],
-      ...['--directory', folder, '.'],
+      '--create',
+      '--numeric-owner',
+      '--one-file-system',
+      '--file',
+      unfinished,
+      '--exclude=./var/cache/apt/*',
+      '--exclude=./var/lib/apt/lists/*',
+      '--exclude=./tmp/*',
+      '--exclude=./proc/*',
+      '--directory',
+      folder,
+      '.',
     ]);
     await rename(unfinished, archive);
   }

@@ -71,12 +71,24 @@ async function runOperator(config: OperatorConfig, logger: Logger, signal: Abort
   const { controller } = addShardedClusterController(manager, {
     reports: (caches) => {
       const streams = new AgentStreams({
-        ...{ clock, logger, stallMonitor, random: Math.random },
-        ...{ pods: caches.pods, secrets: caches.secrets, certificateName: operatorCertificateName },
+        clock,
+        logger,
+        stallMonitor,
+        random: Math.random,
+        pods: caches.pods,
+        secrets: caches.secrets,
+        certificateName: operatorCertificateName,
       });
       supervisor = new Supervisor({
-        ...{ client, clock, logger, streams, recorder: events, positions: mariadbEngine.positions },
-        ...{ clusters: caches.clusters, shardMaps: caches.shardMaps, pods: caches.pods },
+        client,
+        clock,
+        logger,
+        streams,
+        recorder: events,
+        positions: mariadbEngine.positions,
+        clusters: caches.clusters,
+        shardMaps: caches.shardMaps,
+        pods: caches.pods,
       });
       manager.addRunnable(streams, { everywhere: true });
       manager.addRunnable(supervisor);

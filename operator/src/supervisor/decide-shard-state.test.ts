@@ -51,7 +51,10 @@ const FOUND_AT = '0-1-42' as Position;
 function decide(
   change: Partial<ShardMapShard> = {},
   members: readonly MemberObservation[] = everybody,
-  { instances = 3, departures = {} as Readonly<Record<string, Position>> } = {},
+  {
+    instances = 3,
+    departures = {},
+  }: { instances?: number; departures?: Readonly<Record<string, Position>> } = {},
 ) {
   const context = { positions: mariadbPositions, departures: new Map(Object.entries(departures)) };
   return decideShardState({ shard: { ...shard, ...change }, instances, members }, context);

@@ -114,7 +114,8 @@ export class Supervisor implements InstanceReports {
         const scope = new AbortController();
         const supervisor = new ShardSupervisor({
           ...this.#options,
-          ...{ cluster, number },
+          cluster,
+          number,
           viewOf: (uid) => streams.view(uid),
           logger: logger.child({ cluster: formatKey(cluster), shard: number }),
           onChanged: () => this.#tell(cluster),

@@ -82,7 +82,12 @@ function newShard({ cluster, instances }: ShardMapInput, number: number): ShardM
   const members = Array.from({ length: instances }, (_, ordinal) => podName(cluster, number, ordinal));
   const [primary = podName(cluster, number, 0), ...replicas] = members;
   return {
-    ...{ number, name: shardName(cluster, number), epoch: 1, primary, replicas, ackers: [] },
+    number,
+    name: shardName(cluster, number),
+    epoch: 1,
+    primary,
+    replicas,
+    ackers: [],
     initialised: false,
     acknowledgement: acknowledgementAmong(replicas),
   };
@@ -100,7 +105,12 @@ function recordOf(input: ShardMapInput, number: number): ShardMapShard | undefin
   const asked = Array.from({ length: instances }, (_, ordinal) => podName(cluster, number, ordinal));
   const replicas = inOrder(input, number, [...remembered, ...asked]).filter((pod) => pod !== status.primary);
   return {
-    ...{ number, name, epoch: status.epoch, primary: status.primary, replicas, ackers: replicas },
+    number,
+    name,
+    epoch: status.epoch,
+    primary: status.primary,
+    replicas,
+    ackers: replicas,
     // It may have data; a primary that makes an empty database in its place would lose it.
     initialised: true,
     acknowledgement: acknowledgementAmong(replicas),

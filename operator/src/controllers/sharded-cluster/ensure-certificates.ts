@@ -77,7 +77,9 @@ async function write(
     onWritten(metadata.name, 'created');
     return;
   }
-  const merged = { ...live.metadata, ...metadata };
-  await client.replace(secrets, { ...live, ...typeMeta(secrets), metadata: merged, data }, {}, signal);
+  // All of the Secret is ours, so all of it is replaced.
+  const resourceVersion = live.metadata?.resourceVersion;
+  const conditional = { ...metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) };
+  await client.replace(secrets, { ...typeMeta(secrets), metadata: conditional, type, data }, {}, signal);
   onWritten(metadata.name, 'changed');
 }

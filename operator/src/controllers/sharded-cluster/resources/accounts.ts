@@ -42,12 +42,13 @@ export function internalSecret(
   return credentials(cluster, internalSecretName(cluster.metadata.name), Object.fromEntries(values));
 }
 
+/** A Secret of one account. */
+function own(name: string, folder: string): V1SecretProjection {
+  return { name, items: ['username', 'password'].map((key) => ({ key, path: `${folder}/${key}` })) };
+}
+
 /** The Secrets of all accounts, each account in a folder with the files `username` and `password`. */
 export function accountProjections(cluster: string): V1SecretProjection[] {
-  const own = (name: string, folder: string): V1SecretProjection => ({
-    name,
-    items: ['username', 'password'].map((key) => ({ key, path: `${folder}/${key}` })),
-  });
   return [
     own(applicationSecretName(cluster), ACCOUNT_FOLDERS.application),
     own(adminSecretName(cluster), ACCOUNT_FOLDERS.administration),

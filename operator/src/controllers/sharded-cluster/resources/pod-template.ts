@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type {
   V1Container,
+  V1EnvVar,
   V1PodTemplateSpec,
   V1ResourceRequirements,
   V1SecurityContext,
@@ -108,6 +109,10 @@ function runtimeContainer(image: string): V1Container {
   };
 }
 
+function field(name: string, fieldPath: string): V1EnvVar {
+  return { name, valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath } } };
+}
+
 /** A side-car that starts before the server's container and ends after it. */
 function agentContainer(
   cluster: string,
@@ -115,10 +120,6 @@ function agentContainer(
   image: string,
   container: ContainerContract,
 ): V1Container {
-  const field = (name: string, fieldPath: string) => ({
-    name,
-    valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath } },
-  });
   const { agent, metrics } = AGENT_PORTS;
   return {
     name: AGENT_CONTAINER,
@@ -162,8 +163,10 @@ function databaseContainer(
     command: [
       `${RUNTIME_PATH}/node`,
       `${RUNTIME_PATH}/launcher.mjs`,
-      ...['--socket', `${container.memoryPath}/${LAUNCHER_SOCKET}`],
-      ...['--grace-seconds', String(TERMINATION_GRACE_SECONDS - LAUNCHER_MARGIN_SECONDS)],
+      '--socket',
+      `${container.memoryPath}/${LAUNCHER_SOCKET}`,
+      '--grace-seconds',
+      String(TERMINATION_GRACE_SECONDS - LAUNCHER_MARGIN_SECONDS),
     ],
     ports: [{ name: DATABASE_PORT_NAME, containerPort: DATABASE_PORT, protocol: 'TCP' }],
     readinessProbe: {

@@ -37,7 +37,10 @@ export function shardStatuses(
     const known = lags.filter((lag) => lag !== null);
     const maxLagSeconds = known.length < lags.length ? null : Math.max(...known);
     return {
-      ...{ name, primary, epoch, readyInstances },
+      name,
+      primary,
+      epoch,
+      readyInstances,
       ...(lags.length === 0 ? {} : { maxLagSeconds }),
       instances,
     };
@@ -57,7 +60,9 @@ function instanceStatus(
   const { gtid, lagSeconds, lagBytes, lastChecked, error, cloning } = report;
   const complaint = cloning === null ? error : describeClone(cloning);
   return {
-    ...{ pod, role, healthy: isPodReady && report.healthy },
+    pod,
+    role,
+    healthy: isPodReady && report.healthy,
     ...(gtid === undefined ? {} : { gtid }),
     lagSeconds: lagSeconds === null ? null : Math.round(lagSeconds * 1000) / 1000,
     lagBytes,
