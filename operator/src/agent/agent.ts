@@ -12,9 +12,9 @@ import { describeAgent } from './describe-agent.ts';
 import { type Action, type Decision, isSameDecision, needsConfirmation } from './decision.ts';
 import type { CompleteLaunch } from './launch-plan.ts';
 import { MemberObserver, type MemberObserverOptions } from './member-observer.ts';
-import type { Observation, StandDown } from './observation.ts';
+import type { Observation } from './observation.ts';
+import { OperatorCommands } from './operator-commands.ts';
 import type { AgentState } from './protocol/agent-state.ts';
-import { RefusedError } from './protocol/commands.ts';
 import type { RequestClone } from './receive-clone.ts';
 import type { CommandHandlers } from './transport/command-responder.ts';
 import type { VolumeUsage } from './volume-usage.ts';
@@ -42,11 +42,10 @@ export class Agent {
   readonly #id = randomUUID();
   readonly #observer: MemberObserver;
   readonly #runner: ActionRunner;
+  readonly #commands: OperatorCommands;
   #wake = (): void => {};
   #woken = true;
-  #commands = 0;
   #decision: Decision | null = null;
-  #standDown: StandDown | null = null;
   #epoch = 0;
   #passedAt: number;
 
@@ -76,6 +75,13 @@ export class Agent {
       clock,
       logger,
       random,
+    });
+    this.#commands = new OperatorCommands({
+      shardMap: options.shardMap,
+      launcher,
+      session: observer.session,
+      runner: this.#runner,
+      onEnded: wake,
     });
   }
 
@@ -131,26 +137,12 @@ export class Agent {
     return this.#observer.volume.usage;
   }
 
-  /** The operator's commands. */
-  readonly commands: CommandHandlers = {
-    stopReceiving: ({ epoch }, signal) =>
-      this.#command(epoch, async () => {
-        // A change of role that is under way has to end first; it begins nothing new after the stand-down.
-        await this.#runner.whenEnded();
-        if (this.#observer.session.current === null) {
-          throw new RefusedError('NotReady', 'there is no session with the server');
-        }
-        return { received: await this.#observer.session.require().stopReceiving(signal) };
-      }),
-    killServer: ({ epoch }, signal) =>
-      this.#command(epoch, async () => {
-        // Or it would put a server in the place of the one that is killed. What it has sent already goes first.
-        await this.#runner.cancel('start', 'the server is to be killed');
-        return { exit: await this.#options.launcher.kill(signal) };
-      }),
-  };
+  /** Carries out the operator's commands. */
+  get commands(): CommandHandlers {
+    return this.#commands.handlers;
+  }
 
-  /** Opens a clone of the server for a peer. Throws {@link RefusedError}. */
+  /** Opens a clone of the server for a peer. Throws `RefusedError`. */
   async openClone(pod: string, signal: AbortSignal): Promise<CloneStream> {
     const { shardMap, place, member, files } = this.#options;
     const refusal = refuseClone(
@@ -171,27 +163,14 @@ export class Agent {
     return member().cloneSource.open(limit, signal);
   }
 
-  async #command<T>(epoch: number, carryOut: () => Promise<T>): Promise<T> {
-    const view = this.#options.shardMap.view();
-    const shard = view.kind === 'known' ? view.shard : null;
-    this.#standDown = { epoch, primary: shard?.primary ?? null, mapEpoch: shard?.epoch ?? 0 };
-    this.#commands += 1;
-    try {
-      return await carryOut();
-    } finally {
-      this.#commands -= 1;
-      this.wake();
-    }
-  }
-
   /** One pass; returns how long to wait for the next, in milliseconds. */
   async #pass(signal: AbortSignal): Promise<number> {
     await this.#observer.look(() => this.#sleep(PASS_MILLISECONDS, signal), signal);
-    const observation = this.#observer.observation(this.#standDown);
+    const observation = this.#observer.observation(this.#commands.standDown);
     let pause = PASS_MILLISECONDS;
     if (this.#runner.action !== null) {
       this.#runner.stopIfOvertaken(observation, decide);
-    } else if (this.#commands === 0) {
+    } else if (!this.#commands.isBusy) {
       pause = this.#proceed(observation, signal);
     }
     this.#publish();
@@ -247,7 +226,7 @@ export class Agent {
       const shard = await shardMap.read(limit);
       const primary = shard.kind === 'known' ? shard.shard.primary : null;
       const primaryAddress = primary === null ? null : peers.server(primary);
-      const isCurrent = this.#commands === 0 && this.#standDown === observation.standDown;
+      const isCurrent = !this.#commands.isBusy && this.#commands.standDown === observation.standDown;
       return isCurrent && isSameDecision(decide({ ...observation, shard, primaryAddress }), decision);
     } catch (error) {
       if (!signal.aborted) {
