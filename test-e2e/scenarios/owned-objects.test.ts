@@ -47,6 +47,7 @@ const COMMON = [
   'ShardMap/shop',
   'ServiceAccount/shop-database',
   'ConfigMap/shop-config',
+  'ConfigMap/shop-ca',
   'Secret/shop-app',
   'Secret/shop-admin',
   'Secret/shop-internal',

@@ -9,6 +9,7 @@ import type { Observed } from './observe.ts';
 import { shardMapOwnership } from './ownership.ts';
 import type { Plan, PlanInput } from './plan.ts';
 import { planCluster } from './plan.ts';
+import { authorityConfigMap } from './resources/authority-config-map.ts';
 import type { DesiredObject } from './resources/desired-object.ts';
 import { decideRoleChanges, writeRoleLabels } from './role-labels.ts';
 import type { Situation } from './status/situation.ts';
@@ -80,7 +81,7 @@ async function carryOut(
       signal,
     );
     shardMap = written.spec;
-    certificatesDueAt = await attempt.ensureCertificates(
+    const certificates = await attempt.ensureCertificates(
       {
         ...attempt,
         client: writer.client,
@@ -90,6 +91,12 @@ async function carryOut(
       },
       signal,
     );
+    certificatesDueAt = certificates.dueAt;
+    const authority = [authorityConfigMap(cluster, certificates.authorities)];
+    const existingAuthority = await findExisting(writer.client, authority, observed, signal);
+    conflicts.push(...findConflicts(cluster, authority, existingAuthority));
+    desired.push(...authority);
+    await applyObjects(writer, authority.filter(free), existingAuthority, onWritten, signal);
     await applyObjects(writer, plan.shardObjects.filter(free), existing, onWritten, signal);
     await deleteObjects(writer, superfluousObjects(cluster, observed, desired), onWritten, signal);
   }

@@ -23,12 +23,23 @@ export interface CertificatesInput {
   readonly onWritten: (name: string, how: 'created' | 'changed') => void;
 }
 
+/** How the certificates of a cluster are. */
+export interface CertificatesOutcome {
+  /** When to look again, in milliseconds since the epoch. */
+  readonly dueAt: number;
+  /** PEM of every authority, for clients. */
+  readonly authorities: string;
+}
+
 /**
  * Brings every certificate of a cluster about, the authorities first, each write conditional on what was read.
- * Resolves with when to look again, in milliseconds since the epoch. Fails with `AlreadyExists` where a Secret is
+ * Fails with `AlreadyExists` where a Secret is
  * somebody else's, and with `Conflict` where one was changed meanwhile.
  */
-export async function ensureCertificates(input: CertificatesInput, signal: AbortSignal): Promise<number> {
+export async function ensureCertificates(
+  input: CertificatesInput,
+  signal: AbortSignal,
+): Promise<CertificatesOutcome> {
   const { cluster, now } = input;
   const { name } = cluster.metadata;
   const wanted = wantedCertificates(cluster, input.shards);
@@ -59,7 +70,17 @@ export async function ensureCertificates(input: CertificatesInput, signal: Abort
     const head = { metadata: ownedMetadata(cluster, secretName, labels), type: 'Opaque' };
     await write(input, head, content, live.get(secretName), signal);
   }
-  return renewal.until;
+  const authorities = renewal.authorities ?? decodeSecret(live.get(authorityName)?.data);
+  return { dueAt: renewal.until, authorities: certificatesIn(authorities) };
+}
+
+/** The certificates of all authorities, without their keys. */
+function certificatesIn(authorities: SecretText): string {
+  return Object.entries(authorities)
+    .filter(([file]) => file.endsWith('.crt'))
+    .toSorted(([left], [right]) => left.localeCompare(right, 'en', { numeric: true }))
+    .map(([, certificate]) => `${certificate.trimEnd()}\n`)
+    .join('');
 }
 
 /** A Secret that was not there is created, and one that was is replaced as it was read: never overwritten unseen. */

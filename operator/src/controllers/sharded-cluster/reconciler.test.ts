@@ -61,6 +61,7 @@ describe('the controller of sharded clusters', () => {
         'ShardMap/demo',
         'ServiceAccount/demo-database',
         'ConfigMap/demo-config',
+        'ConfigMap/demo-ca',
         'Secret/demo-app',
         'Secret/demo-admin',
         'Secret/demo-internal',

@@ -48,8 +48,17 @@ export function aShardStatus(number: number, unhealthy: readonly string[] = []):
     pod,
     role: pod === primary ? ('primary' as const) : ('replica' as const),
     healthy: !unhealthy.includes(pod),
+    lagSeconds: null,
+    lagBytes: null,
   }));
-  return { name, primary, epoch, readyInstances: 3 - unhealthy.length, instances };
+  return {
+    name,
+    primary,
+    epoch,
+    readyInstances: 3 - unhealthy.length,
+    maxLagSeconds: null,
+    instances,
+  };
 }
 
 /** A pod of the cluster `demo`. */

@@ -68,7 +68,7 @@ export class Harness {
         this.#password += 1;
         return new Uint8Array(size).fill(this.#password);
       },
-      ensureCertificates: async () => Infinity,
+      ensureCertificates: async () => ({ dueAt: Infinity, authorities: 'PEM' }),
       freeze: true,
     });
     const informers = [caches.clusters, ...memberCaches(caches)];
