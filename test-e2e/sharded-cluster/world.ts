@@ -226,10 +226,11 @@ export class World {
     );
   }
 
-  /** How often the volume of a pod has seen a start, from the pod's own file. */
-  async startsOf(pod: string): Promise<number> {
-    const file = '/var/lib/mysql/placeholder-starts';
-    const text = await this.kubectl.run(['exec', pod, '--namespace', this.namespace, '--', 'cat', file]);
-    return text.trim().split('\n').length;
+  /** The data directory of a pod: a number that another one would not have, and the user it belongs to. */
+  async dataOf(pod: string): Promise<{ readonly identity: string; readonly user: number }> {
+    const look = ['stat', '--format=%d:%i:%W %u', '/var/lib/shardwright/volume/data'];
+    const text = await this.kubectl.run(['exec', pod, '--namespace', this.namespace, '--', ...look]);
+    const [identity = '', user] = text.trim().split(' ');
+    return { identity, user: Number(user) };
   }
 }
