@@ -6,7 +6,6 @@ import type { TlsMaterial, TlsMaterialSource } from '../pki/tls-material.ts';
 import type { Informer } from '../runtime/cache/informer.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { errorFields, type Logger } from '../runtime/logger.ts';
-import { isBeingDeleted } from '../runtime/objects.ts';
 import type { AgentClient, AgentView } from './agent-client/agent-client.ts';
 import { createAgentClient } from './agent-client/agent-client.ts';
 import type { AgentTarget } from './agent-client/agent-target.ts';
@@ -180,7 +179,7 @@ export function targetOf(pod: V1Pod): AgentTarget | undefined {
     shard === undefined ||
     host === undefined ||
     port === undefined ||
-    (isOver && isBeingDeleted(pod))
+    isOver
   ) {
     return undefined;
   }
