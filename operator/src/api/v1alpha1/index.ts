@@ -9,7 +9,7 @@ export {
   SHARD_MAP_NAMES,
   SHARDED_CLUSTER_NAMES,
 } from './group.ts';
-export { ANNOTATIONS, APPLICATION_NAME, LABELS, type Role, ROLES } from './labels.ts';
+export { ANNOTATIONS, APPLICATION_NAME, LABELS, type Role } from './labels.ts';
 export {
   adminSecretName,
   applicationSecretName,

@@ -37,10 +37,14 @@ export function headlessService(cluster: ShardedCluster, number: number): Desire
   });
 }
 
-/** Leads to the primary of a shard. */
+/**
+ * Leads to the primary of a shard: that of the map, ready or not. Readiness is the agent's word on reads, and a
+ * primary whose agent is away for a moment serves on.
+ */
 export function primaryService(cluster: ShardedCluster, number: number): DesiredObject<V1Service> {
   const { name } = cluster.metadata;
   return service(cluster, number, primaryServiceName(name, number), {
+    publishNotReadyAddresses: true,
     selector: roleSelector(name, number, 'primary'),
   });
 }
