@@ -28,14 +28,15 @@ export function reportInstance(
   const { member, activity, problems } = state;
   const following = member?.role.kind === 'replica' ? member.role.following : null;
   const isPrimary = shard.primary === pod;
+  const leads = isPrimary && member?.role.kind === 'primary';
   const complaint = isPrimary ? primaryComplaint(state) : replicaComplaint(state);
   const [problem] = problems;
   return {
     healthy: complaint === null,
     ...(complaint === null ? {} : { error: problem === undefined ? complaint : problem.message }),
     ...(member === null ? {} : { gtid: member.applied }),
-    lagSeconds: isPrimary ? 0 : scaled(following?.lagMilliseconds, 1000),
-    lagBytes: isPrimary ? 0 : scaled(following?.bytesBehind, 1),
+    lagSeconds: leads ? 0 : scaled(following?.lagMilliseconds, 1000),
+    lagBytes: leads ? 0 : scaled(following?.bytesBehind, 1),
     ...(view.frame === undefined ? {} : { lastChecked: view.frame.sentAt }),
     problems,
     commitsWait: member === null ? null : member.acknowledgement.rule === 'oneReplica',
