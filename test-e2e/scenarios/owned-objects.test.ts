@@ -217,7 +217,7 @@ describe('what is edited by hand is put back', () => {
       what: 'minAvailable',
       patch: { spec: { minAvailable: 0 } },
     },
-    { type: configMaps, name: 'shop-config', what: 'data', patch: { data: { 'my.cnf': 'edited' } } },
+    { type: configMaps, name: 'shop-config', what: 'data', patch: { data: { 'settings.json': 'edited' } } },
     { type: configMaps, name: 'shop-config', what: 'label', patch: LABEL },
     {
       type: serviceAccounts,
