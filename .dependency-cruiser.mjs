@@ -7,7 +7,10 @@ const only = (name, from, allowed, comment) => ({
   severity: 'error',
   comment,
   from: { path: `^operator/src/${from}/`, pathNot: '\\.test\\.ts$' },
-  to: { path: '^operator/src/', pathNot: allowed.map((folder) => `^operator/src/${folder}/`) },
+  to: {
+    path: '^operator/src/',
+    pathNot: allowed.map((place) => `^operator/src/${place}${place.endsWith('ts$') ? '' : '/'}`),
+  },
 });
 
 export default {
@@ -26,9 +29,51 @@ export default {
     only(
       'controllers',
       'controllers',
-      ['controllers', 'runtime', 'api', 'core', 'engines'],
-      'controllers act through the runtime',
+      [
+        'controllers',
+        'runtime',
+        'api',
+        'core',
+        'engines',
+        'pki',
+        'agent/(settings|pod-contract)\\.ts$|agent/protocol',
+      ],
+      'controllers act through the runtime, and know of agents what their pods must give them',
     ),
+    only(
+      'engines',
+      'engines',
+      ['engines', 'runtime', 'api', 'core'],
+      'an engine knows neither agent nor operator',
+    ),
+    only('pki', 'pki', ['pki', 'runtime'], 'pki/ knows certificates and Secrets as text'),
+    only(
+      'agent',
+      'agent',
+      ['agent', 'launcher', 'pki', 'engines', 'runtime', 'api', 'core'],
+      'the agent knows no operator',
+    ),
+    only(
+      'supervisor',
+      'supervisor',
+      ['supervisor', 'agent/protocol', 'launcher', 'pki', 'engines', 'runtime', 'api', 'core'],
+      'the supervisor knows agents by their protocol only',
+    ),
+    {
+      name: 'launcher-is-tiny',
+      severity: 'error',
+      comment: 'the launcher is what a restart of the database container waits for',
+      from: { path: '^operator/src/launcher/', pathNot: '\\.test\\.ts$' },
+      to: { pathNot: '^(operator/src/launcher/|operator/src/runtime/assert-never\\.ts$|(node:)?[a-z_/]+$)' },
+    },
+    {
+      name: 'agents-issue-no-certificates',
+      severity: 'error',
+      comment:
+        'the X.509 library takes a tenth of a second to load, and only the operator holds the keys of authorities',
+      from: { path: '^operator/src/(agent|launcher|engines)/', pathNot: '\\.test\\.ts$|/testing/' },
+      to: { path: '^operator/src/pki/certificate-authority\\.ts$', reachable: true },
+    },
     {
       name: 'client-library-stays-in-runtime-client',
       severity: 'error',

@@ -14,10 +14,12 @@ const REQUIRE =
   "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
 const PROGRAM = 'lib/shardwright.mjs';
+/** A program of its own, since it has to be up within milliseconds. */
+const LAUNCHER = 'lib/launcher.mjs';
 
 /**
- * Bundles the operator and what it imports into one file under `folder`, which is emptied first. The same
- * sources give the same bytes. Lines and names are kept, so that stack traces can be read without the map.
+ * Bundles the operator and what it imports into one file under `folder`, which is emptied first, and the launcher
+ * into another. The same sources give the same bytes. Lines and names are kept, so that stack traces can be read without the map.
  */
 export async function buildBundle(folder: string): Promise<Bundle> {
   const started = performance.now();
@@ -37,6 +39,17 @@ export async function buildBundle(folder: string): Promise<Bundle> {
     sourcesContent: false,
     legalComments: 'none',
     metafile: true,
+    logLevel: 'warning',
+  });
+  await build({
+    entryPoints: ['operator/src/launcher/main.ts'],
+    outfile: join(folder, LAUNCHER),
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    minifySyntax: true,
+    legalComments: 'none',
     logLevel: 'warning',
   });
   await symlink(`../${PROGRAM}`, join(folder, 'bin/shardwright'));

@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 import { runProgram } from './commands/program.ts';
 
-// Loaded when asked for: the operator's client takes longer to load than a placeholder takes to start.
+// Loaded when asked for: the operator's client takes longer to load than an agent takes to start.
 const exitCode = await runProgram(process.argv.slice(2), {
   operator: async (config) => (await import('./commands/operator.ts')).runOperatorCommand(config),
-  placeholder: async () => (await import('./commands/placeholder.ts')).runPlaceholderCommand(),
+  agent: async () => (await import('./commands/agent.ts')).runAgentCommand(),
+  runtime: async (target) => (await import('./commands/runtime.ts')).copyRuntime(target),
 });
 
 // Explicit, since an idle connection or a timer of a library would keep the process alive.

@@ -3,6 +3,9 @@ import { dirname, join } from 'node:path';
 import { checkoutFolder } from '../cluster/machine/folders.ts';
 import type { Progress } from '../cluster/progress.ts';
 import { upCluster } from '../cluster/provider.ts';
+import { fillDataSet } from '../database/data-set.ts';
+import { createSqlClient } from '../database/sql-client.ts';
+import { ensureDatabaseImage } from '../image/database-image.ts';
 import { ensureOperatorImage } from '../image/operator-image.ts';
 import { createHelm, imageValues, installChart } from '../install/helm.ts';
 import { createKubectl } from '../install/kubectl.ts';
@@ -10,6 +13,7 @@ import type { Kubectl } from '../install/kubectl.ts';
 import { ensureRestrictedNamespace } from '../install/restricted-namespace.ts';
 import { awaitReady } from './await-ready.ts';
 import { diagnose } from './diagnosis.ts';
+import { showInstances } from './show-instances.ts';
 import { showObjects } from './show-objects.ts';
 
 /** The Helm release of the demo, which the end-to-end scenarios use too. */
@@ -18,13 +22,22 @@ export const OPERATOR = { name: 'shardwright', namespace: 'shardwright-system' }
 /** The ShardedCluster of the demo. */
 export const CLUSTER = { name: 'minimal', namespace: 'demo' } as const;
 
+/** The shards of the example. */
+const SHARDS = ['minimal-shard-0', 'minimal-shard-1'];
+
+/** Rows in each shard. */
+const ROWS = 20_000;
+
 const EXAMPLE = 'examples/minimal.yaml';
 const READY_TIMEOUT_SECONDS = 300;
 
 /** Brings the demo up, or mends it, and shows it. Throws when a step fails, after telling what is to be seen. */
 export async function runDemo(progress: Progress): Promise<void> {
   const started = performance.now();
-  const { kubeconfigPath } = await upCluster({ progress });
+  const { kubeconfigPath, provider } = await upCluster({ progress });
+  if (provider === 'bare') {
+    await ensureDatabaseImage('11.8', progress);
+  }
   const image = await ensureOperatorImage(progress);
   const kubectl = await createKubectl(kubeconfigPath);
   const applied = performance.now();
@@ -47,7 +60,18 @@ export async function runDemo(progress: Progress): Promise<void> {
     await showTrouble(kubectl);
     throw error;
   }
+  const client = await createSqlClient(kubectl, CLUSTER);
+  await progress.step(`write ${ROWS} rows, as sysbench does, into each shard`, async () => {
+    for (const shard of SHARDS) {
+      await fillDataSet(client, `${shard}-primary`, ROWS);
+    }
+  });
   console.log((await showObjects(kubectl, CLUSTER)).join('\n'));
+  console.log(
+    ['', 'Databases', ...(await showInstances(kubectl, client, CLUSTER)).map((line) => `  ${line}`)].join(
+      '\n',
+    ),
+  );
   console.log(
     `\nReady. It took ${seconds(started)} s in all, ${seconds(applied)} s of them for the operator and the cluster.`,
   );
@@ -86,7 +110,7 @@ function nextCommands(kubectl: Kubectl, kubeconfigPath: string): string[] {
     'try next:',
     '',
     `  kubectl -n ${CLUSTER.namespace} describe shardedcluster ${CLUSTER.name}`,
-    `  kubectl -n ${CLUSTER.namespace} delete statefulset ${CLUSTER.name}-shard-0    # and see it come back`,
+    `  kubectl -n ${CLUSTER.namespace} delete pvc/data-${CLUSTER.name}-shard-0-2 pod/${CLUSTER.name}-shard-0-2    # and see it cloned anew`,
     `  kubectl -n ${CLUSTER.namespace} scale shardedcluster ${CLUSTER.name} --replicas=3    # one more shard`,
     '',
   ];

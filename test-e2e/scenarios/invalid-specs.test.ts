@@ -211,7 +211,16 @@ describe('the API server takes', () => {
         revision: 8,
         shards: [
           mapShard({ ...promoted, replicas: ['shop-shard-0-2'], ackers: [] }),
-          { number: 1, name: 'shop-shard-1', epoch: 1, primary: null, replicas: [], ackers: [] },
+          {
+            number: 1,
+            name: 'shop-shard-1',
+            epoch: 1,
+            primary: null,
+            replicas: [],
+            ackers: [],
+            initialised: false,
+            acknowledgement: 'None',
+          },
         ],
       },
     ];

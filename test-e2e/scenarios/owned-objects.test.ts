@@ -31,6 +31,8 @@ function objectsOfShard(number: number, instances = 3): string[] {
   const ordinals = Array.from({ length: instances }, (_, ordinal) => ordinal);
   return [
     `StatefulSet/${name}`,
+    `Secret/${name}-agent-tls`,
+    `Secret/${name}-server-tls`,
     ...['', '-primary', '-replicas'].map((suffix) => `Service/${name}${suffix}`),
     `PodDisruptionBudget/${name}-primary`,
     `PodDisruptionBudget/${name}-replicas`,
@@ -45,8 +47,14 @@ const COMMON = [
   'ShardMap/shop',
   'ServiceAccount/shop-database',
   'ConfigMap/shop-config',
+  'ConfigMap/shop-ca',
   'Secret/shop-app',
   'Secret/shop-admin',
+  'Secret/shop-internal',
+  'Secret/shop-ca',
+  'Secret/shop-operator-tls',
+  'Role/shop-database',
+  'RoleBinding/shop-database',
 ];
 
 describe('a cluster of two shards', () => {
@@ -86,7 +94,6 @@ describe('a cluster of two shards', () => {
       ['primary', 'replica', 'replica'].map((role) => ['shardwright', 'database', 'shop', number, role]);
     expect(shown).toEqual([...shard('0'), ...shard('1')]);
     expect((await world.map(CLUSTER)).spec).toMatchObject({
-      revision: 1,
       shards: [
         { epoch: 1, primary: 'shop-shard-0-0' },
         { epoch: 1, primary: 'shop-shard-1-0' },
@@ -95,7 +102,7 @@ describe('a cluster of two shards', () => {
   });
 
   it('writes to its volumes as a user that is not root', async () => {
-    expect(await world.startsOf('shop-shard-1-2')).toBe(1);
+    expect((await world.dataOf('shop-shard-1-2')).user).toBe(999);
   });
 
   it('keeps the instances of a shard on different nodes', async () => {
@@ -210,7 +217,7 @@ describe('what is edited by hand is put back', () => {
       what: 'minAvailable',
       patch: { spec: { minAvailable: 0 } },
     },
-    { type: configMaps, name: 'shop-config', what: 'data', patch: { data: { 'my.cnf': 'edited' } } },
+    { type: configMaps, name: 'shop-config', what: 'data', patch: { data: { 'settings.json': 'edited' } } },
     { type: configMaps, name: 'shop-config', what: 'label', patch: LABEL },
     {
       type: serviceAccounts,
@@ -269,6 +276,7 @@ describe('the size of a cluster', () => {
   });
 
   it('goes up and down by instances, and volumes stay', async () => {
+    const data = await world.dataOf('shop-shard-2-2');
     await world.changeSpec(CLUSTER, { instances: 2 });
     await world.until('three pods have gone', async () =>
       (await world.list(pods, CLUSTER)).length === 6 ? true : undefined,
@@ -283,7 +291,7 @@ describe('the size of a cluster', () => {
     expect(await world.list(persistentVolumeClaims, CLUSTER)).toHaveLength(9);
     await world.changeSpec(CLUSTER, { instances: 3 });
     await world.untilReady(CLUSTER);
-    expect(await world.startsOf('shop-shard-2-2')).toBe(2);
+    expect(await world.dataOf('shop-shard-2-2')).toEqual(data);
   });
 });
 
@@ -348,7 +356,7 @@ describe('deletion', () => {
     'keeps volumes, Secrets and the map under Retain, deleted in the %s, for a cluster of the same name',
     async (cascade) => {
       const passwords = await world.passwords(CLUSTER);
-      const starts = await world.startsOf('shop-shard-1-0');
+      const data = await world.dataOf('shop-shard-1-0');
       await world.kubectl.run([
         'delete',
         'shardedcluster',
@@ -365,13 +373,15 @@ describe('deletion', () => {
       expect(kept.filter((object) => !object.startsWith('PersistentVolumeClaim/'))).toEqual([
         'Secret/shop-admin',
         'Secret/shop-app',
+        'Secret/shop-ca',
+        'Secret/shop-internal',
         'ShardMap/shop',
       ]);
-      expect(kept).toHaveLength(12);
+      expect(kept).toHaveLength(14);
       await world.createCluster(CLUSTER, { shards: 3 });
       await world.untilReady(CLUSTER);
       expect(await world.passwords(CLUSTER)).toEqual(passwords);
-      expect(await world.startsOf('shop-shard-1-0')).toBe(starts + 1);
+      expect(await world.dataOf('shop-shard-1-0')).toEqual(data);
     },
   );
 });

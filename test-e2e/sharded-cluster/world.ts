@@ -15,6 +15,8 @@ import {
   persistentVolumeClaims,
   podDisruptionBudgets,
   pods,
+  roleBindings,
+  roles,
   secrets,
   serviceAccounts,
   services,
@@ -23,6 +25,7 @@ import {
 import { checkoutFolder } from '../cluster/machine/folders.ts';
 import { waitFor } from '../cluster/machine/wait.ts';
 import { upCluster } from '../cluster/provider.ts';
+import { ensureDatabaseImage } from '../image/database-image.ts';
 import { ensureOperatorImage } from '../image/operator-image.ts';
 import { createKubectl } from '../install/kubectl.ts';
 import type { Kubectl } from '../install/kubectl.ts';
@@ -41,6 +44,8 @@ export const MEMBER_TYPES: readonly ResourceType<KubernetesObject>[] = [
   secrets,
   configMaps,
   serviceAccounts,
+  roles,
+  roleBindings,
   podDisruptionBudgets,
   pods,
   persistentVolumeClaims,
@@ -79,7 +84,10 @@ export class World {
 
   /** Sets the stage; the operator is started apart. Operators installed in the cluster are paused until `close`. */
   static async open(namespace: string): Promise<World> {
-    const { kubeconfigPath } = await upCluster();
+    const { kubeconfigPath, provider } = await upCluster();
+    if (provider === 'bare') {
+      await ensureDatabaseImage('11.8');
+    }
     const image = await ensureOperatorImage();
     const kubectl = await createKubectl(kubeconfigPath);
     const resume = await pauseInstalledOperators(kubectl);
@@ -218,10 +226,11 @@ export class World {
     );
   }
 
-  /** How often the volume of a pod has seen a start, from the pod's own file. */
-  async startsOf(pod: string): Promise<number> {
-    const file = '/var/lib/mysql/placeholder-starts';
-    const text = await this.kubectl.run(['exec', pod, '--namespace', this.namespace, '--', 'cat', file]);
-    return text.trim().split('\n').length;
+  /** The data directory of a pod: a number that another one would not have, and the user it belongs to. */
+  async dataOf(pod: string): Promise<{ readonly identity: string; readonly user: number }> {
+    const look = ['stat', '--format=%d:%i:%W %u', '/var/lib/shardwright/volume/data'];
+    const text = await this.kubectl.run(['exec', pod, '--namespace', this.namespace, '--', ...look]);
+    const [identity = '', user] = text.trim().split(' ');
+    return { identity, user: Number(user) };
   }
 }

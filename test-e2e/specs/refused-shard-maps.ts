@@ -10,6 +10,8 @@ export function mapShard(fields: Fields = {}): Fields {
     primary: 'shop-shard-0-0',
     replicas: ['shop-shard-0-1', 'shop-shard-0-2'],
     ackers: ['shop-shard-0-1'],
+    initialised: true,
+    acknowledgement: 'OneReplica',
     ...fields,
   };
 }
@@ -48,7 +50,7 @@ export const REFUSED_SHARD_MAPS: readonly RefusedSpec[] = [
   },
   {
     attempt: 'no word about the primary',
-    spec: { revision: 1, shards: [{ number: 0, name: 'shop-shard-0', epoch: 1, replicas: [], ackers: [] }] },
+    spec: { revision: 1, shards: [{ number: 0, name: 'shop-shard-0', epoch: 1, replicas: [], ackers: [], initialised: true, acknowledgement: 'None' }] },
     field: `${first}.primary`,
     remedy: 'Required value',
   },
@@ -80,6 +82,19 @@ export const REFUSED_SHARD_MAPS: readonly RefusedSpec[] = [
     spec: map(6, { primary: null, replicas: ['shop-shard-0-0', 'shop-shard-0-1', 'shop-shard-0-2'] }),
     field: `${first}.primary`,
     remedy: 'raise the epoch',
+  },
+  {
+    attempt: 'a database that ceases to exist',
+    from: map(5),
+    spec: map(6, { initialised: false }),
+    field: `${first}.initialised`,
+    remedy: 'could come back empty',
+  },
+  {
+    attempt: 'ackers where nobody is asked',
+    spec: map(1, { acknowledgement: 'None' }),
+    field: `${first}.ackers`,
+    remedy: 'must be empty',
   },
   {
     attempt: 'a primary replaced in one write',

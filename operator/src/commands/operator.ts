@@ -3,6 +3,8 @@ import { hostname } from 'node:os';
 import { collectDefaultMetrics } from '@prometheus-io/client';
 import { API_GROUP } from '../api/v1alpha1/index.ts';
 import { addShardedClusterController } from '../controllers/sharded-cluster/controller.ts';
+import { operatorCertificateName } from '../controllers/sharded-cluster/resources/certificates.ts';
+import { mariadbEngine } from '../engines/mariadb/engine.ts';
 import { openLog } from '../observability/winston-logger.ts';
 import { connect } from '../runtime/client/connect.ts';
 import { systemClock } from '../runtime/clock.ts';
@@ -10,6 +12,9 @@ import { createEventRecorder } from '../runtime/events/recorder.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { createManager } from '../runtime/manager.ts';
 import { createPrometheusMetrics } from '../runtime/metrics/prometheus.ts';
+import { createStallMonitor } from '../supervisor/agent-client/stall-monitor.ts';
+import { AgentStreams } from '../supervisor/agent-streams.ts';
+import { Supervisor } from '../supervisor/supervisor.ts';
 import type { OperatorConfig } from './operator-config.ts';
 import { runProcess } from './run-process.ts';
 import { VERSION } from './version.ts';
@@ -60,7 +65,35 @@ async function runOperator(config: OperatorConfig, logger: Logger, signal: Abort
     reporter: { controller: `${API_GROUP}/operator`, instance },
   });
   manager.addRunnable(events, { everywhere: true });
-  addShardedClusterController(manager, {
+  let supervisor: Supervisor | undefined;
+  const stallMonitor = createStallMonitor({ clock });
+  manager.addRunnable({ name: 'stall-monitor', run: (stop) => stallMonitor.run(stop) }, { everywhere: true });
+  const { controller } = addShardedClusterController(manager, {
+    reports: (caches) => {
+      const streams = new AgentStreams({
+        clock,
+        logger,
+        stallMonitor,
+        random: Math.random,
+        pods: caches.pods,
+        secrets: caches.secrets,
+        certificateName: operatorCertificateName,
+      });
+      supervisor = new Supervisor({
+        client,
+        clock,
+        logger,
+        streams,
+        recorder: events,
+        positions: mariadbEngine.positions,
+        clusters: caches.clusters,
+        shardMaps: caches.shardMaps,
+        pods: caches.pods,
+      });
+      manager.addRunnable(streams, { everywhere: true });
+      manager.addRunnable(supervisor);
+      return supervisor;
+    },
     client,
     recorder: events,
     clock,
@@ -69,6 +102,7 @@ async function runOperator(config: OperatorConfig, logger: Logger, signal: Abort
     image: config.image,
     ...(config.watchNamespace !== '' && { namespace: config.watchNamespace }),
   });
+  supervisor?.onVerdict((cluster) => controller.enqueue(cluster));
   try {
     await manager.run(signal);
   } finally {

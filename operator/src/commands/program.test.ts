@@ -20,7 +20,8 @@ async function run(...commandLine: string[]) {
         configs.push(config);
         return 0;
       },
-      placeholder: async () => 7,
+      runtime: async () => 7,
+      agent: async () => 8,
     },
     { writeOut: write, writeErr: write },
   );
@@ -51,7 +52,7 @@ describe('runProgram', () => {
   });
 
   it('ends with the exit code of the command', async () => {
-    expect((await run('placeholder')).exitCode).toBe(7);
+    expect((await run('runtime', '--to', '/x')).exitCode).toBe(7);
   });
 
   it('names the flag and the variable of every mistake and ends with 2', async () => {

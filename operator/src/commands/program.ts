@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
+import { AgentEnvironmentError } from '../agent/pod-contract.ts';
 import type { OperatorConfig, OperatorSetting } from './operator-config.ts';
 import { OPERATOR_SETTINGS, OperatorConfigError, parseOperatorConfig } from './operator-config.ts';
 import { EXIT_CODES } from './run-process.ts';
@@ -7,7 +8,8 @@ import { VERSION } from './version.ts';
 /** What the commands do. Each resolves with the exit code of the process. */
 export interface CommandActions {
   operator(config: OperatorConfig): Promise<number>;
-  placeholder(): Promise<number>;
+  runtime(target: string): Promise<number>;
+  agent(): Promise<number>;
 }
 
 /** Where help and mistakes are told. */
@@ -56,17 +58,25 @@ export async function runProgram(
   }
 
   program
-    .command('placeholder')
-    .description('hold the place of a database in its pod; run by the operator')
+    .command('runtime')
+    .description('copy Node.js and this program to where database containers run them; run by the operator')
+    .requiredOption('--to <folder>', 'folder to copy to')
+    .action(async ({ to }: { to: string }) => {
+      exitCode = await actions.runtime(to);
+    });
+
+  program
+    .command('agent')
+    .description('look after the database server of its pod; run by the operator')
     .action(async () => {
-      exitCode = await actions.placeholder();
+      exitCode = await actions.agent();
     });
 
   try {
     await program.parseAsync(commandLine, { from: 'user' });
     return exitCode;
   } catch (error) {
-    if (error instanceof OperatorConfigError) {
+    if (error instanceof OperatorConfigError || error instanceof AgentEnvironmentError) {
       output.writeErr(`${error.message.replaceAll(/^/gm, 'error: ')}\n`);
       return EXIT_CODES.unusableConfiguration;
     }

@@ -189,6 +189,46 @@ export const REASONS = {
     meaning: 'Pods still run with former settings, since nothing is restarted without being asked to.',
     remedy: 'Delete the pods named one after the other, each when the one before is ready again.',
   },
+  PrimaryVolumeEmpty: {
+    on: ['Progressing=False', 'Degraded=True'],
+    meaning:
+      'The volume of a primary is empty though its shard has data; the message names it. The server stays down, since an empty primary would take the place of the data.',
+    remedy: 'Put the volume back. Its replicas have the data and keep it.',
+  },
+  VolumeUnusable: {
+    on: ['Progressing=False', 'Degraded=True'],
+    meaning:
+      'The volume of an instance holds files that are not ours, or of another version of the database; the message names it. It is left alone.',
+    remedy:
+      'Do as the message says; a replica that is not needed as it is: delete its PersistentVolumeClaim and its pod, and it is cloned anew.',
+  },
+  VolumeNearlyFull: {
+    on: ['Progressing=False', 'Degraded=True'],
+    meaning:
+      'The volume of an instance is nearly full; the message says how full. Data is never deleted to make room.',
+    remedy: 'Delete what you no longer need from the database, or move to a cluster with larger volumes.',
+  },
+  ReplicationBroken: {
+    on: ['Progressing=False', 'Degraded=True'],
+    meaning: 'A replica cannot apply a change of its primary; the message has the error of the server.',
+    remedy: 'Delete the PersistentVolumeClaim and the pod of the replica named: it is then cloned anew.',
+  },
+  AccountsNotSet: {
+    on: ['Progressing=False', 'Degraded=True'],
+    meaning: 'An agent cannot read the Secrets of the database’s accounts, so they are not set.',
+    remedy: 'Look whether the Secrets of the cluster exist and have all their keys.',
+  },
+  OneReplicaOnly: {
+    on: ['FailoverBlocked=False'],
+    meaning:
+      'Nothing stands in the way of a promotion. With two instances and `NoDataLoss`, writes stop while the one replica is away, since each must reach it.',
+    remedy: 'Set `spec.instances` to 3 for writes that go on through the loss of any one instance.',
+  },
+  SingleInstance: {
+    on: ['FailoverBlocked=False'],
+    meaning: 'There is one instance, so there is nobody to promote: it is restarted in place.',
+    remedy: 'Set `spec.instances` to 3 for a cluster that survives the loss of an instance.',
+  },
   ReconcileFailed: {
     on: ['Ready=False', 'Progressing=True', 'Degraded=True'],
     meaning:

@@ -50,6 +50,31 @@ export const EVENT_REASONS = {
     remedy: 'Set `spec.hibernated` to false to start again.',
   },
   WokenUp: { type: 'Normal', meaning: 'Pods are started again after hibernation.', remedy: NOTHING },
+  ReplicaCloned: {
+    type: 'Normal',
+    meaning: 'A new replica was made as a copy of another instance.',
+    remedy: NOTHING,
+  },
+  ReplicaRecloned: {
+    type: 'Normal',
+    meaning: 'A replica whose volume was empty or unusable was made anew as a copy of another instance.',
+    remedy: 'If nobody removed its volume, look at the node and its disks.',
+  },
+  PrimaryVolumeEmpty: {
+    type: 'Warning',
+    meaning: 'The volume of a primary is empty though its shard has data; its server stays down.',
+    remedy: 'Put the volume back. Its replicas have the data and keep it.',
+  },
+  VolumeNearlyFull: {
+    type: 'Warning',
+    meaning: 'The volume of an instance is nearly full.',
+    remedy: 'Delete what you no longer need from the database, or move to a cluster with larger volumes.',
+  },
+  ReplicationBroken: {
+    type: 'Warning',
+    meaning: 'A replica cannot apply a change of its primary.',
+    remedy: 'Delete the PersistentVolumeClaim and the pod of the replica named: it is then cloned anew.',
+  },
   VolumesRetained: {
     type: 'Normal',
     meaning: 'The cluster was deleted and its volumes were kept.',

@@ -20,7 +20,7 @@ export {
   shardMapName,
   shardName,
 } from './names.ts';
-export { ApiSchemaError, parseShardedCluster } from './parse.ts';
+export { ApiSchemaError, parseShardedCluster, parseShardMap } from './parse.ts';
 export { type ShardMap, type ShardMapShard, type ShardMapSpec } from './shard-map.ts';
 export { type ShardedCluster } from './sharded-cluster.ts';
 export type { ShardedClusterSpecInput } from './sharded-cluster-spec.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ApiSchemaError, parseShardedCluster } from './parse.ts';
+import { ApiSchemaError, parseShardedCluster, parseShardMap } from './parse.ts';
 
 const cluster = (spec: unknown) => ({
   apiVersion: 'shardwright.io/v1alpha1',
@@ -59,5 +59,31 @@ describe('parseShardedCluster', () => {
 
   it('refuses another kind', () => {
     expect(() => parseShardedCluster({ ...cluster({ shards: 2 }), kind: 'ShardMap' })).toThrow(/kind/u);
+  });
+});
+
+const map = (primary: unknown) => ({
+  ...cluster({
+    revision: 1,
+    shards: [
+      {
+        number: 0,
+        name: 'shop-shard-0',
+        epoch: 1,
+        primary,
+        replicas: [],
+        ackers: [],
+        initialised: true,
+        acknowledgement: 'None',
+      },
+    ],
+  }),
+  kind: 'ShardMap',
+});
+
+describe('parseShardMap', () => {
+  it('takes a shard without a primary only when that is said', () => {
+    expect(parseShardMap(map(null)).spec.shards[0]?.primary).toBeNull();
+    expect(() => parseShardMap(map(undefined))).toThrow('spec.shards.0.primary');
   });
 });

@@ -1,5 +1,6 @@
 /** From what the API server sent to typed objects. */
 import type { z } from 'zod';
+import { type ShardMap, shardMapObjectSchema } from './shard-map.ts';
 import { type ShardedCluster, shardedClusterObjectSchema } from './sharded-cluster.ts';
 
 /** An object does not fit its schema: written under another version of the CRD, or past the API server's checks. */
@@ -21,14 +22,23 @@ export class ApiSchemaError extends Error {
   }
 }
 
+function parse<T>(kind: string, schema: z.ZodType<T>, object: unknown): T {
+  const result = schema.safeParse(object);
+  if (!result.success) {
+    throw new ApiSchemaError(kind, result.error);
+  }
+  return result.data;
+}
+
 /**
  * A ShardedCluster with defaults filled in. Fields that the schema does not know are left out, except in metadata.
  * Throws {@link ApiSchemaError}.
  */
 export function parseShardedCluster(object: unknown): ShardedCluster {
-  const result = shardedClusterObjectSchema.safeParse(object);
-  if (!result.success) {
-    throw new ApiSchemaError('ShardedCluster', result.error);
-  }
-  return result.data;
+  return parse('ShardedCluster', shardedClusterObjectSchema, object);
+}
+
+/** A ShardMap. Throws {@link ApiSchemaError}. */
+export function parseShardMap(object: unknown): ShardMap {
+  return parse('ShardMap', shardMapObjectSchema, object);
 }

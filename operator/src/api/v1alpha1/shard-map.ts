@@ -8,12 +8,15 @@
  * before.
  */
 import { z } from 'zod';
-import { integer, keyedList, rules, text, textSet } from './fields.ts';
-import type { ObjectMeta } from './object-meta.ts';
+import { choice, flag, integer, keyedList, rules, text, textSet } from './fields.ts';
+import { objectMeta, type ObjectMeta } from './object-meta.ts';
 import { MAX_INSTANCES, MAX_SHARDS } from './sharded-cluster-spec.ts';
 
 /** Members a shard may have on record: its instances, and those on their way in or out. */
 const MAX_MEMBERS = MAX_INSTANCES + 7;
+
+/** Whether the commits of a shard wait for a replica. */
+export const ACKNOWLEDGEMENT_RULES = ['OneReplica', 'None'] as const;
 
 const pod = () => z.string().min(1).max(63);
 
@@ -39,6 +42,14 @@ const shardMapShardSchema = z
       MAX_MEMBERS,
       pod(),
       'Members whose acknowledgement of a write counts, and who therefore all have to be asked before a promotion.',
+    ),
+    initialised: flag(
+      'Whether the shard’s database exists. Only while false may its primary make an empty one; only when true ' +
+        'does anybody copy it and does it take writes. Never goes back.',
+    ),
+    acknowledgement: choice(
+      ACKNOWLEDGEMENT_RULES,
+      'Whether a commit waits until a replica has received it. None is for shards of one instance.',
     ),
   })
   .meta({
@@ -87,6 +98,19 @@ const shardMapShardSchema = z
         reason: 'FieldValueForbidden',
       },
       {
+        rule: 'self.initialised || !oldSelf.initialised',
+        message:
+          'spec.shards[].initialised went back: a shard that has a database keeps it, or its primary could come back ' +
+          'empty',
+        fieldPath: '.initialised',
+        reason: 'FieldValueForbidden',
+      },
+      {
+        rule: "self.acknowledgement == 'OneReplica' || size(self.ackers) == 0",
+        message: 'spec.shards[].ackers must be empty where acknowledgement is None: nobody is asked',
+        fieldPath: '.ackers',
+      },
+      {
         rule: '!has(self.primary) || (has(oldSelf.primary) && self.primary == oldSelf.primary) || self.primary in oldSelf.replicas',
         message: 'spec.shards[].primary was no member of the shard: record it in replicas first',
         fieldPath: '.primary',
@@ -128,3 +152,10 @@ export interface ShardMap {
   metadata: ObjectMeta;
   spec: ShardMapSpec;
 }
+
+/** Checks a whole {@link ShardMap}. */
+export const shardMapObjectSchema: z.ZodType<ShardMap> = shardMapSchema.extend({
+  apiVersion: z.literal('shardwright.io/v1alpha1'),
+  kind: z.literal('ShardMap'),
+  metadata: objectMeta,
+});

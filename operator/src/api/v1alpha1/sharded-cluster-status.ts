@@ -24,6 +24,15 @@ const conditionSchema = z
 const lagSeconds = (description: string) =>
   z.number().min(0).max(1e9).nullable().meta({ description }).exactOptional();
 
+const cloneSchema = z
+  .object({
+    source: text(253, 'Pod that is copied.'),
+    bytes: integer(0, MAX_INT64, 'Bytes received.'),
+    estimatedBytes: integer(0, MAX_INT64, 'Bytes that will come, about; null while unknown.').nullable(),
+    bytesPerSecond: integer(0, MAX_INT64, 'Bytes received in the last second.'),
+  })
+  .meta({ description: 'How far the clone of another instance has come; absent while none is made.' });
+
 const instanceSchema = z
   .object({
     pod: text(253, 'Name of the pod.'),
@@ -34,11 +43,16 @@ const instanceSchema = z
       .meta({ description: 'Last transaction applied, as a GTID position.' })
       .exactOptional(),
     lagSeconds: lagSeconds('Seconds behind the primary; null while unknown, which is not 0.'),
-    lagBytes: integer(0, MAX_INT64, 'Bytes of binary log behind the primary; null while unknown.')
+    lagBytes: integer(
+      0,
+      MAX_INT64,
+      'Bytes received from the primary and not yet applied; null while unknown.',
+    )
       .nullable()
       .exactOptional(),
     healthy: flag('Whether the instance runs, and as a replica follows its primary.'),
     lastChecked: time('When the instance last told its state.').exactOptional(),
+    clone: cloneSchema.exactOptional(),
     error: z.string().max(1024).meta({ description: 'Why it is not healthy.' }).exactOptional(),
   })
   .meta({ description: 'One database instance.' });

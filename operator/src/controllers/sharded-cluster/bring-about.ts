@@ -1,12 +1,15 @@
+import type { V1Secret } from '@kubernetes/client-node';
 import type { ShardedCluster, ShardMapSpec } from '../../api/v1alpha1/index.ts';
 import type { Writer, Written } from './apply.ts';
 import { applyObjects, deleteObjects, superfluousObjects, writeShardMap } from './apply.ts';
+import type { ensureCertificates } from './ensure-certificates.ts';
 import { findConflicts, findExisting, formerObject, shardMapConflict } from './conflicts.ts';
 import type { Finding } from './finding.ts';
 import type { Observed } from './observe.ts';
 import { shardMapOwnership } from './ownership.ts';
 import type { Plan, PlanInput } from './plan.ts';
 import { planCluster } from './plan.ts';
+import { authorityConfigMap } from './resources/authority-config-map.ts';
 import type { DesiredObject } from './resources/desired-object.ts';
 import { decideRoleChanges, writeRoleLabels } from './role-labels.ts';
 import type { Situation } from './status/situation.ts';
@@ -16,12 +19,17 @@ export interface Outcome {
   readonly situation: Situation;
   /** The map as it now is; `undefined` when there is none that can be relied on. */
   readonly shardMap: ShardMapSpec | undefined;
+  /** When certificates are due, in milliseconds since the epoch; `undefined` when they were not looked at. */
+  readonly certificatesDueAt?: number;
 }
 
 /** What an attempt works with, beside the plan's input. */
 export interface Attempt extends PlanInput {
   readonly writer: Writer;
   readonly onWritten: (written: Written) => void;
+  readonly ensureCertificates: typeof ensureCertificates;
+  /** A Secret of the cluster's namespace; `undefined` only when the API server itself said that there is none. */
+  readonly readSecret: (name: string) => Promise<V1Secret | undefined>;
 }
 
 /**
@@ -62,6 +70,7 @@ async function carryOut(
 
   await applyObjects(writer, plan.clusterObjects.filter(free), existing, onWritten, signal);
   let shardMap = observed.shardMap?.spec;
+  let certificatesDueAt: number | undefined;
   if (!isBlocked('cluster', conflicts)) {
     const written = await writeShardMap(
       writer,
@@ -72,11 +81,28 @@ async function carryOut(
       signal,
     );
     shardMap = written.spec;
+    const certificates = await attempt.ensureCertificates(
+      {
+        ...attempt,
+        client: writer.client,
+        shards: shardMap.shards.map(({ number }) => number),
+        now: attempt.nowSeconds * 1000,
+        onWritten: (name, how) => onWritten({ kind: 'Secret', name, how, scope: 'cluster' }),
+      },
+      signal,
+    );
+    certificatesDueAt = certificates.dueAt;
+    const authority = [authorityConfigMap(cluster, certificates.authorities)];
+    const existingAuthority = await findExisting(writer.client, authority, observed, signal);
+    conflicts.push(...findConflicts(cluster, authority, existingAuthority));
+    desired.push(...authority);
+    await applyObjects(writer, authority.filter(free), existingAuthority, onWritten, signal);
     await applyObjects(writer, plan.shardObjects.filter(free), existing, onWritten, signal);
     await deleteObjects(writer, superfluousObjects(cluster, observed, desired), onWritten, signal);
   }
   await labelPods(attempt, shardMap, signal);
-  return { situation: { kind: 'applied', findings: [...conflicts, ...plan.findings] }, shardMap };
+  const situation: Situation = { kind: 'applied', findings: [...conflicts, ...plan.findings] };
+  return { situation, shardMap, ...(certificatesDueAt === undefined ? {} : { certificatesDueAt }) };
 }
 
 /** A conflict over an object of the whole cluster blocks everything. */

@@ -4,6 +4,8 @@ import type {
   V1PersistentVolumeClaim,
   V1Pod,
   V1PodDisruptionBudget,
+  V1Role,
+  V1RoleBinding,
   V1Secret,
   V1Service,
   V1ServiceAccount,
@@ -20,6 +22,8 @@ import {
   persistentVolumeClaims,
   podDisruptionBudgets,
   pods,
+  roleBindings,
+  roles,
   secrets,
   serviceAccounts,
   services,
@@ -37,6 +41,8 @@ export interface ClusterCaches {
   readonly secrets: Informer<V1Secret>;
   readonly configMaps: Informer<V1ConfigMap>;
   readonly serviceAccounts: Informer<V1ServiceAccount>;
+  readonly roles: Informer<V1Role>;
+  readonly roleBindings: Informer<V1RoleBinding>;
   readonly podDisruptionBudgets: Informer<V1PodDisruptionBudget>;
   readonly pods: Informer<V1Pod>;
   readonly persistentVolumeClaims: Informer<V1PersistentVolumeClaim>;
@@ -67,6 +73,8 @@ export function createCaches(options: CacheOptions): ClusterCaches {
     secrets: labelled(secrets),
     configMaps: labelled(configMaps),
     serviceAccounts: labelled(serviceAccounts),
+    roles: labelled(roles),
+    roleBindings: labelled(roleBindings),
     podDisruptionBudgets: labelled(podDisruptionBudgets),
     pods: labelled(pods),
     persistentVolumeClaims: labelled(persistentVolumeClaims),

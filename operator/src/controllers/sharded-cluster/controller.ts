@@ -1,6 +1,7 @@
 /** Puts the controller of ShardedClusters together. */
 import { randomBytes as systemRandomBytes } from 'node:crypto';
 import { FIELD_MANAGER } from '../../api/v1alpha1/index.ts';
+import type { InstanceReports } from '../../core/instance-report.ts';
 import { createApplier } from '../../runtime/apply.ts';
 import type { Change } from '../../runtime/cache/change.ts';
 import type { ApiClient } from '../../runtime/client/api-client.ts';
@@ -16,6 +17,7 @@ import { keyOf } from '../../runtime/objects.ts';
 import type { ClusterCaches } from './caches.ts';
 import { clusterKeysOf, createCaches, memberCaches } from './caches.ts';
 import type { RandomBytes } from './credentials.ts';
+import { ensureCertificates } from './ensure-certificates.ts';
 import { ShardedClusterReconciler } from './reconciler.ts';
 
 /** Clusters reconciled at a time. A pass waits for the API server most of the time. */
@@ -27,6 +29,8 @@ export interface ShardedClusterControllerOptions {
   readonly recorder: EventRecorder;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Makes what knows of running instances, from the caches that the controller reads. */
+  readonly reports: (caches: ClusterCaches) => InstanceReports;
   /** Image of the operator, run in the pods of databases. */
   readonly image: string;
   /** The only namespace to act in. @default all */
@@ -37,6 +41,8 @@ export interface ShardedClusterControllerOptions {
   readonly random?: () => number;
   /** For passwords. @default `node:crypto` */
   readonly randomBytes?: RandomBytes;
+  /** @default that of ensure-certificates.ts, which takes real time */
+  readonly ensureCertificates?: typeof ensureCertificates;
   /** Freeze cached objects, so that a change of one throws; for tests. @default false */
   readonly freeze?: boolean;
 }
@@ -51,7 +57,7 @@ export interface ShardedClusterController {
 export function createShardedClusterController(
   options: ShardedClusterControllerOptions,
 ): ShardedClusterController {
-  const { client, recorder, clock, logger, image, namespace, metrics, random, freeze } = options;
+  const { client, recorder, clock, logger, image, reports, namespace, metrics, random, freeze } = options;
   const common = {
     clock,
     logger,
@@ -76,6 +82,8 @@ export function createShardedClusterController(
       logger: logger.child({ controller: 'sharded-cluster' }),
       randomBytes: options.randomBytes ?? systemRandomBytes,
       image,
+      reports: reports(caches),
+      ensureCertificates: options.ensureCertificates ?? ensureCertificates,
     }),
   });
   controller.watch(caches.clusters, (cluster) => [keyOf(cluster)]);

@@ -29,3 +29,10 @@ export function encodeSecret(values: Readonly<Record<string, string>>): Record<s
     Object.entries(values).map(([key, value]) => [key, Buffer.from(value, 'utf8').toString('base64')]),
   );
 }
+
+/** Inverse of {@link encodeSecret}. */
+export function decodeSecret(data: { readonly [key: string]: string } | undefined): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(data ?? {}).map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]),
+  );
+}

@@ -19,7 +19,7 @@ function input(change: Partial<ShardMapInput> = {}): ShardMapInput {
   };
 }
 
-const RESTORED = aShard(0, { ackers: ['demo-shard-0-1', 'demo-shard-0-2'] });
+const RESTORED = aShard(0, { initialised: true, ackers: ['demo-shard-0-1', 'demo-shard-0-2'] });
 
 describe('decideShardMap', () => {
   it('bootstraps a new cluster with the first pod of each shard as primary, in epoch 1', () => {

@@ -81,7 +81,16 @@ function shardNumbers({ cluster, shards, current, reported }: ShardMapInput): nu
 function newShard({ cluster, instances }: ShardMapInput, number: number): ShardMapShard {
   const members = Array.from({ length: instances }, (_, ordinal) => podName(cluster, number, ordinal));
   const [primary = podName(cluster, number, 0), ...replicas] = members;
-  return { number, name: shardName(cluster, number), epoch: 1, primary, replicas, ackers: [] };
+  return {
+    number,
+    name: shardName(cluster, number),
+    epoch: 1,
+    primary,
+    replicas,
+    ackers: [],
+    initialised: false,
+    acknowledgement: acknowledgementAmong(replicas),
+  };
 }
 
 /** The shard as the status remembers it; `undefined` when the status does not know its epoch. */
@@ -95,7 +104,21 @@ function recordOf(input: ShardMapInput, number: number): ShardMapShard | undefin
   const remembered = (status.instances ?? []).map(({ pod }) => pod);
   const asked = Array.from({ length: instances }, (_, ordinal) => podName(cluster, number, ordinal));
   const replicas = inOrder(input, number, [...remembered, ...asked]).filter((pod) => pod !== status.primary);
-  return { number, name, epoch: status.epoch, primary: status.primary, replicas, ackers: replicas };
+  return {
+    number,
+    name,
+    epoch: status.epoch,
+    primary: status.primary,
+    replicas,
+    ackers: replicas,
+    // It may have data; a primary that makes an empty database in its place would lose it.
+    initialised: true,
+    acknowledgement: acknowledgementAmong(replicas),
+  };
+}
+
+function acknowledgementAmong(replicas: readonly string[]): ShardMapShard['acknowledgement'] {
+  return replicas.length === 0 ? 'None' : 'OneReplica';
 }
 
 /**

@@ -58,6 +58,7 @@ describe('deletion of a cluster', () => {
       'PersistentVolumeClaim/data-demo-shard-0-2',
       'Secret/demo-admin',
       'Secret/demo-app',
+      'Secret/demo-internal',
       'ShardMap/demo',
     ]);
 
@@ -90,7 +91,16 @@ describe('deletion of a cluster', () => {
       spec: {
         revision: 9,
         shards: [
-          { number: 0, name: 'demo-shard-0', epoch: 7, primary: 'demo-shard-0-2', replicas: [], ackers: [] },
+          {
+            number: 0,
+            name: 'demo-shard-0',
+            epoch: 7,
+            primary: 'demo-shard-0-2',
+            replicas: [],
+            ackers: [],
+            initialised: true,
+            acknowledgement: 'None',
+          },
         ],
       },
     });

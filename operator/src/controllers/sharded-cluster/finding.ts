@@ -14,6 +14,11 @@ export interface Finding {
     | 'PrimaryWouldBeRemoved'
     | 'ShardMapMissing'
     | 'StorageNotGrown'
+    | 'PrimaryVolumeEmpty'
+    | 'VolumeUnusable'
+    | 'VolumeNearlyFull'
+    | 'ReplicationBroken'
+    | 'AccountsNotSet'
   >;
   /** Full sentences: what is the matter, and what to do. */
   readonly message: string;

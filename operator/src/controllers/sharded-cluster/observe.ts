@@ -6,6 +6,7 @@ import type { ApiClient } from '../../runtime/client/api-client.ts';
 import type { KubernetesObject, ResourceType } from '../../runtime/objects.ts';
 import type { ClusterCaches } from './caches.ts';
 import { memberCaches, objectsOfCluster } from './caches.ts';
+import { internalSecretName } from './resources/accounts.ts';
 import { objectId } from './resources/desired-object.ts';
 
 /** An object that exists. */
@@ -24,6 +25,8 @@ export interface Observed {
   readonly applicationSecret: V1Secret | undefined;
   /** Whoever owns it. */
   readonly adminSecret: V1Secret | undefined;
+  /** Whoever owns it. */
+  readonly internalSecret: V1Secret | undefined;
   readonly statefulSets: readonly V1StatefulSet[];
   readonly pods: readonly V1Pod[];
   readonly volumeClaims: readonly V1PersistentVolumeClaim[];
@@ -54,6 +57,7 @@ export async function observeCluster(
     shardMap: await certainly(caches.shardMaps, shardMapName(name)),
     applicationSecret: await certainly(caches.secrets, applicationSecretName(name)),
     adminSecret: await certainly(caches.secrets, adminSecretName(name)),
+    internalSecret: await certainly(caches.secrets, internalSecretName(name)),
     statefulSets: objectsOfCluster(caches.statefulSets, key),
     pods: objectsOfCluster(caches.pods, key),
     volumeClaims: objectsOfCluster(caches.persistentVolumeClaims, key),

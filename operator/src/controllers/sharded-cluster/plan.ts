@@ -1,15 +1,22 @@
-import type { ShardedCluster, ShardMapSpec } from '../../api/v1alpha1/index.ts';
-import { LABELS, shardName } from '../../api/v1alpha1/index.ts';
+import type { V1Service, V1StatefulSet } from '@kubernetes/client-node';
+import type { ShardedCluster, ShardMapShard, ShardMapSpec } from '../../api/v1alpha1/index.ts';
+import { LABELS, replicasServiceName, shardName } from '../../api/v1alpha1/index.ts';
+import type { InstanceReports, ReadTarget } from '../../core/instance-report.ts';
 import { isBeingDeleted } from '../../runtime/objects.ts';
+import { services } from '../../runtime/resources.ts';
 import type { ShardMapDecision } from './decide-shard-map.ts';
 import { decideShardMap } from './decide-shard-map.ts';
 import type { Finding } from './finding.ts';
 import { effectiveInstances } from './instances.ts';
 import type { Observed } from './observe.ts';
+import { instanceFindings } from './instance-findings.ts';
 import { findingsOf } from './plan-findings.ts';
 import { shardMapOwnership } from './ownership.ts';
-import { configMap } from './resources/config-map.ts';
+import { databaseRole, databaseRoleBinding } from './resources/access.ts';
+import { internalSecret } from './resources/accounts.ts';
+import { settingsConfigMap } from './resources/agent-settings.ts';
 import type { DesiredObject } from './resources/desired-object.ts';
+import { objectId } from './resources/desired-object.ts';
 import { shardNumberOf } from './resources/labels.ts';
 import { podDisruptionBudgetsOf } from './resources/pod-disruption-budget.ts';
 import { adminSecret, applicationSecret } from './resources/secret.ts';
@@ -23,6 +30,7 @@ export interface PlanInput {
   readonly observed: Observed;
   /** Image of the operator. */
   readonly image: string;
+  readonly reports: InstanceReports;
   /** Called for each password that does not exist yet. */
   readonly newPassword: () => string;
   /** Wall-clock time in seconds since the epoch. */
@@ -57,12 +65,18 @@ export function planCluster(input: PlanInput): Plan {
     shardMap,
     clusterObjects: [
       databaseServiceAccount(cluster),
+      databaseRole(cluster),
+      databaseRoleBinding(cluster),
       applicationSecret(cluster, observed.applicationSecret, input.newPassword),
       adminSecret(cluster, observed.adminSecret, input.newPassword),
-      configMap(cluster),
+      internalSecret(cluster, observed.internalSecret, input.newPassword),
+      settingsConfigMap(cluster),
     ],
     shardObjects: shardMap.spec.shards.flatMap(({ number }) => shardObjects(input, shardMap.spec, number)),
-    findings: findingsOf(cluster, shardMap.spec, observed),
+    findings: [
+      ...findingsOf(cluster, shardMap.spec, observed),
+      ...instanceFindings(cluster, shardMap.spec, input.reports),
+    ],
   };
 }
 
@@ -71,15 +85,45 @@ function shardObjects(input: PlanInput, map: ShardMapSpec, number: number): Desi
   const { spec } = cluster;
   const { name } = cluster.metadata;
   const shard = map.shards.find((candidate) => candidate.number === number);
-  const instances = effectiveInstances(name, spec.instances, shard);
   const live = observed.statefulSets.find(({ metadata }) => metadata?.name === shardName(name, number));
+  const asked = effectiveInstances(name, spec.instances, shard);
+  const instances = keepsReplicas(input, asked, shard, live) ? (live?.spec?.replicas ?? asked) : asked;
   return [
     headlessService(cluster, number),
     primaryService(cluster, number),
-    replicasService(cluster, number),
+    replicasService(cluster, number, readTargetOf(input, number)),
     ...podDisruptionBudgetsOf(cluster, number, instances),
     statefulSet(cluster, { number, replicas: spec.hibernated ? 0 : instances, image, live }),
   ];
+}
+
+/** The last replicas stay until the primary's commits wait for nobody: without them it could not be told any more. */
+function keepsReplicas(
+  { cluster, reports }: PlanInput,
+  asked: number,
+  shard: ShardMapShard | undefined,
+  live: V1StatefulSet | undefined,
+): boolean {
+  const { name, namespace } = cluster.metadata;
+  if (
+    asked > 1 ||
+    shard?.initialised !== true ||
+    shard.primary === null ||
+    (live?.spec?.replicas ?? 0) <= 1
+  ) {
+    return false;
+  }
+  const commitsWait = reports.instance({ namespace, name }, shard.primary)?.commitsWait ?? true;
+  return shard.acknowledgement === 'OneReplica' || commitsWait;
+}
+
+/** Where reads go: as is known now, or as it was left. */
+function readTargetOf({ cluster, observed, reports }: PlanInput, number: number): ReadTarget {
+  const { name, namespace } = cluster.metadata;
+  const live = observed.objects.get(objectId(services, replicasServiceName(name, number)))?.object as
+    V1Service | undefined;
+  const left = live?.spec?.selector?.[LABELS.role] === 'primary' ? 'primary' : 'replica';
+  return reports.readTarget({ namespace, name }, number) ?? left;
 }
 
 function shardMapInput({ cluster, observed, nowSeconds }: PlanInput) {

@@ -61,8 +61,12 @@ describe('the controller of sharded clusters', () => {
         'ShardMap/demo',
         'ServiceAccount/demo-database',
         'ConfigMap/demo-config',
+        'ConfigMap/demo-ca',
         'Secret/demo-app',
         'Secret/demo-admin',
+        'Secret/demo-internal',
+        'Role/demo-database',
+        'RoleBinding/demo-database',
         ...objectsOfShard(0),
         ...objectsOfShard(1),
       ].toSorted(),
@@ -169,6 +173,8 @@ describe('the controller of sharded clusters', () => {
         primary: 'demo-shard-0-0',
         replicas: ['demo-shard-0-1', 'demo-shard-0-2'],
         ackers: ['demo-shard-0-1', 'demo-shard-0-2'],
+        initialised: true,
+        acknowledgement: 'OneReplica',
       },
     ]);
   });

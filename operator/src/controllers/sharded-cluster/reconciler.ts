@@ -1,3 +1,4 @@
+import type { V1Secret } from '@kubernetes/client-node';
 import type { EventReason, ShardedCluster } from '../../api/v1alpha1/index.ts';
 import {
   ApiSchemaError,
@@ -5,6 +6,7 @@ import {
   EVENT_REASONS,
   parseShardedCluster,
 } from '../../api/v1alpha1/index.ts';
+import type { InstanceReports } from '../../core/instance-report.ts';
 import type { ApiErrorCode } from '../../runtime/client/api-error.ts';
 import { isApiError } from '../../runtime/client/api-error.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -15,23 +17,29 @@ import { addFinalizer, hasFinalizer } from '../../runtime/finalizers.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { ObjectKey } from '../../runtime/objects.ts';
 import { formatKey, isBeingDeleted, keyOf } from '../../runtime/objects.ts';
+import { secrets } from '../../runtime/resources.ts';
 import type { Writer, Written } from './apply.ts';
 import type { Outcome } from './bring-about.ts';
 import { bringAbout, reliableShardMap } from './bring-about.ts';
 import type { ClusterCaches } from './caches.ts';
 import type { RandomBytes } from './credentials.ts';
 import { generatePassword } from './credentials.ts';
+import type { ensureCertificates } from './ensure-certificates.ts';
 import { finalizeCluster } from './finalize.ts';
 import type { Observed } from './observe.ts';
 import { observeCluster } from './observe.ts';
 import { shardedClusters } from './resource-types.ts';
 import { StatusWriter } from './status-writer.ts';
+import { FIGURES_INTERVAL_MILLISECONDS } from './status/status-write.ts';
 import { decideConditions, mergeConditions } from './status/conditions.ts';
 import type { Situation } from './status/situation.ts';
 import { statusOf } from './status/status.ts';
 
 /** How long to wait before looking again at what no watch reports: objects that are not ours. */
 const RECHECK_MILLISECONDS = 30_000;
+
+/** Looked at again by then in any case: timers for longer are not to be relied on. */
+const LONGEST_WAIT_MILLISECONDS = 24 * 3600 * 1000;
 
 /** Failures that pass by themselves and say nothing about the cluster. */
 const PASSING: readonly ApiErrorCode[] = [
@@ -55,6 +63,8 @@ export interface ReconcilerOptions {
   readonly randomBytes: RandomBytes;
   /** Image of the operator. */
   readonly image: string;
+  readonly reports: InstanceReports;
+  readonly ensureCertificates: typeof ensureCertificates;
 }
 
 /** Brings ShardedClusters about, one pass at a time; every pass starts from what exists. */
@@ -108,7 +118,7 @@ export class ShardedClusterReconciler implements Reconciler {
   }
 
   async #bringAbout(cluster: ShardedCluster, signal: AbortSignal): Promise<ReconcileResult> {
-    const { caches, writer, image, clock } = this.#options;
+    const { caches, writer, image, clock, reports } = this.#options;
     const key = formatKey(keyOf(cluster));
     const observed = await observeCluster(caches, writer.client, cluster, signal);
     let outcome: Outcome;
@@ -118,7 +128,10 @@ export class ShardedClusterReconciler implements Reconciler {
           cluster,
           observed,
           image,
+          reports,
+          ensureCertificates: this.#options.ensureCertificates,
           writer,
+          readSecret: (name) => this.#readSecret(cluster, name, signal),
           newPassword: () => generatePassword(this.#options.randomBytes),
           nowSeconds: clock.now() / 1000,
           onWritten: (written) => this.#tell(cluster, written),
@@ -136,7 +149,12 @@ export class ShardedClusterReconciler implements Reconciler {
       return requeueAfter(RECHECK_MILLISECONDS, 'something that is not watched is in the way');
     }
     this.#settled.set(key, cluster.metadata.generation ?? 0);
-    return retryAfter === undefined ? done : requeueAfter(retryAfter, 'figures of the status are due');
+    const { certificatesDueAt = Infinity } = outcome;
+    const due = Math.max(1000, Math.min(certificatesDueAt - clock.now(), LONGEST_WAIT_MILLISECONDS));
+    return requeueAfter(
+      Math.min(retryAfter ?? FIGURES_INTERVAL_MILLISECONDS, due),
+      'figures or certificates are due',
+    );
   }
 
   async #reportFailure(
@@ -215,8 +233,19 @@ export class ShardedClusterReconciler implements Reconciler {
       shardMap,
       statefulSets: observed?.statefulSets ?? [],
       pods: observed?.pods ?? [],
+      reports: this.#options.reports,
       now: this.#now(),
     });
+  }
+
+  async #readSecret(
+    { metadata }: ShardedCluster,
+    name: string,
+    signal: AbortSignal,
+  ): Promise<V1Secret | undefined> {
+    const { caches, writer } = this.#options;
+    const key = { namespace: metadata.namespace, name };
+    return caches.secrets.get(key) ?? (await writer.client.get(secrets, key, signal));
   }
 
   #now(): Date {

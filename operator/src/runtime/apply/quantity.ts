@@ -59,3 +59,13 @@ function powerOfTen(exponent: number): Fraction {
     ? { numerator: 1n, denominator: 10n ** BigInt(-exponent) }
     : { numerator: 10n ** BigInt(exponent), denominator: 1n };
 }
+
+/** A quantity as a whole number, rounded up: bytes, where it is one of memory. Throws `TypeError` when it is none. */
+export function quantityBytes(quantity: string): number {
+  const fraction = parseQuantity(quantity);
+  if (fraction === undefined) {
+    throw new TypeError(`no quantity: ${quantity}`);
+  }
+  const { numerator, denominator } = fraction;
+  return Number((numerator + denominator - 1n) / denominator);
+}

@@ -1,8 +1,18 @@
-import type { V1Container, V1PodTemplateSpec, V1ResourceRequirements } from '@kubernetes/client-node';
+import { createHash } from 'node:crypto';
+import type {
+  V1Container,
+  V1EnvVar,
+  V1PodTemplateSpec,
+  V1ResourceRequirements,
+  V1SecurityContext,
+} from '@kubernetes/client-node';
+import { AGENT_ENVIRONMENT, AGENT_PORTS, LAUNCHER_SOCKET } from '../../../agent/pod-contract.ts';
 import type { ShardedCluster } from '../../../api/v1alpha1/index.ts';
-import { ANNOTATIONS } from '../../../api/v1alpha1/index.ts';
-import { configHash, configMapName } from './config-map.ts';
+import { ANNOTATIONS, shardName } from '../../../api/v1alpha1/index.ts';
+import type { ContainerContract } from '../../../engines/container.ts';
+import { engineOf } from '../engine-of.ts';
 import { shardLabels } from './labels.ts';
+import { agentMounts, databaseMounts, podVolumes, RUNTIME_MOUNTS, RUNTIME_PATH } from './pod-volumes.ts';
 import { schedulingOf } from './scheduling.ts';
 import { databaseServiceAccountName } from './service-account.ts';
 import { DATABASE_PORT, DATABASE_PORT_NAME } from './service.ts';
@@ -14,25 +24,35 @@ import { DATABASE_PORT, DATABASE_PORT_NAME } from './service.ts';
 export const BUILDER_VERSION = '1';
 
 /** Container of the database. */
-export const DATABASE_CONTAINER = 'mariadb';
+const DATABASE_CONTAINER = 'mariadb';
 
-/** Volume with the data. */
-export const DATA_VOLUME = 'data';
+/** Container of the agent. */
+const AGENT_CONTAINER = 'agent';
 
-/** Where the data volume is mounted; stock images expect it there. */
-export const DATA_DIRECTORY = '/var/lib/mysql';
-
-const CONFIG_DIRECTORY = '/etc/shardwright';
-
-/** User and group of every process in the pod and owner of its files: `mysql` in stock images. */
-export const DATABASE_USER_ID = 999;
-
-/** A primary that is asked to stop hands over first, and a server flushes before it ends. */
+/** A primary that is asked to stop hands over first. */
 const TERMINATION_GRACE_SECONDS = 120;
 
-/** The pods of shard `number`, fit for the `restricted` Pod Security level. `image` is the operator's own. */
+/** The launcher ends its server so long before the kubelet would end the launcher. */
+const LAUNCHER_MARGIN_SECONDS = 10;
+
+/** The agent is idle most of the time; receiving a clone takes the processor it gets. */
+const AGENT_RESOURCES: V1ResourceRequirements = { requests: { cpu: '20m', memory: '128Mi' } };
+
+const CONFINED: V1SecurityContext = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ['ALL'] },
+};
+
+/**
+ * The pods of shard `number`, fit for the `restricted` Pod Security level. `image` is the operator's own, from
+ * which the programs are copied; everything else runs in the database's image, stock as it is.
+ */
 export function podTemplate(cluster: ShardedCluster, number: number, image: string): V1PodTemplateSpec {
   const { name } = cluster.metadata;
+  const { container } = engineOf(cluster);
+  const { defaultUserId } = container;
+  const databaseImage = cluster.spec.engine.image ?? container.image(cluster.spec.engine.version);
   return {
     metadata: {
       labels: shardLabels(name, number),
@@ -44,56 +64,120 @@ export function podTemplate(cluster: ShardedCluster, number: number, image: stri
     },
     spec: {
       serviceAccountName: databaseServiceAccountName(name),
+      // Only the agent gets a token.
       automountServiceAccountToken: false,
       // One variable for each Service in the namespace would change with every Service that comes or goes.
       enableServiceLinks: false,
+      // The agent ends a server of the other container by itself, should the launcher hang.
+      shareProcessNamespace: true,
       terminationGracePeriodSeconds: TERMINATION_GRACE_SECONDS,
       securityContext: {
         runAsNonRoot: true,
-        runAsUser: DATABASE_USER_ID,
-        runAsGroup: DATABASE_USER_ID,
-        fsGroup: DATABASE_USER_ID,
+        runAsUser: defaultUserId,
+        runAsGroup: defaultUserId,
+        fsGroup: defaultUserId,
         // Changing the group of every file of a large volume at each start would take minutes.
         fsGroupChangePolicy: 'OnRootMismatch',
         seccompProfile: { type: 'RuntimeDefault' },
       },
-      containers: [databaseContainer(cluster, image)],
-      volumes: [
-        { name: 'config', configMap: { name: configMapName(name) } },
-        { name: 'tmp', emptyDir: {} },
-      ],
+      initContainers: [runtimeContainer(image), agentContainer(name, number, databaseImage, container)],
+      containers: [databaseContainer(cluster, databaseImage, container)],
+      volumes: podVolumes(name, shardName(name, number)),
       ...schedulingOf(cluster, number),
     },
   };
 }
 
-function databaseContainer(cluster: ShardedCluster, image: string): V1Container {
+/** Changes when the user's settings do: the first 16 hexadecimal digits of their SHA-256. */
+export function configHash({ spec }: ShardedCluster): string {
+  return createHash('sha256')
+    .update(spec.config ?? '')
+    .digest('hex')
+    .slice(0, 16);
+}
+
+/** Copies Node.js and our programs to where the other containers find them. */
+function runtimeContainer(image: string): V1Container {
+  return {
+    name: 'runtime',
+    image,
+    imagePullPolicy: 'IfNotPresent',
+    args: ['runtime', '--to', RUNTIME_PATH],
+    resources: AGENT_RESOURCES,
+    securityContext: CONFINED,
+    volumeMounts: RUNTIME_MOUNTS,
+  };
+}
+
+function field(name: string, fieldPath: string): V1EnvVar {
+  return { name, valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath } } };
+}
+
+/** A side-car that starts before the server's container and ends after it. */
+function agentContainer(
+  cluster: string,
+  number: number,
+  image: string,
+  container: ContainerContract,
+): V1Container {
+  const { agent, metrics } = AGENT_PORTS;
+  return {
+    name: AGENT_CONTAINER,
+    restartPolicy: 'Always',
+    image,
+    imagePullPolicy: 'IfNotPresent',
+    command: [`${RUNTIME_PATH}/node`, `${RUNTIME_PATH}/shardwright.mjs`, 'agent'],
+    env: [
+      field(AGENT_ENVIRONMENT.pod, 'metadata.name'),
+      field(AGENT_ENVIRONMENT.namespace, 'metadata.namespace'),
+      field(AGENT_ENVIRONMENT.podUid, 'metadata.uid'),
+      { name: AGENT_ENVIRONMENT.cluster, value: cluster },
+      { name: AGENT_ENVIRONMENT.shard, value: String(number) },
+    ],
+    ports: [agent, metrics].map(({ name, port }) => ({ name, containerPort: port, protocol: 'TCP' })),
+    livenessProbe: {
+      httpGet: { path: '/healthz', port: metrics.name },
+      periodSeconds: 10,
+      timeoutSeconds: 5,
+      failureThreshold: 6,
+    },
+    resources: AGENT_RESOURCES,
+    securityContext: CONFINED,
+    volumeMounts: agentMounts(container),
+  };
+}
+
+/**
+ * Its main process only waits for orders, and outlives its server. Ready is what the agent finds fit for reads, with
+ * the agent's own hysteresis: one answer decides.
+ */
+function databaseContainer(
+  cluster: ShardedCluster,
+  image: string,
+  container: ContainerContract,
+): V1Container {
   return {
     name: DATABASE_CONTAINER,
     image,
     imagePullPolicy: 'IfNotPresent',
-    args: ['placeholder'],
-    env: [
-      { name: 'SHARDWRIGHT_DATA_DIRECTORY', value: DATA_DIRECTORY },
-      { name: 'SHARDWRIGHT_PORT', value: String(DATABASE_PORT) },
-      {
-        name: 'SHARDWRIGHT_POD_NAME',
-        valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.name' } },
-      },
+    command: [
+      `${RUNTIME_PATH}/node`,
+      `${RUNTIME_PATH}/launcher.mjs`,
+      '--socket',
+      `${container.memoryPath}/${LAUNCHER_SOCKET}`,
+      '--grace-seconds',
+      String(TERMINATION_GRACE_SECONDS - LAUNCHER_MARGIN_SECONDS),
     ],
     ports: [{ name: DATABASE_PORT_NAME, containerPort: DATABASE_PORT, protocol: 'TCP' }],
-    readinessProbe: { tcpSocket: { port: DATABASE_PORT_NAME }, periodSeconds: 2, timeoutSeconds: 2 },
-    resources: resourcesOf(cluster),
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      readOnlyRootFilesystem: true,
-      capabilities: { drop: ['ALL'] },
+    readinessProbe: {
+      httpGet: { path: '/readyz', port: AGENT_PORTS.metrics.port },
+      periodSeconds: 1,
+      timeoutSeconds: 2,
+      failureThreshold: 2,
     },
-    volumeMounts: [
-      { name: DATA_VOLUME, mountPath: DATA_DIRECTORY },
-      { name: 'config', mountPath: CONFIG_DIRECTORY, readOnly: true },
-      { name: 'tmp', mountPath: '/tmp' },
-    ],
+    resources: resourcesOf(cluster),
+    securityContext: CONFINED,
+    volumeMounts: databaseMounts(container),
   };
 }
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { aCluster } from '../testing/builders.ts';
-import { configHash, configMap } from './config-map.ts';
+import { agentSettings } from './agent-settings.ts';
 import { podDisruptionBudgetsOf } from './pod-disruption-budget.ts';
-import { podTemplate } from './pod-template.ts';
+import { configHash, podTemplate } from './pod-template.ts';
 import { adminSecret, applicationSecret } from './secret.ts';
 import { headlessService, primaryService, replicasService } from './service.ts';
 import { shardMapDiffers, shardMapObject } from './shard-map.ts';
@@ -172,7 +172,7 @@ describe('Services', () => {
         ports: [{ name: 'mysql', port: 3306, targetPort: 'mysql', protocol: 'TCP' }],
       },
     });
-    expect(replicasService(cluster, 1).object).toMatchObject({
+    expect(replicasService(cluster, 1, 'replica').object).toMatchObject({
       metadata: { name: 'demo-shard-1-replicas' },
       spec: { selector: { ...selector, 'shardwright.io/role': 'replica' } },
     });
@@ -243,19 +243,25 @@ describe('Secrets', () => {
   });
 });
 
-describe('the ConfigMap', () => {
-  it.each([
-    [undefined, ''],
-    ['max_connections = 500', '[mariadbd]\nmax_connections = 500\n'],
-    ['[client]\nport = 1\n', '[client]\nport = 1\n'],
-  ])('holds %j as %j', (config, text) => {
-    const given = aCluster(config === undefined ? {} : { config });
-    expect(configMap(given).object.data).toEqual({ 'my.cnf': text });
+describe('the settings of agents', () => {
+  it('say what the spec says', () => {
+    const spec = { config: 'a = 1', resources: { limits: { memory: '1Gi' } }, tls: { required: true } };
+    expect(agentSettings(aCluster(spec))).toMatchObject({
+      engine: { type: 'MariaDB', version: '11.8' },
+      configuration: 'a = 1',
+      memoryBytes: 1024 ** 3,
+      maxLagSeconds: 5,
+      accounts: [
+        { purpose: 'application', requireTls: true, schemas: ['app*'] },
+        { purpose: 'administration', requireTls: true },
+        { purpose: 'replication', requireTls: true },
+        { purpose: 'monitoring', requireTls: true },
+      ],
+    });
   });
 
-  it('has a hash that follows its content', () => {
+  it('change the hash on the pods with the configuration', () => {
     expect(configHash(aCluster({ config: 'a = 1' }))).not.toBe(configHash(aCluster()));
-    expect(configHash(aCluster({ config: ' a = 1\n' }))).toBe(configHash(aCluster({ config: 'a = 1' })));
   });
 });
 

@@ -54,7 +54,8 @@ export function adminSecret(
   });
 }
 
-function credentials(
+/** A Secret that is made once, and kept for as long as the volumes whose databases demand what is in it. */
+export function credentials(
   cluster: ShardedCluster,
   name: string,
   values: Readonly<Record<string, string>>,

@@ -10,7 +10,7 @@ export function databaseServiceAccountName(cluster: string): string {
   return `${cluster}-database`;
 }
 
-/** The identity of the database pods. It has no rights, and its token is not mounted. */
+/** The identity of the database pods. Its token is given to their agents alone. */
 export function databaseServiceAccount(cluster: ShardedCluster): DesiredObject<V1ServiceAccount> {
   const { name } = cluster.metadata;
   return {

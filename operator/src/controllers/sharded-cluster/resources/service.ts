@@ -1,6 +1,7 @@
 import type { V1Service } from '@kubernetes/client-node';
 import type { ShardedCluster } from '../../../api/v1alpha1/index.ts';
 import { primaryServiceName, replicasServiceName, shardName } from '../../../api/v1alpha1/index.ts';
+import type { ReadTarget } from '../../../core/instance-report.ts';
 import { services } from '../../../runtime/resources.ts';
 import type { DesiredObject } from './desired-object.ts';
 import { ownedMetadata, typeMeta } from './desired-object.ts';
@@ -36,19 +37,27 @@ export function headlessService(cluster: ShardedCluster, number: number): Desire
   });
 }
 
-/** Leads to the primary of a shard. */
+/**
+ * Leads to the primary of a shard: that of the map, ready or not. Readiness is the agent's word on reads, and a
+ * primary whose agent is away for a moment serves on.
+ */
 export function primaryService(cluster: ShardedCluster, number: number): DesiredObject<V1Service> {
   const { name } = cluster.metadata;
   return service(cluster, number, primaryServiceName(name, number), {
+    publishNotReadyAddresses: true,
     selector: roleSelector(name, number, 'primary'),
   });
 }
 
-/** Leads to the replicas of a shard. */
-export function replicasService(cluster: ShardedCluster, number: number): DesiredObject<V1Service> {
+/** Leads to the replicas of a shard; to its primary while none is fit for reads. */
+export function replicasService(
+  cluster: ShardedCluster,
+  number: number,
+  target: ReadTarget,
+): DesiredObject<V1Service> {
   const { name } = cluster.metadata;
   return service(cluster, number, replicasServiceName(name, number), {
-    selector: roleSelector(name, number, 'replica'),
+    selector: roleSelector(name, number, target),
   });
 }
 

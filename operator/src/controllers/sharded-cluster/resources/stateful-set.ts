@@ -5,7 +5,8 @@ import { statefulSets } from '../../../runtime/resources.ts';
 import type { DesiredObject } from './desired-object.ts';
 import { ownedMetadata, typeMeta } from './desired-object.ts';
 import { shardLabels, shardSelector } from './labels.ts';
-import { DATA_VOLUME, podTemplate } from './pod-template.ts';
+import { podTemplate } from './pod-template.ts';
+import { DATA_VOLUME } from './pod-volumes.ts';
 
 /** Former pod templates kept for comparison. */
 const REVISION_HISTORY = 3;

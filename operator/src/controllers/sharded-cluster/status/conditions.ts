@@ -5,7 +5,7 @@ import { assertNever } from '../../../runtime/assert-never.ts';
 import type { ConditionInput } from './condition-input.ts';
 import { runningVerdicts } from './running-conditions.ts';
 import { hasPrimary, unhealthyPods } from './shards.ts';
-import type { Verdicts } from './verdict.ts';
+import type { Verdict, Verdicts } from './verdict.ts';
 import { nameSome, verdict } from './verdict.ts';
 
 const NOT_REBALANCING = verdict('False', 'NotRebalancing', 'No slot is moving.');
@@ -31,10 +31,31 @@ export function decideConditions(input: ConditionInput): Verdicts {
       return {
         ...runningVerdicts(input, situation),
         Rebalancing: NOT_REBALANCING,
-        FailoverBlocked: NOT_BLOCKED,
+        FailoverBlocked: promotions(input),
       };
     default:
       return assertNever(situation);
+  }
+}
+
+/** Nothing is in the way; with few instances it is said what a promotion can do for them. */
+function promotions({ shards }: ConditionInput): Verdict {
+  switch (Math.max(0, ...shards.map(({ instances = [] }) => instances.length))) {
+    case 1:
+      return verdict(
+        'False',
+        'SingleInstance',
+        'There is one instance, so there is nobody to promote: it is restarted in place.',
+      );
+    case 2:
+      return verdict(
+        'False',
+        'OneReplicaOnly',
+        'Nothing stands in the way of a promotion. With two instances, NoDataLoss means that writes wait while the ' +
+          'one replica is away, and that it is promoted only when nothing it lacks can have been acknowledged.',
+      );
+    default:
+      return NOT_BLOCKED;
   }
 }
 

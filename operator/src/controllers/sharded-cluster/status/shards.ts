@@ -1,10 +1,12 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type {
   InstanceStatus,
+  Role,
   ShardedCluster,
   ShardMapSpec,
   ShardStatus,
 } from '../../../api/v1alpha1/index.ts';
+import type { CloneProgress, InstanceReport } from '../../../core/instance-report.ts';
 import { isBeingDeleted } from '../../../runtime/objects.ts';
 import { effectiveInstances, ordinalOf } from '../instances.ts';
 
@@ -14,17 +16,73 @@ export function isReady(pod: V1Pod): boolean {
   return condition?.status === 'True' && !isBeingDeleted(pod);
 }
 
-/** The state of every shard of the map, from its pods. */
-export function shardStatuses(map: ShardMapSpec, pods: readonly V1Pod[]): ShardStatus[] {
+/** The state of every shard of the map, from its pods and from what their agents say. */
+export function shardStatuses(
+  map: ShardMapSpec,
+  pods: readonly V1Pod[],
+  reportOf: (pod: string) => InstanceReport | undefined,
+): ShardStatus[] {
   const ready = new Set(pods.filter(isReady).map(({ metadata }) => metadata?.name ?? ''));
+  const instance = (pod: string, role: Role): InstanceStatus =>
+    instanceStatus(pod, role, ready.has(pod), reportOf(pod));
   return map.shards.map(({ name, epoch, primary, replicas }) => {
     const instances: InstanceStatus[] = [
-      ...(primary === null ? [] : [{ pod: primary, role: 'primary' as const, healthy: ready.has(primary) }]),
-      ...replicas.map((pod) => ({ pod, role: 'replica' as const, healthy: ready.has(pod) })),
+      ...(primary === null ? [] : [instance(primary, 'primary')]),
+      ...replicas.map((pod) => instance(pod, 'replica')),
     ];
     const readyInstances = instances.filter(({ healthy }) => healthy).length;
-    return { name, primary, epoch, readyInstances, instances };
+    const lags = instances
+      .filter(({ role }) => role === 'replica')
+      .map(({ lagSeconds }) => lagSeconds ?? null);
+    const known = lags.filter((lag) => lag !== null);
+    const maxLagSeconds = known.length < lags.length ? null : Math.max(...known);
+    return {
+      name,
+      primary,
+      epoch,
+      readyInstances,
+      ...(lags.length === 0 ? {} : { maxLagSeconds }),
+      instances,
+    };
   });
+}
+
+/** A pod whose agent has not been heard yet is judged by its readiness alone. */
+function instanceStatus(
+  pod: string,
+  role: Role,
+  isPodReady: boolean,
+  report: InstanceReport | undefined,
+): InstanceStatus {
+  if (report === undefined) {
+    return { pod, role, healthy: isPodReady, lagSeconds: null, lagBytes: null };
+  }
+  const { gtid, lagSeconds, lagBytes, lastChecked, error, cloning } = report;
+  const complaint = cloning === null ? error : describeClone(cloning);
+  return {
+    pod,
+    role,
+    healthy: isPodReady && report.healthy,
+    ...(gtid === undefined ? {} : { gtid }),
+    lagSeconds: lagSeconds === null ? null : Math.round(lagSeconds * 1000) / 1000,
+    lagBytes,
+    ...(lastChecked === undefined
+      ? {}
+      : { lastChecked: `${new Date(lastChecked).toISOString().slice(0, 19)}Z` }),
+    ...(cloning === null ? {} : { clone: cloneStatus(cloning) }),
+    ...(complaint === undefined ? {} : { error: complaint.slice(0, MESSAGE_CHARACTERS) }),
+  };
+}
+
+/** As long as the status may hold. */
+const MESSAGE_CHARACTERS = 1000;
+
+function describeClone({ source }: CloneProgress): string {
+  return `It is being cloned from ${source}.`;
+}
+
+function cloneStatus({ source, bytes, estimatedBytes, bytesPerSecond }: CloneProgress) {
+  return { source, bytes, estimatedBytes, bytesPerSecond: Math.round(bytesPerSecond) };
 }
 
 /** Whether the shard's primary is there and healthy. */

@@ -20,14 +20,22 @@ export function decideStatusWrite(
   next: ShardedClusterStatus,
   sinceLastWrite: number | undefined,
 ): StatusWrite {
-  if (sameContent(previous, next)) {
+  if (previous !== undefined && sameContent(withoutNulls(previous), withoutNulls(next))) {
     return { kind: 'nothing' };
   }
-  if (previous === undefined || !sameContent(withoutFigures(previous), withoutFigures(next))) {
+  if (
+    previous === undefined ||
+    !sameContent(withoutNulls(withoutFigures(previous)), withoutNulls(withoutFigures(next)))
+  ) {
     return { kind: 'write' };
   }
   const wait = FIGURES_INTERVAL_MILLISECONDS - (sinceLastWrite ?? FIGURES_INTERVAL_MILLISECONDS);
   return wait <= 0 ? { kind: 'write' } : { kind: 'later', milliseconds: wait };
+}
+
+/** Null stands for unknown, as absence does; an API server may make one of the other. */
+function withoutNulls(status: object): unknown {
+  return JSON.parse(JSON.stringify(status, (_, value: unknown) => (value === null ? undefined : value)));
 }
 
 /** The part of a status that does not change by itself from second to second. */

@@ -13,6 +13,7 @@ function status(change: Partial<StatusInput> = {}): ShardedClusterStatus {
     shardMap: { revision: 1, shards: [aShard(0), aShard(1)] },
     statefulSets: [],
     pods: PODS,
+    reports: { instance: () => undefined, readTarget: () => undefined },
     now: new Date(0),
     ...change,
   });

@@ -11,6 +11,7 @@ import {
   primaryServiceName,
   replicasServiceName,
 } from '../../../api/v1alpha1/index.ts';
+import type { InstanceReports } from '../../../core/instance-report.ts';
 import { isBeingDeleted } from '../../../runtime/objects.ts';
 import { clusterSelectorText } from '../resources/labels.ts';
 import { DATABASE_PORT } from '../resources/service.ts';
@@ -26,6 +27,7 @@ export interface StatusInput {
   readonly shardMap: ShardMapSpec | undefined;
   readonly statefulSets: readonly V1StatefulSet[];
   readonly pods: readonly V1Pod[];
+  readonly reports: InstanceReports;
   readonly now: Date;
 }
 
@@ -37,8 +39,10 @@ export function statusOf(input: StatusInput): ShardedClusterStatus {
   const { cluster, situation, shardMap, pods, now } = input;
   const previous = cluster.status ?? {};
   const generation = cluster.metadata.generation ?? 0;
+  const reportOf = (pod: string) =>
+    input.reports.instance({ namespace: cluster.metadata.namespace, name: cluster.metadata.name }, pod);
   const shards = withRecords(
-    shardMap === undefined ? [] : shardStatuses(shardMap, pods),
+    shardMap === undefined ? [] : shardStatuses(shardMap, pods, reportOf),
     previous.shards ?? [],
   );
   const leaving = leavingPods(cluster, shards);
@@ -74,9 +78,19 @@ function summaryOf(cluster: ShardedCluster, shards: readonly ShardStatus[], leav
   return {
     shards: `${complete}/${asked}`,
     primaries: `${shards.filter(hasPrimary).length}/${asked}`,
-    lag: 'unknown',
+    lag: lagOf(shards),
     rebalance: '-',
   };
+}
+
+/** The largest lag of all replicas, in words; unknown while one is. */
+function lagOf(shards: readonly ShardStatus[]): string {
+  const lags = shards.map(({ maxLagSeconds }) => maxLagSeconds).filter((lag) => lag !== undefined);
+  const known = lags.filter((lag) => lag !== null);
+  if (known.length < lags.length || shards.length === 0) {
+    return 'unknown';
+  }
+  return known.length === 0 ? '-' : `${Math.max(...known).toFixed(1)}s`;
 }
 
 /** Addresses that exist. The application's own comes with the routers. */

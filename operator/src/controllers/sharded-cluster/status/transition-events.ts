@@ -6,6 +6,9 @@ const WARNINGS: Partial<Record<Reason, EventReason>> = {
   ConflictingObject: 'ObjectConflict',
   InvalidSpec: 'InvalidSpec',
   ReconcileFailed: 'ReconcileFailed',
+  PrimaryVolumeEmpty: 'PrimaryVolumeEmpty',
+  VolumeNearlyFull: 'VolumeNearlyFull',
+  ReplicationBroken: 'ReplicationBroken',
 };
 
 /** Reasons for not being ready that somebody asked for. */

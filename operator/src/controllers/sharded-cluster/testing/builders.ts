@@ -35,6 +35,8 @@ export function aShard(number: number, change: Partial<ShardMapShard> = {}): Sha
     primary: `${name}-0`,
     replicas: [`${name}-1`, `${name}-2`],
     ackers: [],
+    initialised: false,
+    acknowledgement: 'OneReplica',
     ...change,
   };
 }
@@ -46,8 +48,17 @@ export function aShardStatus(number: number, unhealthy: readonly string[] = []):
     pod,
     role: pod === primary ? ('primary' as const) : ('replica' as const),
     healthy: !unhealthy.includes(pod),
+    lagSeconds: null,
+    lagBytes: null,
   }));
-  return { name, primary, epoch, readyInstances: 3 - unhealthy.length, instances };
+  return {
+    name,
+    primary,
+    epoch,
+    readyInstances: 3 - unhealthy.length,
+    maxLagSeconds: null,
+    instances,
+  };
 }
 
 /** A pod of the cluster `demo`. */

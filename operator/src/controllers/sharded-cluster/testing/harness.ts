@@ -11,6 +11,8 @@ import {
   persistentVolumeClaims,
   podDisruptionBudgets,
   pods,
+  roleBindings,
+  roles,
   secrets,
   serviceAccounts,
   services,
@@ -33,6 +35,8 @@ export const MEMBER_TYPES: readonly ResourceType<KubernetesObject>[] = [
   secrets,
   configMaps,
   serviceAccounts,
+  roles,
+  roleBindings,
   podDisruptionBudgets,
   pods,
   persistentVolumeClaims,
@@ -58,11 +62,13 @@ export class Harness {
       clock: this.clock,
       logger: silentLogger,
       image: 'shardwright:test',
+      reports: () => ({ instance: () => undefined, readTarget: () => undefined }),
       random: () => 0.5,
       randomBytes: (size) => {
         this.#password += 1;
         return new Uint8Array(size).fill(this.#password);
       },
+      ensureCertificates: async () => ({ dueAt: Infinity, authorities: 'PEM' }),
       freeze: true,
     });
     const informers = [caches.clusters, ...memberCaches(caches)];

@@ -1,0 +1,153 @@
+/** Doing what was decided. Each action can be repeated: an agent may have died in the middle of it. */
+import type { Account } from '../engines/accounts.ts';
+import type { BootOrder } from '../engines/boot.ts';
+import type { Member } from '../engines/member.ts';
+import type { SourceAddress } from '../engines/member-state.ts';
+import { assertNever } from '../runtime/assert-never.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Action } from './decision.ts';
+import type { CompleteLaunch } from './launch-plan.ts';
+import type { LauncherClient } from './launcher-client.ts';
+import type { MountedFiles } from './mounted-files.ts';
+import type { AgentActivity } from './protocol/agent-state.ts';
+import { receiveClone, type RequestClone } from './receive-clone.ts';
+import type { RetentionRule } from '../engines/member-session.ts';
+import type { ServerSession } from './server-session.ts';
+import type { VolumeWatch } from './volume-watch.ts';
+
+/** What actions work with. */
+export interface ActionContext {
+  readonly member: () => Member;
+  readonly launcher: LauncherClient;
+  readonly completeLaunch: CompleteLaunch;
+  readonly session: ServerSession;
+  readonly volume: VolumeWatch;
+  readonly files: MountedFiles;
+  readonly serverAddress: (pod: string) => SourceAddress;
+  readonly requestClone: RequestClone;
+  readonly retentionRule: () => RetentionRule | null;
+  readonly onActivity: (activity: AgentActivity) => void;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** The mark that accounts exist may wait for nobody: the server is closed and no replica acknowledges yet. */
+const FIRST_HEARTBEAT_MILLISECONDS = 5000;
+const CLOSE_MILLISECONDS = 5000;
+
+/** Carries out one action; rejects with what kept it from being done. */
+export async function act(context: ActionContext, action: Action, signal: AbortSignal): Promise<void> {
+  const { member, launcher, session, files, logger, onActivity } = context;
+  switch (action.kind) {
+    case 'release':
+      return launcher.release(signal);
+    case 'killServer':
+      logger.warn('killing a server that must not serve: another member is the primary');
+      await launcher.kill(signal);
+      return;
+    case 'initialise':
+      onActivity({ kind: 'initialising' });
+      return member().files.initialise(signal);
+    case 'clone':
+      return receiveClone(
+        {
+          sources: action.from,
+          request: context.requestClone,
+          target: member().cloneTarget,
+          onActivity,
+          logger,
+        },
+        signal,
+      );
+    case 'start':
+      onActivity({ kind: 'starting' });
+      return start(context, action.order, signal);
+    case 'connect':
+      return connect(context, signal);
+    case 'salvage':
+      onActivity({ kind: 'salvaging' });
+      await session.require().salvage(signal);
+      session.noteSalvaged();
+      return;
+    case 'follow': {
+      const { name, password } = replicationAccount(files.accounts());
+      const source = { ...context.serverAddress(action.primary), user: name, password };
+      const digest = files.accountsDigest();
+      await session.require().follow(source, signal);
+      session.noteFollowed(digest);
+      return;
+    }
+    case 'prepareDatabase':
+      await ensureAccounts(context, signal);
+      return session.require().writeHeartbeat(action.epoch, FIRST_HEARTBEAT_MILLISECONDS, signal);
+    case 'ensureAccounts':
+      return ensureAccounts(context, signal);
+    case 'setAcknowledgement':
+      return session.require().setAcknowledgement(action.rule, signal);
+    case 'openWrites':
+      return session.require().openWrites(action.epoch, signal);
+    case 'closeWrites':
+      return session.require().closeWrites(CLOSE_MILLISECONDS, signal);
+    case 'reloadCertificates': {
+      const digest = files.certificatesDigest();
+      await session.require().reloadCertificates(signal);
+      session.noteCertificates(digest);
+      return;
+    }
+    case 'applyRetention': {
+      const rule = context.retentionRule();
+      if (rule !== null) {
+        const { discardedBytes, remainingBytes, heldBy } = await session
+          .require()
+          .applyRetention(rule, signal);
+        const level = discardedBytes > 0 ? 'info' : 'debug';
+        logger[level]('logs of changes', { discardedBytes, remainingBytes, heldBy });
+      }
+      return;
+    }
+    default:
+      return assertNever(action);
+  }
+}
+
+async function start(context: ActionContext, order: BootOrder, signal: AbortSignal): Promise<void> {
+  const { member, launcher, completeLaunch, session, volume, files } = context;
+  const certificates = files.certificatesDigest();
+  volume.forgetEnds();
+  const plan = await completeLaunch(await member().prepareBoot(order, signal));
+  const { epoch, role } = order;
+  const { server } = await launcher.start({ ...plan, epoch, role }, signal);
+  if (server !== null) {
+    session.noteStarted(server.pid, certificates);
+  }
+}
+
+async function connect({ launcher, session }: ActionContext, signal: AbortSignal): Promise<void> {
+  const pid = launcher.status()?.server?.pid;
+  if (pid === undefined) {
+    throw new Error('no server runs');
+  }
+  await session.connect(pid, signal);
+}
+
+async function ensureAccounts({ session, files, logger }: ActionContext, signal: AbortSignal): Promise<void> {
+  const accounts = files.accounts();
+  const digest = files.accountsDigest();
+  if (accounts === null) {
+    throw new Error('the mounted Secrets of the accounts cannot be read');
+  }
+  const { changed } = await session.require().ensureAccounts(accounts, signal);
+  session.noteAccounts(digest);
+  if (changed.length > 0) {
+    logger.info('accounts were set', { accounts: changed });
+  }
+}
+
+function replicationAccount(accounts: readonly Account[] | null): Account {
+  const account = accounts?.find(({ purpose }) => purpose === 'replication');
+  if (account === undefined) {
+    throw new Error('the mounted Secret of the replication account cannot be read');
+  }
+  return account;
+}

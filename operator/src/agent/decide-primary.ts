@@ -1,0 +1,142 @@
+/** What the agent of the recorded primary does next. Pure. */
+import type { ShardMapShard } from '../api/v1alpha1/index.ts';
+import type { Acknowledgement } from '../engines/boot.ts';
+import type { MemberState } from '../engines/member-state.ts';
+import { assertNever } from '../runtime/assert-never.ts';
+import type { Decision } from './decision.ts';
+import { decideUnusableVolume } from './decide-volume.ts';
+import type { Observation } from './observation.ts';
+import { holdsStandDown } from './stand-down.ts';
+
+/** Decides for a member that the map names as the primary of its epoch. */
+export function decidePrimary(observation: Observation, shard: ShardMapShard): Decision {
+  const { server, member } = observation;
+  if (server.kind !== 'running' || member === null) {
+    return decideStoppedPrimary(observation, shard);
+  }
+  const { role } = member;
+  switch (role.kind) {
+    case 'replica':
+      // Whoever promotes it looks after what it has received; to open it here would skip that.
+      return { kind: 'wait', reason: 'promotion' };
+    case 'detached':
+      return decideClosedPrimary(observation, member, shard);
+    case 'primary':
+      return decideOpenPrimary(observation, member, shard);
+    default:
+      return assertNever(role);
+  }
+}
+
+/** The rule of the map in the engine's words. */
+export function acknowledgementOf({ acknowledgement }: ShardMapShard): Acknowledgement {
+  return acknowledgement === 'OneReplica' ? 'oneReplica' : 'none';
+}
+
+function decideStoppedPrimary(
+  { volume, engineVersion, standDown }: Observation,
+  shard: ShardMapShard,
+): Decision {
+  if (volume === null) {
+    return { kind: 'wait', reason: 'observation' };
+  }
+  if (holdsStandDown(standDown, shard)) {
+    return { kind: 'wait', reason: 'standDown' };
+  }
+  const unusable = decideUnusableVolume(volume, engineVersion);
+  if (unusable !== null) {
+    return unusable;
+  }
+  if (volume.kind === 'ready') {
+    // Before the shard is initialised nobody can acknowledge, and nobody writes but the agent.
+    const acknowledgement = shard.initialised ? acknowledgementOf(shard) : 'none';
+    return { kind: 'start', order: { role: 'primary', epoch: shard.epoch, acknowledgement } };
+  }
+  const isUntouched =
+    volume.kind === 'empty' || (volume.kind === 'interrupted' && volume.step === 'initialise');
+  if (!shard.initialised && isUntouched) {
+    return { kind: 'initialise' };
+  }
+  // An empty primary would serve nothing, and its replicas would have to throw their data away to follow it.
+  return {
+    kind: 'wait',
+    reason: 'volume',
+    problem: {
+      reason: 'PrimaryVolumeEmpty',
+      message:
+        `The volume of ${shard.primary ?? 'the primary'} is empty, though ${shard.name} has data: the server stays ` +
+        'down. Promote a replica, after which this member is cloned from it; or put the volume back.',
+    },
+  };
+}
+
+function decideClosedPrimary(
+  { accountsCurrent }: Observation,
+  member: MemberState,
+  shard: ShardMapShard,
+): Decision {
+  const { acknowledgement } = member;
+  const rule = acknowledgementOf(shard);
+  // The first heartbeat is written after the accounts, so it proves, whatever is restarted meanwhile, that they exist.
+  if (member.heartbeat.kind === 'unknown') {
+    if (acknowledgement.rule !== 'none') {
+      // Without its account no replica can connect, and without a replica no account could be made.
+      return { kind: 'setAcknowledgement', rule: 'none' };
+    }
+    return accountsCurrent === null ? accountsUnreadable() : { kind: 'prepareDatabase', epoch: shard.epoch };
+  }
+  if (!shard.initialised) {
+    return { kind: 'wait', reason: 'initialisedMark' };
+  }
+  if (acknowledgement.rule !== rule) {
+    return { kind: 'setAcknowledgement', rule };
+  }
+  if (rule === 'oneReplica' && acknowledgement.acknowledgers === 0) {
+    return {
+      kind: 'wait',
+      reason: 'acknowledger',
+      problem: {
+        reason: 'WaitingForReplica',
+        message: 'The primary opens for writes once a replica is connected that acknowledges them.',
+      },
+    };
+  }
+  return { kind: 'openWrites', epoch: shard.epoch };
+}
+
+function decideOpenPrimary(observation: Observation, member: MemberState, shard: ShardMapShard): Decision {
+  const { acknowledgement, epoch } = member;
+  const rule = acknowledgementOf(shard);
+  if (epoch.kind === 'known' && epoch.value < shard.epoch) {
+    return { kind: 'openWrites', epoch: shard.epoch };
+  }
+  if (rule === 'oneReplica' && acknowledgement.rule === 'none' && shard.ackers.length > 0) {
+    return { kind: 'setAcknowledgement', rule };
+  }
+  // Only while replicas still answer: a commit that waits would keep the server from closing.
+  if (rule === 'none' && acknowledgement.rule === 'oneReplica' && acknowledgement.acknowledgers > 0) {
+    return { kind: 'closeWrites' };
+  }
+  const commitsEnd = acknowledgement.rule === 'none' || acknowledgement.acknowledgers > 0;
+  if (observation.accountsCurrent === false && commitsEnd) {
+    return { kind: 'ensureAccounts' };
+  }
+  if (!observation.certificatesCurrent) {
+    return { kind: 'reloadCertificates' };
+  }
+  if (observation.retentionDue) {
+    return { kind: 'applyRetention' };
+  }
+  return observation.accountsCurrent === null ? accountsUnreadable() : { kind: 'wait', reason: 'change' };
+}
+
+function accountsUnreadable(): Decision {
+  return {
+    kind: 'wait',
+    reason: 'accounts',
+    problem: {
+      reason: 'AccountsUnreadable',
+      message: 'The mounted Secrets of the accounts cannot be read; see the agent’s log.',
+    },
+  };
+}

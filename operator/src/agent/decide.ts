@@ -1,0 +1,123 @@
+/**
+ * What an agent does next: ordered predicates, of which the first that has an answer decides. Pure.
+ *
+ * Where the map says nothing certain, a stopped server stays stopped and a running one keeps running.
+ */
+import type { ShardMapShard } from '../api/v1alpha1/index.ts';
+import { assertNever } from '../runtime/assert-never.ts';
+import type { Decision, WaitReason } from './decision.ts';
+import { decidePrimary } from './decide-primary.ts';
+import { decideReplica } from './decide-replica.ts';
+import type { Observation } from './observation.ts';
+
+/** Decides. */
+export function decide(observation: Observation): Decision {
+  for (const predicate of BEFORE_ROLE) {
+    const decision = predicate(observation);
+    if (decision !== null) {
+      return decision;
+    }
+  }
+  const shard = knownShard(observation);
+  if (shard === null) {
+    return wait('shardMap');
+  }
+  return shard.primary === observation.pod
+    ? decidePrimary(observation, shard)
+    : decideReplica(observation, shard);
+}
+
+type Predicate = (observation: Observation) => Decision | null;
+
+/** What comes first whichever role the map gives this member. */
+const BEFORE_ROLE: readonly Predicate[] = [
+  releaseWhenTerminating,
+  waitForLauncher,
+  killUsurper,
+  connectToServer,
+  waitForShardMap,
+  waitForMembership,
+  waitForPrimary,
+];
+
+function releaseWhenTerminating({ terminating, server }: Observation): Decision | null {
+  if (!terminating) {
+    return null;
+  }
+  return server.kind === 'running' ? { kind: 'release' } : wait('launcher');
+}
+
+function waitForLauncher({ server }: Observation): Decision | null {
+  return server.kind === 'unknown'
+    ? wait('launcher', 'LauncherUnreachable', `The launcher does not answer: ${server.reason}.`)
+    : null;
+}
+
+/**
+ * A server that was started as the primary, or takes writes, while the map names another: it may hold commits that
+ * nobody acknowledged, and any gentler end than a kill would acknowledge them. It starts again as a replica.
+ */
+function killUsurper(observation: Observation): Decision | null {
+  const { server, member, pod } = observation;
+  const shard = knownShard(observation);
+  if (shard === null || shard.primary === null || shard.primary === pod || server.kind !== 'running') {
+    return null;
+  }
+  const isUsurper = server.role === 'primary' || (member?.writable ?? false);
+  return isUsurper ? { kind: 'killServer' } : null;
+}
+
+/** Looking at a server changes nothing, so it needs no map. */
+function connectToServer({ server, hasSession, member }: Observation): Decision | null {
+  if (server.kind !== 'running') {
+    return null;
+  }
+  if (!hasSession) {
+    return { kind: 'connect' };
+  }
+  return member === null ? wait('observation') : null;
+}
+
+function waitForShardMap({ shard }: Observation): Decision | null {
+  switch (shard.kind) {
+    case 'unreadable':
+      return wait(
+        'shardMap',
+        'ShardMapUnreadable',
+        `The ShardMap cannot be read: ${shard.reason}. The server is left as it is.`,
+      );
+    case 'absent':
+      return wait(
+        'shardMap',
+        'ShardMissing',
+        'The ShardMap does not list this shard. The server is left as it is.',
+      );
+    case 'known':
+      return null;
+    default:
+      return assertNever(shard);
+  }
+}
+
+function waitForMembership(observation: Observation): Decision | null {
+  const { pod } = observation;
+  const shard = knownShard(observation);
+  return shard !== null && shard.primary !== pod && !shard.replicas.includes(pod)
+    ? wait('membership', 'NotAMember', `The ShardMap does not list ${pod} as a member of ${shard.name}.`)
+    : null;
+}
+
+/** A promotion is under way, and it decides by what the members now hold: nothing may change that. */
+function waitForPrimary(observation: Observation): Decision | null {
+  return knownShard(observation)?.primary === null ? wait('primary') : null;
+}
+
+function knownShard({ shard }: Observation): ShardMapShard | null {
+  return shard.kind === 'known' ? shard.shard : null;
+}
+
+function wait(reason: WaitReason, problem?: string, message = ''): Decision {
+  return problem === undefined
+    ? { kind: 'wait', reason }
+    : { kind: 'wait', reason, problem: { reason: problem, message } };
+}

@@ -1,0 +1,73 @@
+import type { Acknowledgement, BootOrder } from '../engines/boot.ts';
+import type { AgentProblem } from './protocol/agent-state.ts';
+
+/** What the agent waits for when there is nothing for it to do. */
+export type WaitReason =
+  | 'launcher'
+  | 'shardMap'
+  | 'membership'
+  | 'primary'
+  | 'database'
+  | 'initialisedMark'
+  | 'volume'
+  | 'observation'
+  | 'accounts'
+  | 'acknowledger'
+  | 'acker'
+  | 'promotion'
+  | 'standDown'
+  | 'replication'
+  /** Nothing: all is as it should be. */
+  | 'change';
+
+/** The one thing the agent does next. */
+export type Decision =
+  | { readonly kind: 'wait'; readonly reason: WaitReason; readonly problem?: AgentProblem }
+  /** Tell the launcher that the server is no longer needed. */
+  | { readonly kind: 'release' }
+  /** End a server that must not serve: it takes writes, or might, and another is the primary. */
+  | { readonly kind: 'killServer' }
+  /** Make the shard's empty database. */
+  | { readonly kind: 'initialise' }
+  /** Become a copy of the first of these pods that gives one. */
+  | { readonly kind: 'clone'; readonly from: readonly string[] }
+  | { readonly kind: 'start'; readonly order: BootOrder }
+  | { readonly kind: 'connect' }
+  | { readonly kind: 'salvage' }
+  | { readonly kind: 'follow'; readonly primary: string }
+  /** Set the accounts, and mark in the database that this was done. */
+  | { readonly kind: 'prepareDatabase'; readonly epoch: number }
+  | { readonly kind: 'ensureAccounts' }
+  | { readonly kind: 'setAcknowledgement'; readonly rule: Acknowledgement }
+  | { readonly kind: 'openWrites'; readonly epoch: number }
+  | { readonly kind: 'closeWrites' }
+  | { readonly kind: 'reloadCertificates' }
+  | { readonly kind: 'applyRetention' };
+
+export type DecisionKind = Decision['kind'];
+
+/** What is done, as opposed to waited for. */
+export type Action = Exclude<Decision, { kind: 'wait' }>;
+
+/**
+ * Actions that rest on the ShardMap and cannot be undone, or would put a server back to work: the map is read
+ * anew, from the API server itself, before each. Where it cannot be read, they are not taken.
+ */
+const CONFIRMED: ReadonlySet<DecisionKind> = new Set<DecisionKind>([
+  'initialise',
+  'clone',
+  'start',
+  'follow',
+  'openWrites',
+  'setAcknowledgement',
+]);
+
+/** Whether an action needs the map of this very moment. */
+export function needsConfirmation(decision: Decision): boolean {
+  return CONFIRMED.has(decision.kind);
+}
+
+/** Whether two decisions are to do the same. */
+export function isSameDecision(left: Decision, right: Decision): boolean {
+  return JSON.stringify(left) === JSON.stringify(right);
+}

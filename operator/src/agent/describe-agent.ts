@@ -1,0 +1,43 @@
+import type { ActionRunner } from './action-runner.ts';
+import type { Decision } from './decision.ts';
+import type { MemberObserver } from './member-observer.ts';
+import type { MemberPlace } from './pod-contract.ts';
+import { findProblems } from './problems.ts';
+import type { AgentState } from './protocol/agent-state.ts';
+
+/** What an agent's state is put together from. */
+export interface AgentFacts {
+  readonly place: MemberPlace;
+  readonly agentId: string;
+  readonly version: string;
+  readonly epoch: number;
+  readonly observer: Pick<MemberObserver, 'session' | 'volume' | 'fitness' | 'server' | 'isTerminating'>;
+  readonly runner: Pick<ActionRunner, 'activity' | 'failures'>;
+  readonly decision: Decision | null;
+  readonly servedPod: string | null;
+}
+
+/** The state as the operator and the peers see it. */
+export function describeAgent(facts: AgentFacts): AgentState {
+  const { place, agentId, version, epoch, observer, runner, decision, servedPod } = facts;
+  const { namespace, cluster, shard, pod, podUid } = place;
+  const { ends, usage, volume } = observer.volume;
+  const member = observer.session.state();
+  return {
+    identity: { namespace, cluster, shard, pod, podUid },
+    agentId,
+    agentVersion: version,
+    epoch,
+    server: observer.server(),
+    volume,
+    member,
+    ownEnd: ends?.own ?? null,
+    receivedEnd: ends?.received ?? null,
+    activity: runner.activity,
+    awaitingAcker: decision?.kind === 'wait' && decision.reason === 'acker',
+    fitForReads: observer.fitness.isFit,
+    terminating: observer.isTerminating(),
+    cloningTo: servedPod,
+    problems: findProblems({ decision, member, usage, failures: runner.failures }),
+  };
+}

@@ -1,0 +1,169 @@
+import type { PositionArithmetic } from '../engines/position.ts';
+import type { RetentionRule } from '../engines/member-session.ts';
+import type { Member } from '../engines/member.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { errorFields, type Logger } from '../runtime/logger.ts';
+import type { LauncherClient } from './launcher-client.ts';
+import type { MountedFiles } from './mounted-files.ts';
+import type { Observation, StandDown } from './observation.ts';
+import type { PeerAddresses } from './peers.ts';
+import type { PeerPositions } from './peer-positions.ts';
+import type { MemberPlace } from './pod-contract.ts';
+import type { ServerState } from './protocol/agent-state.ts';
+import { judgeReadFitness, NOT_FIT_YET, type ReadFitness } from './read-fitness.ts';
+import { ServerSession } from './server-session.ts';
+import type { ShardMapReader } from './shard-map-reader.ts';
+import { isNearlyFull, planRetention, type VolumeUsage } from './volume-usage.ts';
+import { VolumeWatch } from './volume-watch.ts';
+
+export interface MemberObserverOptions {
+  readonly place: MemberPlace;
+  readonly positionArithmetic: Pick<PositionArithmetic, 'empty'>;
+  /** The member as the settings now describe it. */
+  readonly member: () => Member;
+  readonly volumePath: string;
+  readonly launcher: LauncherClient;
+  readonly shardMap: ShardMapReader;
+  readonly files: MountedFiles;
+  readonly peers: Pick<PeerAddresses, 'server'>;
+  readonly positions: Pick<PeerPositions, 'position'>;
+  readonly measureVolume?: ((path: string) => Promise<VolumeUsage>) | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Called when there is something new to see. */
+  readonly onNews: () => void;
+}
+
+/** A server that was not seen for so long gets no reads. */
+const FITNESS_MILLISECONDS = 3000;
+/** Longer than a failover takes: nothing is begun anew while one may be under way. */
+const SUSPICION_MILLISECONDS = 10_000;
+const HEARTBEAT_MILLISECONDS = 400;
+/** A heartbeat that takes longer is given up on; it stays sent. */
+const HEARTBEAT_DEADLINE_MILLISECONDS = 2000;
+const RETENTION_MILLISECONDS = 30_000;
+const RETENTION_NEARLY_FULL_MILLISECONDS = 5000;
+
+/** Gathers everything the agent decides by. Changes nothing but the heartbeat row, which is how lag is seen. */
+export class MemberObserver {
+  readonly session: ServerSession;
+  readonly volume: VolumeWatch;
+  readonly #options: MemberObserverOptions;
+  #fitness: ReadFitness = NOT_FIT_YET;
+  #heartbeatAt = -Infinity;
+  #retentionAt = -Infinity;
+
+  constructor(options: MemberObserverOptions) {
+    const { member, volumePath, clock, logger, measureVolume, onNews } = options;
+    this.#options = options;
+    this.session = new ServerSession({ member, clock, logger, onEnded: onNews });
+    this.volume = new VolumeWatch({
+      volumePath,
+      clock,
+      logger,
+      onEnds: onNews,
+      files: () => member().files,
+      ...(measureVolume && { measure: measureVolume }),
+    });
+  }
+
+  get fitness(): ReadFitness {
+    return this.#fitness;
+  }
+
+  /** The server's process, by the launcher's word. */
+  server(): ServerState {
+    const status = this.#options.launcher.status();
+    if (status === undefined) {
+      return { kind: 'unknown', reason: 'not attached to the launcher' };
+    }
+    const { server, lastExit } = status;
+    return server === null ? { kind: 'ended', lastExit } : { kind: 'running', ...server };
+  }
+
+  isTerminating(): boolean {
+    return this.#options.launcher.status()?.terminating ?? false;
+  }
+
+  /** Looks at everything; at the server no longer than until `patience` resolves, since it may hang. */
+  async look(patience: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    const { clock, files } = this.#options;
+    const server = this.server();
+    this.session.keepOnly(server.kind === 'running' ? server.pid : null);
+    await this.volume.look(server, signal);
+    await Promise.race([this.session.look(signal), patience()]);
+    this.#fitness = judgeReadFitness(this.#fitness, {
+      member: this.session.state(FITNESS_MILLISECONDS),
+      maxLagSeconds: files.settings().maxLagSeconds,
+      now: clock.monotonic(),
+    });
+    this.#writeHeartbeat(signal);
+  }
+
+  /** What was seen last. */
+  observation(standDown: StandDown | null): Observation {
+    const { place, shardMap, files, peers } = this.#options;
+    const shard = shardMap.view();
+    const { current } = this.session;
+    const primary = shard.kind === 'known' ? shard.shard.primary : null;
+    return {
+      pod: place.pod,
+      shard,
+      server: this.server(),
+      terminating: this.isTerminating(),
+      volume: this.volume.volume,
+      engineVersion: files.settings().engine.version,
+      hasSession: current !== null,
+      member: this.session.state(),
+      salvaged: current?.salvaged ?? false,
+      accountsCurrent: files.accounts() === null ? null : current?.accountsDigest === files.accountsDigest(),
+      certificatesCurrent: current === null || current.certificatesDigest === files.certificatesDigest(),
+      retentionDue: this.#isRetentionDue(),
+      passwordSuspected:
+        this.session.refusedFor() >= SUSPICION_MILLISECONDS &&
+        current?.followedDigest !== files.accountsDigest(),
+      primaryAddress: primary === null ? null : peers.server(primary),
+      standDown,
+    };
+  }
+
+  /** What of the logs of changes to discard now; null while that cannot be told. */
+  retentionRule(): RetentionRule | null {
+    const { positionArithmetic, positions, place, shardMap, clock } = this.#options;
+    this.#retentionAt = clock.monotonic();
+    const { usage } = this.volume;
+    const member = this.session.state();
+    const view = shardMap.view();
+    if (usage === null || member?.logBytes.kind !== 'known' || view.kind !== 'known') {
+      return null;
+    }
+    const { primary, replicas } = view.shard;
+    const others = [...(primary === null ? [] : [primary]), ...replicas].filter((pod) => pod !== place.pod);
+    const needed = others.map((pod) => positions.position(pod));
+    return planRetention(usage, member.logBytes.value, needed, positionArithmetic.empty);
+  }
+
+  #isRetentionDue(): boolean {
+    const { usage } = this.volume;
+    if (usage === null) {
+      return false;
+    }
+    const interval = isNearlyFull(usage) ? RETENTION_NEARLY_FULL_MILLISECONDS : RETENTION_MILLISECONDS;
+    return this.#options.clock.monotonic() - this.#retentionAt >= interval;
+  }
+
+  /** On an open primary. Not awaited: it waits for an acknowledgement like any commit. */
+  #writeHeartbeat(signal: AbortSignal): void {
+    const { clock, logger } = this.#options;
+    const member = this.session.state();
+    const isDue = clock.monotonic() - this.#heartbeatAt >= HEARTBEAT_MILLISECONDS;
+    if (member?.role.kind !== 'primary' || member.epoch.kind !== 'known' || !isDue) {
+      return;
+    }
+    this.#heartbeatAt = clock.monotonic();
+    this.session
+      .require()
+      .writeHeartbeat(member.epoch.value, HEARTBEAT_DEADLINE_MILLISECONDS, signal)
+      .catch((error: unknown) => logger.debug('heartbeat is not written', errorFields(error)));
+  }
+}

@@ -1,0 +1,50 @@
+import type { ShardMapShard } from '../api/v1alpha1/index.ts';
+import type { MemberState, SourceAddress } from '../engines/member-state.ts';
+import type { VolumeState } from '../engines/member-files.ts';
+import type { ServerState } from './protocol/agent-state.ts';
+
+/** The agent's view of its shard's entry in the ShardMap. */
+export type ShardView =
+  /** Never read since this process started. */
+  | { readonly kind: 'unreadable'; readonly reason: string }
+  /** Read, and the shard is not in it. */
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'known'; readonly shard: ShardMapShard };
+
+/** An order of the operator that outlasts its command: what it ended must not be begun again. */
+export interface StandDown {
+  /** Epoch the command was decided in. */
+  readonly epoch: number;
+  /** Primary that the map named when the command came, in `mapEpoch`. */
+  readonly primary: string | null;
+  readonly mapEpoch: number;
+}
+
+/** Everything the agent decides by: one look at everything it is responsible for. */
+export interface Observation {
+  readonly pod: string;
+  readonly shard: ShardView;
+  readonly server: ServerState;
+  /** The container is being stopped. */
+  readonly terminating: boolean;
+  /** Null until it was looked at. */
+  readonly volume: VolumeState | null;
+  /** Version the container's server has, as `major.minor`; what a volume must have been made by. */
+  readonly engineVersion: string;
+  readonly hasSession: boolean;
+  /** The session's last look at the server; null before the first. */
+  readonly member: MemberState | null;
+  /** Whether this session has applied what the server had received before it started. */
+  readonly salvaged: boolean;
+  /** Whether this session has set the accounts as their Secrets now say; null while those cannot be read. */
+  readonly accountsCurrent: boolean | null;
+  /** Whether the server uses the certificates that are mounted now. */
+  readonly certificatesCurrent: boolean;
+  /** Whether it is time to look for logs of changes that nobody needs. */
+  readonly retentionDue: boolean;
+  /** Whether this replica has long been unable to connect, perhaps because its password is not the present one. */
+  readonly passwordSuspected: boolean;
+  /** Where the recorded primary's server is reached; null without one. */
+  readonly primaryAddress: SourceAddress | null;
+  readonly standDown: StandDown | null;
+}

@@ -1,0 +1,44 @@
+import { createBackoff, type Backoff } from '../runtime/backoff.ts';
+import type { Clock } from '../runtime/clock.ts';
+
+/** Holds up what is done again and again, whether or not it succeeds. */
+export interface Pacing {
+  /** Milliseconds until `name` may be done again; 0 when it may be now. */
+  delay(name: string): number;
+  /** Notes that `name` was done just now. */
+  done(name: string): void;
+}
+
+/** Delays start here. */
+const FIRST_MILLISECONDS = 100;
+/** And grow no further than this: the longest a member is down after what kept it down has gone. */
+const LONGEST_MILLISECONDS = 15_000;
+/** A server that starts is asked whether it answers at least so often. */
+const LONGEST_CONNECT_MILLISECONDS = 400;
+/** What was not done for so long beyond its delay starts over. */
+const FORGET_MILLISECONDS = 30_000;
+
+/** Each name has delays of its own; the first time is never held up. */
+export function createPacing(clock: Clock, random: () => number): Pacing {
+  const entries = new Map<string, { readonly backoff: Backoff; notBefore: number }>();
+  return {
+    delay: (name) => Math.max(0, (entries.get(name)?.notBefore ?? 0) - clock.monotonic()),
+    done(name) {
+      const now = clock.monotonic();
+      const known = entries.get(name);
+      const entry = known ?? {
+        backoff: createBackoff({
+          initialMilliseconds: FIRST_MILLISECONDS,
+          longestMilliseconds: name === 'connect' ? LONGEST_CONNECT_MILLISECONDS : LONGEST_MILLISECONDS,
+          random,
+        }),
+        notBefore: now,
+      };
+      if (now - entry.notBefore > FORGET_MILLISECONDS) {
+        entry.backoff.reset();
+      }
+      entry.notBefore = now + entry.backoff.next();
+      entries.set(name, entry);
+    },
+  };
+}

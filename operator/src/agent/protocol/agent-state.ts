@@ -1,0 +1,159 @@
+/** Everything an agent tells of itself, its volume and its server. */
+import { z } from 'zod';
+import type { Measure } from '../../engines/measure.ts';
+import type { MemberState } from '../../engines/member-state.ts';
+import type { VolumeState } from '../../engines/member-files.ts';
+import type { Position } from '../../engines/position.ts';
+import type { ServerExit } from '../../launcher/protocol.ts';
+import { measureSchema, memberStateSchema, positionSchema } from './member-state.ts';
+
+/** Which member an agent stands beside. */
+export interface MemberIdentity {
+  readonly namespace: string;
+  readonly cluster: string;
+  /** Number of the shard. */
+  readonly shard: number;
+  readonly pod: string;
+  /** Tells this pod from a former one of the same name. */
+  readonly podUid: string;
+}
+
+/**
+ * The server's process, as the launcher knows it.
+ * - `unknown`: the launcher does not answer; nothing follows from that.
+ * - `running`: not reaped.
+ * - `ended`: proof of death: the launcher reaped it, or has killed what its predecessor left.
+ */
+export type ServerState =
+  | { readonly kind: 'unknown'; readonly reason: string }
+  | {
+      readonly kind: 'running';
+      readonly pid: number;
+      readonly epoch: number;
+      readonly role: string;
+      readonly startedAt: number;
+    }
+  | { readonly kind: 'ended'; readonly lastExit: ServerExit | null };
+
+/** What the agent is busy with, beyond observing. */
+export type AgentActivity =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'initialising' }
+  | { readonly kind: 'starting' }
+  | { readonly kind: 'salvaging' }
+  | {
+      readonly kind: 'cloning';
+      /** Pod that is copied. */
+      readonly source: string;
+      readonly step: 'transfer' | 'prepare' | 'finish';
+      readonly bytes: number;
+      /** Null before the source has told. */
+      readonly estimatedBytes: number | null;
+      readonly bytesPerSecond: number;
+    };
+
+/** Something that stands in the way, in words for a condition. */
+export interface AgentProblem {
+  /** CamelCase, stable. */
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** The state of one member. */
+export interface AgentState {
+  readonly identity: MemberIdentity;
+  /** Tells one agent process from the next. */
+  readonly agentId: string;
+  readonly agentVersion: string;
+  /** The newest epoch of its shard that the agent has read; 0 before the first. */
+  readonly epoch: number;
+  readonly server: ServerState;
+  /** Null until the volume was looked at. */
+  readonly volume: VolumeState | null;
+  /** The last observation of the running server; null when none runs or none has succeeded. */
+  readonly member: MemberState | null;
+  /** End of the member's own log, read from its files while the server is down; null otherwise. */
+  readonly ownEnd: Measure<Position> | null;
+  /** End of what it received as a replica, likewise. */
+  readonly receivedEnd: Measure<Position> | null;
+  readonly activity: AgentActivity;
+  /** Ready to follow, and waits to be recorded as one whose acknowledgement counts. */
+  readonly awaitingAcker: boolean;
+  /** Fit for reads; the pod's readiness. */
+  readonly fitForReads: boolean;
+  /** The pod was asked to stop. */
+  readonly terminating: boolean;
+  /** Pod that is being given a clone; null for none. */
+  readonly cloningTo: string | null;
+  readonly problems: readonly AgentProblem[];
+}
+
+const count = z.int().min(0);
+
+const serverExitSchema: z.ZodType<ServerExit> = z.object({
+  pid: z.int(),
+  code: z.int().nullable(),
+  signal: z.string().nullable(),
+  at: z.number(),
+});
+
+const serverStateSchema: z.ZodType<ServerState> = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('unknown'), reason: z.string() }),
+  z.object({
+    kind: z.literal('running'),
+    pid: z.int(),
+    epoch: count,
+    role: z.string(),
+    startedAt: z.number(),
+  }),
+  z.object({ kind: z.literal('ended'), lastExit: serverExitSchema.nullable() }),
+]);
+
+const preparationStep = z.enum(['initialise', 'clone']);
+
+const volumeStateSchema: z.ZodType<VolumeState> = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('empty') }),
+  z.object({ kind: z.literal('interrupted'), step: preparationStep }),
+  z.object({ kind: z.literal('ready'), origin: preparationStep, engineVersion: z.string() }),
+  z.object({ kind: z.literal('unrecognised'), found: z.array(z.string()) }),
+]);
+
+const activitySchema: z.ZodType<AgentActivity> = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('idle') }),
+  z.object({ kind: z.literal('initialising') }),
+  z.object({ kind: z.literal('starting') }),
+  z.object({ kind: z.literal('salvaging') }),
+  z.object({
+    kind: z.literal('cloning'),
+    source: z.string(),
+    step: z.enum(['transfer', 'prepare', 'finish']),
+    bytes: count,
+    estimatedBytes: count.nullable(),
+    bytesPerSecond: z.number().min(0),
+  }),
+]);
+
+/** Checks an {@link AgentState}. */
+export const agentStateSchema: z.ZodType<AgentState> = z.object({
+  identity: z.object({
+    namespace: z.string(),
+    cluster: z.string(),
+    shard: count,
+    pod: z.string(),
+    podUid: z.string(),
+  }),
+  agentId: z.string(),
+  agentVersion: z.string(),
+  epoch: count,
+  server: serverStateSchema,
+  volume: volumeStateSchema.nullable(),
+  member: memberStateSchema.nullable(),
+  ownEnd: measureSchema(positionSchema).nullable(),
+  receivedEnd: measureSchema(positionSchema).nullable(),
+  activity: activitySchema,
+  awaitingAcker: z.boolean(),
+  fitForReads: z.boolean(),
+  terminating: z.boolean(),
+  cloningTo: z.string().nullable(),
+  problems: z.array(z.object({ reason: z.string(), message: z.string() })),
+});

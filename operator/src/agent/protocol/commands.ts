@@ -1,0 +1,120 @@
+/**
+ * What the operator tells an agent to do beyond the ShardMap, which the agent reads itself. Every command
+ * carries the epoch it was decided in; an agent that knows a later one refuses.
+ */
+import { z } from 'zod';
+import type { Position } from '../../engines/position.ts';
+import type { ServerExit } from '../../launcher/protocol.ts';
+import { positionSchema } from './member-state.ts';
+
+/** What each command answers with. */
+export interface CommandResults {
+  /** Stop receiving and go on applying. The position received is final until the agent is told to follow. */
+  readonly stopReceiving: { readonly received: Position };
+  /** Kill the server now; answered once it is reaped. Null when none ran. */
+  readonly killServer: { readonly exit: ServerExit | null };
+}
+
+export type CommandName = keyof CommandResults;
+
+const resultSchemas: { readonly [Name in CommandName]: z.ZodType<CommandResults[Name]> } = {
+  stopReceiving: z.object({ received: positionSchema }),
+  killServer: z.object({
+    exit: z
+      .object({ pid: z.int(), code: z.int().nullable(), signal: z.string().nullable(), at: z.number() })
+      .nullable(),
+  }),
+};
+
+/** A command as it travels. */
+export interface CommandRequest<Name extends CommandName = CommandName> {
+  readonly command: Name;
+  readonly epoch: number;
+}
+
+/** Checks a command. */
+export const commandRequestSchema: z.ZodType<CommandRequest> = z.object({
+  command: z.enum(['stopReceiving', 'killServer']),
+  epoch: z.int().min(0),
+});
+
+/** Longest command an agent reads, in bytes. */
+export const COMMAND_LIMIT_BYTES = 64 * 1024;
+
+/**
+ * Why an agent does not do what it was asked.
+ * - `NotAuthenticated`: the certificate names nobody we know.
+ * - `NotAuthorised`: this peer may not ask for that.
+ * - `NotFound`: there is nothing of that name.
+ * - `InvalidRequest`: it cannot be read.
+ * - `StaleEpoch`: decided in an epoch that is over.
+ * - `Busy`: one at a time.
+ * - `NotReady`: not in this state of the member.
+ * - `Failed`: tried, and it did not work.
+ */
+export const REFUSAL_CODES = [
+  'NotAuthenticated',
+  'NotAuthorised',
+  'NotFound',
+  'InvalidRequest',
+  'StaleEpoch',
+  'Busy',
+  'NotReady',
+  'Failed',
+] as const;
+export type RefusalCode = (typeof REFUSAL_CODES)[number];
+
+/** The HTTP status that goes with a refusal. */
+export const REFUSAL_STATUS: Readonly<Record<RefusalCode, number>> = {
+  NotAuthenticated: 401,
+  NotAuthorised: 403,
+  NotFound: 404,
+  InvalidRequest: 400,
+  StaleEpoch: 409,
+  Busy: 409,
+  NotReady: 503,
+  Failed: 500,
+};
+
+/** A refusal as it travels, and the error thrown on both sides of it. */
+export class RefusedError extends Error {
+  readonly code: RefusalCode;
+
+  constructor(code: RefusalCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'RefusedError';
+    this.code = code;
+  }
+}
+
+const refusalSchema = z.object({ code: z.enum(REFUSAL_CODES), message: z.string() });
+
+/** A refusal as the body of an answer. */
+export function formatRefusal({ code, message }: RefusedError): string {
+  return JSON.stringify({ code, message });
+}
+
+/** Reads the body of an answer that is no success. */
+export function parseRefusal(text: string, status: number): RefusedError {
+  const refusal = refusalSchema.safeParse(parseJson(text));
+  return refusal.success
+    ? new RefusedError(refusal.data.code, refusal.data.message)
+    : new RefusedError('Failed', `answer with status ${status} that cannot be read`);
+}
+
+/** Reads the body of a success. Throws {@link RefusedError} when it is none. */
+export function parseResult<Name extends CommandName>(command: Name, text: string): CommandResults[Name] {
+  const result = resultSchemas[command].safeParse(parseJson(text));
+  if (!result.success) {
+    throw new RefusedError('Failed', `the answer to ${command} cannot be read`, { cause: result.error });
+  }
+  return result.data;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,13 @@
+/** The requests an agent answers. All over mutual TLS 1.3. */
+export const PATHS = {
+  /** GET: the state stream, see `frame.ts`. */
+  state: '/v1/state',
+  /** GET: nothing; for measuring the round trip, and for the agent to know that the operator is there. */
+  ping: '/v1/ping',
+  /** POST: one command, see `commands.ts`. */
+  commands: '/v1/commands',
+  /** GET: a clone of the server, see `clone.ts`. */
+  clone: '/v1/clone',
+} as const;
+
+export type AgentPath = (typeof PATHS)[keyof typeof PATHS];

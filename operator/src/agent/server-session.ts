@@ -1,0 +1,186 @@
+import type { Member } from '../engines/member.ts';
+import type { MemberSession } from '../engines/member-session.ts';
+import type { MemberState } from '../engines/member-state.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { errorFields, type Logger } from '../runtime/logger.ts';
+
+/** A connection to the server that runs, and what this agent has done through it. */
+interface Current {
+  readonly pid: number;
+  readonly session: MemberSession;
+  salvaged: boolean;
+  accountsDigest: string;
+  certificatesDigest: string;
+  /** The accounts that were there when this agent last told the server whom to follow. */
+  followedDigest: string;
+  /** Since when the server has failed to connect to its source; null while it has not. Monotonic milliseconds. */
+  refusedSince: number | null;
+  member: MemberState | null;
+  /** Monotonic milliseconds. */
+  observedAt: number;
+  /** The look that is under way. */
+  looking: Promise<void> | null;
+}
+
+/** A look older than this says nothing about now. */
+const STALE_MILLISECONDS = 6000;
+/** Longest a connection may take to come about. */
+const CONNECT_MILLISECONDS = 10_000;
+
+export interface ServerSessionOptions {
+  readonly member: () => Member;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Called when the connection is gone. */
+  readonly onEnded: () => void;
+}
+
+/** At most one session, with one run of the server. */
+export class ServerSession {
+  readonly #options: ServerSessionOptions;
+  #current: Current | null = null;
+  /** The start that this agent ordered last, and the certificates that were there then. */
+  #started: { readonly pid: number; readonly certificatesDigest: string } | null = null;
+
+  constructor(options: ServerSessionOptions) {
+    this.#options = options;
+  }
+
+  get current(): Readonly<Omit<Current, 'member'>> | null {
+    return this.#current;
+  }
+
+  /** What the server was last seen to be; null when that is longer ago than so many milliseconds. */
+  state(longest = STALE_MILLISECONDS): MemberState | null {
+    const current = this.#current;
+    const isStale = current !== null && this.#options.clock.monotonic() - current.observedAt > longest;
+    return isStale ? null : (current?.member ?? null);
+  }
+
+  noteStarted(pid: number, certificatesDigest: string): void {
+    this.#started = { pid, certificatesDigest };
+  }
+
+  /** Connects to the server of process `pid`. */
+  async connect(pid: number, signal: AbortSignal): Promise<void> {
+    const { member, clock } = this.#options;
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_MILLISECONDS)]);
+    const session = await member().connect(limit);
+    // What a server has loaded that another agent started is not known, and then not current.
+    const certificatesDigest = this.#started?.pid === pid ? this.#started.certificatesDigest : '';
+    const current: Current = {
+      pid,
+      session,
+      certificatesDigest,
+      salvaged: false,
+      accountsDigest: '',
+      followedDigest: '',
+      refusedSince: null,
+      member: null,
+      observedAt: clock.monotonic(),
+      looking: null,
+    };
+    this.#current?.session.close();
+    this.#current = current;
+    void this.#awaitEnd(current);
+  }
+
+  async #awaitEnd(current: Current): Promise<void> {
+    const { logger, onEnded } = this.#options;
+    const reason = await current.session.ended;
+    logger.info('session with the server has ended', { pid: current.pid, ...errorFields(reason) });
+    if (this.#current === current) {
+      this.#current = null;
+      onEnded();
+    }
+  }
+
+  /** Gives up a session with a server that is not the one that runs. */
+  keepOnly(pid: number | null): void {
+    if (this.#current !== null && this.#current.pid !== pid) {
+      this.#current.session.close();
+      this.#current = null;
+    }
+  }
+
+  /** Looks at the server, unless a look is under way; resolves when that look has ended, whatever came of it. */
+  look(signal: AbortSignal): Promise<void> {
+    const current = this.#current;
+    if (current === null) {
+      return Promise.resolve();
+    }
+    current.looking ??= this.#look(current, signal).finally(() => {
+      current.looking = null;
+    });
+    return current.looking;
+  }
+
+  /** Looks at the server after whatever look is under way: what it sees is later than this call. */
+  async lookAgain(signal: AbortSignal): Promise<void> {
+    await this.#current?.looking;
+    await this.look(signal);
+  }
+
+  async #look(current: Current, signal: AbortSignal): Promise<void> {
+    try {
+      current.member = await current.session.observe(signal);
+      current.observedAt = this.#options.clock.monotonic();
+      current.refusedSince = isRefused(current.member) ? (current.refusedSince ?? current.observedAt) : null;
+    } catch (error) {
+      if (!signal.aborted) {
+        this.#options.logger.warn('the server could not be looked at', errorFields(error));
+      }
+    }
+  }
+
+  /** The session. Throws when there is none. */
+  require(): MemberSession {
+    if (this.#current === null) {
+      throw new Error('there is no session with the server');
+    }
+    return this.#current.session;
+  }
+
+  noteSalvaged(): void {
+    if (this.#current !== null) {
+      this.#current.salvaged = true;
+    }
+  }
+
+  noteAccounts(digest: string): void {
+    if (this.#current !== null) {
+      this.#current.accountsDigest = digest;
+    }
+  }
+
+  noteFollowed(accountsDigest: string): void {
+    if (this.#current !== null) {
+      this.#current.followedDigest = accountsDigest;
+      this.#current.refusedSince = null;
+    }
+  }
+
+  /** Milliseconds for which the server has failed to connect to its source; 0 when it does not fail. */
+  refusedFor(): number {
+    const since = this.#current?.refusedSince ?? null;
+    return since === null ? 0 : this.#options.clock.monotonic() - since;
+  }
+
+  noteCertificates(digest: string): void {
+    if (this.#current !== null) {
+      this.#current.certificatesDigest = digest;
+    }
+  }
+
+  close(): void {
+    this.keepOnly(null);
+  }
+}
+
+function isRefused({ role }: MemberState): boolean {
+  return (
+    role.kind === 'replica' &&
+    role.following.receiving.kind === 'connecting' &&
+    role.following.receiving.error !== undefined
+  );
+}

@@ -1,0 +1,333 @@
+/** A member whose volume and server are facts in memory; agents come and go beside it. */
+import { Readable } from 'node:stream';
+import type { Acknowledgement, BootOrder, LaunchPlan } from '../../engines/boot.ts';
+import { EngineError } from '../../engines/engine-error.ts';
+import { known, unknown } from '../../engines/measure.ts';
+import type { Member } from '../../engines/member.ts';
+import type { VolumeState } from '../../engines/member-files.ts';
+import type { MemberSession } from '../../engines/member-session.ts';
+import type { MemberRole, SourceAddress } from '../../engines/member-state.ts';
+import type { Position } from '../../engines/position.ts';
+import type { LauncherStatus, ServerExit } from '../../launcher/protocol.ts';
+import { aMember } from './observations.ts';
+import type { LauncherClient, LauncherEvent } from '../launcher-client.ts';
+
+/** What lies in a data directory. */
+export interface FakeDatabase {
+  /** Which initialising it comes from, by way of however many clones. */
+  readonly origin: string;
+  epoch: number;
+  hasAccounts: boolean;
+  hasHeartbeat: boolean;
+  source: SourceAddress | null;
+}
+
+/** A run of the server. */
+export interface FakeServer {
+  readonly pid: number;
+  readonly order: BootOrder;
+  isOpen: boolean;
+  rule: Acknowledgement;
+  isReceiving: boolean;
+  readonly ended: PromiseWithResolvers<Error>;
+}
+
+/** What members have in common. */
+export interface FakeShard {
+  readonly members: Map<string, FakeMember>;
+  nextPid: number;
+  nextDatabase: number;
+}
+
+/** Called before and after every effect; throws, or never returns, where the agent dies there. */
+export type Step = (name: string) => Promise<void>;
+
+/** Address under which a pod's server is followed. */
+export function addressOf(pod: string): SourceAddress {
+  return { host: pod, port: 3306 };
+}
+
+/** The facts of one pod. They outlive its agents. */
+export class FakeMember {
+  readonly pod: string;
+  readonly #shard: FakeShard;
+  readonly #handlers = new Set<(event: LauncherEvent) => void>();
+  volume: VolumeState = { kind: 'empty' };
+  database: FakeDatabase | null = null;
+  server: FakeServer | null = null;
+  lastExit: ServerExit | null = null;
+  /** How often an empty database was made here. */
+  initialised = 0;
+
+  constructor(pod: string, shard: FakeShard) {
+    this.pod = pod;
+    this.#shard = shard;
+    shard.members.set(pod, this);
+  }
+
+  /** Ends the server as SIGKILL would. */
+  kill(): void {
+    const { server } = this;
+    if (server === null) {
+      return;
+    }
+    this.server = null;
+    this.lastExit = { pid: server.pid, code: null, signal: 'SIGKILL', at: 0 };
+    server.ended.resolve(new EngineError('Unreachable', 'the server has ended'));
+    this.#emit({ kind: 'exited', exit: this.lastExit });
+  }
+
+  /** Takes the volume away, the server first. */
+  loseVolume(): void {
+    this.kill();
+    this.volume = { kind: 'empty' };
+    this.database = null;
+  }
+
+  /** Members that receive from this one and acknowledge. */
+  acknowledgers(): number {
+    return [...this.#shard.members.values()].filter((other) => other.receivesFrom(this)).length;
+  }
+
+  receivesFrom(source: FakeMember): boolean {
+    const { server, database } = this;
+    return (
+      server !== null &&
+      source.server !== null &&
+      server.isReceiving &&
+      database?.source?.host === source.pod &&
+      database.origin === source.database?.origin &&
+      source.database.hasAccounts
+    );
+  }
+
+  /** The launcher, as a new agent attaches to it. */
+  launcher(step: Step): LauncherClient {
+    const status = (): LauncherStatus => ({
+      launcherPid: 1,
+      launcherStartedAt: 0,
+      server:
+        this.server === null
+          ? null
+          : {
+              pid: this.server.pid,
+              epoch: this.server.order.epoch,
+              role: this.server.order.role,
+              startedAt: 0,
+            },
+      lastExit: this.lastExit,
+      terminating: false,
+    });
+    return {
+      status,
+      onEvent: (handler) => {
+        this.#handlers.add(handler);
+        return () => this.#handlers.delete(handler);
+      },
+      start: async ({ epoch, role, environment }) => {
+        await step('start');
+        if (this.server !== null) {
+          throw new Error('a server runs already');
+        }
+        this.#shard.nextPid += 1;
+        const acknowledgement = environment['RULE'] === 'oneReplica' ? 'oneReplica' : 'none';
+        const order = { epoch, role: role === 'primary' ? 'primary' : 'replica', acknowledgement } as const;
+        this.server = {
+          pid: this.#shard.nextPid,
+          order,
+          isOpen: false,
+          rule: role === 'primary' ? acknowledgement : 'none',
+          isReceiving: false,
+          ended: Promise.withResolvers<Error>(),
+        };
+        if (this.volume.kind !== 'ready') {
+          // The volume went between the preparation and the start; a server without a data directory ends at once.
+          this.kill();
+        }
+        await step('started');
+        return status();
+      },
+      kill: async () => {
+        await step('kill');
+        this.kill();
+        await step('killed');
+        return this.lastExit;
+      },
+      release: async () => this.kill(),
+      run: async () => {},
+    };
+  }
+
+  /** The engine's view, as a new agent has it. */
+  member(step: Step): Member {
+    return {
+      files: {
+        inspect: async () => this.volume,
+        readOwnEnd: async () => unknown('not in this test'),
+        readReceivedEnd: async () => unknown('not in this test'),
+        initialise: async () => {
+          await step('initialise');
+          this.#requirePreparable();
+          this.volume = { kind: 'interrupted', step: 'initialise' };
+          await step('initialising');
+          this.#shard.nextDatabase += 1;
+          this.initialised += 1;
+          const origin = `${this.pod}/${this.#shard.nextDatabase}`;
+          this.database = { origin, epoch: 0, hasAccounts: false, hasHeartbeat: false, source: null };
+          this.volume = { kind: 'ready', origin: 'initialise', engineVersion: '11.8.6' };
+          await step('initialised');
+        },
+        setAside: async () => {},
+      },
+      cloneSource: {
+        open: async () => {
+          await step('give');
+          if (this.server === null || this.database === null) {
+            throw new EngineError('IncompleteClone', 'the server has ended');
+          }
+          const bytes = Readable.from([Buffer.from(JSON.stringify(this.database))], { objectMode: false });
+          return { bytes, estimatedBytes: 1 };
+        },
+      },
+      cloneTarget: {
+        receive: async (bytes) => {
+          this.#requirePreparable();
+          this.volume = { kind: 'interrupted', step: 'clone' };
+          await step('receive');
+          let text = '';
+          for await (const chunk of bytes as AsyncIterable<Buffer>) {
+            text += chunk.toString();
+          }
+          await step('received');
+          this.database = { ...(JSON.parse(text) as FakeDatabase), source: null };
+          this.volume = { kind: 'ready', origin: 'clone', engineVersion: '11.8.6' };
+          await step('cloned');
+          return '0-1-1' as Position;
+        },
+      },
+      prepareBoot: async (order): Promise<LaunchPlan> => {
+        await step('prepareBoot');
+        if (this.volume.kind !== 'ready') {
+          throw new EngineError('Refused', 'the volume holds no complete data directory');
+        }
+        return { program: '/server', arguments: [], environment: { RULE: order.acknowledgement } };
+      },
+      connect: async () => {
+        await step('connect');
+        const { server, database } = this;
+        if (server === null || database === null) {
+          throw new EngineError('Unreachable', 'no server answers');
+        }
+        return this.#session(server, database, step);
+      },
+    };
+  }
+
+  #requirePreparable(): void {
+    if (this.volume.kind === 'ready' || this.volume.kind === 'unrecognised') {
+      throw new EngineError('Refused', `the volume is not empty: ${this.volume.kind}`);
+    }
+  }
+
+  #emit(event: LauncherEvent): void {
+    this.#handlers.forEach((handler) => handler(event));
+  }
+
+  #session(server: FakeServer, database: FakeDatabase, step: Step): MemberSession {
+    const effect = async (name: string, apply: () => void): Promise<void> => {
+      await step(name);
+      if (this.server !== server) {
+        throw new EngineError('Unreachable', 'the server has ended');
+      }
+      apply();
+      await step(`${name} done`);
+    };
+    const commit = (apply: () => void): void => {
+      if (server.rule === 'oneReplica' && this.acknowledgers() === 0) {
+        throw new EngineError('Timeout', 'nobody acknowledges');
+      }
+      apply();
+    };
+    return {
+      ended: server.ended.promise,
+      close: () => {},
+      observe: async () => {
+        if (this.server !== server) {
+          throw new EngineError('Unreachable', 'the server has ended');
+        }
+        return aMember({
+          role: this.#role(server, database),
+          writable: server.isOpen,
+          epoch: known(database.epoch),
+          heartbeat: database.hasHeartbeat ? known(1) : unknown('never'),
+          acknowledgement: {
+            ...aMember().acknowledgement,
+            rule: server.rule,
+            acknowledgers: this.acknowledgers(),
+          },
+        });
+      },
+      follow: (source) =>
+        effect('follow', () => {
+          if (server.isOpen) {
+            throw new EngineError('Refused', 'the server takes writes');
+          }
+          database.source = { host: source.host, port: source.port };
+          server.isReceiving = true;
+        }),
+      stopReceiving: async () => {
+        await effect('stopReceiving', () => (server.isReceiving = false));
+        return '0-1-1' as Position;
+      },
+      awaitApplied: async () => true,
+      becomePrimary: () => effect('becomePrimary', () => {}),
+      openWrites: (epoch) =>
+        effect('openWrites', () => {
+          if (database.source !== null) {
+            throw new EngineError('Refused', 'a replica must not take writes');
+          }
+          commit(() => (database.epoch = epoch));
+          server.isOpen = true;
+        }),
+      closeWrites: () => effect('closeWrites', () => (server.isOpen = false)),
+      salvage: async () => {
+        await effect('salvage', () => {});
+        return '0-1-1' as Position;
+      },
+      setAcknowledgement: (rule) =>
+        effect('setAcknowledgement', () => {
+          if (rule === 'none' && server.isOpen) {
+            throw new EngineError('Refused', 'a commit may be waiting');
+          }
+          server.rule = rule;
+        }),
+      ensureAccounts: async () => {
+        await effect('ensureAccounts', () => commit(() => (database.hasAccounts = true)));
+        return { changed: [] };
+      },
+      writeHeartbeat: () => effect('writeHeartbeat', () => commit(() => (database.hasHeartbeat = true))),
+      reloadCertificates: () => effect('reloadCertificates', () => {}),
+      applyRetention: async () => ({ discardedBytes: 0, remainingBytes: 0 }),
+    };
+  }
+
+  #role(server: FakeServer, database: FakeDatabase): MemberRole {
+    if (database.source === null) {
+      return server.isOpen ? { kind: 'primary' } : { kind: 'detached' };
+    }
+    const source = this.#shard.members.get(database.source.host);
+    const isReached = source !== undefined && this.receivesFrom(source);
+    const idle = server.isReceiving ? ({ kind: 'connecting' } as const) : ({ kind: 'stopped' } as const);
+    return {
+      kind: 'replica',
+      following: {
+        source: database.source,
+        receiving: isReached ? { kind: 'running' } : idle,
+        applying: server.isReceiving ? { kind: 'running' } : { kind: 'stopped' },
+        secondsBehind: known(0),
+        lagMilliseconds: isReached ? known(100) : unknown('it does not receive'),
+        bytesBehind: known(0),
+      },
+    };
+  }
+}

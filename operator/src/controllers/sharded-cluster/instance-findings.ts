@@ -1,0 +1,37 @@
+import type { ShardedCluster, ShardMapSpec } from '../../api/v1alpha1/index.ts';
+import type { InstanceReports } from '../../core/instance-report.ts';
+import type { Finding } from './finding.ts';
+
+/** What an agent complains of, and the reason the user sees, most important first. Everything else passes by itself. */
+const REASONS: readonly (readonly [problem: string, reason: Finding['reason']])[] = [
+  ['PrimaryVolumeEmpty', 'PrimaryVolumeEmpty'],
+  ['VolumeUnrecognised', 'VolumeUnusable'],
+  ['VolumeVersionMismatch', 'VolumeUnusable'],
+  ['VolumeNearlyFull', 'VolumeNearlyFull'],
+  ['ApplyingFailed', 'ReplicationBroken'],
+  ['AccountsUnreadable', 'AccountsNotSet'],
+];
+
+/** What the agents of a cluster say is wrong, most important first, one finding for each reason. */
+export function instanceFindings(
+  cluster: ShardedCluster,
+  map: ShardMapSpec,
+  reports: InstanceReports,
+): Finding[] {
+  const { namespace, name } = cluster.metadata;
+  const members = map.shards.flatMap(({ primary, replicas }) => [
+    ...(primary === null ? [] : [primary]),
+    ...replicas,
+  ]);
+  const problems = members.flatMap((pod) =>
+    (reports.instance({ namespace, name }, pod)?.problems ?? []).map((problem) => ({ pod, ...problem })),
+  );
+  const findings = REASONS.flatMap(([word, reason]) =>
+    problems
+      .filter((problem) => problem.reason === word)
+      .map(({ pod, message }) => ({ reason, pod, message })),
+  );
+  return findings
+    .filter(({ reason }, index) => findings.findIndex((other) => other.reason === reason) === index)
+    .map(({ reason, pod, message }) => ({ reason, message: `${pod}: ${message}` }));
+}

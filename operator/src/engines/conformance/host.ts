@@ -1,0 +1,62 @@
+/** What a harness supplies so that the conformance suite can drive real servers. Engine-neutral. */
+import type { BootOrder } from '../boot.ts';
+import type { Engine } from '../engine.ts';
+import type { Member } from '../member.ts';
+import type { SourceAddress } from '../member-state.ts';
+import type { StartProgram } from '../programs.ts';
+
+/** An application that appends numbers and reads them back, over the engine's client protocol and TLS. */
+export interface WorkloadClient {
+  /** Makes the place for the numbers, unless it is there. */
+  prepare(): Promise<void>;
+  /** Appends a number with as much payload as the engine takes in one change. Resolves when acknowledged. */
+  appendLargest(number: number): Promise<void>;
+  /** Appends a number. Rejects when the server refuses; `unknown` when it gave no answer in time. */
+  append(number: number, timeoutMilliseconds: number): Promise<'acknowledged' | 'unknown'>;
+  /** All numbers, ascending. */
+  read(): Promise<readonly number[]>;
+  close(): void;
+}
+
+/** One server that the suite may start, stop and hurt. */
+export interface HostedMember {
+  readonly member: Member;
+  readonly address: SourceAddress;
+  /** Prepares a start by `order` and starts the server, which need not answer yet. */
+  start(order: BootOrder): Promise<void>;
+  /** Sends a signal to the server; for SIGKILL and SIGTERM waits until it has ended. Harmless when none runs. */
+  signal(name: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): Promise<void>;
+  /** Connects as an application. Its account is one of `HostedShard.accounts`. */
+  client(): Promise<WorkloadClient>;
+  /** Stops applying, as an error would, while receiving goes on. */
+  stopApplying(): Promise<void>;
+  /** Makes applying wait, as a lock would; the function returned lets it go on. */
+  blockApplying(): Promise<() => Promise<void>>;
+  /** Begins a new part of the log of changes. */
+  rotateLog(): Promise<void>;
+  /** Leaves, while no server runs, the end of what was received as a crash may: with a change cut off in it. */
+  tearReceivedLog(): Promise<void>;
+  /** Everything the server has logged, for a search for secrets: its own log and those it keeps as files. */
+  logs(): Promise<string>;
+  /** A member object on the same files whose programs are started by `wrap(start)`. */
+  withPrograms(wrap: (start: StartProgram) => StartProgram): Member;
+}
+
+/** Passwords of the accounts that the suite uses. */
+export interface HostedPasswords {
+  readonly application: string;
+  readonly replication: string;
+}
+
+/** A shard of three members, none of them initialised, on one machine. */
+export interface HostedShard {
+  readonly engine: Engine;
+  readonly members: readonly [HostedMember, HostedMember, HostedMember];
+  readonly passwords: HostedPasswords;
+  /** Every password in use, those that members have made for themselves included. */
+  secrets(): Promise<readonly string[]>;
+  /** Files that hold a secret: nobody but the server's user may read them. */
+  secretFiles(): Promise<readonly string[]>;
+  /** Command lines of all processes that the suite has started, seen throughout. */
+  commandLines(): Promise<readonly string[]>;
+}

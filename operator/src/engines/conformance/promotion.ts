@@ -1,0 +1,144 @@
+/** The primary dies: its replicas' positions decide, one takes over, and it comes back as a replica. */
+import assert from 'node:assert/strict';
+import {
+  append,
+  boot,
+  eventuallyState,
+  expectCaughtUp,
+  expectCovers,
+  expectRefusal,
+  kill,
+  memberAt,
+  readNumbers,
+  sessionAt,
+  sourceAt,
+  valueOf,
+  type ConformanceCase,
+} from './story.ts';
+
+const SHORT_TIMEOUT_MILLISECONDS = 500;
+const DRAIN_TIMEOUT_MILLISECONDS = 20_000;
+
+export const promotionCases: readonly ConformanceCase[] = [
+  {
+    name: 'a killed primary ends its session at once, and a request after that is not sent anywhere',
+    async run(story) {
+      // One change that nobody acknowledges: the tail that a promotion leaves behind.
+      await Promise.all([1, 2].map((ordinal) => sessionAt(story, ordinal).stopReceiving(story.signal)));
+      const client = await memberAt(story, 0).client();
+      assert.equal(await client.append(1_000_000, SHORT_TIMEOUT_MILLISECONDS), 'unknown');
+      client.close();
+
+      const session = sessionAt(story, 0);
+      const killed = performance.now();
+      await kill(story, 0);
+      assert.ok(performance.now() - killed < 5000);
+      await expectRefusal('Unreachable', session.observe(story.signal));
+      await expectRefusal('Unreachable', session.openWrites(1, story.signal));
+    },
+  },
+  {
+    name: "a dead primary's log tells its end, and what a replica lacks of it",
+    async run(story) {
+      const end = valueOf(await memberAt(story, 0).member.files.readOwnEnd(story.signal));
+      const candidate = valueOf((await sessionAt(story, 1).observe(story.signal)).received);
+      assert.equal(story.shard.engine.positions.compare(end, candidate), 'ahead');
+    },
+  },
+  {
+    name: 'a replica that has applied all it received becomes the primary, and the other follows it',
+    async run(story) {
+      const [candidate, other] = [sessionAt(story, 1), sessionAt(story, 2)];
+      const received = await candidate.stopReceiving(story.signal);
+      await Promise.all(
+        [candidate, other].map(async (session) => {
+          const own = await session.stopReceiving(story.signal);
+          assert.ok(await session.awaitApplied(own, DRAIN_TIMEOUT_MILLISECONDS, story.signal));
+        }),
+      );
+      await candidate.becomePrimary('oneReplica', story.signal);
+      await candidate.becomePrimary('oneReplica', story.signal);
+      const closed = await candidate.observe(story.signal);
+      assert.deepEqual(closed.role, { kind: 'detached' });
+      assert.equal(closed.writable, false);
+      expectCovers(story, closed.applied, received);
+      await expectRefusal('Refused', candidate.openWrites(2, story.signal));
+
+      await other.follow(sourceAt(story, 1), story.signal);
+      await eventuallyState(
+        story,
+        1,
+        'a replica acknowledges',
+        ({ acknowledgement }) => acknowledgement.acknowledgers === 1,
+      );
+      await candidate.openWrites(2, story.signal);
+      await expectRefusal('Refused', candidate.openWrites(1, story.signal));
+      await expectRefusal('Refused', candidate.follow(sourceAt(story, 2), story.signal));
+      await append(story, 1, 10);
+      await expectCaughtUp(story, 2, 1);
+      assert.equal(valueOf((await sessionAt(story, 2).observe(story.signal)).epoch), 2);
+    },
+  },
+  {
+    name: 'the old primary, booted as a replica, drops what nobody acknowledged and rejoins',
+    async run(story) {
+      const session = await boot(story, 0, { role: 'replica', epoch: 2, acknowledgement: 'none' });
+      const state = await session.observe(story.signal);
+      assert.deepEqual(state.role, { kind: 'detached' });
+      assert.equal(state.writable, false);
+      assert.ok(!(await readNumbers(story, 0)).includes(1_000_000));
+      await session.salvage(story.signal);
+      await session.follow(sourceAt(story, 1), story.signal);
+      await append(story, 1, 5);
+      await expectCaughtUp(story, 0, 1);
+      await expectCaughtUp(story, 2, 1);
+      const numbers = await readNumbers(story, 1);
+      assert.deepEqual(await readNumbers(story, 0), numbers);
+      assert.deepEqual(await readNumbers(story, 2), numbers);
+    },
+  },
+  {
+    name: 'the recorded primary, killed and booted as one, keeps its log and is followed on',
+    async run(story) {
+      await kill(story, 1);
+      const session = await boot(story, 1, { role: 'primary', epoch: 2, acknowledgement: 'oneReplica' });
+      assert.equal((await session.observe(story.signal)).writable, false);
+      await session.becomePrimary('oneReplica', story.signal);
+      await eventuallyState(
+        story,
+        1,
+        'replicas return',
+        ({ acknowledgement }) => acknowledgement.acknowledgers === 2,
+      );
+      await session.openWrites(2, story.signal);
+      await append(story, 1, 5);
+      await expectCaughtUp(story, 0, 1);
+      await expectCaughtUp(story, 2, 1);
+    },
+  },
+  {
+    name: 'a planned change of primary closes, drains, opens, and turns the old one round without a restart',
+    async run(story) {
+      const [old, candidate, other] = [sessionAt(story, 1), sessionAt(story, 0), sessionAt(story, 2)];
+      await old.closeWrites(DRAIN_TIMEOUT_MILLISECONDS, story.signal);
+      const { applied: end } = await old.observe(story.signal);
+      assert.ok(await candidate.awaitApplied(end, DRAIN_TIMEOUT_MILLISECONDS, story.signal));
+      assert.ok(await other.awaitApplied(end, DRAIN_TIMEOUT_MILLISECONDS, story.signal));
+      assert.equal(await candidate.stopReceiving(story.signal), end);
+      await candidate.becomePrimary('oneReplica', story.signal);
+      await other.follow(sourceAt(story, 0), story.signal);
+      await old.follow(sourceAt(story, 0), story.signal);
+      await eventuallyState(
+        story,
+        0,
+        'both acknowledge',
+        ({ acknowledgement }) => acknowledgement.acknowledgers === 2,
+      );
+      await candidate.openWrites(3, story.signal);
+      await append(story, 0, 5);
+      await expectCaughtUp(story, 1, 0);
+      await expectCaughtUp(story, 2, 0);
+      assert.equal(valueOf((await old.observe(story.signal)).epoch), 3);
+    },
+  },
+];

@@ -1,0 +1,238 @@
+/** Acknowledgements, lag and the positions of replicas. */
+import assert from 'node:assert/strict';
+import { finished } from 'node:stream/promises';
+import type { EngineError } from '../engine-error.ts';
+import type { Measure } from '../measure.ts';
+import {
+  append,
+  boot,
+  eventuallyState,
+  expectCaughtUp,
+  expectRefusal,
+  followingOf,
+  kill,
+  memberAt,
+  sessionAt,
+  sourceAt,
+  valueOf,
+  type ConformanceCase,
+} from './story.ts';
+
+const HEARTBEAT_TIMEOUT_MILLISECONDS = 5000;
+const SHORT_TIMEOUT_MILLISECONDS = 500;
+/** Stopping to receive from a source that is silent; engines' own time-outs are a minute. */
+const LONGEST_STOP_MILLISECONDS = 5000;
+
+function exceeds(measure: Measure, limit: number): boolean {
+  return measure.kind === 'known' && measure.value > limit;
+}
+
+export const replicationCases: readonly ConformanceCase[] = [
+  {
+    name: 'commits wait for a replica once told so, and each acknowledgement counts',
+    async run(story) {
+      const primary = sessionAt(story, 0);
+      await primary.setAcknowledgement('oneReplica', story.signal);
+      const before = await eventuallyState(
+        story,
+        0,
+        'both replicas acknowledge',
+        ({ acknowledgement }) => acknowledgement.waiting && acknowledgement.acknowledgers === 2,
+      );
+      await append(story, 0, 10);
+      const after = await primary.observe(story.signal);
+      assert.equal(after.acknowledgement.rule, 'oneReplica');
+      assert.ok(after.acknowledgement.acknowledgedCommits >= before.acknowledgement.acknowledgedCommits + 10);
+      assert.equal(after.acknowledgement.unacknowledgedCommits, before.acknowledgement.unacknowledgedCommits);
+      for (const ordinal of [1, 2]) {
+        assert.ok((await sessionAt(story, ordinal).observe(story.signal)).acknowledgement.acknowledges);
+      }
+      await expectRefusal('Refused', primary.setAcknowledgement('none', story.signal));
+    },
+  },
+  {
+    name: 'lag is unknown before the first heartbeat, then milliseconds, and grows while applying is blocked',
+    async run(story) {
+      const unmeasured = followingOf(await sessionAt(story, 1).observe(story.signal));
+      assert.equal(unmeasured.lagMilliseconds.kind, 'unknown');
+
+      const primary = sessionAt(story, 0);
+      const beat = (): Promise<void> =>
+        primary.writeHeartbeat(1, HEARTBEAT_TIMEOUT_MILLISECONDS, story.signal);
+      await beat();
+      await expectCaughtUp(story, 1, 0);
+      const caughtUp = await sessionAt(story, 1).observe(story.signal);
+      assert.ok(valueOf(followingOf(caughtUp).lagMilliseconds) < 10_000);
+      assert.equal(valueOf(caughtUp.heartbeat), valueOf((await primary.observe(story.signal)).heartbeat));
+
+      const letGo = await memberAt(story, 1).blockApplying();
+      await append(story, 0, 20);
+      await beat();
+      const blocked = await eventuallyState(story, 1, 'lag grows', (state) =>
+        exceeds(followingOf(state).lagMilliseconds, 300),
+      );
+      const following = followingOf(blocked);
+      assert.ok(valueOf(following.bytesBehind) > 0);
+      assert.equal(story.shard.engine.positions.compare(valueOf(blocked.received), blocked.applied), 'ahead');
+      assert.deepEqual(following.applying, { kind: 'running' });
+      const later = await eventuallyState(story, 1, 'lag grows on', (state) =>
+        exceeds(followingOf(state).lagMilliseconds, valueOf(following.lagMilliseconds) + 200),
+      );
+      assert.ok(valueOf(followingOf(later).secondsBehind) >= 0);
+
+      await letGo();
+      await beat();
+      await expectCaughtUp(story, 1, 0);
+      await eventuallyState(
+        story,
+        1,
+        'nothing is behind',
+        (state) => !exceeds(followingOf(state).bytesBehind, 0),
+      );
+    },
+  },
+  {
+    name: 'a replica that does not receive has an unknown lag, never zero',
+    async run(story) {
+      const session = sessionAt(story, 1);
+      const position = await session.stopReceiving(story.signal);
+      assert.equal(await session.stopReceiving(story.signal), position);
+      const state = await session.observe(story.signal);
+      assert.deepEqual(followingOf(state).receiving, { kind: 'stopped' });
+      assert.equal(followingOf(state).lagMilliseconds.kind, 'unknown');
+      assert.equal(followingOf(state).secondsBehind.kind, 'unknown');
+      assert.equal(valueOf(state.received), position);
+
+      assert.ok(await session.awaitApplied(position, HEARTBEAT_TIMEOUT_MILLISECONDS, story.signal));
+      await append(story, 0, 3);
+      const { applied } = await sessionAt(story, 0).observe(story.signal);
+      assert.equal(await session.awaitApplied(applied, SHORT_TIMEOUT_MILLISECONDS, story.signal), false);
+
+      await session.follow(sourceAt(story, 0), story.signal);
+      await session.follow(sourceAt(story, 0), story.signal);
+      await expectCaughtUp(story, 1, 0);
+    },
+  },
+  {
+    name: 'nothing that would discard received changes is carried out while some are not applied',
+    async run(story) {
+      const session = sessionAt(story, 1);
+      await memberAt(story, 1).stopApplying();
+      const { received } = await session.observe(story.signal);
+      await append(story, 0, 5);
+      const ahead = await eventuallyState(
+        story,
+        1,
+        'it receives',
+        (state) => valueOf(state.received) !== valueOf(received),
+      );
+      assert.deepEqual(followingOf(ahead).applying, { kind: 'stopped' });
+      await expectRefusal('Refused', session.becomePrimary('oneReplica', story.signal));
+      await expectRefusal('ReceivedNotApplied', session.follow(sourceAt(story, 0), story.signal));
+      await expectRefusal('Refused', session.salvage(story.signal));
+      assert.deepEqual(followingOf(await session.observe(story.signal)).receiving, { kind: 'running' });
+      await session.stopReceiving(story.signal);
+      await expectRefusal('ReceivedNotApplied', session.becomePrimary('oneReplica', story.signal));
+
+      assert.equal(
+        await session.salvage(story.signal),
+        valueOf((await session.observe(story.signal)).received),
+      );
+      await session.follow(sourceAt(story, 0), story.signal);
+      await expectCaughtUp(story, 1, 0);
+    },
+  },
+  {
+    name: 'changes received and not applied when the server dies are salvaged at its next start',
+    async run(story) {
+      await memberAt(story, 1).stopApplying();
+      await append(story, 0, 5);
+      const client = await memberAt(story, 0).client();
+      await client.appendLargest(story.next);
+      client.close();
+      story.acknowledged.add(story.next);
+      story.next += 1;
+      const before = await eventuallyState(
+        story,
+        1,
+        'it receives',
+        (state) => valueOf(state.received) !== state.applied,
+      );
+      const { applied: end } = await sessionAt(story, 0).observe(story.signal);
+      await eventuallyState(story, 1, 'it has received all', (state) => valueOf(state.received) === end);
+      await kill(story, 1);
+      await memberAt(story, 1).tearReceivedLog();
+      assert.equal(valueOf(await memberAt(story, 1).member.files.readReceivedEnd(story.signal)), end);
+
+      const session = await boot(story, 1, { role: 'replica', epoch: 1, acknowledgement: 'none' });
+      const booted = await session.observe(story.signal);
+      assert.equal(booted.applied, before.applied);
+      assert.equal(valueOf(booted.received), end);
+      await expectRefusal('ReceivedNotApplied', session.follow(sourceAt(story, 0), story.signal));
+      assert.equal(await session.salvage(story.signal), end);
+      assert.equal(await session.salvage(story.signal), end);
+      await session.follow(sourceAt(story, 0), story.signal);
+      await append(story, 0, 5);
+      await expectCaughtUp(story, 1, 0);
+    },
+  },
+  {
+    name: 'without a replica commits hang, observing goes on, and a heartbeat is given up but not doubled',
+    async run(story) {
+      const primary = sessionAt(story, 0);
+      await Promise.all([1, 2].map((ordinal) => sessionAt(story, ordinal).stopReceiving(story.signal)));
+      await eventuallyState(
+        story,
+        0,
+        'nobody acknowledges',
+        ({ acknowledgement }) => acknowledgement.acknowledgers === 0,
+      );
+
+      const beat = (): Promise<void> => primary.writeHeartbeat(1, SHORT_TIMEOUT_MILLISECONDS, story.signal);
+      await expectRefusal('Timeout', beat());
+      await expectRefusal('Busy', beat());
+      const hanging = await primary.observe(story.signal);
+      assert.equal(hanging.acknowledgement.waitingSessions, 1);
+      assert.equal(hanging.acknowledgement.waiting, true);
+      await expectRefusal('Refused', primary.openWrites(1, story.signal));
+
+      const { cloneSource } = memberAt(story, 0).member;
+      const copy = await cloneSource.open({ sourceTimeoutMilliseconds: 1000 }, story.signal);
+      await expectRefusal('Timeout', finished(copy.bytes.resume()));
+      await expectRefusal('Timeout', primary.closeWrites(SHORT_TIMEOUT_MILLISECONDS, story.signal));
+      assert.equal(((await primary.ended) as EngineError).code, 'Timeout');
+
+      const again = await memberAt(story, 0).member.connect(story.signal);
+      story.sessions.set(0, again);
+      await Promise.all(
+        [1, 2].map((ordinal) => sessionAt(story, ordinal).follow(sourceAt(story, 0), story.signal)),
+      );
+      // The request that timed out is carried out as soon as nothing hangs any more.
+      await eventuallyState(story, 0, 'it closes', ({ writable }) => !writable);
+      await again.openWrites(1, story.signal);
+      await append(story, 0, 3);
+      await again.writeHeartbeat(1, HEARTBEAT_TIMEOUT_MILLISECONDS, story.signal);
+    },
+  },
+  {
+    name: 'a frozen primary is told from a working one in time, and its replicas stop receiving in time',
+    async run(story) {
+      const [primary, replica] = [sessionAt(story, 0), sessionAt(story, 1)];
+      await memberAt(story, 0).signal('SIGSTOP');
+      try {
+        const started = performance.now();
+        await Promise.all([
+          expectRefusal('Timeout', primary.observe(story.signal)),
+          replica.stopReceiving(story.signal),
+        ]);
+        assert.ok(performance.now() - started < LONGEST_STOP_MILLISECONDS);
+      } finally {
+        await memberAt(story, 0).signal('SIGCONT');
+      }
+      await primary.observe(story.signal);
+      await replica.follow(sourceAt(story, 0), story.signal);
+      await append(story, 0, 3);
+      await expectCaughtUp(story, 1, 0);
+    },
+  },
+];

@@ -1,0 +1,63 @@
+/** Asking the server for everything one observation needs. */
+import type { Connection, Row } from './connection.ts';
+import { parseGtidList, type GtidList } from './gtid.ts';
+import { OWN_SCHEMA } from './own-schema.ts';
+import { numberOf, readSlaveStatus, textOf, type SlaveStatus } from './slave-status.ts';
+
+/** One pass over one server, in its own terms. */
+export interface ServerFacts {
+  readonly observedAt: number;
+  readonly version: string;
+  readonly readOnly: boolean;
+  readonly binaryLogPosition: GtidList;
+  readonly slavePosition: GtidList;
+  /** Undefined before the first promotion. */
+  readonly epoch: number | undefined;
+  /** Undefined before the first heartbeat. Milliseconds since the epoch, by the writer's clock. */
+  readonly heartbeatWrittenAt: number | undefined;
+  readonly slave: SlaveStatus | undefined;
+  readonly status: ReadonlyMap<string, string>;
+  readonly semiSyncMaster: boolean;
+}
+
+const VARIABLES = `SELECT @@version AS version, @@global.read_only AS read_only,
+  @@global.gtid_binlog_pos AS gtid_binlog_pos, @@global.gtid_slave_pos AS gtid_slave_pos,
+  @@global.rpl_semi_sync_master_enabled AS semi_sync_master,
+  TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) DIV 1000 AS now_milliseconds,
+  (SELECT epoch FROM ${OWN_SCHEMA}.epoch WHERE id = 1) AS epoch,
+  (SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', written_at) DIV 1000
+     FROM ${OWN_SCHEMA}.heartbeat WHERE id = 1) AS heartbeat_milliseconds`;
+
+const STATUS = `SHOW GLOBAL STATUS WHERE Variable_name = 'Uptime' OR Variable_name LIKE 'Rpl_semi_sync_%'`;
+
+/** Asks. The newest positions come last: what they cover, the earlier answers had at least begun. */
+export async function readServerFacts(
+  connection: Connection,
+  timeoutMilliseconds: number,
+  signal: AbortSignal,
+): Promise<ServerFacts> {
+  const ask = (what: string, sql: string): Promise<readonly Row[]> =>
+    connection.query(what, sql, [], timeoutMilliseconds, signal);
+  const [slaves, status, variables] = await Promise.all([
+    ask('read replication status', 'SHOW ALL SLAVES STATUS'),
+    ask('read status', STATUS),
+    ask('read variables', VARIABLES),
+  ]);
+  const [row = {}] = variables;
+  return {
+    observedAt: numberOf(row, 'now_milliseconds'),
+    version: textOf(row, 'version'),
+    readOnly: numberOf(row, 'read_only') === 1,
+    binaryLogPosition: parseGtidList(textOf(row, 'gtid_binlog_pos')),
+    slavePosition: parseGtidList(textOf(row, 'gtid_slave_pos')),
+    epoch: optionalNumber(row, 'epoch'),
+    heartbeatWrittenAt: optionalNumber(row, 'heartbeat_milliseconds'),
+    slave: readSlaveStatus(slaves),
+    status: new Map(status.map((row) => [textOf(row, 'Variable_name'), textOf(row, 'Value')])),
+    semiSyncMaster: numberOf(row, 'semi_sync_master') === 1,
+  };
+}
+
+function optionalNumber(row: Row, column: string): number | undefined {
+  return row[column] === null ? undefined : numberOf(row, column);
+}

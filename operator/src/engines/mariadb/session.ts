@@ -1,0 +1,95 @@
+/** A session with one run of the server: three connections, and the port's operations on them. */
+import type { Clock } from '../../runtime/clock.ts';
+import { errorMessage } from '../engine-error.ts';
+import { known, unknown, type Measure } from '../measure.ts';
+import type { TlsFiles } from '../member.ts';
+import type { MemberSession } from '../member-session.ts';
+import type { MemberState } from '../member-state.ts';
+import type { StartProgram } from '../programs.ts';
+import { openConnection, type Connection } from './connection.ts';
+import { Reconnecting } from './reconnecting.ts';
+import type { GtidList } from './gtid.ts';
+import { HeartbeatWriter } from './heartbeat.ts';
+import { BINARY_LOG_NAME, RELAY_LOG_NAME, type Layout } from './layout.ts';
+import { listLogFiles, type LogFile } from './log-files.ts';
+import { ensureAccounts } from './manage-accounts.ts';
+import { receivedOf, toMemberState } from './observe.ts';
+import { applyRetention } from './retention.ts';
+import * as roles from './roles.ts';
+import { salvage } from './salvage.ts';
+import type { ServerAccess } from './server-access.ts';
+import { readServerFacts } from './server-facts.ts';
+
+/** See Observing.observe. */
+const OBSERVE_TIMEOUT_MILLISECONDS = 1500;
+
+/** What a session needs besides the server. */
+export interface SessionContext {
+  readonly layout: Layout;
+  readonly tls: TlsFiles;
+  readonly startProgram: StartProgram;
+  readonly clock: Clock;
+  /** What the relay logs held when the server started. */
+  readonly receivedBeforeStart: Measure<GtidList>;
+}
+
+/**
+ * Opens a session. Each kind of work has a connection of its own, so that a request that waits for a replica or for the server's
+ * writers holds up no observation and no heartbeat.
+ */
+export async function openSession(
+  context: SessionContext,
+  password: string,
+  signal: AbortSignal,
+): Promise<MemberSession> {
+  const { layout, tls, startProgram, clock, receivedBeforeStart } = context;
+  const control = await openConnection(layout.socket, password, signal);
+  const observer = new Reconnecting(control, (signal) => openConnection(layout.socket, password, signal));
+  const beat = new Reconnecting(control, (signal) => openConnection(layout.socket, password, signal));
+  const heartbeat = new HeartbeatWriter(beat, clock);
+  const server: ServerAccess = {
+    clock,
+    run: (what, sql, values, timeoutMilliseconds, signal) =>
+      control.query(what, sql, values, timeoutMilliseconds, signal),
+    facts: (signal) => readServerFacts(control, roles.STATEMENT_TIMEOUT_MILLISECONDS, signal),
+    received: (facts) => receivedOf(facts, receivedBeforeStart),
+  };
+  return {
+    ended: control.ended,
+    close: () => control.close(),
+    observe: async (signal) => observe(await observer.connection(signal), context, signal),
+    follow: (source, signal) => roles.follow(server, tls, source, signal),
+    stopReceiving: (signal) => roles.stopReceiving(server, signal),
+    awaitApplied: (position, timeout, signal) => roles.awaitApplied(server, position, timeout, signal),
+    becomePrimary: (acknowledgement, signal) => roles.becomePrimary(server, acknowledgement, signal),
+    openWrites: (epoch, signal) => roles.openWrites(server, epoch, signal),
+    closeWrites: (timeout, signal) => roles.closeWrites(server, timeout, signal),
+    reloadCertificates: (signal) => roles.reloadCertificates(server, signal),
+    salvage: (signal) => salvage(server, layout, startProgram, signal),
+    setAcknowledgement: (rule, signal) => roles.setAcknowledgement(server, rule, signal),
+    ensureAccounts: (accounts, signal) => ensureAccounts(server, accounts, signal),
+    writeHeartbeat: (epoch, timeout, signal) => heartbeat.write(epoch, timeout, signal),
+    applyRetention: (rule, signal) => applyRetention(server, layout.data, rule, signal),
+  };
+}
+
+async function observe(
+  connection: Connection,
+  { layout, receivedBeforeStart }: SessionContext,
+  signal: AbortSignal,
+): Promise<MemberState> {
+  const facts = await readServerFacts(connection, OBSERVE_TIMEOUT_MILLISECONDS, signal);
+  return toMemberState(facts, {
+    receivedBeforeStart,
+    binaryLogs: await measureFiles(layout, BINARY_LOG_NAME),
+    relayLogs: await measureFiles(layout, RELAY_LOG_NAME),
+  });
+}
+
+async function measureFiles(layout: Layout, logName: string): Promise<Measure<readonly LogFile[]>> {
+  try {
+    return known(await listLogFiles(layout.data, logName));
+  } catch (error) {
+    return unknown(`the ${logName} files cannot be read: ${errorMessage(error)}`);
+  }
+}

@@ -1,0 +1,118 @@
+import type { Account, AccountChanges } from './accounts.ts';
+import type { Acknowledgement } from './boot.ts';
+import type { MemberState, SourceAddress } from './member-state.ts';
+import type { Position } from './position.ts';
+
+/** A source to follow, with the account to use there. */
+export interface Source extends SourceAddress {
+  readonly user: string;
+  /** From memory. Engines may have to keep it on the data volume to reconnect by themselves. */
+  readonly password: string;
+}
+
+/** What may be discarded of the log of changes. */
+export interface RetentionRule {
+  /** Positions that members still have to receive from: everything after the least of them stays. */
+  readonly neededAfter: readonly Position[];
+  /** Discard the oldest parts until no more than so many bytes remain, as far as the above allows. */
+  readonly maximumBytes: number;
+}
+
+/** What retention did. */
+export interface RetentionResult {
+  readonly discardedBytes: number;
+  readonly remainingBytes: number;
+  /** The position that kept the log above its budget, if one did. */
+  readonly heldBy?: Position;
+}
+
+/** Watching a server. */
+export interface Observing {
+  /**
+   * One pass over the server. Answers within four seconds or rejects with `Timeout` or `Unreachable`, also
+   * while the server's writers hang. Rejecting does not end the session.
+   */
+  observe(signal: AbortSignal): Promise<MemberState>;
+}
+
+/** Changing a server's role. Each is safe to repeat, and one at a time: the caller sees to that. */
+export interface Roles {
+  /**
+   * Makes this member a replica of `source`, from the position it has applied, and starts receiving and
+   * applying. Nothing happens when it follows that source already and both run. `ReceivedNotApplied` when that
+   * would discard received changes. A member that takes writes: `Refused`.
+   */
+  follow(source: Source, signal: AbortSignal): Promise<void>;
+  /**
+   * Stops receiving and leaves applying at work. What the member then has received is final: the position
+   * returned. May take seconds while the source is silent, an instant when it is dead.
+   */
+  stopReceiving(signal: AbortSignal): Promise<Position>;
+  /** Waits until `position` is applied; false when that has not happened in time or applying has failed. */
+  awaitApplied(position: Position, timeoutMilliseconds: number, signal: AbortSignal): Promise<boolean>;
+  /**
+   * Ends following and gets ready to be followed, still closed for writes. `Refused` while it receives,
+   * `ReceivedNotApplied` while something received is not applied.
+   */
+  becomePrimary(acknowledgement: Acknowledgement, signal: AbortSignal): Promise<void>;
+  /**
+   * Records `epoch` in the database, which waits for an acknowledgement like any commit, and opens the server
+   * for writes. `Refused` for a replica, when a later epoch is recorded, or when commits wait for a replica
+   * and none is connected.
+   */
+  openWrites(epoch: number, signal: AbortSignal): Promise<void>;
+  /**
+   * Closes the server for writes and waits until no write is under way. On `Timeout` it may still close at any
+   * later moment. No fence for a primary whose commits wait for a replica: that takes a kill.
+   */
+  closeWrites(timeoutMilliseconds: number, signal: AbortSignal): Promise<void>;
+  /**
+   * Applies what was received before the server stopped and is not applied yet; afterwards `follow` and
+   * `becomePrimary` are safe. To be called after a boot, before either, on a member that received as a
+   * replica. Returns the position reached. Nothing to do: returns at once.
+   */
+  salvage(signal: AbortSignal): Promise<Position>;
+}
+
+/** Whether commits wait for a replica. */
+export interface Acknowledging {
+  /**
+   * Sets the rule. `none` while the server takes writes, or while a commit waits, is `Refused`: that commit
+   * would be reported as done though no replica has it.
+   */
+  setAcknowledgement(rule: Acknowledgement, signal: AbortSignal): Promise<void>;
+}
+
+/** Upkeep. */
+export interface Upkeep {
+  /**
+   * Makes or alters accounts, passwords included, on a primary (open or not): replicas get them by
+   * replication. Changes nothing, and writes nothing, where all are as they should be. `Refused` for a replica,
+   * and for the same reason as a heartbeat.
+   */
+  ensureAccounts(accounts: readonly Account[], signal: AbortSignal): Promise<AccountChanges>;
+  /**
+   * Writes the heartbeat row on a primary. Waits for an acknowledgement like any commit: `Timeout` after
+   * `timeoutMilliseconds`; while that one hangs, further calls are `Busy` and send nothing. `Refused` on a closed primary whose commits
+   * wait for a replica while none is connected: a commit that hangs there keeps it from being cloned.
+   */
+  writeHeartbeat(epoch: number, timeoutMilliseconds: number, signal: AbortSignal): Promise<void>;
+  /** Makes the server use its certificate's files as they now are; connections that exist stay as they are. */
+  reloadCertificates(signal: AbortSignal): Promise<void>;
+  /** Discards the oldest parts of the log of changes by the rule. */
+  applyRetention(rule: RetentionRule, signal: AbortSignal): Promise<RetentionResult>;
+}
+
+/**
+ * A connection to one run of one server. It never reconnects: after the server has ended, every call rejects
+ * with `Unreachable`, so that no request meant for one run takes effect in the next.
+ */
+export interface MemberSession extends Observing, Roles, Acknowledging, Upkeep {
+  /**
+   * Resolves, once, with the reason, when the connection is gone. With an EngineError `Unreachable` it is the
+   * quickest sign of a server's death, though no proof; with `Timeout` a request got no answer in time.
+   */
+  readonly ended: Promise<Error>;
+  /** Closes the connection; the server goes on. */
+  close(): void;
+}

@@ -1,0 +1,25 @@
+declare const positionBrand: unique symbol;
+
+/**
+ * How far a member's history reaches, in the engine's own notation (for MariaDB a GTID list). Opaque outside
+ * the engine: only `PositionArithmetic` may look inside. Stored and shown as text.
+ */
+export type Position = string & { readonly [positionBrand]: true };
+
+/**
+ * How two histories relate. `diverged`: each holds something the other lacks, or they hold different things
+ * under one number; no amount of catching up makes them equal.
+ */
+export type PositionOrder = 'equal' | 'ahead' | 'behind' | 'diverged';
+
+/** The arithmetic of one engine's positions. Pure. */
+export interface PositionArithmetic {
+  /** The position of a server that has written nothing. */
+  readonly empty: Position;
+  /** Reads a position from text; throws EngineError `InvalidPosition`. Equal positions yield equal text. */
+  parse(text: string): Position;
+  /** How `left` relates to `right`. */
+  compare(left: Position, right: Position): PositionOrder;
+  /** Whether everything in `needed` is in `held`: `held` is equal or ahead. */
+  covers(held: Position, needed: Position): boolean;
+}

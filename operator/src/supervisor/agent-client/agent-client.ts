@@ -1,0 +1,192 @@
+import { isNativeError } from 'node:util/types';
+import type { CommandName, CommandResults } from '../../agent/protocol/commands.ts';
+import type { StateFrame } from '../../agent/protocol/frame.ts';
+import type { TlsMaterialSource } from '../../pki/tls-material.ts';
+import { withScope } from '../../runtime/abort.ts';
+import { createBackoff } from '../../runtime/backoff.ts';
+import type { Clock, Timer } from '../../runtime/clock.ts';
+import { createAgentRequests } from './agent-requests.ts';
+import type { AgentTarget } from './agent-target.ts';
+import { type PeerStatus, SilenceError, statusAfter } from './peer-status.ts';
+import type { StallMonitor } from './stall-monitor.ts';
+import { readStateStream } from './state-connection.ts';
+
+export interface AgentClientOptions {
+  readonly target: AgentTarget;
+  readonly tls: TlsMaterialSource;
+  readonly clock: Clock;
+  readonly stallMonitor: Pick<StallMonitor, 'isStalled'>;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** No frame for so long is silence; agents send one every 500 ms. @default 1500 */
+  readonly silenceMilliseconds?: number;
+  /** A connection not accepted by then is given up. @default 1000 */
+  readonly connectTimeoutMilliseconds?: number;
+  /** How often to measure the round trip. @default 1000 */
+  readonly pingMilliseconds?: number;
+}
+
+/** What is known of one agent. All times by the clock's `monotonic`. */
+export interface AgentView {
+  readonly status: PeerStatus;
+  readonly statusSince: number;
+  /** What the status follows from, where that was a failure. */
+  readonly error: Error | undefined;
+  /** The newest frame, from whichever connection; how old it is matters more than the status. */
+  readonly frame: StateFrame | undefined;
+  readonly frameReceivedAt: number | undefined;
+  /** Whether our own event loop was held up around then: then the frame may be older than it seems. */
+  readonly frameStalled: boolean;
+  readonly roundTripMilliseconds: number | undefined;
+}
+
+/** What happens on the way to an agent. */
+export type AgentEvent =
+  | { readonly kind: 'frame'; readonly view: AgentView; readonly frame: StateFrame }
+  | { readonly kind: 'status'; readonly view: AgentView; readonly previous: PeerStatus };
+
+/** Keeps the way to one agent open. */
+export interface AgentClient {
+  readonly target: AgentTarget;
+  view(): AgentView;
+  /** Calls `handler` with every event; returns how to stop that. */
+  onEvent(handler: (event: AgentEvent) => void): () => void;
+  /** See `AgentRequests.command`. Works whatever the state stream's status. */
+  command<Name extends CommandName>(
+    command: Name,
+    epoch: number,
+    deadlineMilliseconds: number,
+    signal: AbortSignal,
+  ): Promise<CommandResults[Name]>;
+  /** Connects, and connects again, until the signal aborts. Then resolves. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** After so many silent periods the connection is given up: a new one says more. */
+const SILENCES_BEFORE_REDIAL = 2;
+
+export function createAgentClient(options: AgentClientOptions): AgentClient {
+  const { target, tls, clock, stallMonitor, random } = options;
+  const { silenceMilliseconds = 1500, connectTimeoutMilliseconds = 1000, pingMilliseconds = 1000 } = options;
+  const requests = createAgentRequests({ target, tls, clock });
+  const backoff = createBackoff({ initialMilliseconds: 20, longestMilliseconds: 1000, random });
+  const handlers = new Set<(event: AgentEvent) => void>();
+  let view: AgentView = {
+    status: 'connecting',
+    statusSince: clock.monotonic(),
+    error: undefined,
+    frame: undefined,
+    frameReceivedAt: undefined,
+    frameStalled: false,
+    roundTripMilliseconds: undefined,
+  };
+
+  const emit = (event: AgentEvent): void => handlers.forEach((handler) => handler(event));
+
+  const setStatus = (status: PeerStatus, error?: Error): void => {
+    const previous = view.status;
+    const statusSince = status === previous ? view.statusSince : clock.monotonic();
+    view = { ...view, status, statusSince, error };
+    if (status !== previous) {
+      emit({ kind: 'status', view, previous });
+    }
+  };
+
+  const onFrame = (frame: StateFrame): void => {
+    backoff.reset();
+    const frameStalled = stallMonitor.isStalled();
+    view = { ...view, frame, frameReceivedAt: clock.monotonic(), frameStalled };
+    setStatus('connected');
+    emit({ kind: 'frame', view, frame });
+  };
+
+  /** One connection, from dialling to its end. Always rejects, with what ended it. */
+  const attempt = (parent: AbortSignal): Promise<never> =>
+    withScope(parent, async (signal, scope) => {
+      let timer: Timer | undefined;
+      let silences = 0;
+
+      const watch = (milliseconds: number, onExpired: () => void): void => {
+        timer?.cancel();
+        timer = clock.setTimer(milliseconds, () => {
+          // Late ourselves: what came meanwhile is yet to be read, and what did not may be our machine's fault.
+          if (stallMonitor.isStalled()) {
+            watch(milliseconds, onExpired);
+          } else {
+            onExpired();
+          }
+        });
+      };
+      const watchSilence = (): void => watch(silenceMilliseconds, onSilence);
+      const onSilence = (): void => {
+        silences += 1;
+        const error = new SilenceError('Silent', silences * silenceMilliseconds);
+        if (silences >= SILENCES_BEFORE_REDIAL) {
+          scope.abort(error);
+        } else {
+          setStatus('silent', error);
+          watchSilence();
+        }
+      };
+
+      watch(connectTimeoutMilliseconds, () =>
+        scope.abort(new SilenceError('ConnectTimeout', connectTimeoutMilliseconds)),
+      );
+      try {
+        return await readStateStream(
+          {
+            target,
+            tls,
+            onAccepted: watchSilence,
+            onFrame(frame) {
+              silences = 0;
+              watchSilence();
+              onFrame(frame);
+            },
+          },
+          signal,
+        );
+      } finally {
+        timer?.cancel();
+      }
+    });
+
+  const keepConnected = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
+      try {
+        await attempt(signal);
+      } catch (error) {
+        if (!signal.aborted) {
+          setStatus(statusAfter(error), isNativeError(error) ? error : new Error(String(error)));
+          await clock.sleep(backoff.next(), signal).catch(() => {});
+        }
+      }
+    }
+  };
+
+  const keepMeasuring = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
+      await clock.sleep(pingMilliseconds, signal).catch(() => {});
+      if (!signal.aborted && view.status === 'connected') {
+        // What a failed ping would say, the state stream says better.
+        const roundTripMilliseconds = await requests.ping(pingMilliseconds, signal).catch(() => undefined);
+        view = { ...view, roundTripMilliseconds };
+      }
+    }
+  };
+
+  return {
+    target,
+    view: () => view,
+    onEvent(handler) {
+      handlers.add(handler);
+      return () => handlers.delete(handler);
+    },
+    command: (command, epoch, deadlineMilliseconds, signal) =>
+      requests.command(command, epoch, deadlineMilliseconds, signal),
+    async run(signal) {
+      await Promise.all([keepConnected(signal), keepMeasuring(signal)]);
+      requests.close();
+    },
+  };
+}

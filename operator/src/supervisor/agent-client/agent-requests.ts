@@ -1,0 +1,130 @@
+import { Agent, request } from 'node:https';
+import type { IncomingMessage } from 'node:http';
+import {
+  type CommandName,
+  type CommandResults,
+  parseRefusal,
+  parseResult,
+} from '../../agent/protocol/commands.ts';
+import { PATHS } from '../../agent/protocol/paths.ts';
+import type { TlsMaterialSource } from '../../pki/tls-material.ts';
+import { abortReason } from '../../runtime/abort.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { type AgentTarget, requestOptions } from './agent-target.ts';
+
+/** Single requests to one agent, over connections that are kept: a command should not wait for a handshake. */
+export interface AgentRequests {
+  /**
+   * Has a command carried out. Rejects with `RefusedError` when the agent does not, with `DeadlineError` after
+   * the deadline, and with the connection's error: in the last two cases it may still be carried out.
+   */
+  command<Name extends CommandName>(
+    command: Name,
+    epoch: number,
+    deadlineMilliseconds: number,
+    signal: AbortSignal,
+  ): Promise<CommandResults[Name]>;
+  /** Milliseconds there and back. Shows the agent, too, that somebody is there. */
+  ping(deadlineMilliseconds: number, signal: AbortSignal): Promise<number>;
+  close(): void;
+}
+
+/** No answer in time; whether the request took effect is unknown. */
+export class DeadlineError extends Error {
+  readonly code = 'DeadlineExceeded';
+
+  constructor(path: string, milliseconds: number) {
+    super(`no answer to ${path} within ${milliseconds} ms`);
+    this.name = 'DeadlineError';
+  }
+}
+
+/** Longest answer to a single request, in bytes. */
+const ANSWER_LIMIT_BYTES = 256 * 1024;
+
+/** Less than the agent keeps idle connections for: whoever is about to close must not be the one asked. */
+const IDLE_MILLISECONDS = 45_000;
+
+export function createAgentRequests(options: {
+  readonly target: AgentTarget;
+  readonly tls: TlsMaterialSource;
+  readonly clock: Clock;
+}): AgentRequests {
+  const { target, tls, clock } = options;
+  // Connections are told apart by their certificates too: after a renewal new ones are made, and the idle old
+  // ones go in time.
+  const agent = new Agent({
+    keepAlive: true,
+    maxSockets: 4,
+    maxCachedSessions: 0,
+    timeout: IDLE_MILLISECONDS,
+  });
+
+  const send = async (
+    exchange: { readonly method: string; readonly path: string; readonly body?: string },
+    deadlineMilliseconds: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly status: number; readonly text: string }> => {
+    const { method, path, body } = exchange;
+    signal.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    const outgoing = request({ ...requestOptions(target, tls), agent, method, path });
+    let failure: Error | undefined;
+    const fail = (error: Error): void => {
+      failure = error;
+      reject(error);
+      outgoing.destroy(error);
+    };
+    const onAbort = (): void => fail(abortReason(signal));
+    signal.addEventListener('abort', onAbort, { once: true });
+    const deadline = clock.setTimer(deadlineMilliseconds, () =>
+      fail(new DeadlineError(path, deadlineMilliseconds)),
+    );
+    outgoing.on('error', reject);
+    outgoing.on('response', resolve);
+    outgoing.end(body);
+    try {
+      const response = await promise;
+      return { status: response.statusCode ?? 0, text: await readAnswer(response) };
+    } catch (error) {
+      // An answer cut short by us says only that it was cut short.
+      throw failure ?? error;
+    } finally {
+      deadline.cancel();
+      signal.removeEventListener('abort', onAbort);
+    }
+  };
+
+  return {
+    async command(command, epoch, deadlineMilliseconds, signal) {
+      const body = JSON.stringify({ command, epoch });
+      const answer = await send({ method: 'POST', path: PATHS.commands, body }, deadlineMilliseconds, signal);
+      if (answer.status !== 200) {
+        throw parseRefusal(answer.text, answer.status);
+      }
+      return parseResult(command, answer.text);
+    },
+    async ping(deadlineMilliseconds, signal) {
+      const start = clock.monotonic();
+      const { status, text } = await send({ method: 'GET', path: PATHS.ping }, deadlineMilliseconds, signal);
+      if (status !== 204) {
+        throw parseRefusal(text, status);
+      }
+      return clock.monotonic() - start;
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+async function readAnswer(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > ANSWER_LIMIT_BYTES) {
+      throw new RangeError(`the answer has more than ${ANSWER_LIMIT_BYTES} bytes`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,81 @@
+/** Keeps the ShardMap as the operator would, by what the agents tell; for tests of agents alone. */
+import type { ShardMapShard } from '../../operator/src/api/v1alpha1/index.ts';
+import type { PlainClient } from '../specs/plain-client.ts';
+import type { MemberProcesses } from './member-processes.ts';
+import { CLUSTER, NAMESPACE, SHARD } from './shard-processes.ts';
+
+const MAPS = `/apis/shardwright.io/v1alpha1/namespaces/${NAMESPACE}/shardmaps`;
+
+interface StoredMap {
+  readonly metadata: { readonly resourceVersion: string };
+  readonly spec: { readonly revision: number; readonly shards: readonly [ShardMapShard] };
+}
+
+/** Records the first member as the primary of a shard that has no database yet. */
+export async function createShardMap(client: PlainClient, pods: readonly string[]): Promise<void> {
+  const [primary = '', ...replicas] = pods;
+  const shard: ShardMapShard = {
+    number: 0,
+    name: SHARD,
+    epoch: 1,
+    primary,
+    replicas,
+    ackers: [],
+    initialised: false,
+    acknowledgement: 'OneReplica',
+  };
+  await send(client, 'POST', MAPS, {
+    apiVersion: 'shardwright.io/v1alpha1',
+    kind: 'ShardMap',
+    metadata: { name: CLUSTER },
+    spec: { revision: 1, shards: [shard] },
+  });
+}
+
+/** The shard's entry as it is. */
+export async function readShard(client: PlainClient): Promise<ShardMapShard> {
+  return (await readMap(client)).spec.shards[0];
+}
+
+/**
+ * One pass: marks the database as initialised once the primary has one with its accounts, and records who waits to
+ * be an acker. Agents that do not answer change nothing.
+ */
+export async function keepShardMap(client: PlainClient, members: readonly MemberProcesses[]): Promise<void> {
+  const states = await Promise.all(members.map((member) => member.state().catch(() => undefined)));
+  const map = await readMap(client);
+  const [shard] = map.spec.shards;
+  const next = { ...shard, ackers: [...shard.ackers] };
+  for (const state of states) {
+    const pod = state?.identity.pod ?? '';
+    if (pod === shard.primary && state?.member?.heartbeat.kind === 'known') {
+      next.initialised = true;
+    }
+    if (state?.awaitingAcker === true && shard.replicas.includes(pod) && !next.ackers.includes(pod)) {
+      next.ackers.push(pod);
+    }
+  }
+  if (JSON.stringify(next) !== JSON.stringify(shard)) {
+    await send(client, 'PUT', `${MAPS}/${CLUSTER}`, {
+      ...map,
+      spec: { revision: map.spec.revision + 1, shards: [next] },
+    });
+  }
+}
+
+async function readMap(client: PlainClient): Promise<StoredMap> {
+  return (await send(client, 'GET', `${MAPS}/${CLUSTER}`)) as StoredMap;
+}
+
+async function send(
+  client: PlainClient,
+  method: 'GET' | 'POST' | 'PUT',
+  path: string,
+  body?: unknown,
+): Promise<unknown> {
+  const answer = await client.send(method, path, body);
+  if (answer.status >= 300) {
+    throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+  }
+  return answer.body;
+}

@@ -1,0 +1,116 @@
+/** One MariaDB server as a child process, with the faults of the conformance suite. */
+import { once } from 'node:events';
+import { appendFile, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createConnection } from 'mysql2/promise';
+import type { HostedMember } from '../../operator/src/engines/conformance/host.ts';
+import { APPLICATION_USER } from '../../operator/src/engines/conformance/story.ts';
+import { AGENT_USER, readAgentPassword } from '../../operator/src/engines/mariadb/credentials.ts';
+import { mariadbEngine } from '../../operator/src/engines/mariadb/engine.ts';
+import { layoutOf, RELAY_LOG_NAME } from '../../operator/src/engines/mariadb/layout.ts';
+import { listLogFiles } from '../../operator/src/engines/mariadb/log-files.ts';
+import type { MemberOptions } from '../../operator/src/engines/member.ts';
+import type { RunningProgram, StartProgram } from '../../operator/src/engines/programs.ts';
+import { connectNumberClient } from './number-client.ts';
+
+/** What a hosted member is made of. */
+export interface HostedMemberOptions {
+  readonly options: MemberOptions & { readonly port: number };
+  readonly startProgram: StartProgram;
+  readonly applicationPassword: string;
+}
+
+/** Makes a member whose server is not started yet. */
+export function createHostedMember({
+  options,
+  startProgram,
+  applicationPassword,
+}: HostedMemberOptions): HostedMember {
+  const layout = layoutOf(options);
+  const member = mariadbEngine.createMember({ ...options, startProgram });
+  const log: string[] = [];
+  let server: RunningProgram | undefined;
+
+  const connect = async (): ReturnType<typeof createConnection> =>
+    createConnection({
+      socketPath: layout.socket,
+      user: AGENT_USER,
+      password: await readAgentPassword(layout),
+    });
+  const run = async (sql: string): Promise<void> => {
+    const connection = await connect();
+    try {
+      await connection.query(sql);
+    } finally {
+      connection.destroy();
+    }
+  };
+
+  return {
+    member,
+    address: { host: '127.0.0.1', port: options.port },
+    async start(order) {
+      const plan = await member.prepareBoot(order, AbortSignal.timeout(60_000));
+      const started = startProgram(plan);
+      for (const stream of [started.stdout, started.stderr]) {
+        stream.setEncoding('utf8').on('data', (chunk: string) => log.push(chunk));
+      }
+      server = started;
+      started.once('exit', () => {
+        server = server === started ? undefined : server;
+      });
+    },
+    async signal(name) {
+      const running = server;
+      if (running === undefined) {
+        return;
+      }
+      const ended = once(running, 'exit');
+      running.kill(name);
+      if (name === 'SIGKILL' || name === 'SIGTERM') {
+        await ended;
+      }
+    },
+    client: () =>
+      connectNumberClient({
+        host: '127.0.0.1',
+        port: options.port,
+        user: APPLICATION_USER,
+        password: applicationPassword,
+        authorityFile: options.tls.authority,
+      }),
+    stopApplying: () => run('STOP SLAVE SQL_THREAD'),
+    async blockApplying() {
+      const connection = await connect();
+      await connection.query('START TRANSACTION');
+      // Locks the gap behind the last number, too: the next one has to wait.
+      await connection.query('SELECT id FROM conformance.numbers FOR UPDATE');
+      return async () => {
+        await connection.query('ROLLBACK');
+        connection.destroy();
+      };
+    },
+    rotateLog: () => run('FLUSH BINARY LOGS'),
+    async tearReceivedLog() {
+      const newest = (await listLogFiles(layout.data, RELAY_LOG_NAME)).at(-1);
+      if (newest === undefined) {
+        throw new Error('there is no relay log');
+      }
+      // The header of a rows event of a kilobyte, and no more of it than that.
+      const torn = Buffer.alloc(40);
+      torn.writeUInt8(23, 4);
+      torn.writeUInt32LE(1024, 9);
+      await appendFile(newest.path, torn);
+    },
+    async logs() {
+      const general = await readFile(generalLogFile(options.volumePath), 'utf8');
+      return [...log, general].join('');
+    },
+    withPrograms: (wrap) => mariadbEngine.createMember({ ...options, startProgram: wrap(startProgram) }),
+  };
+}
+
+/** Where the server logs every statement it is sent. */
+export function generalLogFile(volumePath: string): string {
+  return join(volumePath, '..', 'general.log');
+}
