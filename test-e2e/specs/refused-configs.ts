@@ -28,6 +28,22 @@ const LINES: readonly (readonly [line: string, name: string])[] = [
   ['wsrep_on=ON', 'wsrep_on'],
   ['expire_logs_days=1', 'expire_logs_days'],
   ['skip-grant-tables', 'skip-grant-tables'],
+  ['--read_only=0', 'read_only'],
+  ['skip-innodb', 'skip-innodb'],
+  ['innodb = OFF', 'innodb'],
+  ['innodb_flush_method=nosync', 'innodb_flush_method'],
+  ['debug-no-sync', 'debug-no-sync'],
+  ['tx_read_only=1', 'tx_read_only'],
+  ['transaction-read-only', 'transaction-read-only'],
+  ['autocommit=0', 'autocommit'],
+  ['slave_type_conversions=ALL_LOSSY', 'slave_type_conversions'],
+  ['slave_ddl_exec_mode=STRICT', 'slave_ddl_exec_mode'],
+  ['slave_parallel_threads=8', 'slave_parallel_threads'],
+  ['skip-name-resolve=0', 'skip-name-resolve'],
+  ['ignore-db-dirs=shop', 'ignore-db-dirs'],
+  ['proxy-protocol-networks=*', 'proxy-protocol-networks'],
+  ['binlog_space_limit=1G', 'binlog_space_limit'],
+  ['max_binlog_size=4096', 'max_binlog_size'],
 ];
 
 /** Settings refused, each behind harmless lines, so that position does not matter. */
@@ -57,6 +73,24 @@ export const REFUSED_CONFIGS: readonly RefusedSpec[] = [
     spec: withTwoShards({ config: '!includedir /etc/mysql/conf.d' }),
     field: 'spec.config',
     remedy: 'write the settings themselves',
+  },
+  ...[
+    ['a no-break space', '\u00a0server_id=7'],
+    ['a byte order mark', '\ufeffserver_id=7'],
+    ['a line separator', 'sql_mode=ANSI\u2028server_id=7'],
+    ['NUL', 'sql_mode=ANSI\0'],
+    ['a mark of direction', 'sql_mode=\u202eISNA'],
+  ].map(([what = '', config]): RefusedSpec => ({
+    attempt: `config with ${what}`,
+    spec: withTwoShards({ config }),
+    field: 'spec.config',
+    remedy: 'write blanks and line ends of ASCII only',
+  })),
+  {
+    attempt: 'config with a line that the server would read in pieces',
+    spec: withTwoShards({ config: `init_connect=${'x'.repeat(4100)}server_id=7` }),
+    field: 'spec.config',
+    remedy: 'make it shorter',
   },
   {
     attempt: 'config longer than a ConfigMap should hold',

@@ -25,6 +25,7 @@ export const OWNED_VARIABLES: readonly OwnedVariables[] = [
       'log_bin_index',
       'log_basename',
       'log_slave_updates',
+      'max_binlog_size',
       'binlog_format',
       'binlog_row_image',
       'binlog_row_metadata',
@@ -43,6 +44,7 @@ export const OWNED_VARIABLES: readonly OwnedVariables[] = [
       'expire_logs_days',
       'binlog_expire_logs_seconds',
       'max_binlog_total_size',
+      'binlog_space_limit',
       'slave_connections_needed_for_purge',
     ],
   },
@@ -61,6 +63,8 @@ export const OWNED_VARIABLES: readonly OwnedVariables[] = [
     variables: [
       'skip_slave_start',
       'slave_exec_mode',
+      'slave_ddl_exec_mode',
+      'slave_type_conversions',
       'slave_skip_errors',
       'slave_net_timeout',
       'slave_run_triggers_for_rbr',
@@ -76,9 +80,13 @@ export const OWNED_VARIABLES: readonly OwnedVariables[] = [
     ],
   },
   {
+    reason: 'decides how fast a replica catches up, which a promotion waits for: remove the line',
+    variables: ['slave_parallel_*'],
+  },
+  {
     reason:
       'keeps two servers of a shard from taking writes at once, and changes with each promotion: remove the line',
-    variables: ['read_only', 'innodb_read_only'],
+    variables: ['read_only', 'innodb_read_only', 'transaction_read_only', 'tx_read_only'],
   },
   {
     reason: 'would lose acknowledged writes in a crash: remove the line',
@@ -86,6 +94,8 @@ export const OWNED_VARIABLES: readonly OwnedVariables[] = [
       'sync_binlog',
       'innodb_flush_log_at_trx_commit',
       'innodb_doublewrite',
+      'innodb_flush_method',
+      'debug_no_sync',
       'innodb_force_recovery',
       'tc_heuristic_recover',
     ],
@@ -100,6 +110,7 @@ export const OWNED_VARIABLES: readonly OwnedVariables[] = [
       'extra_max_connections',
       'networking',
       'skip_networking',
+      'skip_name_resolve',
     ],
   },
   {
@@ -112,6 +123,7 @@ export const OWNED_VARIABLES: readonly OwnedVariables[] = [
       'datadir',
       'basedir',
       'tmpdir',
+      'slave_load_tmpdir',
       'chroot',
       'pid_file',
       'log_error',
@@ -133,6 +145,23 @@ export const OWNED_VARIABLES: readonly OwnedVariables[] = [
     variables: ['grant_tables', 'skip_grant_tables', 'user'],
   },
   {
+    reason: 'lets clients claim the address of another: remove the line',
+    variables: ['proxy_protocol_networks'],
+  },
+  {
+    reason: 'turns off the only storage engine whose rows survive a crash and a promotion: remove the line',
+    variables: ['innodb'],
+  },
+  {
+    reason: 'hides databases from what copies and verifies them: remove the line',
+    variables: ['ignore_db_dirs'],
+  },
+  {
+    reason:
+      'would leave statements uncommitted that their sender takes for done: remove the line, and set it in the session',
+    variables: ['autocommit'],
+  },
+  {
     reason:
       'cannot differ between servers nor change later: remove the line, and write table names in one case',
     variables: ['lower_case_table_names'],
@@ -150,7 +179,7 @@ const PREFIXES = ['loose', 'skip', 'disable', 'enable', 'maximum', 'autoset'] as
  * Fewest letters of a name that are taken for an abbreviation of it. MariaDB accepts any unambiguous one
  * (`server-i=7` sets `server_id`, seen on 11.8). A shortened name that no option bears in full either sets the
  * owned variable or, being ambiguous, keeps the server from starting: both are worth refusing. `innodb` alone is
- * an option, and the only one that is the beginning of an owned name.
+ * an option of its own, the only one that is the beginning of other owned names, and has its own entry.
  */
 const SHORTEST_ABBREVIATION = 3;
 const INNODB_PREFIX = 'innodb_';
@@ -175,10 +204,10 @@ function spellings(variable: string): string {
 
 /**
  * Expression (RE2, also valid in JavaScript but for the leading flags) that finds a line of an option file which
- * sets one of the variables, however it is spelled: upper or lower case, `-` or `_`, behind blanks, with prefixes, cut
- * short.
+ * sets one of the variables, however it is spelled: upper or lower case, `-` or `_`, behind blanks or `--`, with
+ * prefixes, cut short.
  */
 export function settingPattern(variables: readonly string[]): string {
   const names = variables.map(spellings).join('|');
-  return `(?im)^[\\s\\v]*(?:(?:${PREFIXES.join('|')})[-_])*(?:${names})(?:[^-_a-z0-9]|$)`;
+  return `(?im)^[\\s\\v]*(?:--)?(?:(?:${PREFIXES.join('|')})[-_])*(?:${names})(?:[^-_a-z0-9]|$)`;
 }

@@ -1,6 +1,7 @@
 /** `spec.config`: settings of the server in my.cnf syntax. */
 import { z } from 'zod';
 import { celString, rules, type ValidationRule } from './fields.ts';
+import { INVISIBLE_CHARACTERS, TOO_LONG_LINE, TOO_LONG_LINES } from './my-cnf-characters.ts';
 import { OWNED_VARIABLES, type OwnedVariables, settingPattern } from './my-cnf-owned.ts';
 
 /** Longest my.cnf text, in characters. */
@@ -24,9 +25,21 @@ export const configSchema = z
   .meta({
     description:
       'Settings of the server in my.cnf syntax. Lines before the first `[group]` header count as `[mariadbd]`. ' +
-      'Settings that replication and durability rest on are the operator’s and are refused. A change restarts the ' +
-      'servers one after the other.',
+      'Settings that replication and durability rest on are the operator’s and are refused. A change takes effect ' +
+      'in a pod when it is deleted and comes back: the condition `Progressing` names the pods that wait for it.',
     ...rules(
+      {
+        rule: `!self.matches(${celString(INVISIBLE_CHARACTERS)})`,
+        message:
+          'spec.config has a character that cannot be seen, such as NUL or a no-break space, which the server would ' +
+          'take for a part of a name: write blanks and line ends of ASCII only',
+      },
+      {
+        rule: `!self.matches(${celString(TOO_LONG_LINES)})`,
+        message:
+          `spec.config has a line of ${TOO_LONG_LINE} characters or more, whose end the server could take for another ` +
+          'setting: make it shorter',
+      },
       {
         rule: `!self.matches(r'(?m)^[\\s\\v]*!')`,
         message:

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { OWNED_VARIABLES, settingPattern } from '../../api/v1alpha1/my-cnf-owned.ts';
 import type { BootOrder } from '../boot.ts';
 import type { MemberOptions } from '../member.ts';
 import { readUserConfiguration, renderServerConfiguration } from './configuration.ts';
@@ -76,6 +77,25 @@ describe('readUserConfiguration', () => {
     expect(problems).toEqual([expect.objectContaining({ line: 2, reason: expect.stringMatching(/..../) })]);
   });
 
+  it.each([
+    '\u00a0server_id=7',
+    '\ufeffserver_id=7',
+    'sql_mode=ANSI\u2028server_id=7',
+    'sql_mode=ANSI\0',
+    `init_connect=${'x'.repeat(4100)}server_id=7`,
+  ])('does not use what the server may read differently: %j', (line) => {
+    const { lines, problems } = readUserConfiguration(line);
+    expect(lines).toEqual(['[mariadbd]']);
+    expect(problems).toHaveLength(1);
+  });
+
+  it('leaves Unicode alone that is neither blank nor hidden', () => {
+    expect(readUserConfiguration('\t init_connect = "SET @ä = 1" \r\n').lines).toEqual([
+      '[mariadbd]',
+      'init_connect = "SET @ä = 1"',
+    ]);
+  });
+
   it.each(['!include /etc/other.cnf', '!includedir /etc/my.cnf.d', '= 5', '-- x'])(
     'does not use %s',
     (line) => {
@@ -149,6 +169,13 @@ describe('owned settings', () => {
       expect(reason).not.toBe('');
       expect(ownedSetting(name)?.name).toBe(name);
     }
+  });
+
+  it.each(OWNED_SETTINGS.map(({ name }) => name))('are refused by the API in spec.config: %s', (name) => {
+    const patterns = OWNED_VARIABLES.map(
+      ({ variables }) => new RegExp(settingPattern(variables).replace('(?im)', ''), 'im'),
+    );
+    expect(patterns.some((pattern) => pattern.test(`${name} = 1`))).toBe(true);
   });
 
   it('give every member of a cluster an identity of its own', () => {
