@@ -2,10 +2,14 @@ import type { ShardedCluster, ShardMap, ShardMapSpec } from '../../api/v1alpha1/
 import { shardMapName } from '../../api/v1alpha1/index.ts';
 import type { Applier } from '../../runtime/apply.ts';
 import type { ApiClient } from '../../runtime/client/api-client.ts';
+import { isApiError } from '../../runtime/client/api-error.ts';
+import type { KubernetesObject } from '../../runtime/objects.ts';
 import { isBeingDeleted, keyOf } from '../../runtime/objects.ts';
 import type { ExistingObjects } from './conflicts.ts';
 import type { Observed, ObservedObject } from './observe.ts';
 import { ownershipOf } from './ownership.ts';
+import { deleteUnchangeable } from './recreate.ts';
+import type { Refusals } from './refusals.ts';
 import { shardMaps } from './resource-types.ts';
 import type { DesiredObject } from './resources/desired-object.ts';
 import { nameOf, objectId } from './resources/desired-object.ts';
@@ -28,26 +32,50 @@ export interface Written {
 
 /** Brings `desired` about, one after the other in the order given, and tells each write that took effect. */
 export async function applyObjects(
-  { client, applier }: Writer,
+  writer: Writer,
   desired: readonly DesiredObject[],
   existing: ExistingObjects,
+  refusals: Refusals,
   onWritten: (written: Written) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const { type, object, creation, scope } of desired) {
-    const name = object.metadata?.name ?? '';
+  for (const wanted of desired) {
+    const { type, scope } = wanted;
+    const name = nameOf(wanted);
     const live = existing.get(objectId(type, name));
-    if (live === undefined && creation === 'create') {
-      const created = await client.create(type, object, signal);
-      // So that the fields are known to be ours, as those of all other objects are.
-      await applier.apply(type, object, created, signal);
-      onWritten({ kind: type.kind, name, how: 'created', scope });
-      continue;
+    const applied = await refusals.attempt(`${type.kind} ${name}`, () =>
+      applyObject(writer, wanted, live, signal),
+    );
+    if (applied?.changed === true) {
+      const how = live === undefined ? 'created' : 'changed';
+      onWritten({ kind: type.kind, name, how, scope });
     }
-    const { changed } = await applier.apply(type, object, live, signal);
-    if (changed) {
-      onWritten({ kind: type.kind, name, how: live === undefined ? 'created' : 'changed', scope });
+  }
+}
+
+async function applyObject(
+  { client, applier }: Writer,
+  wanted: DesiredObject,
+  live: KubernetesObject | undefined,
+  signal: AbortSignal,
+): Promise<{ readonly changed: boolean }> {
+  const { type, object, creation } = wanted;
+  if (live === undefined && creation === 'create') {
+    const created = await client.create(type, object, signal);
+    // So that the fields are known to be ours, as those of all other objects are.
+    await applier.apply(type, object, created, signal);
+    return { changed: true };
+  }
+  try {
+    return await applier.apply(type, object, live, signal);
+  } catch (error) {
+    if (live === undefined || !isApiError(error, 'Invalid')) {
+      throw error;
     }
+    if (!(await deleteUnchangeable(client, wanted, live, signal))) {
+      throw error;
+    }
+    return applier.apply(type, object, undefined, signal);
   }
 }
 
@@ -104,12 +132,16 @@ export function superfluousObjects(
 export async function deleteObjects(
   { client }: Writer,
   objects: readonly ObservedObject[],
+  refusals: Refusals,
   onWritten: (written: Written) => void,
   signal: AbortSignal,
 ): Promise<void> {
   for (const { type, object } of objects) {
     const key = keyOf(object);
-    if (await client.delete(type, key, { uid: object.metadata?.uid }, signal)) {
+    const deleted = await refusals.attempt(`the deletion of ${type.kind} ${key.name}`, () =>
+      client.delete(type, key, { uid: object.metadata?.uid }, signal),
+    );
+    if (deleted === true) {
       const scope = shardNumberOf(object.metadata?.labels) ?? 'cluster';
       onWritten({ kind: type.kind, name: key.name, how: 'deleted', scope });
     }

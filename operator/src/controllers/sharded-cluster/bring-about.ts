@@ -1,7 +1,8 @@
-import type { V1Secret } from '@kubernetes/client-node';
+import type { V1Pod, V1Secret } from '@kubernetes/client-node';
 import type { ShardedCluster, ShardMapSpec } from '../../api/v1alpha1/index.ts';
 import type { Writer, Written } from './apply.ts';
 import { applyObjects, deleteObjects, superfluousObjects, writeShardMap } from './apply.ts';
+import type { ApiError } from '../../runtime/client/api-error.ts';
 import type { ensureCertificates } from './ensure-certificates.ts';
 import { findConflicts, findExisting, formerObject, shardMapConflict } from './conflicts.ts';
 import type { Finding } from './finding.ts';
@@ -11,7 +12,9 @@ import type { Plan, PlanInput } from './plan.ts';
 import { planCluster } from './plan.ts';
 import { authorityConfigMap } from './resources/authority-config-map.ts';
 import type { DesiredObject } from './resources/desired-object.ts';
-import { decideRoleChanges, writeRoleLabels } from './role-labels.ts';
+import { Refusals } from './refusals.ts';
+import { labelPods } from './role-labels.ts';
+import { labelVolumes } from './volume-labels.ts';
 import type { Situation } from './status/situation.ts';
 
 /** What came of an attempt to bring a cluster about. */
@@ -21,6 +24,10 @@ export interface Outcome {
   readonly shardMap: ShardMapSpec | undefined;
   /** When certificates are due, in milliseconds since the epoch; `undefined` when they were not looked at. */
   readonly certificatesDueAt?: number;
+  /** Pods as they are after their labels were corrected. */
+  readonly relabelled?: readonly V1Pod[];
+  /** Why part of the attempt has to be repeated. */
+  readonly failure?: ApiError;
 }
 
 /** What an attempt works with, beside the plan's input. */
@@ -34,7 +41,8 @@ export interface Attempt extends PlanInput {
 
 /**
  * Writes what a cluster lacks, in this order: what pods need, the map of primaries, then shard by shard. What a
- * finding blocks is left untouched. Role labels follow the map in any case: they lead the traffic.
+ * finding blocks is left untouched. Labels of pods follow the map in any case, whatever the API server refuses: they
+ * lead the traffic.
  */
 export async function bringAbout(attempt: Attempt, signal: AbortSignal): Promise<Outcome> {
   const { cluster, observed } = attempt;
@@ -51,8 +59,7 @@ export async function bringAbout(attempt: Attempt, signal: AbortSignal): Promise
   const plan = planCluster(attempt);
   if (plan.kind === 'refuse') {
     const shardMap = observed.shardMap?.spec;
-    await labelPods(attempt, shardMap, signal);
-    return { situation: { kind: 'applied', findings: [plan.finding] }, shardMap };
+    return finish(attempt, { findings: [plan.finding], shardMap }, new Refusals(), signal);
   }
   return carryOut(attempt, plan, signal);
 }
@@ -67,57 +74,74 @@ async function carryOut(
   const existing = await findExisting(writer.client, desired, observed, signal);
   const conflicts = findConflicts(cluster, desired, existing);
   const free = (object: DesiredObject): boolean => !isBlocked(object.scope, conflicts);
+  const refusals = new Refusals();
 
-  await applyObjects(writer, plan.clusterObjects.filter(free), existing, onWritten, signal);
-  let shardMap = observed.shardMap?.spec;
+  await applyObjects(writer, plan.clusterObjects.filter(free), existing, refusals, onWritten, signal);
+  const written = isBlocked('cluster', conflicts)
+    ? undefined
+    : await refusals.attempt(`ShardMap ${cluster.metadata.name}`, () =>
+        writeShardMap(writer, cluster, plan.shardMap.spec, observed.shardMap, onWritten, signal),
+      );
   let certificatesDueAt: number | undefined;
-  if (!isBlocked('cluster', conflicts)) {
-    const written = await writeShardMap(
-      writer,
-      cluster,
-      plan.shardMap.spec,
-      observed.shardMap,
-      onWritten,
-      signal,
+  // Nothing that rests on the map is written unless the map is.
+  if (written !== undefined) {
+    const certificates = await refusals.attempt('the certificates', () =>
+      attempt.ensureCertificates(
+        {
+          ...attempt,
+          client: writer.client,
+          shards: written.spec.shards.map(({ number }) => number),
+          now: attempt.nowSeconds * 1000,
+          onWritten: (name, how) => onWritten({ kind: 'Secret', name, how, scope: 'cluster' }),
+        },
+        signal,
+      ),
     );
-    shardMap = written.spec;
-    const certificates = await attempt.ensureCertificates(
-      {
-        ...attempt,
-        client: writer.client,
-        shards: shardMap.shards.map(({ number }) => number),
-        now: attempt.nowSeconds * 1000,
-        onWritten: (name, how) => onWritten({ kind: 'Secret', name, how, scope: 'cluster' }),
-      },
-      signal,
-    );
-    certificatesDueAt = certificates.dueAt;
-    const authority = [authorityConfigMap(cluster, certificates.authorities)];
-    const existingAuthority = await findExisting(writer.client, authority, observed, signal);
-    conflicts.push(...findConflicts(cluster, authority, existingAuthority));
-    desired.push(...authority);
-    await applyObjects(writer, authority.filter(free), existingAuthority, onWritten, signal);
-    await applyObjects(writer, plan.shardObjects.filter(free), existing, onWritten, signal);
-    await deleteObjects(writer, superfluousObjects(cluster, observed, desired), onWritten, signal);
+    if (certificates !== undefined) {
+      certificatesDueAt = certificates.dueAt;
+      const authority = [authorityConfigMap(cluster, certificates.authorities)];
+      const existingAuthority = await findExisting(writer.client, authority, observed, signal);
+      conflicts.push(...findConflicts(cluster, authority, existingAuthority));
+      desired.push(...authority);
+      await applyObjects(writer, authority.filter(free), existingAuthority, refusals, onWritten, signal);
+    }
+    await applyObjects(writer, plan.shardObjects.filter(free), existing, refusals, onWritten, signal);
+    if (certificates !== undefined) {
+      const superfluous = superfluousObjects(cluster, observed, desired);
+      await deleteObjects(writer, superfluous, refusals, onWritten, signal);
+    }
   }
-  await labelPods(attempt, shardMap, signal);
-  const situation: Situation = { kind: 'applied', findings: [...conflicts, ...plan.findings] };
-  return { situation, shardMap, ...(certificatesDueAt === undefined ? {} : { certificatesDueAt }) };
+  const shardMap = written?.spec ?? observed.shardMap?.spec;
+  const findings = [...conflicts, ...plan.findings];
+  const outcome = await finish(attempt, { findings, shardMap }, refusals, signal);
+  return { ...outcome, ...(certificatesDueAt === undefined ? {} : { certificatesDueAt }) };
+}
+
+/** Corrects the labels of pods, and sums up. */
+async function finish(
+  { cluster, observed, writer }: Attempt,
+  { findings, shardMap }: Pick<Outcome, 'shardMap'> & { readonly findings: readonly Finding[] },
+  refusals: Refusals,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const relabelled =
+    shardMap === undefined
+      ? []
+      : await labelPods({ client: writer.client, cluster, observed, map: shardMap, refusals }, signal);
+  if (shardMap !== undefined) {
+    await labelVolumes(writer.client, cluster.metadata, shardMap, observed, signal);
+  }
+  const failure = refusals.worst();
+  if (failure === undefined) {
+    return { situation: { kind: 'applied', findings }, shardMap, relabelled };
+  }
+  const situation: Situation = { kind: 'failed', message: failure.message, findings };
+  return { situation, shardMap, relabelled, failure };
 }
 
 /** A conflict over an object of the whole cluster blocks everything. */
 function isBlocked(scope: DesiredObject['scope'], conflicts: readonly Finding[]): boolean {
   return conflicts.some(({ blocks }) => blocks === 'cluster' || blocks === scope);
-}
-
-async function labelPods(
-  { observed, writer }: Attempt,
-  shardMap: ShardMapSpec | undefined,
-  signal: AbortSignal,
-): Promise<void> {
-  if (shardMap !== undefined) {
-    await writeRoleLabels(writer.client, decideRoleChanges(shardMap, observed.pods), signal);
-  }
 }
 
 /** The map as observed, where nothing is to be changed. */

@@ -365,7 +365,7 @@ describe('the controller of sharded clusters', () => {
     expect((await world.list(persistentVolumeClaims)).length).toBe(3);
   });
 
-  it('says what the API server refuses and does not insist', async () => {
+  it('says what the API server refuses, and tries again once a minute', async () => {
     await readyCluster({ shards: 1 });
     const { ApiError } = await import('../../runtime/client/api-error.ts');
     world.server.beforeRequest = ({ verb, kind }) => {
@@ -377,7 +377,16 @@ describe('the controller of sharded clusters', () => {
     await world.untilQuiet();
     expect(await world.condition('Ready')).toBe('False/ReconcileFailed');
     expect(await world.message('Ready')).toContain('no good');
-    const requests = await world.requestsDuring(async () => world.clock.advance(60_000));
-    expect(requests.filter((request) => request.startsWith('apply'))).toEqual([]);
+    const retries = async () => {
+      const requests = await world.requestsDuring(async () => world.clock.advance(59_000));
+      return requests.filter((request) => request.startsWith('apply'));
+    };
+    expect(await retries()).toEqual([]);
+    expect(await retries()).toEqual(['apply StatefulSet test/demo-shard-0']);
+    expect(await retries()).toHaveLength(1);
+    world.server.beforeRequest = () => undefined;
+    await world.clock.advance(61_000);
+    await world.untilQuiet();
+    expect(await world.condition('Ready')).toBe('True/AllShardsReady');
   });
 });

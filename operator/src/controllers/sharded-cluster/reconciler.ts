@@ -7,8 +7,6 @@ import {
   parseShardedCluster,
 } from '../../api/v1alpha1/index.ts';
 import type { InstanceReports } from '../../core/instance-report.ts';
-import type { ApiErrorCode } from '../../runtime/client/api-error.ts';
-import { isApiError } from '../../runtime/client/api-error.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Reconciler, ReconcileResult } from '../../runtime/controller.ts';
 import { done, requeueAfter, TerminalError } from '../../runtime/controller.ts';
@@ -28,6 +26,7 @@ import type { ensureCertificates } from './ensure-certificates.ts';
 import { finalizeCluster } from './finalize.ts';
 import type { Observed } from './observe.ts';
 import { observeCluster } from './observe.ts';
+import { isPassing } from './refusals.ts';
 import { shardedClusters } from './resource-types.ts';
 import { StatusWriter } from './status-writer.ts';
 import { FIGURES_INTERVAL_MILLISECONDS } from './status/status-write.ts';
@@ -40,18 +39,6 @@ const RECHECK_MILLISECONDS = 30_000;
 
 /** Looked at again by then in any case: timers for longer are not to be relied on. */
 const LONGEST_WAIT_MILLISECONDS = 24 * 3600 * 1000;
-
-/** Failures that pass by themselves and say nothing about the cluster. */
-const PASSING: readonly ApiErrorCode[] = [
-  'Conflict',
-  'AlreadyExists',
-  'NotFound',
-  'Gone',
-  'TooManyRequests',
-  'Timeout',
-  'Unavailable',
-  'Unauthorized',
-];
 
 /** What the reconciler works with. */
 export interface ReconcilerOptions {
@@ -142,8 +129,14 @@ export class ShardedClusterReconciler implements Reconciler {
       await this.#reportFailure(cluster, observed, error, signal);
       throw error;
     }
+    if (outcome.failure !== undefined && isPassing(outcome.failure)) {
+      throw outcome.failure;
+    }
     const status = this.#statusOf(cluster, outcome, observed);
     const { retryAfter } = await this.#status.write(cluster, status, signal);
+    if (outcome.failure !== undefined) {
+      throw outcome.failure;
+    }
     const { situation } = outcome;
     if (situation.kind !== 'applied' || situation.findings.some(({ blocks }) => blocks !== undefined)) {
       return requeueAfter(RECHECK_MILLISECONDS, 'something that is not watched is in the way');
@@ -163,16 +156,13 @@ export class ShardedClusterReconciler implements Reconciler {
     error: unknown,
     signal: AbortSignal,
   ): Promise<void> {
-    if (signal.aborted || isApiError(error, ...PASSING)) {
+    if (signal.aborted || isPassing(error)) {
       return;
     }
     const message = error instanceof Error ? error.message : String(error);
     const situation: Situation = { kind: 'failed', message, findings: [] };
     const shardMap = reliableShardMap(cluster, observed);
     await this.#status.write(cluster, this.#statusOf(cluster, { situation, shardMap }, observed), signal);
-    if (isApiError(error, 'Invalid')) {
-      throw new TerminalError(message, { cause: error });
-    }
   }
 
   async #reportSuspended(cluster: ShardedCluster, signal: AbortSignal): Promise<ReconcileResult> {
@@ -195,13 +185,13 @@ export class ShardedClusterReconciler implements Reconciler {
 
   /** Works on an object that may not fit its schema: deletion must be possible all the same. */
   async #finalize(stored: ShardedCluster, signal: AbortSignal): Promise<ReconcileResult> {
-    const { caches, writer, recorder, clock } = this.#options;
+    const { writer, recorder } = this.#options;
     if (!hasFinalizer(stored, CLEANUP_FINALIZER)) {
       return done;
     }
     const cluster = await this.#writeConditions(stored, { kind: 'deleting' }, signal);
-    const observed = await observeCluster(caches, writer.client, cluster, signal);
-    return finalizeCluster({ writer, recorder, cluster, observed, now: clock.now() }, signal);
+    await finalizeCluster({ client: writer.client, recorder, cluster }, signal);
+    return done;
   }
 
   /** Changes the conditions only: the rest of the object, the status included, is not relied on. */
@@ -226,13 +216,15 @@ export class ShardedClusterReconciler implements Reconciler {
     return (await this.#status.write(stored, status, signal)).cluster;
   }
 
-  #statusOf(cluster: ShardedCluster, { situation, shardMap }: Outcome, observed?: Observed) {
+  #statusOf(cluster: ShardedCluster, { situation, shardMap, relabelled = [] }: Outcome, observed?: Observed) {
+    const changed = new Map(relabelled.map((pod) => [pod.metadata?.uid, pod]));
+    const unchanged = (observed?.pods ?? []).filter(({ metadata }) => !changed.has(metadata?.uid));
     return statusOf({
       cluster,
       situation,
       shardMap,
       statefulSets: observed?.statefulSets ?? [],
-      pods: observed?.pods ?? [],
+      pods: [...unchanged, ...relabelled],
       reports: this.#options.reports,
       now: this.#now(),
     });

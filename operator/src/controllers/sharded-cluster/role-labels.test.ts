@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { LABELS } from '../../api/v1alpha1/index.ts';
-import { decideRoleChanges, roleOf } from './role-labels.ts';
+import { decideLabelChanges, membershipOf } from './role-labels.ts';
 import { aPod, aShard } from './testing/builders.ts';
 
 const map = { revision: 1, shards: [aShard(0), aShard(1, { primary: null, replicas: ['demo-shard-1-0'] })] };
@@ -16,26 +16,36 @@ describe('role labels', () => {
     ['demo-shard-1-0', 'replica'],
     ['demo-shard-0-3', undefined],
   ])('%s is %s', (pod, role) => {
-    expect(roleOf(map, pod)).toBe(role);
+    expect(membershipOf(map, pod)?.role).toBe(role);
   });
 
   it('changes only what is wrong, and gives the role of primary last', () => {
-    const changes = decideRoleChanges(map, [
+    const changes = decideLabelChanges('demo', map, [
       aPod('demo-shard-0-0'),
       labelled('demo-shard-0-1', 'primary'),
       labelled('demo-shard-0-2', 'replica'),
       labelled('demo-shard-0-3', 'replica'),
     ]);
-    expect(changes.map(({ pod, role }) => [pod.metadata?.name, role])).toEqual([
+    expect(changes.map(({ pod, membership }) => [pod.metadata?.name, membership?.role])).toEqual([
       ['demo-shard-0-1', 'replica'],
       ['demo-shard-0-3', undefined],
       ['demo-shard-0-0', 'primary'],
     ]);
   });
 
+  it.each([LABELS.cluster, LABELS.shard, LABELS.component, LABELS.name, LABELS.role])(
+    'puts back the label %s',
+    (label) => {
+      const pod = structuredClone(labelled('demo-shard-0-1', 'replica'));
+      expect(decideLabelChanges('demo', map, [pod])).toEqual([]);
+      delete pod.metadata?.labels?.[label];
+      expect(decideLabelChanges('demo', map, [pod])).toHaveLength(1);
+    },
+  );
+
   it('leaves pods alone that are going', () => {
     const going = structuredClone(aPod('demo-shard-0-0'));
     Object.assign(going.metadata ?? {}, { deletionTimestamp: '2026-01-01T00:00:00Z' });
-    expect(decideRoleChanges(map, [going])).toEqual([]);
+    expect(decideLabelChanges('demo', map, [going])).toEqual([]);
   });
 });

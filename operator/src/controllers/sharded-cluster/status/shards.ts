@@ -9,6 +9,7 @@ import type {
 import type { CloneProgress, InstanceReport } from '../../../core/instance-report.ts';
 import { isBeingDeleted } from '../../../runtime/objects.ts';
 import { effectiveInstances, ordinalOf } from '../instances.ts';
+import { hasLabels, memberLabels } from '../role-labels.ts';
 
 /** Whether a pod takes traffic. */
 export function isReady(pod: V1Pod): boolean {
@@ -16,16 +17,23 @@ export function isReady(pod: V1Pod): boolean {
   return condition?.status === 'True' && !isBeingDeleted(pod);
 }
 
-/** The state of every shard of the map, from its pods and from what their agents say. */
+/**
+ * The state of every shard of the map, from its pods and from what their agents say. A pod without its labels is not
+ * healthy: no Service leads to it.
+ */
 export function shardStatuses(
+  cluster: string,
   map: ShardMapSpec,
   pods: readonly V1Pod[],
   reportOf: (pod: string) => InstanceReport | undefined,
 ): ShardStatus[] {
-  const ready = new Set(pods.filter(isReady).map(({ metadata }) => metadata?.name ?? ''));
-  const instance = (pod: string, role: Role): InstanceStatus =>
-    instanceStatus(pod, role, ready.has(pod), reportOf(pod));
-  return map.shards.map(({ name, epoch, primary, replicas }) => {
+  const ready = new Map(pods.filter(isReady).map((pod) => [pod.metadata?.name ?? '', pod]));
+  return map.shards.map(({ name, number, epoch, primary, replicas }) => {
+    const instance = (pod: string, role: Role): InstanceStatus => {
+      const found = ready.get(pod);
+      const isReachable = found !== undefined && hasLabels(found, memberLabels(cluster, { number, role }));
+      return instanceStatus(pod, role, isReachable, reportOf(pod));
+    };
     const instances: InstanceStatus[] = [
       ...(primary === null ? [] : [instance(primary, 'primary')]),
       ...replicas.map((pod) => instance(pod, 'replica')),

@@ -4,7 +4,11 @@ import { aCluster, aPod, aShard, aShardStatus } from '../testing/builders.ts';
 import type { StatusInput } from './status.ts';
 import { statusOf } from './status.ts';
 
-const PODS = [0, 1].flatMap((shard) => [0, 1, 2].map((ordinal) => aPod(`demo-shard-${shard}-${ordinal}`)));
+const PODS = [0, 1].flatMap((shard) => [0, 1, 2].map((ordinal) => aMember(`demo-shard-${shard}-${ordinal}`)));
+
+function aMember(name: string) {
+  return aPod(name, { labels: { 'shardwright.io/role': name.endsWith('-0') ? 'primary' : 'replica' } });
+}
 
 function status(change: Partial<StatusInput> = {}): ShardedClusterStatus {
   return statusOf({
@@ -30,6 +34,17 @@ describe('statusOf', () => {
     Object.assign(going[5]?.metadata ?? {}, { deletionTimestamp: '2026-01-01T00:00:00Z' });
     expect(status({ pods: going }).shards?.[1]).toEqual(aShardStatus(1, ['demo-shard-1-2']));
   });
+
+  it.each(['shardwright.io/role', 'shardwright.io/shard', 'app.kubernetes.io/component'])(
+    'counts a primary that no Service finds for lack of %s as not healthy',
+    (label) => {
+      const [primary, ...others] = structuredClone(PODS);
+      delete primary?.metadata?.labels?.[label];
+      const pods = primary === undefined ? [] : [primary, ...others];
+      expect(status({ pods }).shards?.[0]).toEqual(aShardStatus(0, ['demo-shard-0-0']));
+      expect(status({ pods }).conditions?.[1]).toMatchObject({ type: 'Available', status: 'False' });
+    },
+  );
 
   it('sums up, also for shards that do not exist yet', () => {
     expect(status({ cluster: aCluster({ shards: 3 }), pods: PODS.slice(0, 5) }).summary).toEqual({

@@ -42,7 +42,7 @@ export function statusOf(input: StatusInput): ShardedClusterStatus {
   const reportOf = (pod: string) =>
     input.reports.instance({ namespace: cluster.metadata.namespace, name: cluster.metadata.name }, pod);
   const shards = withRecords(
-    shardMap === undefined ? [] : shardStatuses(shardMap, pods, reportOf),
+    shardMap === undefined ? [] : shardStatuses(cluster.metadata.name, shardMap, pods, reportOf),
     previous.shards ?? [],
   );
   const leaving = leavingPods(cluster, shards);
