@@ -64,11 +64,10 @@ describe('permissions', () => {
   it.each([
     ['create', 'shardedclusters.shardwright.io', '--namespace=elsewhere'],
     ['delete', 'shardedclusters.shardwright.io', '--namespace=elsewhere'],
-    ['delete', 'shardmaps.shardwright.io', '--namespace=elsewhere'],
     ['update', 'shardedclusters.shardwright.io', '--namespace=elsewhere'],
     ['create', 'pods', '--namespace=elsewhere'],
     ['delete', 'pods', '--namespace=elsewhere'],
-    ['delete', 'secrets', '--namespace=elsewhere'],
+    ['deletecollection', 'secrets', '--namespace=elsewhere'],
     ['create', 'pods:exec', '--namespace=elsewhere'],
     ['get', 'pods:log', '--namespace=elsewhere'],
     ['create', 'pods:eviction', '--namespace=elsewhere'],

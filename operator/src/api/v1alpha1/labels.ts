@@ -35,4 +35,6 @@ export const ANNOTATIONS = {
   builderVersion: 'shardwright.io/builder-version',
   /** Digest of the configuration a pod was started with. */
   configHash: 'shardwright.io/config-hash',
+  /** On a cluster that is being deleted: the `deletionPolicy` that was decided on, before anything is deleted. */
+  deletion: 'shardwright.io/deletion',
 } as const;

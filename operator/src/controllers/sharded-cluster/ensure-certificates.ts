@@ -7,7 +7,7 @@ import { secrets } from '../../runtime/resources.ts';
 import { decodeSecret, encodeSecret } from './credentials.ts';
 import { ownershipOf } from './ownership.ts';
 import { authoritySecretName, wantedCertificates } from './resources/certificates.ts';
-import { type OwnedMetadata, ownedMetadata, retainedMetadata, typeMeta } from './resources/desired-object.ts';
+import { type OwnedMetadata, ownedMetadata, typeMeta, unownedMetadata } from './resources/desired-object.ts';
 import { clusterLabels, shardLabels } from './resources/labels.ts';
 
 /** What keeping certificates takes. */
@@ -61,7 +61,7 @@ export async function ensureCertificates(
     { name: `${cluster.metadata.namespace}/${name}`, now },
   );
   if (renewal.authorities !== undefined) {
-    const metadata = retainedMetadata(cluster, authorityName, clusterLabels(name));
+    const metadata = unownedMetadata(cluster, authorityName, clusterLabels(name));
     await write(input, { metadata, type: 'Opaque' }, renewal.authorities, live.get(authorityName), signal);
   }
   for (const [secretName, content] of renewal.holders) {

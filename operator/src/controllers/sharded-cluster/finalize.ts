@@ -1,142 +1,167 @@
 import type { V1PersistentVolumeClaim, V1StatefulSet } from '@kubernetes/client-node';
 import type { EventReason, ShardedCluster } from '../../api/v1alpha1/index.ts';
-import { CLEANUP_FINALIZER, EVENT_REASONS, LABELS } from '../../api/v1alpha1/index.ts';
-import type { ReconcileResult } from '../../runtime/controller.ts';
-import { done, requeueAfter } from '../../runtime/controller.ts';
+import {
+  adminSecretName,
+  ANNOTATIONS,
+  applicationSecretName,
+  CLEANUP_FINALIZER,
+  EVENT_REASONS,
+  LABELS,
+  shardMapName,
+} from '../../api/v1alpha1/index.ts';
+import type { ApiClient } from '../../runtime/client/api-client.ts';
+import { isApiError } from '../../runtime/client/api-error.ts';
 import type { EventRecorder } from '../../runtime/events/recorder.ts';
 import { hasFinalizer, removeFinalizer } from '../../runtime/finalizers.ts';
+import type { KubernetesObject, ResourceType } from '../../runtime/objects.ts';
 import { isBeingDeleted, keyOf } from '../../runtime/objects.ts';
-import { persistentVolumeClaims, secrets, statefulSets } from '../../runtime/resources.ts';
-import type { Writer } from './apply.ts';
-import { writeShardMap } from './apply.ts';
-import type { Observed } from './observe.ts';
-import { ownershipOf } from './ownership.ts';
-import { shardedClusters } from './resource-types.ts';
-
-/** How long volumes may take to be released from StatefulSets before it is done by force. */
-const RELEASE_DEADLINE_MILLISECONDS = 30_000;
-
-const RELEASE_POLL_MILLISECONDS = 1000;
-
-/** Volumes listed at a time. */
-const PAGE_SIZE = 500;
+import { persistentVolumeClaims, secrets, serviceAccounts, statefulSets } from '../../runtime/resources.ts';
+import { listAll } from './list-all.ts';
+import { shardOfDataClaim, shardOfStatefulSet } from './member-names.ts';
+import { ownershipOf, shardMapOwnership } from './ownership.ts';
+import { shardedClusters, shardMaps } from './resource-types.ts';
+import { internalSecretName } from './resources/accounts.ts';
+import { authoritySecretName } from './resources/certificates.ts';
+import { databaseServiceAccountName } from './resources/service-account.ts';
 
 /** What a deletion works with. */
 export interface Finalization {
-  readonly writer: Writer;
+  readonly client: ApiClient;
   readonly recorder: EventRecorder;
   readonly cluster: ShardedCluster;
-  readonly observed: Observed;
-  /** Wall-clock time in milliseconds since the epoch. */
-  readonly now: number;
 }
 
 /**
- * Treats the volumes of a deleted cluster as its policy says and lets the cluster go. What is left is removed by
- * garbage collection.
+ * Treats the data of a deleted cluster as its policy says and lets the cluster go. What the cluster owns is removed
+ * by garbage collection; volumes, Secrets and the ShardMap it never owns, so that they stay unless they are deleted
+ * here. They stay under `Retain`, and after a deletion with `--cascade=orphan` whatever the policy.
  *
- * `Retain`: volumes, Secrets and the ShardMap are freed of every owner, so that a new cluster of the same name
- * finds its data, its passwords and who was the primary. So does a deletion with `--cascade=orphan`, whatever
- * the policy.
+ * The decision is recorded on the cluster before anything is deleted: that write fails when what is known of the
+ * cluster is out of date, and a decision to keep holds in every later pass.
  */
-export async function finalizeCluster(work: Finalization, signal: AbortSignal): Promise<ReconcileResult> {
-  const { cluster, writer } = work;
-  const keep = cluster.spec.deletionPolicy === 'Retain' || hasFinalizer(cluster, 'orphan');
-  if (keep) {
-    const wait = await retainData(work, signal);
-    if (wait !== undefined) {
-      return wait;
+export async function finalizeCluster(work: Finalization, signal: AbortSignal): Promise<void> {
+  const { client, cluster } = work;
+  const sets = await statefulSetsOf(work, signal);
+  const keep = await isToBeKept(work, sets, signal);
+  try {
+    const decided = await record(client, cluster, keep ? 'Retain' : 'Delete', signal);
+    if (!keep) {
+      await deleteData(work, sets, signal);
     }
-  } else {
-    await deleteData(work, signal);
+    await removeFinalizer(client, shardedClusters, decided, CLEANUP_FINALIZER, signal);
+  } catch (error) {
+    if (isApiError(error, 'NotFound')) {
+      // Somebody else has taken the finalizer off.
+      return;
+    }
+    throw error;
   }
   tell(work, keep ? 'VolumesRetained' : 'VolumesDeleted');
-  await removeFinalizer(writer.client, shardedClusters, cluster, CLEANUP_FINALIZER, signal);
-  return done;
 }
 
-/** Resolves with what to wait for, or `undefined` once everything that is to stay has no owner. */
-async function retainData(
-  { cluster, observed, writer, now }: Finalization,
+/**
+ * Whether a person wants the data kept. The finalizer `orphan` may be gone before it is seen here; but garbage
+ * collection takes it off only after it has freed everything of its owner, and that shows.
+ */
+async function isToBeKept(
+  { client, cluster }: Finalization,
+  sets: ReadonlyMap<number, V1StatefulSet>,
   signal: AbortSignal,
-): Promise<ReconcileResult | undefined> {
-  const retained: ShardedCluster = { ...cluster, spec: { ...cluster.spec, deletionPolicy: 'Retain' } };
-  await releaseSecrets(cluster, observed, writer, signal);
-  const { shardMap } = observed;
-  if (shardMap !== undefined && ownershipOf(shardMap, cluster) === 'own') {
-    await writeShardMap(writer, retained, shardMap.spec, shardMap, () => {}, signal);
+): Promise<boolean> {
+  const { name, namespace, annotations } = cluster.metadata;
+  if (
+    cluster.spec.deletionPolicy !== 'Delete' ||
+    hasFinalizer(cluster, 'orphan') ||
+    annotations?.[ANNOTATIONS.deletion] === 'Retain'
+  ) {
+    return true;
   }
-  for (const set of observed.statefulSets) {
-    if (set.spec?.persistentVolumeClaimRetentionPolicy?.whenDeleted === 'Delete' && !isBeingDeleted(set)) {
-      const policy = { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain' } };
-      await writer.client.mergePatch(statefulSets, keyOf(set), { spec: policy }, {}, signal);
+  const key = { namespace, name: databaseServiceAccountName(name) };
+  const account = await client.get(serviceAccounts, key, signal);
+  const owned = [...sets.values(), ...(account === undefined ? [] : [account])];
+  return owned.some((object) => ownershipOf(object, cluster) === 'adoptable');
+}
+
+function record(
+  client: ApiClient,
+  cluster: ShardedCluster,
+  decision: ShardedCluster['spec']['deletionPolicy'],
+  signal: AbortSignal,
+): Promise<ShardedCluster> {
+  const { uid, resourceVersion } = cluster.metadata;
+  const metadata = { uid, resourceVersion, annotations: { [ANNOTATIONS.deletion]: decision } };
+  return client.mergePatch(shardedClusters, keyOf(cluster), { metadata }, {}, signal);
+}
+
+/** The StatefulSets under the names of the shards, whoever owns them, by number. Not from a cache: it may be behind. */
+async function statefulSetsOf(
+  { client, cluster }: Finalization,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<number, V1StatefulSet>> {
+  const { name, namespace } = cluster.metadata;
+  const found = new Map<number, V1StatefulSet>();
+  for (const set of await listAll(client, statefulSets, { namespace }, signal)) {
+    const number = shardOfStatefulSet(name, keyOf(set).name);
+    if (number !== undefined) {
+      found.set(number, set);
     }
   }
-  const owned = observed.volumeClaims.filter((claim) => claimOwners(claim).length > 0);
-  if (owned.length === 0) {
-    return undefined;
-  }
-  const since = now - Date.parse(cluster.metadata.deletionTimestamp ?? '');
-  if (since < RELEASE_DEADLINE_MILLISECONDS && observed.statefulSets.some((set) => !isBeingDeleted(set))) {
-    return requeueAfter(RELEASE_POLL_MILLISECONDS, 'volumes are being released from their StatefulSets');
-  }
-  for (const claim of owned) {
-    const { ownerReferences = [], resourceVersion } = claim.metadata ?? {};
-    const others = ownerReferences.filter((reference) => !claimOwners(claim).includes(reference));
-    const metadata = { resourceVersion, ownerReferences: others };
-    await writer.client.mergePatch(persistentVolumeClaims, keyOf(claim), { metadata }, {}, signal);
-  }
-  return undefined;
+  return found;
 }
 
-async function releaseSecrets(
-  cluster: ShardedCluster,
-  observed: Observed,
-  { client }: Writer,
+/** StatefulSets first, or they would make new volumes for their pods; then what only those volumes needed. */
+async function deleteData(
+  { client, cluster }: Finalization,
+  sets: ReadonlyMap<number, V1StatefulSet>,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const secret of [observed.applicationSecret, observed.adminSecret]) {
-    if (secret !== undefined && ownershipOf(secret, cluster) === 'own') {
-      const { resourceVersion } = secret.metadata ?? {};
-      const ownerReferences = (secret.metadata?.ownerReferences ?? []).filter(
-        ({ uid }) => uid !== cluster.metadata.uid,
-      );
-      await client.mergePatch(
-        secrets,
-        keyOf(secret),
-        { metadata: { resourceVersion, ownerReferences } },
-        {},
-        signal,
-      );
+  const { name, namespace } = cluster.metadata;
+  for (const set of sets.values()) {
+    if (ownershipOf(set, cluster) === 'own') {
+      await remove(client, statefulSets, set, signal);
     }
+  }
+  const labelSelector = `${LABELS.cluster}=${name}`;
+  const claims = await listAll(client, persistentVolumeClaims, { namespace, labelSelector }, signal);
+  for (const claim of claims.filter((candidate) => isData(cluster, candidate, sets))) {
+    await remove(client, persistentVolumeClaims, claim, signal);
+  }
+  for (const secretName of [
+    applicationSecretName(name),
+    adminSecretName(name),
+    internalSecretName(name),
+    authoritySecretName(name),
+  ]) {
+    const secret = await client.get(secrets, { namespace, name: secretName }, signal);
+    if (secret !== undefined && ['own', 'adoptable'].includes(ownershipOf(secret, cluster))) {
+      await remove(client, secrets, secret, signal);
+    }
+  }
+  const map = await client.get(shardMaps, { namespace, name: shardMapName(name) }, signal);
+  if (map !== undefined && ['own', 'adoptable'].includes(shardMapOwnership(map, cluster))) {
+    await remove(client, shardMaps, map, signal);
   }
 }
 
-function claimOwners(claim: V1PersistentVolumeClaim) {
-  return (claim.metadata?.ownerReferences ?? []).filter(
-    ({ kind }) => kind === 'StatefulSet' || kind === 'Pod',
-  );
+/** A volume of a shard of this cluster, unless somebody else's StatefulSet of that name uses it. */
+function isData(
+  cluster: ShardedCluster,
+  claim: V1PersistentVolumeClaim,
+  sets: ReadonlyMap<number, V1StatefulSet>,
+): boolean {
+  const number = shardOfDataClaim(cluster.metadata.name, keyOf(claim).name);
+  const set = number === undefined ? undefined : sets.get(number);
+  return number !== undefined && (set === undefined || ownershipOf(set, cluster) === 'own');
 }
 
-/** StatefulSets first, or they would make new volumes for their pods. */
-async function deleteData({ cluster, writer }: Finalization, signal: AbortSignal): Promise<void> {
-  const { namespace, name } = cluster.metadata;
-  const labelSelector = `${LABELS.cluster}=${name}`;
-  const { client } = writer;
-  for (const type of [statefulSets, persistentVolumeClaims]) {
-    let continueToken: string | undefined;
-    do {
-      // A cache may not have seen the last volume yet, and nobody would look again.
-      const page = await client.list<V1StatefulSet | V1PersistentVolumeClaim>(
-        type,
-        { namespace, labelSelector, limit: PAGE_SIZE, continueToken },
-        signal,
-      );
-      for (const object of page.items.filter((item) => !isBeingDeleted(item))) {
-        await client.delete(type, keyOf(object), { uid: object.metadata?.uid }, signal);
-      }
-      continueToken = page.continueToken;
-    } while (continueToken !== undefined);
+async function remove<T extends KubernetesObject>(
+  client: ApiClient,
+  type: ResourceType<T>,
+  object: T,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!isBeingDeleted(object)) {
+    await client.delete(type, keyOf(object), { uid: object.metadata?.uid }, signal);
   }
 }
 

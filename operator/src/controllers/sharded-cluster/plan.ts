@@ -2,7 +2,7 @@ import type { V1Service, V1StatefulSet } from '@kubernetes/client-node';
 import type { ShardedCluster, ShardMapShard, ShardMapSpec } from '../../api/v1alpha1/index.ts';
 import { LABELS, replicasServiceName, shardName } from '../../api/v1alpha1/index.ts';
 import type { InstanceReports, ReadTarget } from '../../core/instance-report.ts';
-import { isBeingDeleted } from '../../runtime/objects.ts';
+import { isBeingDeleted, keyOf } from '../../runtime/objects.ts';
 import { services } from '../../runtime/resources.ts';
 import type { ShardMapDecision } from './decide-shard-map.ts';
 import { decideShardMap } from './decide-shard-map.ts';
@@ -10,6 +10,7 @@ import type { Finding } from './finding.ts';
 import { effectiveInstances } from './instances.ts';
 import type { Observed } from './observe.ts';
 import { instanceFindings } from './instance-findings.ts';
+import { shardOfDataClaim } from './member-names.ts';
 import { findingsOf } from './plan-findings.ts';
 import { shardMapOwnership } from './ownership.ts';
 import { databaseRole, databaseRoleBinding } from './resources/access.ts';
@@ -128,9 +129,15 @@ function readTargetOf({ cluster, observed, reports }: PlanInput, number: number)
 
 function shardMapInput({ cluster, observed, nowSeconds }: PlanInput) {
   const { pods, statefulSets, volumeClaims, shardMap } = observed;
-  const numbers = [...statefulSets, ...volumeClaims]
-    .filter((object) => !isBeingDeleted(object))
-    .map(({ metadata }) => shardNumberOf(metadata?.labels));
+  const { name } = cluster.metadata;
+  const numbers = [
+    ...statefulSets
+      .filter((set) => !isBeingDeleted(set))
+      .map(({ metadata }) => shardNumberOf(metadata?.labels)),
+    ...volumeClaims
+      .filter((claim) => !isBeingDeleted(claim))
+      .map((claim) => shardOfDataClaim(name, keyOf(claim).name)),
+  ];
   const usable = shardMap !== undefined && shardMapOwnership(shardMap, cluster) !== 'foreign';
   return {
     cluster: cluster.metadata.name,

@@ -17,7 +17,7 @@ export interface DesiredObject<T extends KubernetesObject = KubernetesObject> {
    * overwrite: for what must be made up once only, such as passwords.
    */
   readonly creation: 'apply' | 'create';
-  /** Whether it outlives the cluster under `deletionPolicy: Retain`, and so is never owned by it then. */
+  /** Whether it outlives the cluster under `deletionPolicy: Retain`, and so is never owned by it. */
   readonly retained: boolean;
 }
 
@@ -52,20 +52,11 @@ export function ownedMetadata(
 }
 
 /**
- * Metadata of an object without which retained volumes would be worthless. Under `Retain` the cluster does not
- * own it: a deletion with `--cascade=foreground` takes what is owned before any finalizer can prevent it.
+ * Metadata of an object without which retained volumes would be worthless. The cluster never owns it, whatever its
+ * `deletionPolicy`, which may change at the last moment: a deletion with `--cascade=foreground` takes what is owned
+ * before any finalizer can prevent it.
  */
-export function retainedMetadata(
-  cluster: ShardedCluster,
-  name: string,
-  labels: Record<string, string>,
-): OwnedMetadata {
-  return cluster.spec.deletionPolicy === 'Delete'
-    ? ownedMetadata(cluster, name, labels)
-    : unownedMetadata(cluster, name, labels);
-}
-
-function unownedMetadata(
+export function unownedMetadata(
   cluster: ShardedCluster,
   name: string,
   labels: Record<string, string>,

@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { controllerReference } from '../../../runtime/owners.ts';
+import { shardedClusters } from '../resource-types.ts';
 import { aCluster } from '../testing/builders.ts';
 import { agentSettings } from './agent-settings.ts';
 import { podDisruptionBudgetsOf } from './pod-disruption-budget.ts';
@@ -40,7 +42,7 @@ function ownersOfSecret(deletionPolicy: 'Retain' | 'Delete') {
 }
 
 describe('StatefulSets', () => {
-  it('start pods together, restart none by themselves, and keep volumes by policy', () => {
+  it('start pods together, restart none by themselves, and keep volumes whatever the policy', () => {
     expect(build().metadata).toMatchObject({
       name: 'demo-shard-1',
       labels: selector,
@@ -58,7 +60,7 @@ describe('StatefulSets', () => {
     });
     expect(build({ deletionPolicy: 'Delete' }).spec?.persistentVolumeClaimRetentionPolicy).toEqual({
       whenScaled: 'Retain',
-      whenDeleted: 'Delete',
+      whenDeleted: 'Retain',
     });
   });
 
@@ -237,9 +239,8 @@ describe('Secrets', () => {
     });
   });
 
-  it('are owned by the cluster only when they are to go with it', () => {
-    expect(ownersOfSecret('Retain')).toBeUndefined();
-    expect(ownersOfSecret('Delete')).toHaveLength(1);
+  it.each(['Retain', 'Delete'] as const)('are never owned by the cluster, under %s', (policy) => {
+    expect(ownersOfSecret(policy)).toBeUndefined();
   });
 });
 
@@ -280,9 +281,12 @@ describe('the ShardMap', () => {
     expect(shardMapDiffers(unlabelled, shardMapObject(cluster, spec, unlabelled))).toBe(true);
   });
 
-  it('is given to and taken from the cluster with the deletion policy', () => {
-    const owned = shardMapObject(aCluster({ deletionPolicy: 'Delete' }), spec, undefined);
-    expect(owned.metadata.ownerReferences).toHaveLength(1);
-    expect(shardMapObject(cluster, spec, owned).metadata.ownerReferences).toBeUndefined();
+  it('is never owned by the cluster, and freed of any controller', () => {
+    const deleted = aCluster({ deletionPolicy: 'Delete' });
+    const free = shardMapObject(deleted, spec, undefined);
+    expect(free.metadata.ownerReferences).toBeUndefined();
+    const ownerReferences = [controllerReference(shardedClusters, deleted)];
+    const owned = { ...free, metadata: { ...free.metadata, ownerReferences } };
+    expect(shardMapObject(deleted, spec, owned).metadata.ownerReferences).toBeUndefined();
   });
 });

@@ -8,7 +8,7 @@ import {
 import { secrets } from '../../../runtime/resources.ts';
 import { encodeSecret, secretValue } from '../credentials.ts';
 import type { DesiredObject } from './desired-object.ts';
-import { retainedMetadata, typeMeta } from './desired-object.ts';
+import { unownedMetadata, typeMeta } from './desired-object.ts';
 import { clusterLabels } from './labels.ts';
 import { DATABASE_PORT } from './service.ts';
 
@@ -67,7 +67,7 @@ export function credentials(
     retained: true,
     object: {
       ...typeMeta(secrets),
-      metadata: retainedMetadata(cluster, name, clusterLabels(cluster.metadata.name)),
+      metadata: unownedMetadata(cluster, name, clusterLabels(cluster.metadata.name)),
       type: 'Opaque',
       data: encodeSecret(values),
     },

@@ -1,11 +1,11 @@
 import type { ShardedCluster, ShardMap, ShardMapSpec } from '../../../api/v1alpha1/index.ts';
 import { API_GROUP_VERSION, shardMapName } from '../../../api/v1alpha1/index.ts';
 import { sameContent } from '../same-content.ts';
-import { retainedMetadata } from './desired-object.ts';
+import { unownedMetadata } from './desired-object.ts';
 import { clusterLabels } from './labels.ts';
 
 /**
- * The ShardMap as it should be written: `spec` with our labels and owner, everything else as it is in `live`,
+ * The ShardMap as it should be written: `spec` with our labels and no controller, everything else as it is in `live`,
  * whose resourceVersion makes the write conditional.
  */
 export function shardMapObject(
@@ -14,13 +14,8 @@ export function shardMapObject(
   live: ShardMap | undefined,
 ): ShardMap {
   const { name } = cluster.metadata;
-  const { ownerReferences = [], ...metadata } = retainedMetadata(
-    cluster,
-    shardMapName(name),
-    clusterLabels(name),
-  );
-  const otherOwners = (live?.metadata.ownerReferences ?? []).filter(({ controller }) => controller !== true);
-  const owners = [...otherOwners, ...ownerReferences];
+  const metadata = unownedMetadata(cluster, shardMapName(name), clusterLabels(name));
+  const owners = (live?.metadata.ownerReferences ?? []).filter(({ controller }) => controller !== true);
   const { ownerReferences: _, ...liveMetadata } = live?.metadata ?? {};
   return {
     apiVersion: API_GROUP_VERSION,

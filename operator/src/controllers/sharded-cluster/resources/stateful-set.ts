@@ -25,8 +25,8 @@ export interface StatefulSetInput {
 /**
  * The StatefulSet of a shard. Pods start together, since a shard comes back from a total outage only when its
  * members can see each other, and no pod is restarted by itself: the order of restarts is the operator's to
- * choose. Volumes outlive a smaller number of instances; whether they outlive the cluster is for
- * `deletionPolicy` to say.
+ * choose. Volumes outlive a smaller number of instances, and the StatefulSet: what `deletionPolicy` says is done
+ * when the cluster is deleted, or garbage collection would act on a policy that was changed meanwhile.
  */
 export function statefulSet(cluster: ShardedCluster, input: StatefulSetInput): DesiredObject<V1StatefulSet> {
   const { number, replicas, image, live } = input;
@@ -45,10 +45,7 @@ export function statefulSet(cluster: ShardedCluster, input: StatefulSetInput): D
         podManagementPolicy: 'Parallel',
         updateStrategy: { type: 'OnDelete' },
         revisionHistoryLimit: REVISION_HISTORY,
-        persistentVolumeClaimRetentionPolicy: {
-          whenScaled: 'Retain',
-          whenDeleted: cluster.spec.deletionPolicy,
-        },
+        persistentVolumeClaimRetentionPolicy: { whenScaled: 'Retain', whenDeleted: 'Retain' },
         selector: { matchLabels: shardSelector(name, number) },
         template: podTemplate(cluster, number, image),
         volumeClaimTemplates: live?.spec?.volumeClaimTemplates ?? [dataVolumeClaim(cluster, number)],
