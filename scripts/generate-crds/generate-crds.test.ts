@@ -40,6 +40,8 @@ describe('generated CRDs', () => {
   );
 
   it.each(rules)('%s: a refusal names the field and the remedy: %s', (_, message) => {
-    expect(message).toMatch(/^(spec|metadata|the amount|.*matchExpressions\[\]).*(: [a-zA-Z]|must )/u);
+    expect(message).toMatch(
+      /^(spec|metadata|the amount|.*matchExpressions\[\]|matchLabels).*(: [a-zA-Z]|must )/u,
+    );
   });
 });

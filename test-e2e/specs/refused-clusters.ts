@@ -109,6 +109,18 @@ const storage: RefusedSpec[] = [
     remedy: 'such as 10Gi',
   },
   {
+    attempt: 'a volume larger than anything',
+    spec: withTwoShards({ storage: { size: '1.5e30' } }),
+    field: 'spec.storage.size',
+    remedy: 'ask for 1Pi or less',
+  },
+  {
+    attempt: 'a storage class with two dots',
+    spec: withTwoShards({ storage: { storageClassName: 'fast..com' } }),
+    field: 'spec.storage.storageClassName',
+    remedy: 'use lower-case letters',
+  },
+  {
     attempt: 'a storage class in capitals',
     spec: withTwoShards({ storage: { storageClassName: 'Fast' } }),
     field: 'spec.storage.storageClassName',
@@ -128,6 +140,68 @@ const resources: RefusedSpec[] = [
     spec: withTwoShards({ resources: { requests: { cpu: 'two' } } }),
     field: 'spec.resources.requests[cpu]',
     remedy: 'such as 500m',
+  },
+  {
+    attempt: 'less than nothing',
+    spec: withTwoShards({ resources: { requests: { cpu: '-1' } } }),
+    field: 'spec.resources.requests[cpu]',
+    remedy: 'below 0 or above 1Pi',
+  },
+  {
+    attempt: 'less than nothing, as a number',
+    spec: withTwoShards({ resources: { limits: { cpu: -1 } } }),
+    field: 'spec.resources.limits[cpu]',
+    remedy: 'below 0 or above 1Pi',
+  },
+  {
+    attempt: 'more than there is',
+    spec: withTwoShards({ resources: { requests: { 'ephemeral-storage': '2e30' } } }),
+    field: 'spec.resources.requests[ephemeral-storage]',
+    remedy: 'below 0 or above 1Pi',
+  },
+  {
+    attempt: 'a resource that cannot exist',
+    spec: withTwoShards({ resources: { requests: { 'gpu!!': 1 } } }),
+    field: 'spec.resources.requests',
+    remedy: 'has a key that is no resource',
+  },
+  {
+    attempt: 'a resource without its domain',
+    spec: withTwoShards({ resources: { limits: { gpu: 1 } } }),
+    field: 'spec.resources.limits',
+    remedy: 'has a key that is no resource',
+  },
+  {
+    attempt: 'a byte of memory',
+    spec: withTwoShards({ resources: { requests: { memory: '1' } } }),
+    field: 'spec.resources.requests',
+    remedy: 'write 128Mi or more, with its unit',
+  },
+  {
+    attempt: 'a limit of memory no server starts with',
+    spec: withTwoShards({ resources: { limits: { memory: '64M' } } }),
+    field: 'spec.resources.limits',
+    remedy: 'write 128Mi or more, with its unit',
+  },
+  {
+    attempt: 'huge pages without a limit',
+    spec: withTwoShards({ resources: { requests: { cpu: 1, 'hugepages-2Mi': '1Gi' } } }),
+    field: 'spec.resources.requests',
+    remedy: 'without the same amount',
+  },
+  {
+    attempt: 'huge pages, less than their limit',
+    spec: withTwoShards({
+      resources: { requests: { cpu: 1, 'hugepages-2Mi': '1Gi' }, limits: { 'hugepages-2Mi': '2Gi' } },
+    }),
+    field: 'spec.resources.requests',
+    remedy: 'without the same amount',
+  },
+  {
+    attempt: 'huge pages alone',
+    spec: withTwoShards({ resources: { limits: { 'hugepages-2Mi': '1Gi' } } }),
+    field: 'spec.resources.limits',
+    remedy: 'add one',
   },
   {
     attempt: 'a router request above its limit',

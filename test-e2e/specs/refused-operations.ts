@@ -94,6 +94,12 @@ const users: RefusedSpec[] = [
     remedy: 'choose another name',
   },
   {
+    attempt: 'the user of the Secret for applications',
+    spec: user({ name: 'App' }),
+    field: 'spec.users[0].name',
+    remedy: 'choose another name',
+  },
+  {
     attempt: 'a user of the operator',
     spec: user({ name: 'Shardwright_agent' }),
     field: 'spec.users[0].name',
@@ -165,6 +171,45 @@ const scheduling: RefusedSpec[] = [
     field:
       'spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0].values',
     remedy: 'add values, or use Exists',
+  },
+  {
+    attempt: 'a node label that cannot exist',
+    spec: withTwoShards({ nodeSelector: { 'bad key!': 'x' } }),
+    field: 'spec.nodeSelector',
+    remedy: 'write it as disk, or as example.com/disk',
+  },
+  {
+    attempt: 'a node label with a name too long',
+    spec: withTwoShards({ nodeSelector: { [`example.com/${'n'.repeat(64)}`]: 'x' } }),
+    field: 'spec.nodeSelector',
+    remedy: 'write it as disk, or as example.com/disk',
+  },
+  {
+    attempt: 'a value that no label has',
+    spec: withTwoShards({ nodeSelector: { disk: 'very fast' } }),
+    field: 'spec.nodeSelector.disk',
+    remedy: 'should match',
+  },
+  {
+    attempt: 'a spread over pods with a label that cannot exist',
+    spec: withTwoShards({
+      topologySpreadConstraints: [
+        {
+          maxSkew: 1,
+          topologyKey: 'zone',
+          whenUnsatisfiable: 'ScheduleAnyway',
+          labelSelector: { matchLabels: { 'a..b/c': 'x' } },
+        },
+      ],
+    }),
+    field: 'spec.topologySpreadConstraints[0].labelSelector.matchLabels',
+    remedy: 'write it as disk, or as example.com/disk',
+  },
+  {
+    attempt: 'an annotation that cannot exist',
+    spec: withTwoShards({ router: { service: { annotations: { 'no key': 'x' } } } }),
+    field: 'spec.router.service.annotations',
+    remedy: 'example.com/disk',
   },
   {
     attempt: 'an anti-affinity that is neither',

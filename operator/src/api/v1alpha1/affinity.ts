@@ -4,7 +4,7 @@
  * writes the StatefulSet.
  */
 import { z } from 'zod';
-import { atomicList, choice, integer, rules } from './fields.ts';
+import { atomicList, choice, integer, LABEL_VALUE, QUALIFIED_NAME, qualifiedKeys, rules } from './fields.ts';
 
 /** A label key: an optional DNS name and a slash, and a name. */
 export const labelKey = (description: string) =>
@@ -12,10 +12,12 @@ export const labelKey = (description: string) =>
     .string()
     .min(1)
     .max(317)
-    .regex(/^([a-z0-9]([a-z0-9.-]*[a-z0-9])?\/)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/u)
+    .regex(new RegExp(`^${QUALIFIED_NAME}$`, 'u'))
     .meta({ description });
 
-const labelValue = () => z.string().max(63).meta({ description: 'Value of the label.' });
+/** A label's value. */
+export const labelValue = () =>
+  z.string().max(63).regex(LABEL_VALUE).meta({ description: 'Value of the label.' });
 
 /** In and NotIn compare with values, the other operators look at the key alone. */
 const valuesRule = (path: string) =>
@@ -30,7 +32,11 @@ export const labelSelectorSchema = z
   .object({
     matchLabels: z
       .record(z.string(), labelValue())
-      .meta({ description: 'Labels that must be there with these values.', maxProperties: 16 })
+      .meta({
+        description: 'Labels that must be there with these values.',
+        maxProperties: 16,
+        ...rules(qualifiedKeys('matchLabels')),
+      })
       .exactOptional(),
     matchExpressions: atomicList(
       16,

@@ -86,9 +86,21 @@ export function choice<const T extends readonly [string, ...string[]]>(words: T,
   return z.enum(words).meta({ description });
 }
 
-/** Map of strings with bounded size. */
-export function textMap(maxEntries: number, maxLength: number, description: string) {
-  return z.record(z.string(), z.string().max(maxLength)).meta({ description, maxProperties: maxEntries });
+/** Name of an object, a class or a domain (RFC 1123): what Kubernetes calls a DNS subdomain. */
+export const DNS_SUBDOMAIN = '[a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*';
+
+/** Key of a label, an annotation or a taint: an optional domain and a slash, and a name of at most 63 characters. */
+export const QUALIFIED_NAME = `(${DNS_SUBDOMAIN}/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?`;
+
+/** Value of a label; may be empty. */
+export const LABEL_VALUE = /^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$/u;
+
+/** A rule that every key of a map at `path` is a key of labels. */
+export function qualifiedKeys(path: string): ValidationRule {
+  return {
+    rule: `self.all(key, key.matches(${celString(`^${QUALIFIED_NAME}$`)}))`,
+    message: `${path} has a key that is none of a label: write it as disk, or as example.com/disk`,
+  };
 }
 
 /** List of distinct strings, merged as a set. */

@@ -1,6 +1,6 @@
 /** `spec.router`: the stateless proxies applications connect to. */
 import { z } from 'zod';
-import { choice, integer, matching, rules, textMap, textSet } from './fields.ts';
+import { choice, integer, matching, qualifiedKeys, rules, textSet } from './fields.ts';
 import { resourcesSchema } from './resources.ts';
 
 const serviceSchema = z
@@ -9,11 +9,14 @@ const serviceSchema = z
       ['ClusterIP', 'NodePort', 'LoadBalancer'],
       'Type of the Service `<cluster>`, port 3306. `ClusterIP` is reachable inside the Kubernetes cluster only.',
     ).default('ClusterIP'),
-    annotations: textMap(
-      32,
-      4096,
-      'Annotations to put on the Service, as cloud load balancers ask for. None by default.',
-    ).exactOptional(),
+    annotations: z
+      .record(z.string(), z.string().max(4096))
+      .meta({
+        description: 'Annotations to put on the Service, as cloud load balancers ask for. None by default.',
+        maxProperties: 32,
+        ...rules(qualifiedKeys('spec.router.service.annotations')),
+      })
+      .exactOptional(),
     loadBalancerClass: matching(
       {
         maxLength: 253,
@@ -53,7 +56,7 @@ const serviceSchema = z
 export const routerSchema = z
   .object({
     replicas: integer(0, 64, 'Number of routers. 0 runs none.').default(2),
-    resources: resourcesSchema('spec.router.resources', 'CPU and memory of each router.').default({
+    resources: resourcesSchema('spec.router.resources', '32Mi', 'CPU and memory of each router.').default({
       requests: { cpu: '100m', memory: '128Mi' },
     }),
     service: serviceSchema.prefault({}),

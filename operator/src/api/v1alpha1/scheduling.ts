@@ -1,7 +1,16 @@
 /** Where the database pods run: constraints in Kubernetes' own terms. */
 import { z } from 'zod';
-import { labelKey, labelSelectorSchema } from './affinity.ts';
-import { atomicList, choice, integer, keyedList, matching, rules, textMap } from './fields.ts';
+import { labelKey, labelSelectorSchema, labelValue } from './affinity.ts';
+import {
+  atomicList,
+  choice,
+  DNS_SUBDOMAIN,
+  integer,
+  keyedList,
+  matching,
+  qualifiedKeys,
+  rules,
+} from './fields.ts';
 import { secretName } from './secrets.ts';
 
 const topologySpreadConstraint = z
@@ -33,7 +42,7 @@ const toleration = z
   .object({
     key: labelKey('Taint key; every taint without it.').exactOptional(),
     operator: choice(['Exists', 'Equal'], 'How the value is compared. `Equal` where absent.').exactOptional(),
-    value: z.string().max(63).meta({ description: 'Taint value.' }).exactOptional(),
+    value: labelValue().meta({ description: 'Taint value.' }).exactOptional(),
     effect: choice(
       ['NoSchedule', 'PreferNoSchedule', 'NoExecute'],
       'Taint effect; every effect without it.',
@@ -81,11 +90,18 @@ export const schedulingFields = {
     'How the pods of each shard spread over zones or other parts of the Kubernetes cluster.',
   ).exactOptional(),
   tolerations: atomicList(16, toleration, 'Taints the database pods put up with.').exactOptional(),
-  nodeSelector: textMap(16, 63, 'Labels a node must have to run database pods.').exactOptional(),
+  nodeSelector: z
+    .record(z.string(), labelValue())
+    .meta({
+      description: 'Labels a node must have to run database pods.',
+      maxProperties: 16,
+      ...rules(qualifiedKeys('spec.nodeSelector')),
+    })
+    .exactOptional(),
   priorityClassName: matching(
     {
       maxLength: 253,
-      pattern: '^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$',
+      pattern: `^${DNS_SUBDOMAIN}$`,
       message:
         'spec.priorityClassName is not the name of a PriorityClass: use lower-case letters, digits, - and .',
     },

@@ -1,5 +1,5 @@
 /** References to Secrets. */
-import { matching } from './fields.ts';
+import { DNS_SUBDOMAIN, matching } from './fields.ts';
 
 /** What a key of a Secret may look like. */
 export const SECRET_KEY_PATTERN = '^[A-Za-z0-9._-]+$';
@@ -9,7 +9,7 @@ export function secretName(path: string, description: string) {
   return matching(
     {
       maxLength: 253,
-      pattern: '^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$',
+      pattern: `^${DNS_SUBDOMAIN}$`,
       message: `${path} is not the name of a Secret: use lower-case letters, digits, - and .`,
     },
     description,

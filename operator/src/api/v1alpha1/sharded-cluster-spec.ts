@@ -52,7 +52,7 @@ export const shardedClusterSpecSchema = z
       'Logical databases that are spread over the shards.',
     ).default([]),
     storage: storageSchema.prefault({}),
-    resources: resourcesSchema('spec.resources', 'CPU and memory of each database server.').default({
+    resources: resourcesSchema('spec.resources', '128Mi', 'CPU and memory of each database server.').default({
       requests: { cpu: '100m', memory: '512Mi' },
     }),
     config: configSchema.exactOptional(),

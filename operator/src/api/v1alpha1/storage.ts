@@ -1,7 +1,7 @@
 /** `spec.storage`: the volume of each database instance. */
 import { z } from 'zod';
-import { matching, rules } from './fields.ts';
-import { MAX_QUANTITY_LENGTH } from './quantity.ts';
+import { DNS_SUBDOMAIN, matching, rules } from './fields.ts';
+import { MAX_QUANTITY, MAX_QUANTITY_LENGTH } from './quantity.ts';
 
 /** Smallest volume: system tables, redo log and a day of binary logs do not fit below. */
 export const MIN_STORAGE_SIZE = '1Gi';
@@ -17,7 +17,10 @@ export const storageSchema = z
       .min(1)
       .max(MAX_QUANTITY_LENGTH)
       .meta({
-        description: `Size of each instance's volume, as a quantity. At least ${MIN_STORAGE_SIZE}. It can grow, never shrink.`,
+        description:
+          `Size of each instance's volume, as a quantity. At least ${MIN_STORAGE_SIZE}, at most ${MAX_QUANTITY}. ` +
+          'A larger size is for shards made from then on: existing volumes keep theirs, as growing them is not ' +
+          'supported yet. It never shrinks.',
         ...rules(
           {
             rule: 'isQuantity(self)',
@@ -26,6 +29,10 @@ export const storageSchema = z
           {
             rule: `!isQuantity(self) || quantity(self).compareTo(quantity('${MIN_STORAGE_SIZE}')) >= 0`,
             message: `spec.storage.size is too small for a database: ask for ${MIN_STORAGE_SIZE} or more`,
+          },
+          {
+            rule: `!isQuantity(self) || quantity(self).compareTo(quantity('${MAX_QUANTITY}')) <= 0`,
+            message: `spec.storage.size is more than a volume can have: ask for ${MAX_QUANTITY} or less`,
           },
           {
             rule: '!isQuantity(self) || !isQuantity(oldSelf) || quantity(self).compareTo(quantity(oldSelf)) >= 0',
@@ -39,7 +46,7 @@ export const storageSchema = z
     storageClassName: matching(
       {
         maxLength: 253,
-        pattern: '^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$',
+        pattern: `^${DNS_SUBDOMAIN}$`,
         message:
           'spec.storage.storageClassName is not the name of a StorageClass: use lower-case letters, digits, - and .',
       },

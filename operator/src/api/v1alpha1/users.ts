@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { celList, choice, integer, matching, textSet } from './fields.ts';
 import { SECRET_KEY_PATTERN, secretName } from './secrets.ts';
 
-/** User names that the operator and the server need for themselves. */
-export const RESERVED_USER_NAMES = ['root', 'mysql', 'mariadb.sys', 'PUBLIC'] as const;
+/** User names that the operator and the server need for themselves; `app` is that of the Secret `<cluster>-app`. */
+export const RESERVED_USER_NAMES = ['root', 'mysql', 'mariadb.sys', 'PUBLIC', 'app'] as const;
 
 /** Names that begin like this, in any case, are the operator's. */
 export const RESERVED_USER_PREFIX = 'shardwright';
