@@ -15,10 +15,11 @@ describe('kubeletConfiguration', () => {
 
   it('keeps the pods of each node in a control group of its own', () => {
     expect(configuration).toMatchObject({
-      cgroupRoot: '/shardwright/node-2',
+      cgroupRoot: `/${nodeLayout(2).cgroup}`,
       cgroupDriver: 'cgroupfs',
       failCgroupV1: false,
     });
+    expect(nodeLayout(2).cgroup).toMatch(/\/node-2$/);
   });
 
   it('never removes images, which no registry could give back', () => {
