@@ -229,6 +229,7 @@ describe('what is edited by hand is put back', () => {
     { type: secrets, name: 'shop-app', what: 'host', patch: { data: { host: 'eA==' } } },
     { type: secrets, name: 'shop-admin', what: 'label', patch: LABEL },
     { type: shardMaps, name: 'shop', what: 'label', patch: LABEL },
+    { type: persistentVolumeClaims, name: 'data-shop-shard-0-1', what: 'label', patch: LABEL },
     {
       type: pods,
       name: 'shop-shard-0-1',
@@ -344,12 +345,78 @@ describe('objects of somebody else', () => {
 });
 
 describe('deletion', () => {
-  it('deletes volumes and everything else under Delete', async () => {
-    await world.delete(shardedClusters, 'taken');
-    await world.until('all is gone', async () =>
-      (await world.inventory('taken')).length === 0 ? true : undefined,
-    );
+  const remove = (name: string, cascade: string): Promise<string> =>
+    world.kubectl.run([
+      'delete',
+      'shardedcluster',
+      name,
+      '--namespace',
+      world.namespace,
+      `--cascade=${cascade}`,
+      '--timeout=120s',
+    ]);
+  const again = { shards: 2, instances: 1, deletionPolicy: 'Delete' };
+
+  it('keeps everything with --cascade=orphan, though the policy is Delete', async () => {
+    const uids = await world.uids('taken');
+    const passwords = await world.passwords('taken');
+    const data = await world.dataOf('taken-shard-1-0');
+    await remove('taken', 'orphan');
     expect(await world.get(shardedClusters, 'taken')).toBeUndefined();
+    // Longer than what was to be deleted would take to go.
+    await new Promise((resolve) => setTimeout(resolve, 5000));
+    expect(await world.uids('taken')).toEqual(uids);
+    await world.createCluster('taken', again);
+    await world.untilReady('taken');
+    expect(await world.uids('taken')).toEqual(uids);
+    expect(await world.passwords('taken')).toEqual(passwords);
+    expect(await world.dataOf('taken-shard-1-0')).toEqual(data);
+  });
+
+  it('keeps the data when the policy is changed to Retain and the cluster deleted at once', async () => {
+    const passwords = await world.passwords('taken');
+    const data = await world.dataOf('taken-shard-1-0');
+    await world.changeSpec('taken', { deletionPolicy: 'Retain' });
+    await remove('taken', 'foreground');
+    await world.until('only what is kept is left', async () => {
+      const left = await world.inventory('taken');
+      return left.some((object) => /^(Pod|StatefulSet|Service)/.test(object)) ? undefined : left;
+    });
+    expect((await world.list(persistentVolumeClaims, 'taken')).map(({ metadata }) => metadata?.name)).toEqual(
+      ['data-taken-shard-0-0', 'data-taken-shard-1-0'],
+    );
+    await world.createCluster('taken', again);
+    await world.untilReady('taken');
+    expect(await world.passwords('taken')).toMatchObject({
+      'taken-app': passwords['taken-app'],
+      'taken-admin': passwords['taken-admin'],
+    });
+    expect(await world.dataOf('taken-shard-1-0')).toEqual(data);
+  });
+
+  it('deletes volumes, Secrets and everything else under Delete, and nothing of somebody else', async () => {
+    const { signal } = new AbortController();
+    const metadata = {
+      name: 'theirs',
+      namespace: world.namespace,
+      labels: { 'shardwright.io/cluster': 'taken', 'shardwright.io/shard': '0' },
+    };
+    const labels = { app: 'theirs' };
+    const template = { metadata: { labels }, spec: { containers: [{ name: 'any', image: 'any' }] } };
+    const spec = { replicas: 0, selector: { matchLabels: labels }, serviceName: 'theirs', template };
+    await world.client.create(statefulSets, { metadata, spec }, signal);
+    await world.client.create(secrets, { metadata, stringData: { key: 'value' } }, signal);
+    const claim = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
+    await world.client.create(persistentVolumeClaims, { metadata, spec: claim }, signal);
+    await remove('taken', 'background');
+    await world.until('all is gone but theirs', async () =>
+      (await world.inventory('taken')).every((object) => object.endsWith('/theirs')) ? true : undefined,
+    );
+    expect(await world.inventory('taken')).toEqual([
+      'PersistentVolumeClaim/theirs',
+      'Secret/theirs',
+      'StatefulSet/theirs',
+    ]);
   });
 
   it.each(['background', 'foreground'])(
@@ -357,15 +424,7 @@ describe('deletion', () => {
     async (cascade) => {
       const passwords = await world.passwords(CLUSTER);
       const data = await world.dataOf('shop-shard-1-0');
-      await world.kubectl.run([
-        'delete',
-        'shardedcluster',
-        CLUSTER,
-        '--namespace',
-        world.namespace,
-        `--cascade=${cascade}`,
-        '--timeout=120s',
-      ]);
+      await remove(CLUSTER, cascade);
       const kept = await world.until('only what is kept is left', async () => {
         const left = await world.inventory(CLUSTER);
         return left.some((object) => /^(Pod|StatefulSet|Service)/.test(object)) ? undefined : left;

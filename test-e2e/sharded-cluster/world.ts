@@ -218,6 +218,17 @@ export class World {
     return names.toSorted();
   }
 
+  /** The uid of each object of a cluster, by `Kind/name`: another one where an object was made anew. */
+  async uids(cluster: string): Promise<Record<string, string>> {
+    const uids: Record<string, string> = {};
+    for (const type of MEMBER_TYPES) {
+      for (const { metadata } of await this.list(type, cluster)) {
+        uids[`${type.kind}/${metadata?.name}`] = metadata?.uid ?? '';
+      }
+    }
+    return uids;
+  }
+
   /** Passwords by Secret, as they are stored. */
   async passwords(cluster: string): Promise<Record<string, string>> {
     const all = await this.list(secrets, cluster);

@@ -1,11 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { X509Certificate } from 'node:crypto';
 import type { V1Secret } from '@kubernetes/client-node';
+import { controllerReference } from '../../runtime/owners.ts';
 import { secrets } from '../../runtime/resources.ts';
 import { FakeApiServer } from '../../runtime/testing/fake-api-server.ts';
 import { FakeClock } from '../../runtime/testing/fake-clock.ts';
 import { decodeSecret } from './credentials.ts';
 import { ensureCertificates } from './ensure-certificates.ts';
+import { shardedClusters } from './resource-types.ts';
 import { aCluster } from './testing/builders.ts';
 
 const NEVER = new AbortController().signal;
@@ -80,5 +82,28 @@ describe('the certificates of a cluster', () => {
     expect((await ensure(dueAt + 1)).authorities).toBe(authorities);
     expect(written).toContain('demo-shard-0-agent-tls changed');
     expect(await text('demo-shard-0-agent-tls')).not.toEqual(before);
+  });
+
+  it('get back the owner and the labels they have lost, and stay the same', async () => {
+    const { ensure, text, written, server, namespace } = world();
+    await ensure(NOW);
+    const marks = async (name: string) => {
+      const { labels, ownerReferences } =
+        (await server.get(secrets, { namespace, name }, NEVER))?.metadata ?? {};
+      return { labels, ownerReferences };
+    };
+    const before = [await marks('demo-ca'), await marks('demo-operator-tls')];
+    expect(before.map(({ ownerReferences = [] }) => ownerReferences.length)).toEqual([0, 1]);
+    const content = [await text('demo-ca'), await text('demo-operator-tls')];
+    written.length = 0;
+    const change = { metadata: { labels: { 'shardwright.io/shard': null }, ownerReferences: null } };
+    await server.mergePatch(secrets, { namespace, name: 'demo-operator-tls' }, change, {}, NEVER);
+    const ownerReferences = [controllerReference(shardedClusters, aCluster())];
+    const owned = { metadata: { labels: { 'app.kubernetes.io/name': null }, ownerReferences } };
+    await server.mergePatch(secrets, { namespace, name: 'demo-ca' }, owned, {}, NEVER);
+    await ensure(NOW);
+    expect(written).toEqual(['demo-ca changed', 'demo-operator-tls changed']);
+    expect([await marks('demo-ca'), await marks('demo-operator-tls')]).toEqual(before);
+    expect([await text('demo-ca'), await text('demo-operator-tls')]).toEqual(content);
   });
 });

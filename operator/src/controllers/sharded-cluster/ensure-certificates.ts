@@ -3,6 +3,7 @@ import type { ShardedCluster } from '../../api/v1alpha1/index.ts';
 import type { SecretText } from '../../pki/certificate-secrets.ts';
 import { renewCertificates } from '../../pki/renew-certificates.ts';
 import type { ApiClient } from '../../runtime/client/api-client.ts';
+import { controllerOf } from '../../runtime/owners.ts';
 import { secrets } from '../../runtime/resources.ts';
 import { decodeSecret, encodeSecret } from './credentials.ts';
 import { ownershipOf } from './ownership.ts';
@@ -60,15 +61,12 @@ export async function ensureCertificates(
     wanted,
     { name: `${cluster.metadata.namespace}/${name}`, now },
   );
-  if (renewal.authorities !== undefined) {
-    const metadata = unownedMetadata(cluster, authorityName, clusterLabels(name));
-    await write(input, { metadata, type: 'Opaque' }, renewal.authorities, live.get(authorityName), signal);
-  }
-  for (const [secretName, content] of renewal.holders) {
-    const shard = wanted.find((certificate) => certificate.name === secretName)?.shard;
+  const metadata = unownedMetadata(cluster, authorityName, clusterLabels(name));
+  await bring(input, metadata, renewal.authorities, live.get(authorityName), signal);
+  for (const { name: secretName, shard } of wanted) {
     const labels = shard === undefined ? clusterLabels(name) : shardLabels(name, shard);
-    const head = { metadata: ownedMetadata(cluster, secretName, labels), type: 'Opaque' };
-    await write(input, head, content, live.get(secretName), signal);
+    const content = renewal.holders.get(secretName);
+    await bring(input, ownedMetadata(cluster, secretName, labels), content, live.get(secretName), signal);
   }
   const authorities = renewal.authorities ?? decodeSecret(live.get(authorityName)?.data);
   return { dueAt: renewal.until, authorities: certificatesIn(authorities) };
@@ -83,24 +81,38 @@ function certificatesIn(authorities: SecretText): string {
     .join('');
 }
 
-/** A Secret that was not there is created, and one that was is replaced as it was read: never overwritten unseen. */
-async function write(
+/**
+ * Writes new `content`, or the labels and the owner that a Secret has lost. A Secret that was not there is created, and
+ * one that was is replaced as it was read: never overwritten unseen.
+ */
+async function bring(
   { client, onWritten }: CertificatesInput,
-  head: { readonly metadata: OwnedMetadata; readonly type: string },
-  content: SecretText,
+  metadata: OwnedMetadata,
+  content: SecretText | undefined,
   live: V1Secret | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  const data = encodeSecret(content);
-  const { metadata, type } = head;
+  const head = { ...typeMeta(secrets), type: 'Opaque' };
   if (live === undefined) {
-    await client.create(secrets, { ...typeMeta(secrets), metadata, type, data }, signal);
-    onWritten(metadata.name, 'created');
+    if (content !== undefined) {
+      await client.create(secrets, { ...head, metadata, data: encodeSecret(content) }, signal);
+      onWritten(metadata.name, 'created');
+    }
+    return;
+  }
+  if (content === undefined && isMarked(live, metadata)) {
     return;
   }
   // All of the Secret is ours, so all of it is replaced.
+  const data = content === undefined ? (live.data ?? {}) : encodeSecret(content);
   const resourceVersion = live.metadata?.resourceVersion;
   const conditional = { ...metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) };
-  await client.replace(secrets, { ...typeMeta(secrets), metadata: conditional, type, data }, {}, signal);
+  await client.replace(secrets, { ...head, metadata: conditional, data }, {}, signal);
   onWritten(metadata.name, 'changed');
+}
+
+/** Whether a Secret has the labels and the controller it should have, perhaps none. */
+function isMarked(live: V1Secret, { labels, ownerReferences = [] }: OwnedMetadata): boolean {
+  const lacks = Object.entries(labels).some(([key, value]) => live.metadata?.labels?.[key] !== value);
+  return !lacks && controllerOf(live)?.uid === ownerReferences[0]?.uid;
 }
