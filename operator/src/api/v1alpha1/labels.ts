@@ -28,11 +28,15 @@ export type Role = (typeof ROLES)[number];
 
 /** Annotation keys on the objects the operator writes. */
 export const ANNOTATIONS = {
-  /**
-   * Version of the builder that wrote a pod template. A newer operator keeps building what it finds here,
-   * so that an upgrade of the operator restarts no database.
-   */
+  /** On a StatefulSet and its pod template: version of the builder that wrote them. */
   builderVersion: 'shardwright.io/builder-version',
+  /**
+   * On a StatefulSet: the image its pods take our programs from. It stays when the operator is upgraded, so that an
+   * upgrade restarts no database and a pod that is moved comes back as it was. Removing it takes the operator's.
+   */
+  runtimeImage: 'shardwright.io/runtime-image',
+  /** On a StatefulSet: digest of what the spec says of its pods. A change takes the operator's image as well. */
+  podSettings: 'shardwright.io/pod-settings',
   /** Digest of the configuration a pod was started with. */
   configHash: 'shardwright.io/config-hash',
   /** On a cluster that is being deleted: the `deletionPolicy` that was decided on, before anything is deleted. */

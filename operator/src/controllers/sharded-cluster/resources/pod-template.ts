@@ -13,15 +13,10 @@ import type { ContainerContract } from '../../../engines/container.ts';
 import { engineOf } from '../engine-of.ts';
 import { shardLabels } from './labels.ts';
 import { agentMounts, databaseMounts, podVolumes, RUNTIME_MOUNTS, RUNTIME_PATH } from './pod-volumes.ts';
+import { BUILDER_VERSION } from './runtime-image.ts';
 import { schedulingOf } from './scheduling.ts';
 import { databaseServiceAccountName } from './service-account.ts';
 import { DATABASE_PORT, DATABASE_PORT_NAME } from './service.ts';
-
-/**
- * Version of this builder. Raise it when a change of the template must reach running databases, which restarts
- * them; otherwise keep what is running as it is.
- */
-export const BUILDER_VERSION = '1';
 
 /** Container of the database. */
 const DATABASE_CONTAINER = 'mariadb';
@@ -45,8 +40,8 @@ const CONFINED: V1SecurityContext = {
 };
 
 /**
- * The pods of shard `number`, fit for the `restricted` Pod Security level. `image` is the operator's own, from
- * which the programs are copied; everything else runs in the database's image, stock as it is.
+ * The pods of shard `number`, fit for the `restricted` Pod Security level. `image` is the one from
+ * which our programs are copied; everything else runs in the database's image, stock as it is.
  */
 export function podTemplate(cluster: ShardedCluster, number: number, image: string): V1PodTemplateSpec {
   const { name } = cluster.metadata;

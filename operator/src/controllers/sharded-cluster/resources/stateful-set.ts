@@ -7,6 +7,7 @@ import { ownedMetadata, typeMeta } from './desired-object.ts';
 import { shardLabels, shardSelector } from './labels.ts';
 import { podTemplate } from './pod-template.ts';
 import { DATA_VOLUME } from './pod-volumes.ts';
+import { runtimeImageOf } from './runtime-image.ts';
 
 /** Former pod templates kept for comparison. */
 const REVISION_HISTORY = 3;
@@ -18,7 +19,7 @@ export interface StatefulSetInput {
   readonly replicas: number;
   /** Image of the operator. */
   readonly image: string;
-  /** The StatefulSet as it is. Its volume claims are kept: they cannot be changed. */
+  /** The StatefulSet as it is. Its volume claims are kept, as they cannot be changed, and the image of our programs. */
   readonly live: V1StatefulSet | undefined;
 }
 
@@ -29,8 +30,9 @@ export interface StatefulSetInput {
  * when the cluster is deleted, or garbage collection would act on a policy that was changed meanwhile.
  */
 export function statefulSet(cluster: ShardedCluster, input: StatefulSetInput): DesiredObject<V1StatefulSet> {
-  const { number, replicas, image, live } = input;
+  const { number, replicas, live } = input;
   const { name } = cluster.metadata;
+  const { image, annotations } = runtimeImageOf(cluster, input.image, live);
   return {
     scope: number,
     type: statefulSets,
@@ -38,7 +40,10 @@ export function statefulSet(cluster: ShardedCluster, input: StatefulSetInput): D
     retained: false,
     object: {
       ...typeMeta(statefulSets),
-      metadata: ownedMetadata(cluster, shardName(name, number), shardLabels(name, number)),
+      metadata: {
+        ...ownedMetadata(cluster, shardName(name, number), shardLabels(name, number)),
+        annotations: { ...annotations },
+      },
       spec: {
         replicas,
         serviceName: shardName(name, number),
