@@ -1,5 +1,7 @@
 /**
- * The direction of imports (docs/architecture.md): core <- api <- runtime, engines <- controllers <- main.
+ * The direction of imports (docs/architecture.md):
+ * core <- api <- engines <- agent, supervisor, controllers <- commands <- main. runtime, and pki and launcher on top of it
+ * alone, may be imported from where they are named below.
  * @type {import('dependency-cruiser').IConfiguration}
  */
 const only = (name, from, allowed, comment) => ({
@@ -59,6 +61,32 @@ export default {
       ['supervisor', 'agent/protocol', 'launcher', 'pki', 'engines', 'runtime', 'api', 'core'],
       'the supervisor knows agents by their protocol only',
     ),
+    only(
+      'observability',
+      'observability',
+      ['observability', 'runtime'],
+      'observability/ writes logs for whoever asks, and knows nothing of what they say',
+    ),
+    only(
+      'commands',
+      'commands',
+      ['commands', 'controllers', 'supervisor', 'agent', 'engines', 'observability', 'runtime', 'api'],
+      'commands put the parts together, and nobody but main imports them',
+    ),
+    {
+      name: 'main-starts-commands',
+      severity: 'error',
+      comment: 'main.ts reads arguments and starts one command',
+      from: { path: '^operator/src/main\\.ts$' },
+      to: { path: '^operator/src/', pathNot: '^operator/src/commands/' },
+    },
+    {
+      name: 'nobody-imports-main',
+      severity: 'error',
+      comment: 'importing main.ts would start the program',
+      from: { path: '^operator/src/' },
+      to: { path: '^operator/src/main\\.ts$' },
+    },
     {
       name: 'launcher-is-tiny',
       severity: 'error',

@@ -53,6 +53,8 @@ describe('permissions', () => {
   it.each([
     ['list', 'shardedclusters.shardwright.io', '--all-namespaces'],
     ['update', 'shardedclusters.shardwright.io:status', '--namespace=elsewhere'],
+    // For the finalizer. There is no permission for metadata alone: that it leaves specs alone is up to its code.
+    ['patch', 'shardedclusters.shardwright.io', '--namespace=elsewhere'],
     ['create', 'statefulsets.apps', '--namespace=elsewhere'],
     ['watch', 'pods', '--all-namespaces'],
     ['update', 'leases.coordination.k8s.io/shardwright-operator', '--namespace=cluster-wide'],
