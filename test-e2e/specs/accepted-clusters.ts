@@ -168,6 +168,16 @@ export const ACCEPTED_CLUSTERS: readonly AcceptedSpec[] = [
     purpose: 'limits without requests',
     spec: { shards: 1, resources: { limits: { memory: '256Mi', cpu: 1 } } },
   },
+  {
+    purpose: 'a device and huge pages',
+    spec: {
+      shards: 1,
+      resources: {
+        requests: { cpu: 1, 'example.com/disk': 1, 'hugepages-2Mi': '1Gi' },
+        limits: { 'example.com/disk': '1', 'hugepages-2Mi': '1024Mi', 'ephemeral-storage': '1Gi' },
+      },
+    },
+  },
   { purpose: 'no resources set aside', spec: { shards: 1, resources: {} } },
   {
     purpose: 'the longest keyspace name',

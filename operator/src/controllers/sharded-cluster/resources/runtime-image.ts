@@ -51,12 +51,19 @@ export function runtimeImageOf(
  * one by one: a field that a newer operator knows, and fills in, is no wish of the user.
  */
 function podSettingsDigest({ spec }: ShardedCluster): string {
-  const { type, version, image } = spec.engine;
-  const { podAntiAffinity, topologySpreadConstraints, tolerations, nodeSelector } = spec;
-  const { config, resources, affinity, priorityClassName, imagePullSecrets } = spec;
+  const { engine, config, resources, priorityClassName, imagePullSecrets } = spec;
+  const { affinity, podAntiAffinity, topologySpreadConstraints, tolerations, nodeSelector } = spec;
   const settings = {
-    ...{ type, version, image, config, resources, affinity, podAntiAffinity, topologySpreadConstraints },
-    ...{ tolerations, nodeSelector, priorityClassName, imagePullSecrets },
+    engine: [engine.type, engine.version, engine.image ?? ''],
+    config,
+    resources,
+    affinity,
+    podAntiAffinity,
+    topologySpreadConstraints,
+    tolerations,
+    nodeSelector,
+    priorityClassName,
+    imagePullSecrets,
   };
   return createHash('sha256')
     .update(canonicalText(toJson(settings)))
