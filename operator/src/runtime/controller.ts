@@ -52,6 +52,8 @@ export interface ControllerOptions {
   readonly reconciler: Reconciler;
   /** Reconciles at a time. @default 1 */
   readonly concurrency?: number;
+  /** Delays between attempts that fail grow to this, in milliseconds. @default that of the rate limiter */
+  readonly longestRetryMilliseconds?: number;
   readonly clock: Clock;
   readonly logger: Logger;
   /** @default none */
@@ -104,6 +106,7 @@ class QueueController implements Controller {
       logger,
       metrics = noMetrics,
       random = Math.random,
+      longestRetryMilliseconds,
     } = options;
     this.name = name;
     this.#reconciler = reconciler;
@@ -113,7 +116,11 @@ class QueueController implements Controller {
     this.#metrics = metrics.controller(name);
     this.#queue = createWorkQueue({
       clock,
-      rateLimiter: createRateLimiter({ clock, random }),
+      rateLimiter: createRateLimiter({
+        clock,
+        random,
+        ...(longestRetryMilliseconds === undefined ? {} : { longestMilliseconds: longestRetryMilliseconds }),
+      }),
       metrics: metrics.queue(name),
     });
   }

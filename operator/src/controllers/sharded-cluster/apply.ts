@@ -1,6 +1,6 @@
 import type { ShardedCluster, ShardMap, ShardMapSpec } from '../../api/v1alpha1/index.ts';
 import { shardMapName } from '../../api/v1alpha1/index.ts';
-import type { Applier } from '../../runtime/apply.ts';
+import type { Applied, Applier } from '../../runtime/apply.ts';
 import type { ApiClient } from '../../runtime/client/api-client.ts';
 import { isApiError } from '../../runtime/client/api-error.ts';
 import type { KubernetesObject } from '../../runtime/objects.ts';
@@ -26,7 +26,7 @@ export interface Writer {
 export interface Written {
   readonly kind: string;
   readonly name: string;
-  readonly how: 'created' | 'changed' | 'deleted';
+  readonly how: 'created' | 'changed' | 'repaired' | 'deleted';
   readonly scope: DesiredObject['scope'];
 }
 
@@ -47,8 +47,8 @@ export async function applyObjects(
       applyObject(writer, wanted, live, signal),
     );
     if (applied?.changed === true) {
-      const how = live === undefined ? 'created' : 'changed';
-      onWritten({ kind: type.kind, name, how, scope });
+      const changed = applied.isRepair ? 'repaired' : 'changed';
+      onWritten({ kind: type.kind, name, how: live === undefined ? 'created' : changed, scope });
     }
   }
 }
@@ -58,13 +58,13 @@ async function applyObject(
   wanted: DesiredObject,
   live: KubernetesObject | undefined,
   signal: AbortSignal,
-): Promise<{ readonly changed: boolean }> {
+): Promise<Pick<Applied<KubernetesObject>, 'changed' | 'isRepair'>> {
   const { type, object, creation } = wanted;
   if (live === undefined && creation === 'create') {
     const created = await client.create(type, object, signal);
     // So that the fields are known to be ours, as those of all other objects are.
     await applier.apply(type, object, created, signal);
-    return { changed: true };
+    return { changed: true, isRepair: false };
   }
   try {
     return await applier.apply(type, object, live, signal);
@@ -75,7 +75,7 @@ async function applyObject(
     if (!(await deleteUnchangeable(client, wanted, live, signal))) {
       throw error;
     }
-    return applier.apply(type, object, undefined, signal);
+    return { ...(await applier.apply(type, object, undefined, signal)), isRepair: true };
   }
 }
 

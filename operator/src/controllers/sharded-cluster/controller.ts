@@ -23,6 +23,12 @@ import { ShardedClusterReconciler } from './reconciler.ts';
 /** Clusters reconciled at a time. A pass waits for the API server most of the time. */
 const CONCURRENCY = 4;
 
+/** What failed is tried again at least so often: what was in the way may be gone without a trace in any cache. */
+const LONGEST_RETRY_MILLISECONDS = 60_000;
+
+/** Nobody else may add anything there to objects of the operator: a second port, a host network, a mounted file. */
+const EXCLUSIVE_FIELDS = ['spec', 'data', 'binaryData'];
+
 /** What the controller needs. */
 export interface ShardedClusterControllerOptions {
   readonly client: ApiClient;
@@ -74,9 +80,13 @@ export function createShardedClusterController(
     ...common,
     name: 'sharded-cluster',
     concurrency: CONCURRENCY,
+    longestRetryMilliseconds: LONGEST_RETRY_MILLISECONDS,
     reconciler: new ShardedClusterReconciler({
       caches,
-      writer: { client, applier: createApplier({ client, fieldManager: FIELD_MANAGER }) },
+      writer: {
+        client,
+        applier: createApplier({ client, fieldManager: FIELD_MANAGER, exclusive: EXCLUSIVE_FIELDS }),
+      },
       recorder,
       clock,
       logger: logger.child({ controller: 'sharded-cluster' }),

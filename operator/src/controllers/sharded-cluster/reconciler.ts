@@ -245,8 +245,8 @@ export class ShardedClusterReconciler implements Reconciler {
   }
 
   /**
-   * A change at a generation that this process had in place before is a repair. Before that it may be a newer
-   * operator that builds the object differently.
+   * What was made as it had been is a repair, and so is what was made again at a generation that this process had in
+   * place before. Every other change may be one that is wanted, by a newer operator for instance.
    */
   #tell(cluster: ShardedCluster, { kind, name, how, scope }: Written): void {
     const { logger } = this.#options;
@@ -259,7 +259,7 @@ export class ShardedClusterReconciler implements Reconciler {
         'Repair',
         `${kind} ${name} had been deleted and was created again.`,
       );
-    } else if (settled && how === 'changed' && kind !== 'ShardMap') {
+    } else if (how === 'repaired') {
       this.#event(cluster, 'ObjectRepaired', 'Repair', `${kind} ${name} had been changed and was put back.`);
     } else if (how === 'created' && kind === 'StatefulSet') {
       this.#event(cluster, 'ShardCreated', 'Create', `The objects of shard ${scope} were created.`);

@@ -8,6 +8,7 @@ import type { ReflectorMetrics, RuntimeMetrics } from '../metrics/metrics.ts';
 import { noMetrics } from '../metrics/metrics.ts';
 import type { KubernetesObject, ObjectKey, ResourceType } from '../objects.ts';
 import type { Change, ChangeHandler, Indexer } from './change.ts';
+import { keepForeignFields } from './foreign-fields.ts';
 import { withoutManagedFields } from './owned-fields.ts';
 import type { ReflectorSink } from './reflector.ts';
 import { runReflector } from './reflector.ts';
@@ -57,7 +58,10 @@ export interface InformerOptions<T extends KubernetesObject> {
    * @default 150000
    */
   readonly silenceMilliseconds?: number;
-  /** Keep which fields this field manager owns, for the applier; the rest of managedFields is dropped. */
+  /**
+   * Keep which fields this field manager owns and which others added, for the applier; the rest of managedFields is
+   * dropped.
+   */
   readonly fieldManager?: string;
   /** Freeze cached objects deeply, so that a change of one throws. Costs time; for tests. @default false */
   readonly freeze?: boolean;
@@ -171,7 +175,11 @@ class ReflectingInformer<T extends KubernetesObject> implements Informer<T> {
   }
 
   readonly #prepare = (object: T): T => {
-    const slim = withoutManagedFields(object, this.#options.fieldManager);
+    const { fieldManager } = this.#options;
+    const slim = withoutManagedFields(object, fieldManager);
+    if (fieldManager !== undefined) {
+      keepForeignFields(slim, object, fieldManager);
+    }
     return this.#options.freeze === true ? deepFreeze(slim) : slim;
   };
 
