@@ -54,7 +54,7 @@ export const MEMBER_TYPES: readonly ResourceType<KubernetesObject>[] = [
 /** Little enough for many databases on a small machine. */
 export const SMALL = {
   storage: { size: '1Gi' },
-  resources: { requests: { cpu: '10m', memory: '32Mi' } },
+  resources: { requests: { cpu: '10m', memory: '128Mi' } },
 } as const;
 
 /** How long pods may take to start on a busy machine. */
