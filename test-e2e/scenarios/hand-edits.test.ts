@@ -95,11 +95,11 @@ describe('what is added by hand goes', () => {
     const container = { name: 'extra', image: 'extra:1' };
     const containers = [...(before.spec?.template.spec?.containers ?? []), container];
     await world.patch(statefulSets, SET, template({ spec: { containers } }));
-    await world.until('it has gone', async () => {
+    const after = await world.until('it has gone', async () => {
       const now = await world.require(statefulSets, SET);
-      return JSON.stringify(now.spec) === JSON.stringify(before.spec) ? true : undefined;
+      return JSON.stringify(now.spec) === JSON.stringify(before.spec) ? now : undefined;
     });
-    await world.untilReady(CLUSTER);
+    expect(after.metadata?.uid).toBe(before.metadata?.uid);
   });
 
   it('but not an annotation of the template, by which tools restart', async () => {

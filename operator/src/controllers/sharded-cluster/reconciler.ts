@@ -207,6 +207,7 @@ export class ShardedClusterReconciler implements Reconciler {
       hibernated: false,
       shards,
       pods: [],
+      complaints: new Map(),
       leavingPods: new Set(),
       outdatedPods: [],
       previous: { conditions, shards },

@@ -9,6 +9,8 @@ export interface ConditionInput {
   readonly shards: readonly ShardStatus[];
   /** Names of the pods that exist, of all shards. */
   readonly pods: readonly string[];
+  /** Why pods are not ready, in sentences, by pod, as far as it is known. */
+  readonly complaints: ReadonlyMap<string, string>;
   /** Members that are no longer asked for. */
   readonly leavingPods: ReadonlySet<string>;
   /** Pods that run with former settings. */

@@ -24,6 +24,7 @@ function input(change: Partial<ConditionInput>): ConditionInput {
     hibernated: false,
     shards: [aShardStatus(0), aShardStatus(1)],
     pods: ['demo-shard-0-0'],
+    complaints: new Map(),
     leavingPods: new Set(),
     outdatedPods: [],
     previous: { conditions: [], shards: [] },
@@ -237,6 +238,35 @@ describe('decideConditions', () => {
       expect(REASONS[reason].on).toContain(`${type}=${status}`);
       expect(message).toMatch(/^\S.*[.a-z]$/s);
     }
+  });
+
+  it.each(['Degraded', 'Ready', 'Available'])('remembers a loss that only %s still tells', (type) => {
+    const reason = type === 'Available' ? 'PrimaryUnavailable' : 'InstancesNotReady';
+    const conditions = [aCondition(type, type === 'Degraded' ? 'True' : 'False', reason)];
+    const previous = { shards: replicaDown, conditions };
+    const { Degraded } = decideConditions(input({ shards: replicaDown, previous }));
+    expect(Degraded.reason).toBe('InstancesNotReady');
+  });
+
+  it.each<[string, ConditionInput['situation']]>([
+    ['a failure', { kind: 'failed', message: 'No.', findings: [] }],
+    ['a finding', { kind: 'applied', findings: [finding('StorageNotGrown')] }],
+    ['an object in the way', { kind: 'applied', findings: [finding('ConflictingObject', 'cluster')] }],
+  ])('remembers a loss through %s', (_, situation) => {
+    const during = decideConditions(input({ shards: replicaDown, previous: healthyBefore, situation }));
+    const conditions = mergeConditions(during, [], 1, new Date(0));
+    const after = decideConditions(
+      input({ shards: replicaDown, previous: { shards: replicaDown, conditions } }),
+    );
+    expect(after.Degraded.reason).toBe('InstancesNotReady');
+  });
+
+  it('says why a pod is not ready', () => {
+    const complaints = new Map([['demo-shard-0-2', 'No node has room.']]);
+    const verdicts = decideConditions(input({ shards: replicaDown, complaints }));
+    expect(verdicts.Ready.message).toBe(
+      'Instances that are not ready: demo-shard-0-2. demo-shard-0-2: No node has room.',
+    );
   });
 
   it('names the first few pods only', () => {

@@ -9,7 +9,11 @@ import type { Verdict, Verdicts } from './verdict.ts';
 import { nameSome, verdict } from './verdict.ts';
 
 const NOT_REBALANCING = verdict('False', 'NotRebalancing', 'No slot is moving.');
-const NOT_BLOCKED = verdict('False', 'NotBlocked', 'Nothing stands in the way of a promotion.');
+const NOT_BLOCKED = verdict(
+  'False',
+  'NotBlocked',
+  'Nothing stands in the way of a promotion; but this version promotes nobody: a primary that is lost is waited for.',
+);
 const AS_EXPECTED = verdict('False', 'AsExpected', 'Nothing is worse than asked for.');
 
 /** Decides every condition. */
@@ -51,8 +55,8 @@ function promotions({ shards }: ConditionInput): Verdict {
       return verdict(
         'False',
         'OneReplicaOnly',
-        'Nothing stands in the way of a promotion. With two instances, NoDataLoss means that writes wait while the ' +
-          'one replica is away, and that it is promoted only when nothing it lacks can have been acknowledged.',
+        'Nothing stands in the way of a promotion; but this version promotes nobody: a primary that is lost is waited ' +
+          'for. With two instances, NoDataLoss means that writes wait while the one replica is away.',
       );
     default:
       return NOT_BLOCKED;

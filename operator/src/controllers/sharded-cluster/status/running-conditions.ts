@@ -33,6 +33,8 @@ interface View {
   readonly shardCount: number;
   readonly hibernated: boolean;
   readonly unhealthy: readonly string[];
+  /** Which pods are not ready, and why the first is not whose reason is known. */
+  readonly notReady: string;
   /** Unhealthy pods that were healthy before. */
   readonly lost: readonly string[];
   readonly withoutPrimary: readonly string[];
@@ -50,8 +52,12 @@ function viewOf(input: ConditionInput, situation: RunningSituation): View {
       instances.filter(({ healthy }) => healthy).map(({ pod }) => pod),
     ),
   );
-  // Once something was lost, the verdict stays until all is well: the status remembers one step only.
-  const stillDegraded = before('Degraded') === 'InstancesNotReady';
+  // Once something was lost, the verdict stays until all is well: the status remembers one step only. While another
+  // reason has taken one condition over, one of the others still tells.
+  const stillDegraded =
+    before('Degraded') === 'InstancesNotReady' ||
+    before('Ready') === 'InstancesNotReady' ||
+    before('Available') === 'PrimaryUnavailable';
   const lost = stillDegraded ? unhealthy : unhealthy.filter((pod) => wereHealthy.has(pod));
   const withoutPrimary = shards.filter((shard) => !hasPrimary(shard));
   return {
@@ -61,6 +67,7 @@ function viewOf(input: ConditionInput, situation: RunningSituation): View {
     shardCount: shards.length,
     hibernated,
     unhealthy,
+    notReady: describeUnready(unhealthy, input.complaints),
     lost: hibernated ? [] : lost,
     withoutPrimary: withoutPrimary.map(({ name }) => name),
     primaryLost:
@@ -71,7 +78,7 @@ function viewOf(input: ConditionInput, situation: RunningSituation): View {
 }
 
 function readiness(view: View): Verdict {
-  const { failure, blocking, shardCount, unhealthy, lost, withoutPrimary, primaryLost } = view;
+  const { failure, blocking, shardCount, unhealthy, notReady, lost, withoutPrimary, primaryLost } = view;
   if (failure !== undefined) {
     return verdict('False', 'ReconcileFailed', failure);
   }
@@ -85,8 +92,7 @@ function readiness(view: View): Verdict {
     return verdict('False', 'PrimaryUnavailable', `No ready primary: ${nameSome(withoutPrimary)}.`);
   }
   if (unhealthy.length > 0) {
-    const message = `Instances that are not ready: ${nameSome(unhealthy)}.`;
-    return verdict('False', lost.length > 0 ? 'InstancesNotReady' : 'WaitingForPods', message);
+    return verdict('False', lost.length > 0 ? 'InstancesNotReady' : 'WaitingForPods', notReady);
   }
   return verdict('True', 'AllShardsReady', 'All instances of all shards are ready.');
 }
@@ -102,7 +108,7 @@ function availability({ shardCount, withoutPrimary, primaryLost }: View): Verdic
   return verdict('False', primaryLost ? 'PrimaryUnavailable' : 'WaitingForPods', message);
 }
 
-function progress({ blocking, finding, shardCount, unhealthy, outdated }: View): Verdict {
+function progress({ blocking, finding, shardCount, unhealthy, notReady, outdated }: View): Verdict {
   if (blocking !== undefined) {
     return verdict('False', blocking.reason, blocking.message);
   }
@@ -110,7 +116,7 @@ function progress({ blocking, finding, shardCount, unhealthy, outdated }: View):
     return verdict('True', 'CreatingObjects', 'The objects of the cluster are being created.');
   }
   if (unhealthy.length > 0) {
-    return verdict('True', 'WaitingForPods', `Instances that are not ready: ${nameSome(unhealthy)}.`);
+    return verdict('True', 'WaitingForPods', notReady);
   }
   if (outdated.length > 0) {
     const message =
@@ -124,18 +130,31 @@ function progress({ blocking, finding, shardCount, unhealthy, outdated }: View):
   return verdict('False', 'UpToDate', 'Everything is as the spec says.');
 }
 
-function degradation({ failure, finding, lost, unhealthy }: View): Verdict {
+function degradation({ failure, finding, blocking, lost, unhealthy }: View): Verdict {
+  const lostVerdict = verdict(
+    'True',
+    'InstancesNotReady',
+    `Instances that were ready and are not: ${nameSome(unhealthy)}.`,
+  );
+  // Ready and Progressing tell what is in the way; a loss must not be forgotten meanwhile.
+  if (lost.length > 0 && blocking !== undefined) {
+    return lostVerdict;
+  }
   if (finding !== undefined) {
     return verdict('True', finding.reason, finding.message);
   }
-  if (failure !== undefined) {
-    return verdict('True', 'ReconcileFailed', failure);
-  }
   if (lost.length > 0) {
-    const message = `Instances that were ready and are not: ${nameSome(unhealthy)}.`;
-    return verdict('True', 'InstancesNotReady', message);
+    return lostVerdict;
   }
-  return verdict('False', 'AsExpected', 'Nothing is worse than asked for.');
+  return failure === undefined
+    ? verdict('False', 'AsExpected', 'Nothing is worse than asked for.')
+    : verdict('True', 'ReconcileFailed', failure);
+}
+
+function describeUnready(unhealthy: readonly string[], complaints: ReadonlyMap<string, string>): string {
+  const told = unhealthy.find((pod) => complaints.has(pod));
+  const why = told === undefined ? '' : ` ${told}: ${complaints.get(told) ?? ''}`;
+  return `Instances that are not ready: ${nameSome(unhealthy)}.${why}`;
 }
 
 function hibernationProgress({ hibernated, pods }: ConditionInput): Verdict | undefined {

@@ -16,6 +16,7 @@ import { isBeingDeleted } from '../../../runtime/objects.ts';
 import { clusterSelectorText } from '../resources/labels.ts';
 import { DATABASE_PORT } from '../resources/service.ts';
 import { decideConditions, mergeConditions } from './conditions.ts';
+import { podComplaints } from './pod-complaints.ts';
 import { hasPrimary, leavingPods, numberOfShard, shardStatuses, unhealthyPods } from './shards.ts';
 import type { Situation } from './situation.ts';
 
@@ -51,6 +52,7 @@ export function statusOf(input: StatusInput): ShardedClusterStatus {
     hibernated: cluster.spec.hibernated,
     shards,
     pods: pods.map(({ metadata }) => metadata?.name ?? ''),
+    complaints: podComplaints(shards, pods),
     leavingPods: leaving,
     outdatedPods: outdatedPods(input),
     previous: { conditions: previous.conditions ?? [], shards: previous.shards ?? [] },
