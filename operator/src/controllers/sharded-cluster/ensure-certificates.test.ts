@@ -74,6 +74,12 @@ describe('the certificates of a cluster', () => {
     expect((dueAt - NOW) / DAY).toBeLessThan(61);
   });
 
+  it('are not made in the place of a Secret of somebody else', async () => {
+    const { ensure, server, namespace } = world();
+    await server.create(secrets, { metadata: { namespace, name: 'demo-ca' } }, NEVER);
+    await expect(ensure(NOW)).rejects.toThrow('The Secret demo-ca belongs to');
+  });
+
   it('are renewed when they are due, with the same authority', async () => {
     const { ensure, text, written } = world();
     const { dueAt, authorities } = await ensure(NOW);

@@ -6,7 +6,7 @@ import type { ApiClient } from '../../runtime/client/api-client.ts';
 import { controllerOf } from '../../runtime/owners.ts';
 import { secrets } from '../../runtime/resources.ts';
 import { decodeSecret, encodeSecret } from './credentials.ts';
-import { ownershipOf } from './ownership.ts';
+import { describeOwner, ownershipOf } from './ownership.ts';
 import { authoritySecretName, wantedCertificates } from './resources/certificates.ts';
 import { type OwnedMetadata, ownedMetadata, typeMeta, unownedMetadata } from './resources/desired-object.ts';
 import { clusterLabels, shardLabels } from './resources/labels.ts';
@@ -24,6 +24,18 @@ export interface CertificatesInput {
   readonly onWritten: (name: string, how: 'created' | 'changed') => void;
 }
 
+/** The Secret of a certificate is somebody else's. */
+class SecretTakenError extends Error {
+  readonly code = 'SecretTaken';
+
+  constructor(name: string, owner: string) {
+    super(
+      `The Secret ${name} belongs to ${owner}. Delete or rename it, or give the ShardedCluster another name.`,
+    );
+    this.name = 'SecretTakenError';
+  }
+}
+
 /** How the certificates of a cluster are. */
 export interface CertificatesOutcome {
   /** When to look again, in milliseconds since the epoch. */
@@ -34,8 +46,8 @@ export interface CertificatesOutcome {
 
 /**
  * Brings every certificate of a cluster about, the authorities first, each write conditional on what was read.
- * Fails with `AlreadyExists` where a Secret is
- * somebody else's, and with `Conflict` where one was changed meanwhile.
+ * Fails with {@link SecretTakenError}; with `AlreadyExists` while the Secret of a former cluster of this name is being
+ * removed; and with `Conflict` where one was changed meanwhile.
  */
 export async function ensureCertificates(
   input: CertificatesInput,
@@ -48,7 +60,11 @@ export async function ensureCertificates(
   const live = new Map<string, V1Secret>();
   for (const secretName of [authorityName, ...wanted.map((certificate) => certificate.name)]) {
     const secret = await input.readSecret(secretName);
-    if (secret !== undefined && ['own', 'adoptable'].includes(ownershipOf(secret, cluster))) {
+    const ownership = secret === undefined ? undefined : ownershipOf(secret, cluster);
+    if (secret !== undefined && ownership === 'foreign') {
+      throw new SecretTakenError(secretName, describeOwner(secret));
+    }
+    if (secret !== undefined && ownership !== 'former') {
       live.set(secretName, secret);
     }
   }
