@@ -198,9 +198,15 @@ describe('in all namespaces', () => {
     await kubectl.run(['delete', 'shardedcluster', 'minimal', '--namespace=shop', '--timeout=60s']);
     const kept = await eventually(
       () => ownedNames('shop'),
-      (found) => found.length === 3,
+      (found) => found.length === 5,
     );
-    expect(kept.toSorted()).toEqual(['Secret/minimal-admin', 'Secret/minimal-app', 'ShardMap/minimal']);
+    expect(kept.toSorted()).toEqual([
+      'Secret/minimal-admin',
+      'Secret/minimal-app',
+      'Secret/minimal-ca',
+      'Secret/minimal-internal',
+      'ShardMap/minimal',
+    ]);
     const claims = await kubectl.get<Listed>(['persistentvolumeclaims', '--namespace=shop']);
     expect(claims.items).toHaveLength(9);
   });

@@ -32,7 +32,7 @@ function world() {
       NEVER,
     );
   const text = async (name: string) => decodeSecret((await readSecret(name))?.data);
-  return { ensure, text, written, server, namespace };
+  return { ensure, text, written, cluster, server, namespace };
 }
 
 describe('the certificates of a cluster', () => {
@@ -70,6 +70,23 @@ describe('the certificates of a cluster', () => {
     expect(await text('demo-shard-0-server-tls')).toEqual(before);
     expect((dueAt - NOW) / DAY).toBeGreaterThan(30);
     expect((dueAt - NOW) / DAY).toBeLessThan(61);
+  });
+
+  it('keep their content when only their owner changes with the deletion policy', async () => {
+    const { ensure, text, written, cluster } = world();
+    await ensure(NOW);
+    const before = await text('demo-ca');
+    written.length = 0;
+    cluster.spec.deletionPolicy = 'Delete';
+    await ensure(NOW + DAY);
+    expect(written).toEqual(['demo-ca changed']);
+    expect(await text('demo-ca')).toEqual(before);
+  });
+
+  it('are not made in the place of a Secret of somebody else', async () => {
+    const { ensure, server, namespace } = world();
+    await server.create(secrets, { metadata: { namespace, name: 'demo-ca' } }, NEVER);
+    await expect(ensure(NOW)).rejects.toThrow('The Secret demo-ca belongs to');
   });
 
   it('are renewed when they are due, with the same authority', async () => {

@@ -5,7 +5,8 @@ import { renewCertificates } from '../../pki/renew-certificates.ts';
 import type { ApiClient } from '../../runtime/client/api-client.ts';
 import { secrets } from '../../runtime/resources.ts';
 import { decodeSecret, encodeSecret } from './credentials.ts';
-import { ownershipOf } from './ownership.ts';
+import { describeOwner, ownershipOf } from './ownership.ts';
+import { sameContent } from './same-content.ts';
 import { authoritySecretName, wantedCertificates } from './resources/certificates.ts';
 import { type OwnedMetadata, ownedMetadata, retainedMetadata, typeMeta } from './resources/desired-object.ts';
 import { clusterLabels, shardLabels } from './resources/labels.ts';
@@ -23,6 +24,18 @@ export interface CertificatesInput {
   readonly onWritten: (name: string, how: 'created' | 'changed') => void;
 }
 
+/** The Secret of a certificate is somebody else's. */
+class SecretTakenError extends Error {
+  readonly code = 'SecretTaken';
+
+  constructor(name: string, owner: string) {
+    super(
+      `The Secret ${name} belongs to ${owner}. Delete or rename it, or give the ShardedCluster another name.`,
+    );
+    this.name = 'SecretTakenError';
+  }
+}
+
 /** How the certificates of a cluster are. */
 export interface CertificatesOutcome {
   /** When to look again, in milliseconds since the epoch. */
@@ -33,8 +46,7 @@ export interface CertificatesOutcome {
 
 /**
  * Brings every certificate of a cluster about, the authorities first, each write conditional on what was read.
- * Fails with `AlreadyExists` where a Secret is
- * somebody else's, and with `Conflict` where one was changed meanwhile.
+ * Fails with {@link SecretTakenError}, and with `Conflict` where one was changed meanwhile.
  */
 export async function ensureCertificates(
   input: CertificatesInput,
@@ -47,9 +59,13 @@ export async function ensureCertificates(
   const live = new Map<string, V1Secret>();
   for (const secretName of [authorityName, ...wanted.map((certificate) => certificate.name)]) {
     const secret = await input.readSecret(secretName);
-    if (secret !== undefined && ['own', 'adoptable'].includes(ownershipOf(secret, cluster))) {
-      live.set(secretName, secret);
+    if (secret === undefined) {
+      continue;
     }
+    if (!['own', 'adoptable'].includes(ownershipOf(secret, cluster))) {
+      throw new SecretTakenError(secretName, describeOwner(secret));
+    }
+    live.set(secretName, secret);
   }
   const texts = [...live].map(([secretName, { data }]) => [secretName, decodeSecret(data)] as const);
   const renewal = await renewCertificates(
@@ -60,18 +76,27 @@ export async function ensureCertificates(
     wanted,
     { name: `${cluster.metadata.namespace}/${name}`, now },
   );
-  if (renewal.authorities !== undefined) {
-    const metadata = retainedMetadata(cluster, authorityName, clusterLabels(name));
-    await write(input, { metadata, type: 'Opaque' }, renewal.authorities, live.get(authorityName), signal);
+  const metadata = retainedMetadata(cluster, authorityName, clusterLabels(name));
+  const authorities = renewal.authorities ?? decodeSecret(live.get(authorityName)?.data);
+  if (renewal.authorities !== undefined || !isMarked(live.get(authorityName), metadata)) {
+    await write(input, { metadata, type: 'Opaque' }, authorities, live.get(authorityName), signal);
   }
-  for (const [secretName, content] of renewal.holders) {
-    const shard = wanted.find((certificate) => certificate.name === secretName)?.shard;
+  for (const { name: secretName, shard } of wanted) {
     const labels = shard === undefined ? clusterLabels(name) : shardLabels(name, shard);
     const head = { metadata: ownedMetadata(cluster, secretName, labels), type: 'Opaque' };
-    await write(input, head, content, live.get(secretName), signal);
+    const existing = live.get(secretName);
+    const content = renewal.holders.get(secretName);
+    if (content !== undefined || !isMarked(existing, head.metadata)) {
+      await write(input, head, content ?? decodeSecret(existing?.data), existing, signal);
+    }
   }
-  const authorities = renewal.authorities ?? decodeSecret(live.get(authorityName)?.data);
   return { dueAt: renewal.until, authorities: certificatesIn(authorities) };
+}
+
+/** Whether a Secret has our labels and the owner it should have: the deletion policy may have changed. */
+function isMarked(live: V1Secret | undefined, wanted: OwnedMetadata): boolean {
+  const { labels, ownerReferences } = live?.metadata ?? {};
+  return sameContent([labels, ownerReferences ?? []], [wanted.labels, wanted.ownerReferences ?? []]);
 }
 
 /** The certificates of all authorities, without their keys. */
