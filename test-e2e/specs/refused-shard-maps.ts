@@ -50,7 +50,20 @@ export const REFUSED_SHARD_MAPS: readonly RefusedSpec[] = [
   },
   {
     attempt: 'no word about the primary',
-    spec: { revision: 1, shards: [{ number: 0, name: 'shop-shard-0', epoch: 1, replicas: [], ackers: [], initialised: true, acknowledgement: 'None' }] },
+    spec: {
+      revision: 1,
+      shards: [
+        {
+          number: 0,
+          name: 'shop-shard-0',
+          epoch: 1,
+          replicas: [],
+          ackers: [],
+          initialised: true,
+          acknowledgement: 'None',
+        },
+      ],
+    },
     field: `${first}.primary`,
     remedy: 'Required value',
   },
