@@ -6,7 +6,8 @@ import { podComplaints } from './pod-complaints.ts';
 const NAME = 'demo-shard-0-1';
 
 function complaint(status: V1PodStatus): string | undefined {
-  return podComplaints([aShardStatus(0, [NAME])], [{ ...aPod(NAME), status }]).get(NAME);
+  const pod = Object.assign(aPod(NAME), { status });
+  return podComplaints([aShardStatus(0, [NAME])], [pod]).get(NAME);
 }
 
 function waiting(reason: string, message?: string): V1PodStatus {
