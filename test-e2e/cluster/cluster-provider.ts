@@ -7,6 +7,14 @@ export type NodeAction = 'kill' | 'isolate' | 'heal' | 'restart';
 /** The two ways to get a cluster. */
 export type ProviderName = 'bare' | 'kind';
 
+/** What there is. */
+export interface ClusterStatus {
+  /** Whether a cluster exists and nothing is wrong with it. */
+  readonly healthy: boolean;
+  /** For people; several lines. */
+  readonly description: string;
+}
+
 /** One way to get a cluster. Every method shows its progress and throws ClusterError for what a person can mend. */
 export interface ClusterProvider {
   readonly name: ProviderName;
@@ -14,7 +22,7 @@ export interface ClusterProvider {
   up(nodes: number | undefined, progress: Progress): Promise<void>;
   down(progress: Progress): Promise<void>;
   node(action: NodeAction, name: string, progress: Progress): Promise<void>;
-  status(): Promise<string>;
+  status(): Promise<ClusterStatus>;
   /** The image that the product's image starts from. */
   baseImage(progress: Progress): Promise<string>;
   buildImage(request: ImageRequest, progress: Progress): Promise<BuiltImage>;

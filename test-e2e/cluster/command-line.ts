@@ -42,7 +42,7 @@ ${providerHelp}`,
   npm run cluster:down [-- OPTIONS]
 
 ${providerHelp}`,
-  status: `Shows the development cluster's nodes and what is wrong with them.
+  status: `Shows the development cluster's nodes and what is wrong with them. Ends with 1 unless there is a healthy one.
 
   npm run cluster:status
 

@@ -4,6 +4,7 @@ import type { Command } from './command-line.ts';
 import { describeFailure } from './failure.ts';
 import { kubeconfigPath } from './machine/folders.ts';
 import { createProgress } from './progress.ts';
+import type { ClusterOptions } from './provider.ts';
 import { actOnNode, describeCluster, downCluster, upCluster } from './provider.ts';
 
 try {
@@ -29,7 +30,7 @@ async function execute(command: Command): Promise<void> {
       await downCluster(options);
       return;
     case 'status':
-      process.stdout.write(`${await describeCluster(options)}\n`);
+      await showStatus(options);
       return;
     case 'node':
       await actOnNode(command.action, command.name, options);
@@ -37,4 +38,11 @@ async function execute(command: Command): Promise<void> {
     default:
       command satisfies never;
   }
+}
+
+/** Scripts go by the exit code: 1 unless there is a healthy cluster. */
+async function showStatus(options: ClusterOptions): Promise<void> {
+  const { healthy, description } = await describeCluster(options);
+  process.stdout.write(`${description}\n`);
+  process.exitCode = healthy ? 0 : 1;
 }

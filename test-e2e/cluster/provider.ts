@@ -12,7 +12,7 @@
  */
 import { bareProvider } from './bare/index.ts';
 import { binaryPath } from './binaries/index.ts';
-import type { ClusterProvider, NodeAction, ProviderName } from './cluster-provider.ts';
+import type { ClusterProvider, ClusterStatus, NodeAction, ProviderName } from './cluster-provider.ts';
 import { ClusterError } from './failure.ts';
 import type { BuiltImage, ImageRequest } from './images/builder.ts';
 import { findKindProblem, kindProvider } from './kind/index.ts';
@@ -75,8 +75,8 @@ export async function actOnNode(
   await provider.node(action, name, options.progress ?? createProgress());
 }
 
-/** What there is, for people. */
-export async function describeCluster(options: ClusterOptions = {}): Promise<string> {
+/** What there is. */
+export async function describeCluster(options: ClusterOptions = {}): Promise<ClusterStatus> {
   const provider = await chooseProvider(options.provider);
   return provider.status();
 }

@@ -75,7 +75,7 @@ describe('permissions', () => {
     ['create', 'pods:eviction', '--namespace=elsewhere'],
     ['create', 'serviceaccounts:token', '--namespace=elsewhere'],
     ['create', 'persistentvolumeclaims', '--namespace=elsewhere'],
-    ['delete', 'roles.rbac.authorization.k8s.io', '--namespace=elsewhere'],
+    ['delete', 'clusterroles.rbac.authorization.k8s.io'],
     ['escalate', 'roles.rbac.authorization.k8s.io', '--namespace=elsewhere'],
     ['bind', 'roles.rbac.authorization.k8s.io', '--namespace=elsewhere'],
     ['bind', 'clusterroles.rbac.authorization.k8s.io', '--namespace=elsewhere'],

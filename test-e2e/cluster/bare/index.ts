@@ -5,7 +5,7 @@ import { ensureBaseImage } from '../images/base-image.ts';
 import { buildWithBuildah } from '../images/builder.ts';
 import { withFileLock } from '../machine/file-lock.ts';
 import { waitFor } from '../machine/wait.ts';
-import type { ClusterProvider, NodeAction } from '../cluster-provider.ts';
+import type { ClusterProvider, ClusterStatus, NodeAction } from '../cluster-provider.ts';
 import type { Progress } from '../progress.ts';
 import { processesIn, readCgroupHierarchies } from './cgroups.ts';
 import { runningDaemon } from './daemon.ts';
@@ -139,11 +139,11 @@ async function runningNodes(): Promise<NodeLayout[]> {
   return running;
 }
 
-async function status(): Promise<string> {
+async function status(): Promise<ClusterStatus> {
   requireRootOnLinux();
   const state = await readState();
   if (state === undefined) {
-    return 'There is no cluster on this machine.';
+    return { healthy: false, description: 'There is no cluster on this machine.' };
   }
   const reasons = await findUnhealthy(state);
   const lines = [
@@ -156,7 +156,7 @@ async function status(): Promise<string> {
       `${node.name}  ${node.zone}  kubelet ${kubelet === undefined ? 'down' : `process ${String(kubelet.pid)}`}  cable ${cableState(node) ?? 'missing'}`,
     );
   }
-  return lines.join('\n');
+  return { healthy: reasons.length === 0, description: lines.join('\n') };
 }
 
 async function locked<T>(progress: Progress, action: () => Promise<T>): Promise<T> {

@@ -57,7 +57,10 @@ export const kindProvider: ClusterProvider = {
     const lines = containers.map(
       (container) => `${container.name}  ${container.running ? 'running' : 'stopped'}`,
     );
-    return ['provider kind', ...lines].join('\n');
+    return {
+      healthy: containers.length > 0 && containers.every((container) => container.running),
+      description: ['provider kind', ...lines].join('\n'),
+    };
   },
   baseImage: async () => stockBaseImage,
   async buildImage(request, progress) {

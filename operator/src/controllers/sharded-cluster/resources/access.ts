@@ -14,7 +14,6 @@ export function databaseRole(cluster: ShardedCluster): DesiredObject<V1Role> {
     scope: 'cluster',
     type: roles,
     creation: 'apply',
-    retained: false,
     object: {
       ...typeMeta(roles),
       metadata: ownedMetadata(cluster, databaseServiceAccountName(name), clusterLabels(name)),
@@ -38,7 +37,6 @@ export function databaseRoleBinding(cluster: ShardedCluster): DesiredObject<V1Ro
     scope: 'cluster',
     type: roleBindings,
     creation: 'apply',
-    retained: false,
     object: {
       ...typeMeta(roleBindings),
       metadata: ownedMetadata(cluster, account, clusterLabels(name)),

@@ -58,7 +58,6 @@ export function settingsConfigMap(cluster: ShardedCluster): DesiredObject<V1Conf
     scope: 'cluster',
     type: configMaps,
     creation: 'apply',
-    retained: false,
     object: {
       ...typeMeta(configMaps),
       metadata: ownedMetadata(cluster, settingsName(name), clusterLabels(name)),

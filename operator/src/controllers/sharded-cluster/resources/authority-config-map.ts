@@ -16,7 +16,6 @@ export function authorityConfigMap(cluster: ShardedCluster, authorities: string)
     scope: 'cluster',
     type: configMaps,
     creation: 'apply',
-    retained: false,
     object: {
       ...typeMeta(configMaps),
       metadata: ownedMetadata(cluster, authoritySecretName(name), clusterLabels(name)),

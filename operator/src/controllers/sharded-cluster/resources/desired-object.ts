@@ -17,8 +17,6 @@ export interface DesiredObject<T extends KubernetesObject = KubernetesObject> {
    * overwrite: for what must be made up once only, such as passwords.
    */
   readonly creation: 'apply' | 'create';
-  /** Whether it outlives the cluster under `deletionPolicy: Retain`, and so is never owned by it. */
-  readonly retained: boolean;
 }
 
 /** The metadata builders set. */

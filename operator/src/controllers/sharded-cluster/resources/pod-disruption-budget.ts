@@ -41,7 +41,6 @@ function budget(
     scope: number,
     type: podDisruptionBudgets,
     creation: 'apply',
-    retained: false,
     object: {
       ...typeMeta(podDisruptionBudgets),
       metadata: ownedMetadata(cluster, name, shardLabels(clusterName, number)),

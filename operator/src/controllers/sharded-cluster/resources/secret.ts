@@ -64,7 +64,6 @@ export function credentials(
     scope: 'cluster',
     type: secrets,
     creation: 'create',
-    retained: true,
     object: {
       ...typeMeta(secrets),
       metadata: unownedMetadata(cluster, name, clusterLabels(cluster.metadata.name)),

@@ -17,7 +17,6 @@ export function databaseServiceAccount(cluster: ShardedCluster): DesiredObject<V
     scope: 'cluster',
     type: serviceAccounts,
     creation: 'apply',
-    retained: false,
     object: {
       ...typeMeta(serviceAccounts),
       metadata: ownedMetadata(cluster, databaseServiceAccountName(name), clusterLabels(name)),

@@ -71,7 +71,6 @@ function service(
     scope: number,
     type: services,
     creation: 'apply',
-    retained: false,
     object: {
       ...typeMeta(services),
       metadata: ownedMetadata(cluster, name, shardLabels(cluster.metadata.name, number)),

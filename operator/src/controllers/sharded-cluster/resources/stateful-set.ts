@@ -37,7 +37,6 @@ export function statefulSet(cluster: ShardedCluster, input: StatefulSetInput): D
     scope: number,
     type: statefulSets,
     creation: 'apply',
-    retained: false,
     object: {
       ...typeMeta(statefulSets),
       metadata: {
