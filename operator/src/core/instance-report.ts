@@ -41,6 +41,108 @@ export interface InstanceReport {
 /** Where the Service for reads leads. */
 export type ReadTarget = 'replica' | 'primary';
 
+/**
+ * What the supervisor found a shard to be in, by name.
+ * - `healthy`: nothing to do.
+ * - `promoting`: the map has no primary; one is being elected.
+ * - `blocked`: the same, and nobody may be promoted for now.
+ * - `primaryLost`: the primary's server is proven to have ended.
+ * - `primaryUnreachable`: nobody hears of the primary; that alone proves nothing.
+ * - `primaryHung`: its agent answers and its server does not.
+ * - `acknowledgementsStalled`: it runs, and no replica can acknowledge what it commits.
+ * - `switchingOver`: a planned change of the primary is under way.
+ * - `replicaBroken`: a replica cannot apply what it received.
+ * - the others: a single entry of the map is being changed, or waited for.
+ */
+export const SHARD_STATE_NAMES = [
+  'healthy',
+  'initialising',
+  'databaseMade',
+  'replicaJoining',
+  'replicaBroken',
+  'ackerGone',
+  'ackerLeaving',
+  'acknowledgementUnwanted',
+  'acknowledgementWanted',
+  'primaryLost',
+  'primaryUnreachable',
+  'primaryHung',
+  'acknowledgementsStalled',
+  'switchingOver',
+  'promoting',
+  'blocked',
+] as const;
+export type ShardStateName = (typeof SHARD_STATE_NAMES)[number];
+
+/**
+ * Why a primary was replaced.
+ * - `ServerEnded`: its agent or the kubelet told that its server had ended.
+ * - `PodGone`: its pod, and what ran in it, is proven gone.
+ * - `Unreachable`: nobody heard of it for the fence's time.
+ * - `Hung`: its server answered nobody.
+ * - `AcknowledgementsStalled`: no replica could acknowledge its commits.
+ * - `Switchover`: it was planned.
+ * - `Resumed`: another instance of the operator had begun, and the reason went with it.
+ */
+export const PROMOTION_REASONS = [
+  'ServerEnded',
+  'PodGone',
+  'Unreachable',
+  'Hung',
+  'AcknowledgementsStalled',
+  'Switchover',
+  'Resumed',
+] as const;
+export type PromotionReason = (typeof PROMOTION_REASONS)[number];
+
+/**
+ * The parts of a promotion, in order.
+ * - `detect`: from the end of the server, or the last word of the primary, to the decision to act.
+ * - `decide`: from there to the map without a primary.
+ * - `fence`: killing the old primary, and hearing from every member what it has received.
+ * - `publish`: electing, and writing the winner to the map.
+ * - `drain`: until the winner has applied what it received.
+ * - `promote`: until it takes writes.
+ */
+export const PROMOTION_PHASES = ['detect', 'decide', 'fence', 'publish', 'drain', 'promote'] as const;
+export type PromotionPhase = (typeof PROMOTION_PHASES)[number];
+
+/** A promotion that has come about. */
+export interface PromotionReport {
+  readonly epoch: number;
+  /** The former primary; null where that is no longer known. */
+  readonly from: string | null;
+  readonly to: string;
+  readonly reason: PromotionReason;
+  /** When the winner was written to the map: milliseconds since the epoch. */
+  readonly at: number;
+  /** Milliseconds; what was not seen is absent. `drain` and `promote` follow once the winner tells of them. */
+  readonly phases: Readonly<Partial<Record<PromotionPhase, number>>>;
+  /** What acknowledged writes may be missing, in words; null where none can be. */
+  readonly mayBeMissing: string | null;
+}
+
+/** What became of a planned change of the primary. */
+export interface SwitchoverReport {
+  /** The request, as it stands in the annotation; or what asked for it. */
+  readonly request: string;
+  readonly outcome: 'Completed' | 'Refused' | 'Undone';
+  readonly message: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** One shard, as its supervisor last saw it. */
+export interface ShardReport {
+  readonly state: ShardStateName;
+  /** Why nobody is promoted though somebody should be, and what a person can do; null while nothing is in the way. */
+  readonly blocked: InstanceProblem | null;
+  /** The last since this operator leads; null before the first. */
+  readonly switchover: SwitchoverReport | null;
+  /** The last since this operator leads; null before the first. */
+  readonly lastPromotion: PromotionReport | null;
+}
+
 /** A cluster, by name. */
 export interface ClusterKey {
   readonly namespace: string;
@@ -51,6 +153,8 @@ export interface ClusterKey {
 export interface InstanceReports {
   /** Undefined while nothing is known yet. */
   instance(cluster: ClusterKey, pod: string): InstanceReport | undefined;
+  /** Undefined while nobody supervises it here. */
+  shard(cluster: ClusterKey, shard: number): ShardReport | undefined;
   /** Undefined while it is not decided: then it stays as it is. */
   readTarget(cluster: ClusterKey, shard: number): ReadTarget | undefined;
 }

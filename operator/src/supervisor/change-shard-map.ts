@@ -16,9 +16,9 @@ export function changeOf(state: ShardState, shard: ShardMapShard): ShardMapShard
     case 'acknowledgementWanted':
       return { ...shard, acknowledgement: 'OneReplica' };
     case 'ackerLeaving':
-    case 'primaryUnknown':
+    case 'promoting':
     case 'initialising':
-    case 'steady':
+    case 'healthy':
       return undefined;
     default:
       return assertNever(state);

@@ -61,12 +61,12 @@ function decide(
 }
 
 describe('the state of a shard', () => {
-  it('is steady when everybody is on record', () => {
-    expect(decide()).toEqual({ kind: 'steady' });
+  it('is healthy when everybody is on record', () => {
+    expect(decide()).toEqual({ kind: 'healthy' });
   });
 
   it('is unknown while there is no primary, whatever else there is', () => {
-    expect(decide({ primary: null, initialised: false })).toEqual({ kind: 'primaryUnknown' });
+    expect(decide({ primary: null, initialised: false })).toEqual({ kind: 'promoting' });
   });
 
   it.each<readonly [string, AgentState | null, string]>([
@@ -82,10 +82,10 @@ describe('the state of a shard', () => {
 
   it.each<readonly [string, Partial<ShardMapShard>, AgentState | null, string]>([
     ['waits to follow', { ackers: [POD.first] }, waiting, 'replicaJoining'],
-    ['is on record already', {}, waiting, 'steady'],
-    ['does not wait', { ackers: [POD.first] }, replicaState(), 'steady'],
-    ['says nothing', { ackers: [POD.first] }, null, 'steady'],
-    ['has read another epoch', { ackers: [POD.first] }, { ...waiting, epoch: 2 }, 'steady'],
+    ['is on record already', {}, waiting, 'healthy'],
+    ['does not wait', { ackers: [POD.first] }, replicaState(), 'healthy'],
+    ['says nothing', { ackers: [POD.first] }, null, 'healthy'],
+    ['has read another epoch', { ackers: [POD.first] }, { ...waiting, epoch: 2 }, 'healthy'],
     ['comes before the database', { ackers: [], initialised: false }, waiting, 'initialising'],
   ])('records a replica that %s', (_, change, state, kind) => {
     const members = [member(POD.primary, replicaState()), member(POD.first), member(POD.second, state)];
@@ -108,15 +108,15 @@ describe('the state of a shard', () => {
       { [POD.second]: FOUND_AT },
       'ackerLeaving',
     ],
-    ['gone but asked for', gone, 3, { [POD.second]: FOUND_AT }, 'steady'],
-    ['there still', everybody, 2, {}, 'steady'],
+    ['gone but asked for', gone, 3, { [POD.second]: FOUND_AT }, 'healthy'],
+    ['there still', everybody, 2, {}, 'healthy'],
   ])('lets an acker go that is %s', (_, members, instances, departures, kind) => {
     expect(decide({}, members, { instances, departures }).kind).toBe(kind);
   });
 
   it.each([
     [1, 'OneReplica', 'acknowledgementUnwanted'],
-    [1, 'None', 'steady'],
+    [1, 'None', 'healthy'],
     [3, 'None', 'acknowledgementWanted'],
   ] as const)('with %i instances and the rule %s is %s', (instances, acknowledgement, kind) => {
     const ackers = acknowledgement === 'None' ? [] : shard.ackers;
@@ -135,7 +135,7 @@ describe('the change of a shard', () => {
     expect(changeOf(state, shard)).toEqual({ ...shard, ...change });
   });
 
-  it.each(['steady', 'initialising', 'primaryUnknown'] as const)('is none of %s', (kind) => {
+  it.each(['healthy', 'initialising', 'promoting'] as const)('is none of %s', (kind) => {
     expect(changeOf({ kind }, shard)).toBeUndefined();
   });
 });

@@ -14,9 +14,9 @@ import type { MemberObservation, ShardObservation } from './observe-shard.ts';
  * - `acknowledgementWanted`: more than one instance is asked for, and commits do not wait yet.
  * - `ackerGone`: an acker was removed, and another holds everything it may have acknowledged.
  * - `ackerLeaving`: the same, but nobody is known to cover it yet: it stays on record.
- * - `primaryUnknown`: a promotion is under way.
+ * - `promoting`: a promotion is under way.
  * - `initialising`: the primary makes the database.
- * - `steady`: nothing to do.
+ * - `healthy`: nothing to do.
  */
 export type ShardState =
   | { readonly kind: 'databaseMade' }
@@ -25,9 +25,9 @@ export type ShardState =
   | { readonly kind: 'acknowledgementWanted' }
   | { readonly kind: 'ackerGone'; readonly pod: string }
   | { readonly kind: 'ackerLeaving'; readonly pod: string }
-  | { readonly kind: 'primaryUnknown' }
+  | { readonly kind: 'promoting' }
   | { readonly kind: 'initialising' }
-  | { readonly kind: 'steady' };
+  | { readonly kind: 'healthy' };
 
 /** What the decision needs beside the observation. */
 export interface DecisionContext {
@@ -42,7 +42,7 @@ export interface DecisionContext {
 type Predicate = (observation: ShardObservation, context: DecisionContext) => ShardState | null;
 
 const PREDICATES: readonly Predicate[] = [
-  primaryUnknown,
+  promoting,
   databaseMade,
   acknowledgementUnwanted,
   acknowledgementWanted,
@@ -60,11 +60,11 @@ export function decideShardState(observation: ShardObservation, context: Decisio
       return state;
     }
   }
-  return { kind: 'steady' };
+  return { kind: 'healthy' };
 }
 
-function primaryUnknown({ shard }: ShardObservation): ShardState | null {
-  return shard.primary === null ? { kind: 'primaryUnknown' } : null;
+function promoting({ shard }: ShardObservation): ShardState | null {
+  return shard.primary === null ? { kind: 'promoting' } : null;
 }
 
 /**

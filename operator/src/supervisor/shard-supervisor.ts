@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { ShardedCluster, ShardMap, ShardMapShard } from '../api/v1alpha1/index.ts';
-import type { ClusterKey } from '../core/instance-report.ts';
+import type { ClusterKey, ShardReport } from '../core/instance-report.ts';
 import type { Position, PositionArithmetic } from '../engines/position.ts';
 import type { ApiClient } from '../runtime/client/api-client.ts';
 import { isApiError } from '../runtime/client/api-error.ts';
@@ -57,6 +57,11 @@ export class ShardSupervisor {
   /** The state last decided. */
   get state(): ShardState {
     return this.#state;
+  }
+
+  /** What is known of the shard as a whole. */
+  get report(): ShardReport {
+    return { state: this.#state.kind, blocked: null, switchover: null, lastPromotion: null };
   }
 
   /** Has the next pass made at once. */

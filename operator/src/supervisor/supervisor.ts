@@ -2,7 +2,13 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { ShardedCluster, ShardMap } from '../api/v1alpha1/index.ts';
 import { EVENT_REASONS, LABELS } from '../api/v1alpha1/index.ts';
-import type { ClusterKey, InstanceReport, InstanceReports, ReadTarget } from '../core/instance-report.ts';
+import type {
+  ClusterKey,
+  InstanceReport,
+  InstanceReports,
+  ReadTarget,
+  ShardReport,
+} from '../core/instance-report.ts';
 import type { PositionArithmetic } from '../engines/position.ts';
 import type { Informer } from '../runtime/cache/informer.ts';
 import type { ApiClient } from '../runtime/client/api-client.ts';
@@ -67,6 +73,10 @@ export class Supervisor implements InstanceReports {
     return shard === undefined || uid === undefined
       ? undefined
       : reportInstance(shard, pod, streams.view(uid), clock.monotonic());
+  }
+
+  shard(cluster: ClusterKey, shard: number): ShardReport | undefined {
+    return this.#loops.get(shardId(cluster, shard))?.supervisor.report;
   }
 
   readTarget(cluster: ClusterKey, shard: number): ReadTarget | undefined {

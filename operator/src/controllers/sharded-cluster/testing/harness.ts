@@ -62,7 +62,7 @@ export class Harness {
       clock: this.clock,
       logger: silentLogger,
       image: 'shardwright:test',
-      reports: () => ({ instance: () => undefined, readTarget: () => undefined }),
+      reports: () => ({ instance: () => undefined, readTarget: () => undefined, shard: () => undefined }),
       random: () => 0.5,
       randomBytes: (size) => {
         this.#password += 1;
