@@ -33,7 +33,13 @@ export const FULL_SPEC: ShardedClusterSpecInput = {
   resources: { requests: { cpu: 2, memory: '8Gi' }, limits: { memory: '8Gi', 'hugepages-2Mi': '1Gi' } },
   config:
     '[mariadbd]\ninnodb_buffer_pool_size = 4G\nmax_connections = 500\n# server_id is the operator\u2019s\n',
-  failover: { policy: 'Availability', delaySeconds: 10, minSecondsBetween: 600 },
+  failover: {
+    policy: 'Availability',
+    delaySeconds: 10,
+    minSecondsBetween: 600,
+    fenceSeconds: 3,
+    acknowledgementTimeoutSeconds: 30,
+  },
   readService: { maxLagSeconds: 2, fallbackToPrimary: false },
   router: {
     replicas: 3,

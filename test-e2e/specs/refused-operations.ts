@@ -15,6 +15,24 @@ const operation: RefusedSpec[] = [
     remedy: 'greater than or equal to 0',
   },
   {
+    attempt: 'a fence that would close at the first pause',
+    spec: withTwoShards({ failover: { fenceSeconds: 0 } }),
+    field: 'spec.failover.fenceSeconds',
+    remedy: 'greater than or equal to 1',
+  },
+  {
+    attempt: 'part of a second',
+    spec: withTwoShards({ failover: { fenceSeconds: 1.5 } }),
+    field: 'spec.failover.fenceSeconds',
+    remedy: 'must be of type integer',
+  },
+  {
+    attempt: 'too little patience with replicas that connect again',
+    spec: withTwoShards({ failover: { acknowledgementTimeoutSeconds: 4 } }),
+    field: 'spec.failover.acknowledgementTimeoutSeconds',
+    remedy: 'greater than or equal to 5',
+  },
+  {
     attempt: 'a lag limit of nothing',
     spec: withTwoShards({ readService: { maxLagSeconds: 0 } }),
     field: 'spec.readService.maxLagSeconds',

@@ -12,6 +12,8 @@ export function mapShard(fields: Fields = {}): Fields {
     ackers: ['shop-shard-0-1'],
     initialised: true,
     acknowledgement: 'OneReplica',
+    promotedAt: '2026-01-01T00:00:00Z',
+    handledSwitchover: 'any/1',
     ...fields,
   };
 }
@@ -102,6 +104,18 @@ export const REFUSED_SHARD_MAPS: readonly RefusedSpec[] = [
     spec: map(6, { initialised: false }),
     field: `${first}.initialised`,
     remedy: 'could come back empty',
+  },
+  {
+    attempt: 'a promotion at no time',
+    spec: map(1, { promotedAt: 'yesterday' }),
+    field: `${first}.promotedAt`,
+    remedy: 'must be of type date-time',
+  },
+  {
+    attempt: 'an empty request on record',
+    spec: map(1, { handledSwitchover: '' }),
+    field: `${first}.handledSwitchover`,
+    remedy: 'at least 1 chars long',
   },
   {
     attempt: 'ackers where nobody is asked',

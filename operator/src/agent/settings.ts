@@ -31,6 +31,8 @@ const settingsSchema = z.object({
   memoryBytes: z.int().positive().exactOptional(),
   /** `spec.readService.maxLagSeconds` */
   maxLagSeconds: z.number().min(0),
+  /** `spec.failover.fenceSeconds`. @default 1 */
+  fenceSeconds: z.number().positive().default(1),
   /** Most bytes a second that this member sends as the source of a clone. @default no limit */
   cloneBytesPerSecond: z.int().positive().exactOptional(),
   /** Exactly one has the purpose `replication`. */

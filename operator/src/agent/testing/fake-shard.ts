@@ -24,6 +24,7 @@ const SETTINGS: AgentSettings = {
   engine: { type: 'MariaDB', version: '11.8' },
   configuration: '',
   maxLagSeconds: 5,
+  fenceSeconds: 1,
   accounts: [],
   peers: {},
 };

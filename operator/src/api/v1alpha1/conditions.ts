@@ -35,7 +35,7 @@ export const CONDITIONS = {
   },
   FailoverBlocked: {
     meaning:
-      'A shard lost its primary and no replica is promoted, because loss of acknowledged writes cannot be excluded or a rule forbids it.',
+      'A shard lost its primary and no replica is promoted, because loss of acknowledged writes cannot be excluded or a rule forbids it; or none could be if it were lost now.',
     good: 'False',
   },
 } as const satisfies Record<string, ConditionDocumentation>;
@@ -186,8 +186,46 @@ export const REASONS = {
   },
   RestartPending: {
     on: ['Progressing=True'],
-    meaning: 'Pods still run with former settings, since nothing is restarted without being asked to.',
-    remedy: 'Delete the pods named one after the other, each when the one before is ready again.',
+    meaning:
+      'Pods still run with former settings. They are restarted one at a time, while their shard is healthy: replicas first, then the primary, which hands over before it stops. The message names them, and what is waited for.',
+    remedy: 'Nothing to do, unless it lasts: then settle what the message names.',
+  },
+  AckersUnreachable: {
+    on: ['FailoverBlocked=True'],
+    meaning:
+      'Members that may hold acknowledged writes do not answer, so nobody can tell that another has all of them; the message names them.',
+    remedy:
+      'Bring one of the members named, or the former primary, back. If they are lost for good, the message has the command that promotes another all the same, and what it may cost.',
+  },
+  PositionsDiverged: {
+    on: ['FailoverBlocked=True'],
+    meaning:
+      'Members of a shard hold transactions that others lack and the other way round, so that any choice drops some; the message names them.',
+    remedy:
+      'Decide which member to keep; the message has the command that promotes it. The others are cloned anew.',
+  },
+  NoCandidate: {
+    on: ['FailoverBlocked=True'],
+    meaning:
+      'No member answers that has a complete copy of the data and could be promoted; the message names them.',
+    remedy: 'Bring one of the members named back: look at their pods, nodes and volumes.',
+  },
+  PrimaryNotProvenDead: {
+    on: ['FailoverBlocked=True'],
+    meaning:
+      'The primary is not heard of, and nobody else confirms that it is out of reach: the fault may be on the side of the operator. Applications may still reach it.',
+    remedy: 'Look at the network between the operator and the nodes of the pods named.',
+  },
+  PromotedRecently: {
+    on: ['FailoverBlocked=True'],
+    meaning:
+      'The last promotion of the shard is less than `spec.failover.minSecondsBetween` ago, and the primary is not proven dead.',
+    remedy: 'Wait, or do as the message says if the primary is lost.',
+  },
+  DelayNotOver: {
+    on: ['FailoverBlocked=True'],
+    meaning: 'The primary is lost, and `spec.failover.delaySeconds` are not over yet.',
+    remedy: NOTHING,
   },
   PrimaryVolumeEmpty: {
     on: ['Progressing=False', 'Degraded=True'],

@@ -75,6 +75,54 @@ export const EVENT_REASONS = {
     meaning: 'A replica cannot apply a change of its primary.',
     remedy: 'Delete the PersistentVolumeClaim and the pod of the replica named: it is then cloned anew.',
   },
+  PrimaryLost: {
+    type: 'Warning',
+    meaning: 'The primary of a shard was found dead, hung or out of reach, and another instance is promoted.',
+    remedy: 'Nothing to do for the data; look for the cause at the pod and the node named.',
+  },
+  Promoted: {
+    type: 'Normal',
+    meaning: 'A replica took over from a failed primary; the note says how long each part took.',
+    remedy: NOTHING,
+  },
+  PromotedWithLoss: {
+    type: 'Warning',
+    meaning:
+      'A replica took over though acknowledged writes may be missing, by `spec.failover.policy: Availability` or by a person’s word; the note says what may be missing.',
+    remedy:
+      'Compare with what your applications know; files kept by the former primary have its last writes.',
+  },
+  SwitchedOver: {
+    type: 'Normal',
+    meaning: 'A replica took over from the primary as planned.',
+    remedy: NOTHING,
+  },
+  SwitchoverRefused: {
+    type: 'Warning',
+    meaning: 'A planned change of the primary was not begun; the note says why.',
+    remedy: 'Settle what the note names, and ask again with another token.',
+  },
+  SwitchoverUndone: {
+    type: 'Warning',
+    meaning: 'A planned change of the primary could not be completed; the primary is as before.',
+    remedy: 'Settle what the note names, and ask again with another token.',
+  },
+  FailoverBlocked: {
+    type: 'Warning',
+    meaning: 'A primary is lost and nobody is promoted; the note says why, and what a person can do.',
+    remedy: 'Do as the note says.',
+  },
+  InstanceRestarted: {
+    type: 'Normal',
+    meaning: 'A pod was restarted so that it runs with the settings of now.',
+    remedy: NOTHING,
+  },
+  ReplicaMoved: {
+    type: 'Warning',
+    meaning:
+      'A replica whose node or volume is gone for good lost its PersistentVolumeClaim and its pod, and is cloned anew elsewhere.',
+    remedy: NOTHING,
+  },
   VolumesRetained: {
     type: 'Normal',
     meaning: 'The cluster was deleted and its volumes were kept.',

@@ -20,6 +20,19 @@ export const failoverSchema = z
       86_400,
       'Shortest time in seconds between two automatic promotions of one shard, unless the new primary is proven dead.',
     ).default(300),
+    fenceSeconds: integer(
+      1,
+      3600,
+      'A primary that hears neither from the operator nor from a replica for this many seconds kills its own server; a ' +
+        'primary that nobody hears of is replaced no earlier. Pauses of the network or of a processor that are longer ' +
+        'cost a promotion.',
+    ).default(1),
+    acknowledgementTimeoutSeconds: integer(
+      5,
+      3600,
+      'Seconds for which commits may wait while no replica can reach a primary that lives, before another instance ' +
+        'is promoted in its place.',
+    ).default(10),
   })
   .meta({ description: 'When and how a replica takes over from a failed primary.' });
 

@@ -20,6 +20,18 @@ export {
   shardMapName,
   shardName,
 } from './names.ts';
+export {
+  formatPromotionRequest,
+  formatSwitchoverRequest,
+  type InvalidRequest,
+  isInvalidRequest,
+  promotionAnnotation,
+  type PromotionRequest,
+  promotionRequestOf,
+  switchoverAnnotation,
+  type SwitchoverRequest,
+  switchoverRequestOf,
+} from './requests.ts';
 export { ApiSchemaError, parseShardedCluster, parseShardMap } from './parse.ts';
 export { type ShardMap, type ShardMapShard, type ShardMapSpec } from './shard-map.ts';
 export { type ShardedCluster } from './sharded-cluster.ts';

@@ -17,7 +17,13 @@ describe('parseShardedCluster', () => {
       keyspaces: [],
       storage: { size: '10Gi' },
       resources: { requests: { cpu: '100m', memory: '512Mi' } },
-      failover: { policy: 'NoDataLoss', delaySeconds: 0, minSecondsBetween: 300 },
+      failover: {
+        policy: 'NoDataLoss',
+        delaySeconds: 0,
+        minSecondsBetween: 300,
+        fenceSeconds: 1,
+        acknowledgementTimeoutSeconds: 10,
+      },
       readService: { maxLagSeconds: 5, fallbackToPrimary: true },
       router: {
         replicas: 2,

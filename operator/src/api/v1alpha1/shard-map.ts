@@ -8,9 +8,10 @@
  * before.
  */
 import { z } from 'zod';
-import { choice, flag, integer, keyedList, rules, text, textSet } from './fields.ts';
+import { choice, flag, integer, keyedList, rules, text, textSet, time } from './fields.ts';
 import { objectMeta, type ObjectMeta } from './object-meta.ts';
 import { MAX_INSTANCES, MAX_SHARDS } from './sharded-cluster-spec.ts';
+import { MAX_REQUEST_LENGTH } from './requests.ts';
 
 /** Members a shard may have on record: its instances, and those on their way in or out. */
 const MAX_MEMBERS = MAX_INSTANCES + 7;
@@ -51,6 +52,12 @@ const shardMapShardSchema = z
       ACKNOWLEDGEMENT_RULES,
       'Whether a commit waits until a replica has received it. None is for shards of one instance.',
     ),
+    promotedAt: time('When the primary was promoted; absent for the first one.').exactOptional(),
+    handledSwitchover: text(
+      MAX_REQUEST_LENGTH,
+      'The last request for a switchover that was carried out, refused or undone, as it stood in the annotation. It is ' +
+        'not carried out again.',
+    ).exactOptional(),
   })
   .meta({
     description: 'One shard.',

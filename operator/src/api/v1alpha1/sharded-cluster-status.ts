@@ -1,8 +1,10 @@
 /** `ShardedCluster.status`: what the operator found. */
 import { z } from 'zod';
+import { PROMOTION_REASONS, SHARD_STATE_NAMES } from '../../core/instance-report.ts';
 import { CONDITION_TYPES } from './conditions.ts';
 import { choice, flag, integer, keyedList, text, time } from './fields.ts';
 import { ROLES } from './labels.ts';
+import { MAX_REQUEST_LENGTH } from './requests.ts';
 import { MAX_INSTANCES, MAX_SHARDS } from './sharded-cluster-spec.ts';
 
 const MAX_INT64 = Number.MAX_SAFE_INTEGER;
@@ -57,6 +59,44 @@ const instanceSchema = z
   })
   .meta({ description: 'One database instance.' });
 
+const switchoverSchema = z
+  .object({
+    request: text(MAX_REQUEST_LENGTH, 'What was asked for, as it stood in the annotation.'),
+    outcome: choice(
+      ['Completed', 'Refused', 'Undone'],
+      '`Completed`; `Refused` before anything was changed; or `Undone`: begun and not completed, the primary is as before.',
+    ),
+    message: text(1024, 'What was done, or why it was not.'),
+    at: time('When that was decided.'),
+  })
+  .meta({ description: 'The last planned change of the primary.' });
+
+const milliseconds = (description: string) => integer(0, MAX_INT64, description).exactOptional();
+
+const failoverSchema = z
+  .object({
+    at: time('When the winner was recorded.'),
+    epoch: integer(0, MAX_INT64, 'The epoch it began.'),
+    from: text(253, 'The former primary; absent where that is not known.').exactOptional(),
+    to: text(253, 'The primary since.'),
+    reason: choice(PROMOTION_REASONS, 'Why the former primary was replaced.'),
+    mayBeMissing: text(
+      1024,
+      'Acknowledged writes that may be missing; absent where none can be.',
+    ).exactOptional(),
+    phaseMilliseconds: z
+      .object({
+        detect: milliseconds('From the end, or the last word, of the primary to the decision to act.'),
+        decide: milliseconds('From there to the map without a primary.'),
+        fence: milliseconds('Killing the former primary, and hearing from all members what they have.'),
+        publish: milliseconds('Electing, and writing the winner to the map.'),
+        drain: milliseconds('Until the winner had applied what it had received.'),
+        promote: milliseconds('Until it took writes.'),
+      })
+      .meta({ description: 'How long each part took, in milliseconds; a part that was not seen is absent.' }),
+  })
+  .meta({ description: 'The last promotion, planned or not.' });
+
 const shardSchema = z
   .object({
     name: text(63, 'Name of the shard: `<cluster>-shard-<number>`.'),
@@ -67,6 +107,9 @@ const shardSchema = z
       .meta({ description: 'Pod that is the primary; null while there is none.' })
       .exactOptional(),
     epoch: integer(0, MAX_INT64, 'Number of the primary’s term; grows with every promotion.').exactOptional(),
+    state: text(64, `What the shard is found in: ${SHARD_STATE_NAMES.join(', ')}.`).exactOptional(),
+    lastFailover: failoverSchema.exactOptional(),
+    lastSwitchover: switchoverSchema.exactOptional(),
     readyInstances: integer(0, MAX_INSTANCES, 'Instances that are ready.'),
     slots: integer(0, MAX_INT64, 'Number of slots the shard holds, over all keyspaces.').exactOptional(),
     maxLagSeconds: lagSeconds('Lag of the replica furthest behind, in seconds; null while one is unknown.'),
