@@ -199,6 +199,7 @@ export const ACCEPTED_CLUSTERS: readonly AcceptedSpec[] = [
       shards: 1,
       config: [
         'port_open_timeout = 3',
+        'sync_relay_log = 1',
         '; ssl = 0',
         'sql_mode = "STRICT_TRANS_TABLES"',
         'loose_innodb_doublewrite_pages = 1',

@@ -72,7 +72,6 @@ export const OWNED_VARIABLES: readonly OwnedVariables[] = [
       'slave_transaction_retries',
       'replicate_*',
       'relay_log*',
-      'sync_relay_log*',
       'master_info_file',
       'sync_master_info',
       'master_retry_count',
