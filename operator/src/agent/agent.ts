@@ -81,7 +81,9 @@ export class Agent {
       launcher,
       session: observer.session,
       runner: this.#runner,
+      quietHeartbeat: () => observer.heartbeatWritten(),
       onEnded: wake,
+      clock,
     });
   }
 
@@ -166,7 +168,10 @@ export class Agent {
   /** One pass; returns how long to wait for the next, in milliseconds. */
   async #pass(signal: AbortSignal): Promise<number> {
     await this.#observer.look(() => this.#sleep(PASS_MILLISECONDS, signal), signal);
-    const observation = this.#observer.observation(this.#commands.standDown);
+    if (!this.#commands.isBusy) {
+      this.#observer.writeHeartbeat(signal);
+    }
+    const observation = this.#observer.observation(this.#commands);
     let pause = PASS_MILLISECONDS;
     if (this.#runner.action !== null) {
       this.#runner.stopIfOvertaken(observation, decide);

@@ -71,7 +71,7 @@ function decideStoppedPrimary(
 }
 
 function decideClosedPrimary(
-  { accountsCurrent }: Observation,
+  { accountsCurrent, heldClosed }: Observation,
   member: MemberState,
   shard: ShardMapShard,
 ): Decision {
@@ -101,7 +101,7 @@ function decideClosedPrimary(
       },
     };
   }
-  return { kind: 'openWrites', epoch: shard.epoch };
+  return heldClosed ? { kind: 'wait', reason: 'switchover' } : { kind: 'openWrites', epoch: shard.epoch };
 }
 
 function decideOpenPrimary(observation: Observation, member: MemberState, shard: ShardMapShard): Decision {

@@ -16,6 +16,7 @@ export type WaitReason =
   | 'acker'
   | 'promotion'
   | 'standDown'
+  | 'switchover'
   | 'replication'
   /** Nothing: all is as it should be. */
   | 'change';

@@ -29,6 +29,7 @@ export function describeAgent(facts: AgentFacts): AgentState {
     agentVersion: version,
     epoch,
     server: observer.server(),
+    unresponsive: null,
     volume,
     member,
     ownEnd: ends?.own ?? null,

@@ -34,6 +34,12 @@ export interface MemberObserverOptions {
   readonly onNews: () => void;
 }
 
+/** What the operator has ordered beyond the map. */
+export interface Orders {
+  readonly standDown: StandDown | null;
+  readonly isHeldClosed: boolean;
+}
+
 /** A server that was not seen for so long gets no reads. */
 const FITNESS_MILLISECONDS = 3000;
 /** Longer than a failover takes: nothing is begun anew while one may be under way. */
@@ -51,6 +57,7 @@ export class MemberObserver {
   readonly #options: MemberObserverOptions;
   #fitness: ReadFitness = NOT_FIT_YET;
   #heartbeatAt = -Infinity;
+  #heartbeat: Promise<void> = Promise.resolve();
   #retentionAt = -Infinity;
 
   constructor(options: MemberObserverOptions) {
@@ -97,11 +104,10 @@ export class MemberObserver {
       maxLagSeconds: files.settings().maxLagSeconds,
       now: clock.monotonic(),
     });
-    this.#writeHeartbeat(signal);
   }
 
   /** What was seen last. */
-  observation(standDown: StandDown | null): Observation {
+  observation({ standDown, isHeldClosed }: Orders): Observation {
     const { place, shardMap, files, peers } = this.#options;
     const shard = shardMap.view();
     const { current } = this.session;
@@ -124,6 +130,7 @@ export class MemberObserver {
         current?.followedDigest !== files.accountsDigest(),
       primaryAddress: primary === null ? null : peers.server(primary),
       standDown,
+      heldClosed: isHeldClosed,
     };
   }
 
@@ -152,8 +159,13 @@ export class MemberObserver {
     return this.#options.clock.monotonic() - this.#retentionAt >= interval;
   }
 
-  /** On an open primary. Not awaited: it waits for an acknowledgement like any commit. */
-  #writeHeartbeat(signal: AbortSignal): void {
+  /** Resolves when the heartbeat under way, if there is one, is written or given up. */
+  async heartbeatWritten(): Promise<void> {
+    await this.#heartbeat;
+  }
+
+  /** Begins one on an open primary, where it is due. It waits for an acknowledgement like any commit. */
+  writeHeartbeat(signal: AbortSignal): void {
     const { clock, logger } = this.#options;
     const member = this.session.state();
     const isDue = clock.monotonic() - this.#heartbeatAt >= HEARTBEAT_MILLISECONDS;
@@ -161,7 +173,7 @@ export class MemberObserver {
       return;
     }
     this.#heartbeatAt = clock.monotonic();
-    this.session
+    this.#heartbeat = this.session
       .require()
       .writeHeartbeat(member.epoch.value, HEARTBEAT_DEADLINE_MILLISECONDS, signal)
       .catch((error: unknown) => logger.debug('heartbeat is not written', errorFields(error)));

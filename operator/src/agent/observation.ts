@@ -47,4 +47,6 @@ export interface Observation {
   /** Where the recorded primary's server is reached; null without one. */
   readonly primaryAddress: SourceAddress | null;
   readonly standDown: StandDown | null;
+  /** A switchover keeps the server closed for writes. */
+  readonly heldClosed: boolean;
 }

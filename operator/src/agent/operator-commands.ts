@@ -1,3 +1,4 @@
+import type { Clock, Timer } from '../runtime/clock.ts';
 import type { ActionRunner } from './action-runner.ts';
 import type { LauncherClient } from './launcher-client.ts';
 import type { StandDown } from './observation.ts';
@@ -9,16 +10,22 @@ import type { CommandHandlers } from './transport/command-responder.ts';
 export interface OperatorCommandsOptions {
   readonly shardMap: Pick<ShardMapReader, 'view'>;
   readonly launcher: Pick<LauncherClient, 'kill'>;
-  readonly session: Pick<ServerSession, 'current' | 'require'>;
+  readonly session: Pick<ServerSession, 'current' | 'require' | 'state'>;
   readonly runner: Pick<ActionRunner, 'cancel' | 'whenEnded'>;
-  /** Called when a command has ended. */
+  /** Resolves when no heartbeat is being written; none begins while a command is under way. */
+  readonly quietHeartbeat: () => Promise<void>;
+  /** Called when a command has ended, or what it kept from being done may be done again. */
   readonly onEnded: () => void;
+  readonly clock: Clock;
 }
 
 /** Carries out what the operator orders beyond the map. Each order also keeps the agent from undoing it. */
 export class OperatorCommands {
   readonly #options: OperatorCommandsOptions;
   #standDown: StandDown | null = null;
+  /** A switchover that has closed the server. */
+  #held: { readonly until: number; readonly primary: string | null; readonly mapEpoch: number } | null = null;
+  #holdTimer: Timer | null = null;
   #underWay = 0;
 
   constructor(options: OperatorCommandsOptions) {
@@ -30,11 +37,13 @@ export class OperatorCommands {
       this.#carryOut(epoch, async () => {
         const { runner, session } = this.#options;
         // A change of role that is under way has to end first; it begins nothing new after the stand-down.
+        this.#requireSession();
         await runner.whenEnded();
-        if (session.current === null) {
-          throw new RefusedError('NotReady', 'there is no session with the server');
+        this.#requireSession();
+        if (session.state()?.role.kind === 'primary') {
+          throw new RefusedError('NotReady', 'the server takes writes');
         }
-        return { received: await session.require().stopReceiving(signal) };
+        return session.require().stopReceiving(signal);
       }),
     killServer: ({ epoch }, signal) =>
       this.#carryOut(epoch, async () => {
@@ -43,11 +52,41 @@ export class OperatorCommands {
         await runner.cancel('start', 'the server is to be killed');
         return { exit: await launcher.kill(signal) };
       }),
+    closeWrites: ({ timeoutMilliseconds, holdMilliseconds }, signal) =>
+      this.#whileBusy(async () => {
+        const { runner, session, quietHeartbeat } = this.#options;
+        await runner.whenEnded();
+        this.#requireSession();
+        if (session.state()?.role.kind !== 'primary') {
+          throw new RefusedError('NotReady', 'the server is no open primary');
+        }
+        this.#hold(holdMilliseconds);
+        try {
+          // It would go past the closing, and end up behind the position that is answered.
+          await quietHeartbeat();
+          await session.require().closeWrites(timeoutMilliseconds, signal);
+          const { applied } = await session.require().observe(signal);
+          return { position: applied };
+        } catch (error) {
+          this.#release();
+          throw error;
+        }
+      }),
   };
 
   /** The last order; null before the first. */
   get standDown(): StandDown | null {
     return this.#standDown;
+  }
+
+  /** Whether the server is to stay closed for writes: until then, and as long as the map is what it was. */
+  get isHeldClosed(): boolean {
+    const held = this.#held;
+    if (held === null || this.#options.clock.monotonic() >= held.until) {
+      return false;
+    }
+    const { primary, epoch } = this.#recorded();
+    return primary === held.primary && epoch === held.mapEpoch;
   }
 
   /** Whether a command is under way, beside which nothing else is begun. */
@@ -56,15 +95,42 @@ export class OperatorCommands {
   }
 
   async #carryOut<T>(epoch: number, command: () => Promise<T>): Promise<T> {
-    const view = this.#options.shardMap.view();
-    const shard = view.kind === 'known' ? view.shard : null;
-    this.#standDown = { epoch, primary: shard?.primary ?? null, mapEpoch: shard?.epoch ?? 0 };
+    const recorded = this.#recorded();
+    this.#standDown = { epoch, primary: recorded.primary, mapEpoch: recorded.epoch };
+    return this.#whileBusy(command);
+  }
+
+  async #whileBusy<T>(command: () => Promise<T>): Promise<T> {
     this.#underWay += 1;
     try {
       return await command();
     } finally {
       this.#underWay -= 1;
       this.#options.onEnded();
+    }
+  }
+
+  #hold(milliseconds: number): void {
+    const { clock, onEnded } = this.#options;
+    const { primary, epoch } = this.#recorded();
+    this.#release();
+    this.#held = { until: clock.monotonic() + milliseconds, primary, mapEpoch: epoch };
+    this.#holdTimer = clock.setTimer(milliseconds, onEnded);
+  }
+
+  #release(): void {
+    this.#held = null;
+    this.#holdTimer?.cancel();
+  }
+
+  #recorded(): { readonly primary: string | null; readonly epoch: number } {
+    const view = this.#options.shardMap.view();
+    return view.kind === 'known' ? view.shard : { primary: null, epoch: 0 };
+  }
+
+  #requireSession(): void {
+    if (this.#options.session.current === null) {
+      throw new RefusedError('NotReady', 'there is no session with the server');
     }
   }
 }

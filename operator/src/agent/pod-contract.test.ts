@@ -61,7 +61,7 @@ describe('readSettings', () => {
     });
 
   it('fills in defaults, and leaves out what a newer operator adds', async () => {
-    expect(await read({ ...SETTINGS, later: 1 })).toEqual({ ...SETTINGS, peers: {} });
+    expect(await read({ ...SETTINGS, later: 1 })).toEqual({ ...SETTINGS, fenceSeconds: 1, peers: {} });
   });
 
   it.each([

@@ -35,6 +35,14 @@ export interface Observing {
   observe(signal: AbortSignal): Promise<MemberState>;
 }
 
+/** How far a replica that receives no more has come. */
+export interface HeldPositions {
+  /** Final, until it is told to follow. */
+  readonly received: Position;
+  /** Grows until it reaches `received`. */
+  readonly applied: Position;
+}
+
 /** Changing a server's role. Each is safe to repeat, and one at a time: the caller sees to that. */
 export interface Roles {
   /**
@@ -44,10 +52,10 @@ export interface Roles {
    */
   follow(source: Source, signal: AbortSignal): Promise<void>;
   /**
-   * Stops receiving and leaves applying at work. What the member then has received is final: the position
-   * returned. May take seconds while the source is silent, an instant when it is dead.
+   * Stops receiving and leaves applying at work. What the member then has received is final. May take seconds while
+   * the source is silent, an instant when it is dead. A server that takes writes: `Refused`.
    */
-  stopReceiving(signal: AbortSignal): Promise<Position>;
+  stopReceiving(signal: AbortSignal): Promise<HeldPositions>;
   /** Waits until `position` is applied; false when that has not happened in time or applying has failed. */
   awaitApplied(position: Position, timeoutMilliseconds: number, signal: AbortSignal): Promise<boolean>;
   /**

@@ -42,6 +42,11 @@ export interface Following {
   readonly lagMilliseconds: Measure;
   /** Bytes received and not yet applied. */
   readonly bytesBehind: Measure;
+  /**
+   * Milliseconds since anything came from the source: changes, or the sign of life it gives when there are none.
+   * Unknown while it does not receive.
+   */
+  readonly silentMilliseconds: Measure;
 }
 
 /**
@@ -93,4 +98,6 @@ export interface MemberState {
   readonly acknowledgement: AcknowledgementState;
   /** Bytes of the volume that logs of changes take: those it serves to others and those it received. */
   readonly logBytes: Measure;
+  /** Seconds for which the oldest transaction of a client has been open, 0 for none. Unknown for a replica. */
+  readonly longestTransactionSeconds: Measure;
 }

@@ -52,6 +52,14 @@ export type AgentActivity =
       readonly bytesPerSecond: number;
     };
 
+/** A server that runs and does not answer. */
+export interface Unresponsiveness {
+  /** Since its last answer. */
+  readonly forMilliseconds: number;
+  /** Whether it has used the processor meanwhile. One that has not is stopped, or stuck in the kernel. */
+  readonly usedProcessor: boolean;
+}
+
 /** Something that stands in the way, in words for a condition. */
 export interface AgentProblem {
   /** CamelCase, stable. */
@@ -68,6 +76,8 @@ export interface AgentState {
   /** The newest epoch of its shard that the agent has read; 0 before the first. */
   readonly epoch: number;
   readonly server: ServerState;
+  /** Null while the server answers, or none runs. */
+  readonly unresponsive: Unresponsiveness | null;
   /** Null until the volume was looked at. */
   readonly volume: VolumeState | null;
   /** The last observation of the running server; null when none runs or none has succeeded. */
@@ -146,6 +156,10 @@ export const agentStateSchema: z.ZodType<AgentState> = z.object({
   agentVersion: z.string(),
   epoch: count,
   server: serverStateSchema,
+  unresponsive: z
+    .object({ forMilliseconds: z.number().min(0), usedProcessor: z.boolean() })
+    .nullable()
+    .default(null),
   volume: volumeStateSchema.nullable(),
   member: memberStateSchema.nullable(),
   ownEnd: measureSchema(positionSchema).nullable(),

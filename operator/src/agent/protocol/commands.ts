@@ -9,34 +9,65 @@ import { positionSchema } from './member-state.ts';
 
 /** What each command answers with. */
 export interface CommandResults {
-  /** Stop receiving and go on applying. The position received is final until the agent is told to follow. */
-  readonly stopReceiving: { readonly received: Position };
-  /** Kill the server now; answered once it is reaped. Null when none ran. */
+  /**
+   * Stop receiving and go on applying. What is received is final until the agent is told to follow; what is applied
+   * still grows. `NotReady` where no server answers, or it takes writes.
+   */
+  readonly stopReceiving: { readonly received: Position; readonly applied: Position };
+  /** Kill the server now; answered once it is reaped. Null when none ran. The state tells where its log ends. */
   readonly killServer: { readonly exit: ServerExit | null };
+  /**
+   * Close the primary for a switchover, and answer with the end of its log once no write is under way. It stays
+   * closed until the map changes, and opens again by itself when that has not happened in time. `Failed` when writes
+   * do not end in time; then it opens again at once.
+   */
+  readonly closeWrites: { readonly position: Position };
+}
+
+/** What each command says besides its epoch. */
+export interface CommandParameters {
+  readonly stopReceiving: unknown;
+  readonly killServer: unknown;
+  readonly closeWrites: {
+    /** How long writes under way may take to end. */
+    readonly timeoutMilliseconds: number;
+    /** How long the server stays closed if the map does not change. */
+    readonly holdMilliseconds: number;
+  };
 }
 
 export type CommandName = keyof CommandResults;
 
 const resultSchemas: { readonly [Name in CommandName]: z.ZodType<CommandResults[Name]> } = {
-  stopReceiving: z.object({ received: positionSchema }),
+  stopReceiving: z.object({ received: positionSchema, applied: positionSchema }),
   killServer: z.object({
     exit: z
       .object({ pid: z.int(), code: z.int().nullable(), signal: z.string().nullable(), at: z.number() })
       .nullable(),
   }),
+  closeWrites: z.object({ position: positionSchema }),
 };
 
 /** A command as it travels. */
-export interface CommandRequest<Name extends CommandName = CommandName> {
-  readonly command: Name;
-  readonly epoch: number;
-}
+export type CommandRequest<Name extends CommandName = CommandName> = {
+  [Each in Name]: { readonly command: Each; readonly epoch: number } & CommandParameters[Each];
+}[Name];
+
+const epoch = z.int().min(0);
+/** Longer than anybody would keep a database from taking writes. */
+const patience = z.int().min(1).max(60_000);
 
 /** Checks a command. */
-export const commandRequestSchema: z.ZodType<CommandRequest> = z.object({
-  command: z.enum(['stopReceiving', 'killServer']),
-  epoch: z.int().min(0),
-});
+export const commandRequestSchema: z.ZodType<CommandRequest> = z.discriminatedUnion('command', [
+  z.object({ command: z.literal('stopReceiving'), epoch }),
+  z.object({ command: z.literal('killServer'), epoch }),
+  z.object({
+    command: z.literal('closeWrites'),
+    epoch,
+    timeoutMilliseconds: patience,
+    holdMilliseconds: patience,
+  }),
+]);
 
 /** Longest command an agent reads, in bytes. */
 export const COMMAND_LIMIT_BYTES = 64 * 1024;

@@ -12,7 +12,7 @@ export const PROTOCOL_VERSION = 1;
 export const FRAME_LIMIT_BYTES = 1024 * 1024;
 
 /** An agent sends a frame at least so often. */
-export const FRAME_INTERVAL_MILLISECONDS = 500;
+export const FRAME_INTERVAL_MILLISECONDS = 250;
 
 /** One line of the stream. */
 export interface StateFrame {

@@ -15,6 +15,9 @@ export function measureSchema<T>(value: z.ZodType<T>): z.ZodType<Measure<T>> {
   ]) as z.ZodType<Measure<T>>;
 }
 
+/** What an older agent does not tell. */
+const UNTOLD = { kind: 'unknown', reason: 'the agent does not tell' } as const;
+
 const replicationErrorSchema = z.object({ number: z.number(), message: z.string() });
 
 const replicationActivitySchema = z.discriminatedUnion('kind', [
@@ -36,6 +39,7 @@ const memberRoleSchema: z.ZodType<MemberRole> = z.discriminatedUnion('kind', [
       secondsBehind: measureSchema(z.number()),
       lagMilliseconds: measureSchema(z.number()),
       bytesBehind: measureSchema(z.number()),
+      silentMilliseconds: measureSchema(z.number()).default(UNTOLD),
     }),
   }),
 ]);
@@ -61,4 +65,5 @@ export const memberStateSchema: z.ZodType<MemberState> = z.object({
     acknowledges: z.boolean(),
   }),
   logBytes: measureSchema(z.number()),
+  longestTransactionSeconds: measureSchema(z.number()).default(UNTOLD),
 });

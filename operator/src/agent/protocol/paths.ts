@@ -10,4 +10,10 @@ export const PATHS = {
   clone: '/v1/clone',
 } as const;
 
+/**
+ * Header of a ping: `true` from the operator that leads, which alone can promote. A primary that hears no leader and
+ * no replica has to assume that another was promoted.
+ */
+export const LEADER_HEADER = 'shardwright-leader';
+
 export type AgentPath = (typeof PATHS)[keyof typeof PATHS];

@@ -55,6 +55,7 @@ export async function startAgentFixture(
     commands: {
       stopReceiving: () => Promise.reject(new Error('not in this test')),
       killServer: () => Promise.resolve({ exit: null }),
+      closeWrites: () => Promise.reject(new Error('not in this test')),
       ...options.commands,
     },
     currentEpoch: () => 3,

@@ -10,6 +10,7 @@ export function replicaState(change: Partial<AgentState> = {}): AgentState {
     agentVersion: '0.1.0',
     epoch: 3,
     server: { kind: 'running', pid: 7, epoch: 3, role: 'replica', startedAt: 1000 },
+    unresponsive: null,
     volume: { kind: 'ready', origin: 'clone', engineVersion: '11.8.6' },
     member: {
       observedAt: 2000,
@@ -24,6 +25,7 @@ export function replicaState(change: Partial<AgentState> = {}): AgentState {
           secondsBehind: { kind: 'unknown', reason: 'it does not receive' },
           lagMilliseconds: { kind: 'known', value: 12 },
           bytesBehind: { kind: 'known', value: 0 },
+          silentMilliseconds: { kind: 'known', value: 150 },
         },
       },
       writable: false,
@@ -41,6 +43,7 @@ export function replicaState(change: Partial<AgentState> = {}): AgentState {
         acknowledges: true,
       },
       logBytes: { kind: 'known', value: 1024 },
+      longestTransactionSeconds: { kind: 'unknown', reason: 'the server takes no writes' },
     },
     ownEnd: null,
     receivedEnd: null,

@@ -277,7 +277,7 @@ export class FakeMember {
         }),
       stopReceiving: async () => {
         await effect('stopReceiving', () => (server.isReceiving = false));
-        return '0-1-1' as Position;
+        return { received: '0-1-1' as Position, applied: '0-1-1' as Position };
       },
       awaitApplied: async () => true,
       becomePrimary: () => effect('becomePrimary', () => {}),
@@ -327,6 +327,7 @@ export class FakeMember {
         secondsBehind: known(0),
         lagMilliseconds: isReached ? known(100) : unknown('it does not receive'),
         bytesBehind: known(0),
+        silentMilliseconds: isReached ? known(100) : unknown('it does not receive'),
       },
     };
   }

@@ -33,6 +33,7 @@ export function aFollowing(change: Partial<Following> = {}): Following {
     secondsBehind: known(0),
     lagMilliseconds: known(300),
     bytesBehind: known(0),
+    silentMilliseconds: known(100),
     ...change,
   };
 }
@@ -59,6 +60,7 @@ export function aMember(change: Partial<MemberState> = {}): MemberState {
       acknowledges: false,
     },
     logBytes: known(1000),
+    longestTransactionSeconds: unknown('the server takes no writes'),
     ...change,
   };
 }
@@ -93,6 +95,7 @@ export function anObservation(change: Partial<Observation> = {}): Observation {
     passwordSuspected: false,
     primaryAddress: PRIMARY_ADDRESS,
     standDown: null,
+    heldClosed: false,
     ...change,
   };
 }

@@ -23,7 +23,7 @@ let agent: AgentFixture;
 beforeEach(async () => {
   agent = await startAgentFixture({
     commands: {
-      stopReceiving: async ({ epoch }) => ({ received: `0-1-${epoch}` as never }),
+      stopReceiving: async ({ epoch }) => ({ received: `0-1-${epoch}` as never, applied: '0-1-1' as never }),
       killServer: () => Promise.reject(new RefusedError('NotReady', 'the launcher does not answer')),
     },
   });
@@ -86,12 +86,13 @@ describe('agent server', () => {
 
   it('carries a command out, and answers with its result', async () => {
     const answer = await send(await as('operator'), command({ command: 'stopReceiving', epoch: 4 }));
-    expect(answer).toEqual({ status: 200, text: '{"received":"0-1-4"}' });
+    expect(answer).toEqual({ status: 200, text: '{"received":"0-1-4","applied":"0-1-1"}' });
   });
 
   it.each([
     ['an epoch that is over', command({ command: 'stopReceiving', epoch: 2 }), 409, 'StaleEpoch'],
     ['no epoch', command({ command: 'stopReceiving' }), 400, 'InvalidRequest'],
+    ['no patience', command({ command: 'closeWrites', epoch: 4 }), 400, 'InvalidRequest'],
     ['an unknown name', command({ command: 'selfDestruct', epoch: 4 }), 400, 'InvalidRequest'],
     ['no JSON', { ...command({}), body: 'stop' }, 400, 'InvalidRequest'],
     ['too many bytes', { ...command({}), body: ' '.repeat(100_000) }, 400, 'InvalidRequest'],

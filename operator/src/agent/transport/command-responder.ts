@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { assertNever } from '../../runtime/assert-never.ts';
 import {
   COMMAND_LIMIT_BYTES,
   type CommandName,
@@ -44,12 +45,19 @@ export async function answerCommand(
 
 function carryOut(
   handlers: CommandHandlers,
-  { command, epoch }: CommandRequest,
+  request: CommandRequest,
   signal: AbortSignal,
 ): Promise<CommandResults[CommandName]> {
-  return command === 'stopReceiving'
-    ? handlers.stopReceiving({ command, epoch }, signal)
-    : handlers.killServer({ command, epoch }, signal);
+  switch (request.command) {
+    case 'stopReceiving':
+      return handlers.stopReceiving(request, signal);
+    case 'killServer':
+      return handlers.killServer(request, signal);
+    case 'closeWrites':
+      return handlers.closeWrites(request, signal);
+    default:
+      return assertNever(request);
+  }
 }
 
 async function readBody(body: IncomingMessage): Promise<string> {

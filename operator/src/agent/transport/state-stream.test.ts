@@ -42,7 +42,7 @@ function change(): void {
 }
 
 describe('state stream', () => {
-  it('sends the state at once, at every change, and when half a second has passed', async () => {
+  it('sends the state at once, at every change, and when a quarter of a second has passed', async () => {
     change();
     streamState(feed, reader, clock);
     expect(reader.sequences).toEqual([1]);
@@ -50,7 +50,7 @@ describe('state stream', () => {
     change();
     expect(reader.sequences).toEqual([1, 2]);
     await reader.take();
-    await clock.advance(499);
+    await clock.advance(249);
     expect(reader.sequences).toEqual([1, 2]);
     await clock.advance(1);
     expect(reader.sequences).toEqual([1, 2, 2]);

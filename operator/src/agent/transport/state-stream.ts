@@ -7,7 +7,7 @@ import type { StateFeed } from './state-feed.ts';
 const READER_STALL_MILLISECONDS = 15_000;
 
 /**
- * Streams the feed: a frame at once, one at every change, and one when none was sent for half a second. At most
+ * Streams the feed: a frame at once, one at every change, and one when none was sent for a quarter of a second. At most
  * one frame is under way: while the reader has not taken it, changes only note that another is due, and what
  * then goes out is the newest state. A slow reader so costs one frame of memory, and never reads its way
  * through the past. Ends with the stream, which it destroys when the reader stalls.

@@ -49,10 +49,10 @@ export const promotionCases: readonly ConformanceCase[] = [
     name: 'a replica that has applied all it received becomes the primary, and the other follows it',
     async run(story) {
       const [candidate, other] = [sessionAt(story, 1), sessionAt(story, 2)];
-      const received = await candidate.stopReceiving(story.signal);
+      const { received } = await candidate.stopReceiving(story.signal);
       await Promise.all(
         [candidate, other].map(async (session) => {
-          const own = await session.stopReceiving(story.signal);
+          const { received: own } = await session.stopReceiving(story.signal);
           assert.ok(await session.awaitApplied(own, DRAIN_TIMEOUT_MILLISECONDS, story.signal));
         }),
       );
@@ -124,7 +124,7 @@ export const promotionCases: readonly ConformanceCase[] = [
       const { applied: end } = await old.observe(story.signal);
       assert.ok(await candidate.awaitApplied(end, DRAIN_TIMEOUT_MILLISECONDS, story.signal));
       assert.ok(await other.awaitApplied(end, DRAIN_TIMEOUT_MILLISECONDS, story.signal));
-      assert.equal(await candidate.stopReceiving(story.signal), end);
+      assert.deepEqual(await candidate.stopReceiving(story.signal), { received: end, applied: end });
       await candidate.becomePrimary('oneReplica', story.signal);
       await other.follow(sourceAt(story, 0), story.signal);
       await old.follow(sourceAt(story, 0), story.signal);

@@ -25,7 +25,7 @@ export const upkeepCases: readonly ConformanceCase[] = [
     name: 'retention discards what every replica has, and never what one still needs',
     async run(story) {
       const primary = sessionAt(story, 0);
-      const late = await sessionAt(story, 2).stopReceiving(story.signal);
+      const { received: late } = await sessionAt(story, 2).stopReceiving(story.signal);
       for (let part = 0; part < 3; part += 1) {
         await append(story, 0, 5);
         await memberAt(story, 0).rotateLog();

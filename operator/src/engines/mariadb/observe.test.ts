@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { known, unknown } from '../measure.ts';
 import { parseGtidList } from './gtid.ts';
 import type { LogFile } from './log-files.ts';
-import { toMemberState, type ObservationFiles } from './observe.ts';
+import { toMemberState, type ObservationExtras } from './observe.ts';
 import type { ServerFacts } from './server-facts.ts';
 import type { SlaveStatus } from './slave-status.ts';
 
@@ -16,6 +16,7 @@ const slave: SlaveStatus = {
   relayLogFile: './relay.000002',
   relayLogOffset: 100,
   usesGtid: true,
+  receivedMark: '',
 };
 
 const facts: ServerFacts = {
@@ -40,13 +41,15 @@ const facts: ServerFacts = {
 };
 
 const file = (name: string, bytes: number): LogFile => ({ name, path: `/data/${name}`, bytes });
-const files: ObservationFiles = {
+const files: ObservationExtras = {
   binaryLogs: known([file('binlog.000001', 1000)]),
   relayLogs: known([file('relay.000001', 400), file('relay.000002', 300), file('relay.000003', 50)]),
   receivedBeforeStart: known(parseGtidList('')),
+  sourceSilence: known(120),
+  transactionAge: known(7),
 };
 
-const observed = (changes: Partial<ServerFacts>, fileChanges: Partial<ObservationFiles> = {}) =>
+const observed = (changes: Partial<ServerFacts>, fileChanges: Partial<ObservationExtras> = {}) =>
   toMemberState({ ...facts, ...changes }, { ...files, ...fileChanges });
 const following = (changes: Partial<SlaveStatus>, factChanges: Partial<ServerFacts> = {}) => {
   const { role } = observed({ ...factChanges, slave: { ...slave, ...changes } });
@@ -85,6 +88,7 @@ describe('toMemberState', () => {
         acknowledges: false,
       },
       logBytes: known(1750),
+      longestTransactionSeconds: known(7),
     });
   });
 
@@ -115,6 +119,10 @@ describe('toMemberState', () => {
   ] as const)('lag in milliseconds, %s', (_name, slaveChanges, factChanges, expected) => {
     const { lagMilliseconds } = following(slaveChanges, factChanges);
     expect(expected === 'unknown' ? lagMilliseconds.kind : lagMilliseconds).toEqual(expected);
+  });
+
+  it('tells for how long nothing has come from the source', () => {
+    expect(following({}).silentMilliseconds).toEqual(known(120));
   });
 
   it('counts as applied on a replica what it can show, not what its own log names already', () => {

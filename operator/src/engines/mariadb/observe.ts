@@ -7,11 +7,15 @@ import type { ServerFacts } from './server-facts.ts';
 import type { SlaveStatus } from './slave-status.ts';
 
 /** What an observation needs besides the server's answers. */
-export interface ObservationFiles {
+export interface ObservationExtras {
   readonly binaryLogs: Measure<readonly LogFile[]>;
   readonly relayLogs: Measure<readonly LogFile[]>;
   /** What the relay logs held when the server started; nothing for one that has none. */
   readonly receivedBeforeStart: Measure<GtidList>;
+  /** Milliseconds since anything came from the source. */
+  readonly sourceSilence: Measure;
+  /** Seconds since the oldest open transaction began. */
+  readonly transactionAge: Measure;
 }
 
 /**
@@ -42,13 +46,13 @@ export function receivedOf(facts: ServerFacts, beforeStart: Measure<GtidList>): 
 }
 
 /** Makes the port's state of one pass. */
-export function toMemberState(facts: ServerFacts, files: ObservationFiles): MemberState {
-  const received = receivedOf(facts, files.receivedBeforeStart);
+export function toMemberState(facts: ServerFacts, extras: ObservationExtras): MemberState {
+  const received = receivedOf(facts, extras.receivedBeforeStart);
   return {
     observedAt: facts.observedAt,
     version: facts.version,
     uptimeSeconds: statusNumber(facts, 'Uptime'),
-    role: roleOf(facts, files),
+    role: roleOf(facts, extras),
     writable: !facts.readOnly,
     epoch: known(facts.epoch ?? 0),
     received: received.kind === 'known' ? known(toPosition(received.value)) : received,
@@ -58,25 +62,27 @@ export function toMemberState(facts: ServerFacts, files: ObservationFiles): Memb
         ? unknown('no heartbeat was ever written')
         : known(facts.heartbeatWrittenAt),
     acknowledgement: acknowledgementOf(facts),
-    logBytes: totalBytes(files),
+    logBytes: totalBytes(extras),
+    longestTransactionSeconds: extras.transactionAge,
   };
 }
 
-function roleOf(facts: ServerFacts, files: ObservationFiles): MemberRole {
+function roleOf(facts: ServerFacts, extras: ObservationExtras): MemberRole {
   if (facts.slave !== undefined) {
-    return { kind: 'replica', following: followingOf(facts, facts.slave, files) };
+    return { kind: 'replica', following: followingOf(facts, facts.slave, extras) };
   }
   return facts.readOnly ? { kind: 'detached' } : { kind: 'primary' };
 }
 
-function followingOf(facts: ServerFacts, slave: SlaveStatus, files: ObservationFiles): Following {
+function followingOf(facts: ServerFacts, slave: SlaveStatus, extras: ObservationExtras): Following {
   return {
     source: slave.source,
     receiving: slave.receiving,
     applying: slave.applying,
     secondsBehind: slave.secondsBehind,
     lagMilliseconds: heartbeatLag(facts, slave),
-    bytesBehind: bytesBehind(slave, files.relayLogs),
+    bytesBehind: bytesBehind(slave, extras.relayLogs),
+    silentMilliseconds: extras.sourceSilence,
   };
 }
 
@@ -91,7 +97,7 @@ function heartbeatLag(facts: ServerFacts, slave: SlaveStatus): Measure {
   return known(Math.max(0, facts.observedAt - facts.heartbeatWrittenAt));
 }
 
-function bytesBehind(slave: SlaveStatus, relayLogs: ObservationFiles['relayLogs']): Measure {
+function bytesBehind(slave: SlaveStatus, relayLogs: ObservationExtras['relayLogs']): Measure {
   if (relayLogs.kind === 'unknown') {
     return relayLogs;
   }
@@ -116,7 +122,7 @@ function acknowledgementOf(facts: ServerFacts): AcknowledgementState {
   };
 }
 
-function totalBytes({ binaryLogs, relayLogs }: ObservationFiles): Measure {
+function totalBytes({ binaryLogs, relayLogs }: ObservationExtras): Measure {
   if (binaryLogs.kind === 'unknown') {
     return binaryLogs;
   }

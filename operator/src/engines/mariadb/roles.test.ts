@@ -22,6 +22,7 @@ const stopped: SlaveStatus = {
   relayLogFile: 'relay.000001',
   relayLogOffset: 4,
   usesGtid: true,
+  receivedMark: '',
 };
 const closed: ServerFacts = {
   observedAt: 0,

@@ -2,7 +2,7 @@
 import type { Acknowledgement } from '../boot.ts';
 import { EngineError } from '../engine-error.ts';
 import type { TlsFiles } from '../member.ts';
-import type { Source } from '../member-session.ts';
+import type { HeldPositions, Source } from '../member-session.ts';
 import type { Position } from '../position.ts';
 import { compareGtidLists, mariadbPositions, toPosition, type GtidList } from './gtid.ts';
 import { appliedOf } from './observe.ts';
@@ -18,7 +18,7 @@ const STOP_RECEIVING_TIMEOUT_MILLISECONDS = 65_000;
 /** How long one wait for an applied position lasts before the signal is looked at again. */
 const WAIT_SLICE_MILLISECONDS = 250;
 /** Seconds between the source's signs of life; below slave_net_timeout, or an idle connection would be cut. */
-const SOURCE_HEARTBEAT_SECONDS = 0.3;
+const SOURCE_HEARTBEAT_SECONDS = 0.2;
 
 /** See Roles.follow. */
 export async function follow(
@@ -120,16 +120,20 @@ function covers(held: GtidList, needed: GtidList): boolean {
 }
 
 /** See Roles.stopReceiving. */
-export async function stopReceiving(server: ServerAccess, signal: AbortSignal): Promise<Position> {
+export async function stopReceiving(server: ServerAccess, signal: AbortSignal): Promise<HeldPositions> {
   const before = await server.facts(signal);
+  if (!before.readOnly) {
+    throw new EngineError('Refused', 'the server takes writes: what it has is not final');
+  }
   if (before.slave !== undefined && before.slave.receiving.kind !== 'stopped') {
     await stopThread(server, 'IO_THREAD', signal);
   }
-  const received = server.received(await server.facts(signal));
+  const after = await server.facts(signal);
+  const received = server.received(after);
   if (received.kind === 'unknown') {
     throw new EngineError('Refused', `what was received is unknown: ${received.reason}`);
   }
-  return toPosition(received.value);
+  return { received: toPosition(received.value), applied: toPosition(appliedOf(after)) };
 }
 
 /** See Roles.awaitApplied. */

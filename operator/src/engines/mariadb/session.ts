@@ -19,6 +19,8 @@ import * as roles from './roles.ts';
 import { salvage } from './salvage.ts';
 import type { ServerAccess } from './server-access.ts';
 import { readServerFacts } from './server-facts.ts';
+import { SourceSilence } from './source-silence.ts';
+import { TransactionAge } from './transaction-age.ts';
 
 /** See Observing.observe. */
 const OBSERVE_TIMEOUT_MILLISECONDS = 1500;
@@ -47,6 +49,7 @@ export async function openSession(
   const observer = new Reconnecting(control, (signal) => openConnection(layout.socket, password, signal));
   const beat = new Reconnecting(control, (signal) => openConnection(layout.socket, password, signal));
   const heartbeat = new HeartbeatWriter(beat, clock);
+  const watches: Watches = { silence: new SourceSilence(clock), age: new TransactionAge(clock) };
   const server: ServerAccess = {
     clock,
     run: (what, sql, values, timeoutMilliseconds, signal) =>
@@ -57,7 +60,7 @@ export async function openSession(
   return {
     ended: control.ended,
     close: () => control.close(),
-    observe: async (signal) => observe(await observer.connection(signal), context, signal),
+    observe: async (signal) => observe(await observer.connection(signal), context, watches, signal),
     follow: (source, signal) => roles.follow(server, tls, source, signal),
     stopReceiving: (signal) => roles.stopReceiving(server, signal),
     awaitApplied: (position, timeout, signal) => roles.awaitApplied(server, position, timeout, signal),
@@ -73,13 +76,22 @@ export async function openSession(
   };
 }
 
+/** What is seen only by looking more than once. */
+interface Watches {
+  readonly silence: SourceSilence;
+  readonly age: TransactionAge;
+}
+
 async function observe(
   connection: Connection,
   { layout, receivedBeforeStart }: SessionContext,
+  { silence, age }: Watches,
   signal: AbortSignal,
 ): Promise<MemberState> {
   const facts = await readServerFacts(connection, OBSERVE_TIMEOUT_MILLISECONDS, signal);
   return toMemberState(facts, {
+    sourceSilence: silence.measure(facts.slave),
+    transactionAge: await age.measure(connection, !facts.readOnly, OBSERVE_TIMEOUT_MILLISECONDS, signal),
     receivedBeforeStart,
     binaryLogs: await measureFiles(layout, BINARY_LOG_NAME),
     relayLogs: await measureFiles(layout, RELAY_LOG_NAME),

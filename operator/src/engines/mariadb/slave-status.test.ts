@@ -20,6 +20,9 @@ function row(changes: Row = {}): Row {
     Seconds_Behind_Master: 0,
     Using_Gtid: 'Slave_Pos',
     Gtid_IO_Pos: '0-1-7',
+    Master_Log_File: 'binlog.000003',
+    Read_Master_Log_Pos: 4711,
+    Slave_received_heartbeats: 12,
     ...changes,
   };
 }
@@ -40,6 +43,7 @@ describe('readSlaveStatus', () => {
       relayLogFile: 'relay.000002',
       relayLogOffset: 800,
       usesGtid: true,
+      receivedMark: 'binlog.000003 4711 0-1-7 12',
     });
   });
 

@@ -18,6 +18,8 @@ export interface SlaveStatus {
   readonly relayLogFile: string;
   readonly relayLogOffset: number;
   readonly usesGtid: boolean;
+  /** Changes with everything that comes from the source, its signs of life included. */
+  readonly receivedMark: string;
 }
 
 /**
@@ -43,6 +45,9 @@ export function readSlaveStatus(rows: readonly Row[]): SlaveStatus | undefined {
     relayLogFile: textOf(row, 'Relay_Log_File'),
     relayLogOffset: numberOf(row, 'Relay_Log_Pos'),
     usesGtid: textOf(row, 'Using_Gtid') === 'Slave_Pos',
+    receivedMark: ['Master_Log_File', 'Read_Master_Log_Pos', 'Gtid_IO_Pos', 'Slave_received_heartbeats']
+      .map((column) => textOf(row, column))
+      .join(' '),
   };
 }
 

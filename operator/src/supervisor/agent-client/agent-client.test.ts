@@ -305,7 +305,9 @@ describe('agent client', () => {
     agent.tls.replace(await successor.material('agent'));
     await reconnect();
     expect(client.events.some(becomes('rejected'))).toBe(false);
-    await expect(client.command('killServer', 3, 5000, never)).resolves.toEqual({ exit: null });
+    await expect(client.command({ command: 'killServer', epoch: 3 }, 5000, never)).resolves.toEqual({
+      exit: null,
+    });
   });
 
   it('is told when it is not accepted itself', async () => {
@@ -326,9 +328,11 @@ describe('agent client', () => {
 describe('commands', () => {
   it('are answered, refused, or given up at their deadline', async () => {
     const client = runClient();
-    expect(await client.command('killServer', 3, 5000, never)).toEqual({ exit: null });
-    await expect(client.command('killServer', 2, 5000, never)).rejects.toMatchObject({ code: 'StaleEpoch' });
-    await expect(client.command('stopReceiving', 3, 50, never)).rejects.toMatchObject({
+    expect(await client.command({ command: 'killServer', epoch: 3 }, 5000, never)).toEqual({ exit: null });
+    await expect(client.command({ command: 'killServer', epoch: 2 }, 5000, never)).rejects.toMatchObject({
+      code: 'StaleEpoch',
+    });
+    await expect(client.command({ command: 'stopReceiving', epoch: 3 }, 50, never)).rejects.toMatchObject({
       code: 'DeadlineExceeded',
     });
   });
@@ -343,7 +347,7 @@ describe('commands', () => {
     cleanUps.push(() => half.close());
     const { port } = half.address() as { port: number };
     const client = runClient({ target: { port } });
-    await expect(client.command('killServer', 3, 300, never)).rejects.toMatchObject({
+    await expect(client.command({ command: 'killServer', epoch: 3 }, 300, never)).rejects.toMatchObject({
       code: 'DeadlineExceeded',
     });
   });
@@ -351,7 +355,7 @@ describe('commands', () => {
   it('stop waiting with their signal', async () => {
     const client = runClient();
     const abort = new AbortController();
-    const command = client.command('stopReceiving', 3, 5000, abort.signal);
+    const command = client.command({ command: 'stopReceiving', epoch: 3 }, 5000, abort.signal);
     await client.until(isFrame);
     abort.abort(new Error('no longer leading'));
     await expect(command).rejects.toThrow('no longer leading');
@@ -360,7 +364,7 @@ describe('commands', () => {
   it('fail with the connection’s error when nobody is there', async () => {
     const client = runClient();
     await agent.server.close();
-    await expect(client.command('killServer', 3, 5000, never)).rejects.toMatchObject({
+    await expect(client.command({ command: 'killServer', epoch: 3 }, 5000, never)).rejects.toMatchObject({
       code: 'ECONNREFUSED',
     });
     agent = await startAgentFixture();

@@ -1,5 +1,5 @@
 import { isNativeError } from 'node:util/types';
-import type { CommandName, CommandResults } from '../../agent/protocol/commands.ts';
+import type { CommandName, CommandRequest, CommandResults } from '../../agent/protocol/commands.ts';
 import type { StateFrame } from '../../agent/protocol/frame.ts';
 import type { TlsMaterialSource } from '../../pki/tls-material.ts';
 import { withScope } from '../../runtime/abort.ts';
@@ -53,8 +53,7 @@ export interface AgentClient {
   onEvent(handler: (event: AgentEvent) => void): () => void;
   /** See `AgentRequests.command`. Works whatever the state stream's status. */
   command<Name extends CommandName>(
-    command: Name,
-    epoch: number,
+    request: CommandRequest<Name>,
     deadlineMilliseconds: number,
     signal: AbortSignal,
   ): Promise<CommandResults[Name]>;
@@ -182,8 +181,8 @@ export function createAgentClient(options: AgentClientOptions): AgentClient {
       handlers.add(handler);
       return () => handlers.delete(handler);
     },
-    command: (command, epoch, deadlineMilliseconds, signal) =>
-      requests.command(command, epoch, deadlineMilliseconds, signal),
+    command: (request, deadlineMilliseconds, signal) =>
+      requests.command(request, deadlineMilliseconds, signal),
     async run(signal) {
       await Promise.all([keepConnected(signal), keepMeasuring(signal)]);
       requests.close();

@@ -2,6 +2,7 @@ import { Agent, request } from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import {
   type CommandName,
+  type CommandRequest,
   type CommandResults,
   parseRefusal,
   parseResult,
@@ -19,8 +20,7 @@ export interface AgentRequests {
    * the deadline, and with the connection's error: in the last two cases it may still be carried out.
    */
   command<Name extends CommandName>(
-    command: Name,
-    epoch: number,
+    request: CommandRequest<Name>,
     deadlineMilliseconds: number,
     signal: AbortSignal,
   ): Promise<CommandResults[Name]>;
@@ -96,13 +96,17 @@ export function createAgentRequests(options: {
   };
 
   return {
-    async command(command, epoch, deadlineMilliseconds, signal) {
-      const body = JSON.stringify({ command, epoch });
+    async command<Name extends CommandName>(
+      request: CommandRequest<Name>,
+      deadlineMilliseconds: number,
+      signal: AbortSignal,
+    ) {
+      const body = JSON.stringify(request);
       const answer = await send({ method: 'POST', path: PATHS.commands, body }, deadlineMilliseconds, signal);
       if (answer.status !== 200) {
         throw parseRefusal(answer.text, answer.status);
       }
-      return parseResult(command, answer.text);
+      return parseResult<Name>(request.command, answer.text);
     },
     async ping(deadlineMilliseconds, signal) {
       const start = clock.monotonic();
