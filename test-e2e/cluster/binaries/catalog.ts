@@ -1,4 +1,4 @@
-/** Every program that the development cluster builds from Go modules. */
+/** Every program that the development cluster and the tests build from Go modules. */
 export type BinaryName =
   | 'kube-apiserver'
   | 'kube-controller-manager'
@@ -9,11 +9,14 @@ export type BinaryName =
   | 'etcd'
   | 'helm'
   | 'coredns'
-  | 'pause';
+  | 'pause'
+  | 'porcupine';
 
-/** A folder under `binaries/` with a go.mod, and the programs built from it in one run of the Go tool. */
+/** A folder with a go.mod, and the programs built from it in one run of the Go tool. */
 export interface GoModule {
   readonly folder: string;
+  /** The folder that `folder` is in, from the root of the checkout. @default `binaries/` of this tooling */
+  readonly within?: string;
   readonly programs: readonly { readonly name: BinaryName; readonly packagePath: string }[];
   /** The module whose version the programs report, and the variables of the linker that carry it. */
   readonly version?: { readonly modulePath: string; readonly variables: readonly string[] };
@@ -52,6 +55,7 @@ export const goModules: readonly GoModule[] = [
   },
   { folder: 'coredns', programs: [{ name: 'coredns', packagePath: 'github.com/coredns/coredns' }] },
   { folder: 'pause', programs: [{ name: 'pause', packagePath: '.' }] },
+  { folder: 'porcupine', within: 'test-e2e/chaos', programs: [{ name: 'porcupine', packagePath: '.' }] },
 ];
 
 /** The module that a program comes from. */

@@ -8,7 +8,7 @@ import { mkdir, mkdtemp, readFile, readdir, rename, rm, stat } from 'node:fs/pro
 import { dirname, join } from 'node:path';
 import { runCommand } from '../machine/command.ts';
 import { withFileLock } from '../machine/file-lock.ts';
-import { cacheFolder, goModulesFolder } from '../machine/folders.ts';
+import { cacheFolder, checkoutFolder, goModulesFolder } from '../machine/folders.ts';
 import { silentProgress } from '../progress.ts';
 import type { Progress } from '../progress.ts';
 import { buildFlags, moduleOf } from './catalog.ts';
@@ -65,7 +65,8 @@ function planOf(module: GoModule): Promise<BuildPlan> {
 }
 
 async function makePlan(module: GoModule): Promise<BuildPlan> {
-  const directory = join(goModulesFolder, module.folder);
+  const parent = module.within === undefined ? goModulesFolder : join(checkoutFolder, module.within);
+  const directory = join(parent, module.folder);
   const files: Record<string, string> = {};
   for (const name of await readdir(directory)) {
     files[name] = await readFile(join(directory, name), 'utf8');

@@ -1,0 +1,24 @@
+import type { Operation } from '../history/operation.ts';
+import type { Violation } from './violation.ts';
+import { summarise } from './violation.ts';
+
+/**
+ * A client that has seen a writer's row sees it, or a later one, in every later read: ids of one writer rise and are
+ * never deleted. Holds for each reading client on its own, across failovers.
+ */
+export function checkMonotonicReads(operations: readonly Operation[]): Violation[] {
+  const seen = new Map<string, number>();
+  const back: string[] = [];
+  for (const operation of operations.toSorted((a, b) => a.start - b.start)) {
+    if (operation.kind !== 'readLatest' || operation.outcome !== 'ok' || operation.id === null) {
+      continue;
+    }
+    const pair = `${operation.process} of ${operation.writer}`;
+    const before = seen.get(pair) ?? 0;
+    if (operation.id < before) {
+      back.push(`${pair} saw ${operation.id} after ${before}`);
+    }
+    seen.set(pair, Math.max(before, operation.id));
+  }
+  return summarise('monotonicReads', 'reads went back in time', back);
+}
