@@ -1,6 +1,6 @@
 import type { Acknowledgement } from './boot.ts';
 import type { Measure } from './measure.ts';
-import type { Position } from './position.ts';
+import type { Lineage, Position } from './position.ts';
 
 /** Where a replica receives from. */
 export interface SourceAddress {
@@ -93,6 +93,8 @@ export interface MemberState {
   readonly received: Measure<Position>;
   /** Everything that reads on this member can see, and on a primary what still waits to be acknowledged. */
   readonly applied: Position;
+  /** Whose changes are among them, and up to which. */
+  readonly lineage: Lineage;
   /** When the newest heartbeat that this member holds was written: milliseconds, by its writer's clock. */
   readonly heartbeat: Measure;
   readonly acknowledgement: AcknowledgementState;

@@ -6,6 +6,14 @@ declare const positionBrand: unique symbol;
  */
 export type Position = string & { readonly [positionBrand]: true };
 
+declare const lineageBrand: unique symbol;
+
+/**
+ * The newest change that a member holds of every member that ever wrote, in the engine's own notation. Tells which of
+ * another member's own changes it lacks, which positions alone do not: after a promotion both go on counting.
+ */
+export type Lineage = string & { readonly [lineageBrand]: true };
+
 /**
  * How two histories relate. `diverged`: each holds something the other lacks, or they hold different things
  * under one number; no amount of catching up makes them equal.

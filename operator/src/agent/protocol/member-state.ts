@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Measure } from '../../engines/measure.ts';
 import type { MemberRole, MemberState } from '../../engines/member-state.ts';
-import type { Position } from '../../engines/position.ts';
+import type { Lineage, Position } from '../../engines/position.ts';
 
 /** Opaque here: only the engine's arithmetic looks inside. */
 export const positionSchema = z.string() as unknown as z.ZodType<Position>;
@@ -54,6 +54,7 @@ export const memberStateSchema: z.ZodType<MemberState> = z.object({
   epoch: measureSchema(z.number()),
   received: measureSchema(positionSchema),
   applied: positionSchema,
+  lineage: (z.string() as unknown as z.ZodType<Lineage>).default('' as Lineage),
   heartbeat: measureSchema(z.number()),
   acknowledgement: z.object({
     rule: z.enum(['oneReplica', 'none']),

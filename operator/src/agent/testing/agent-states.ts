@@ -1,4 +1,4 @@
-import type { Position } from '../../engines/position.ts';
+import type { Lineage, Position } from '../../engines/position.ts';
 import type { AgentState } from '../protocol/agent-state.ts';
 
 /** A replica at work, as its agent would tell; `change` makes it what a test needs. */
@@ -32,6 +32,7 @@ export function replicaState(change: Partial<AgentState> = {}): AgentState {
       epoch: { kind: 'known', value: 3 },
       received: { kind: 'known', value: position },
       applied: position,
+      lineage: '0-1-42' as Lineage,
       heartbeat: { kind: 'known', value: 1990 },
       acknowledgement: {
         rule: 'none',

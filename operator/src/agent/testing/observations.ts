@@ -1,7 +1,7 @@
 import type { ShardMapShard } from '../../api/v1alpha1/index.ts';
 import { known, unknown } from '../../engines/measure.ts';
 import type { Following, MemberState } from '../../engines/member-state.ts';
-import type { Position } from '../../engines/position.ts';
+import type { Lineage, Position } from '../../engines/position.ts';
 import type { Observation } from '../observation.ts';
 
 export const PRIMARY = 'demo-shard-0-0';
@@ -49,6 +49,7 @@ export function aMember(change: Partial<MemberState> = {}): MemberState {
     epoch: known(3),
     received: known('0-1-42' as Position),
     applied: '0-1-42' as Position,
+    lineage: '0-1-42' as Lineage,
     heartbeat: known(900),
     acknowledgement: {
       rule: 'none',

@@ -25,12 +25,17 @@ const GTID = /^(\d{1,10})-(\d{1,10})-(\d{1,20})$/;
  */
 export function parseGtidList(text: string): GtidList {
   const list = new Map<number, Gtid>();
-  for (const part of text.split(',').map((part) => part.trim())) {
-    if (part !== '') {
-      addGtid(list, parseGtid(part));
-    }
-  }
+  parseGtids(text).forEach((gtid) => addGtid(list, gtid));
   return list;
+}
+
+/** Reads every identifier of a comma-separated list. Throws EngineError `InvalidPosition`. */
+export function parseGtids(text: string): readonly Gtid[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+    .map(parseGtid);
 }
 
 function parseGtid(text: string): Gtid {

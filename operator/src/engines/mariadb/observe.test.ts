@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { known, unknown } from '../measure.ts';
 import { parseGtidList } from './gtid.ts';
+import { toLineage } from './lineage.ts';
 import type { LogFile } from './log-files.ts';
 import { toMemberState, type ObservationExtras } from './observe.ts';
 import type { ServerFacts } from './server-facts.ts';
@@ -25,6 +26,7 @@ const facts: ServerFacts = {
   readOnly: true,
   binaryLogPosition: parseGtidList('0-1-7'),
   slavePosition: parseGtidList('0-1-6'),
+  lineage: toLineage('0-1-7'),
   epoch: 4,
   heartbeatWrittenAt: 9600,
   slave: undefined,
@@ -77,6 +79,7 @@ describe('toMemberState', () => {
       epoch: known(4),
       applied: '0-1-7',
       received: known('0-1-7'),
+      lineage: '0-1-7',
       heartbeat: known(9600),
       acknowledgement: {
         rule: 'oneReplica',

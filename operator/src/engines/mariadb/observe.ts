@@ -57,6 +57,7 @@ export function toMemberState(facts: ServerFacts, extras: ObservationExtras): Me
     epoch: known(facts.epoch ?? 0),
     received: received.kind === 'known' ? known(toPosition(received.value)) : received,
     applied: toPosition(appliedOf(facts)),
+    lineage: facts.lineage,
     heartbeat:
       facts.heartbeatWrittenAt === undefined
         ? unknown('no heartbeat was ever written')

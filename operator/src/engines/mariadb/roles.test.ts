@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../runtime/clock.ts';
 import { known, unknown, type Measure } from '../measure.ts';
 import { mariadbPositions, parseGtidList, type GtidList } from './gtid.ts';
+import { toLineage } from './lineage.ts';
 import { receivedOf } from './observe.ts';
 import { awaitApplied, becomePrimary, follow, openWrites, setAcknowledgement } from './roles.ts';
 import type { ServerAccess } from './server-access.ts';
@@ -30,6 +31,7 @@ const closed: ServerFacts = {
   readOnly: true,
   binaryLogPosition: parseGtidList('0-1-7'),
   slavePosition: parseGtidList('0-1-7'),
+  lineage: toLineage('0-1-7'),
   epoch: 4,
   heartbeatWrittenAt: undefined,
   slave: undefined,

@@ -1,6 +1,8 @@
 /** Asking the server for everything one observation needs. */
+import type { Lineage } from '../position.ts';
 import type { Connection, Row } from './connection.ts';
 import { parseGtidList, type GtidList } from './gtid.ts';
+import { toLineage } from './lineage.ts';
 import { OWN_SCHEMA } from './own-schema.ts';
 import { numberOf, readSlaveStatus, textOf, type SlaveStatus } from './slave-status.ts';
 
@@ -11,6 +13,8 @@ export interface ServerFacts {
   readonly readOnly: boolean;
   readonly binaryLogPosition: GtidList;
   readonly slavePosition: GtidList;
+  /** The newest transaction of every server that ever wrote, as far as the binary log and replication know. */
+  readonly lineage: Lineage;
   /** Undefined before the first promotion. */
   readonly epoch: number | undefined;
   /** Undefined before the first heartbeat. Milliseconds since the epoch, by the writer's clock. */
@@ -22,7 +26,7 @@ export interface ServerFacts {
 
 const VARIABLES = `SELECT @@version AS version, @@global.read_only AS read_only,
   @@global.gtid_binlog_pos AS gtid_binlog_pos, @@global.gtid_slave_pos AS gtid_slave_pos,
-  @@global.rpl_semi_sync_master_enabled AS semi_sync_master,
+  @@global.gtid_binlog_state AS gtid_binlog_state, @@global.rpl_semi_sync_master_enabled AS semi_sync_master,
   TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) DIV 1000 AS now_milliseconds,
   (SELECT epoch FROM ${OWN_SCHEMA}.epoch WHERE id = 1) AS epoch,
   (SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', written_at) DIV 1000
@@ -50,6 +54,7 @@ export async function readServerFacts(
     readOnly: numberOf(row, 'read_only') === 1,
     binaryLogPosition: parseGtidList(textOf(row, 'gtid_binlog_pos')),
     slavePosition: parseGtidList(textOf(row, 'gtid_slave_pos')),
+    lineage: toLineage(`${textOf(row, 'gtid_binlog_state')},${textOf(row, 'gtid_slave_pos')}`),
     epoch: optionalNumber(row, 'epoch'),
     heartbeatWrittenAt: optionalNumber(row, 'heartbeat_milliseconds'),
     slave: readSlaveStatus(slaves),

@@ -1,0 +1,23 @@
+import { describe, expect, it } from '@jest/globals';
+import { newestOf, toLineage } from './lineage.ts';
+
+describe('a lineage', () => {
+  it.each([
+    ['', ''],
+    ['0-2-7,0-1-5', '0-1-5,0-2-7'],
+    ['0-1-5,0-2-7,0-1-9,', '0-1-9,0-2-7'],
+    ['3-1-5,0-1-4', '0-1-4,3-1-5'],
+  ])('of %j is %j', (text, expected) => {
+    expect(toLineage(text)).toBe(expected);
+  });
+
+  it('tells the newest transaction of one server', () => {
+    const lineage = toLineage('0-1-5,0-2-7,3-1-9');
+    expect(newestOf(lineage, { domain: 0, server: 1 })).toBe(5n);
+    expect(newestOf(lineage, { domain: 0, server: 3 })).toBeUndefined();
+  });
+
+  it('refuses what is no GTID', () => {
+    expect(() => toLineage('0-1')).toThrow(expect.objectContaining({ code: 'InvalidPosition' }));
+  });
+});
