@@ -13,7 +13,7 @@ import { planCluster } from './plan.ts';
 import { authorityConfigMap } from './resources/authority-config-map.ts';
 import type { DesiredObject } from './resources/desired-object.ts';
 import { Refusals } from './refusals.ts';
-import { labelPods } from './role-labels.ts';
+import type { RoleLabeller } from './role-labeller.ts';
 import { labelVolumes } from './volume-labels.ts';
 import type { Situation } from './status/situation.ts';
 
@@ -34,6 +34,7 @@ export interface Outcome {
 export interface Attempt extends PlanInput {
   readonly writer: Writer;
   readonly onWritten: (written: Written) => void;
+  readonly labeller: RoleLabeller;
   readonly ensureCertificates: typeof ensureCertificates;
   /** A Secret of the cluster's namespace; `undefined` only when the API server itself said that there is none. */
   readonly readSecret: (name: string) => Promise<V1Secret | undefined>;
@@ -119,16 +120,19 @@ async function carryOut(
 
 /** Corrects the labels of pods, and sums up. */
 async function finish(
-  { cluster, observed, writer }: Attempt,
+  { cluster, observed, writer, labeller }: Attempt,
   { findings, shardMap }: Pick<Outcome, 'shardMap'> & { readonly findings: readonly Finding[] },
   refusals: Refusals,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const relabelled =
-    shardMap === undefined
-      ? []
-      : await labelPods({ client: writer.client, cluster, observed, map: shardMap, refusals }, signal);
+  const relabelled: V1Pod[] = [];
   if (shardMap !== undefined) {
+    for (const { number } of shardMap.shards) {
+      const ofShard = await refusals.attempt(`pods of shard ${number}`, async () =>
+        labeller.label(cluster.metadata, number, shardMap, signal),
+      );
+      relabelled.push(...(ofShard ?? []));
+    }
     await labelVolumes(writer.client, cluster.metadata, shardMap, observed, signal);
   }
   const failure = refusals.worst();

@@ -10,7 +10,7 @@ import type { Controller } from '../../runtime/controller.ts';
 import { createController } from '../../runtime/controller.ts';
 import type { EventRecorder } from '../../runtime/events/recorder.ts';
 import type { Logger } from '../../runtime/logger.ts';
-import type { Manager } from '../../runtime/manager.ts';
+import type { Manager, Runnable } from '../../runtime/manager.ts';
 import type { RuntimeMetrics } from '../../runtime/metrics/metrics.ts';
 import type { KubernetesObject, ObjectKey } from '../../runtime/objects.ts';
 import { keyOf } from '../../runtime/objects.ts';
@@ -18,7 +18,9 @@ import type { ClusterCaches } from './caches.ts';
 import { clusterKeysOf, createCaches, memberCaches } from './caches.ts';
 import type { RandomBytes } from './credentials.ts';
 import { ensureCertificates } from './ensure-certificates.ts';
+import { PromptRoleLabels } from './prompt-role-labels.ts';
 import { ShardedClusterReconciler } from './reconciler.ts';
+import { RoleLabeller } from './role-labeller.ts';
 
 /** Clusters reconciled at a time. A pass waits for the API server most of the time. */
 const CONCURRENCY = 4;
@@ -56,6 +58,8 @@ export interface ShardedClusterControllerOptions {
 /** The controller and the caches it reads. */
 export interface ShardedClusterController {
   readonly controller: Controller;
+  /** Runs beside it, where it runs. */
+  readonly roleLabels: Runnable;
   readonly caches: ClusterCaches;
 }
 
@@ -76,6 +80,7 @@ export function createShardedClusterController(
     ...(namespace === undefined ? {} : { namespaces: [namespace] }),
     ...(freeze === undefined ? {} : { freeze }),
   });
+  const labeller = new RoleLabeller({ client, caches });
   const controller = createController({
     ...common,
     name: 'sharded-cluster',
@@ -92,6 +97,7 @@ export function createShardedClusterController(
       logger: logger.child({ controller: 'sharded-cluster' }),
       randomBytes: options.randomBytes ?? systemRandomBytes,
       image,
+      labeller,
       reports: reports(caches),
       ensureCertificates: options.ensureCertificates ?? ensureCertificates,
     }),
@@ -100,7 +106,8 @@ export function createShardedClusterController(
   for (const informer of memberCaches(caches)) {
     controller.watch(informer, affectedClusters);
   }
-  return { controller, caches };
+  const roleLabels = new PromptRoleLabels({ caches, labeller, logger });
+  return { controller, roleLabels, caches };
 }
 
 /** Makes the controller and hands it, with its caches, to a manager. */
@@ -113,6 +120,7 @@ export function addShardedClusterController(
     manager.addInformer(informer);
   }
   manager.addController(made.controller);
+  manager.addRunnable(made.roleLabels);
   return made;
 }
 

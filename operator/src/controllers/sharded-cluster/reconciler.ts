@@ -28,6 +28,7 @@ import type { Observed } from './observe.ts';
 import { observeCluster } from './observe.ts';
 import { isPassing } from './refusals.ts';
 import { shardedClusters } from './resource-types.ts';
+import type { RoleLabeller } from './role-labeller.ts';
 import { StatusWriter } from './status-writer.ts';
 import { FIGURES_INTERVAL_MILLISECONDS } from './status/status-write.ts';
 import { decideConditions, mergeConditions } from './status/conditions.ts';
@@ -51,6 +52,7 @@ export interface ReconcilerOptions {
   /** Image of the operator. */
   readonly image: string;
   readonly reports: InstanceReports;
+  readonly labeller: RoleLabeller;
   readonly ensureCertificates: typeof ensureCertificates;
 }
 
@@ -116,6 +118,7 @@ export class ShardedClusterReconciler implements Reconciler {
           observed,
           image,
           reports,
+          labeller: this.#options.labeller,
           ensureCertificates: this.#options.ensureCertificates,
           writer,
           readSecret: (name) => this.#readSecret(cluster, name, signal),

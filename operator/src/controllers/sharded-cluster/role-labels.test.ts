@@ -43,9 +43,13 @@ describe('role labels', () => {
     },
   );
 
-  it('leaves pods alone that are going', () => {
-    const going = structuredClone(aPod('demo-shard-0-0'));
+  it('takes the role of primary from a pod that is being deleted, too, and first', () => {
+    const going = structuredClone(labelled('demo-shard-0-1', 'primary'));
     Object.assign(going.metadata ?? {}, { deletionTimestamp: '2026-01-01T00:00:00Z' });
-    expect(decideLabelChanges('demo', map, [going])).toEqual([]);
+    const changes = decideLabelChanges('demo', map, [aPod('demo-shard-0-0'), going]);
+    expect(changes.map(({ pod, membership }) => [pod.metadata?.name, membership?.role])).toEqual([
+      ['demo-shard-0-1', 'replica'],
+      ['demo-shard-0-0', 'primary'],
+    ]);
   });
 });

@@ -192,6 +192,26 @@ export const conformanceCases: readonly ConformanceCase[] = [
     },
   },
   {
+    name: 'applies to the very object whose uid is given, and to no other',
+    async run({ client, namespace, signal }) {
+      const key = { namespace, name: 'that-very-one' };
+      const options = { fieldManager: 'conformance', force: true };
+      const applyTo = (uid: string | undefined) =>
+        client.apply(
+          configMaps,
+          { metadata: { ...key, ...(uid === undefined ? {} : { uid }), labels: { color: 'red' } } },
+          options,
+          signal,
+        );
+      const { metadata } = await client.create(configMaps, draft(namespace, 'that-very-one'), signal);
+      equal((await applyTo(metadata?.uid)).metadata?.uid, metadata?.uid);
+      await fails('Conflict', () => applyTo('00000000-0000-0000-0000-000000000000'));
+      await client.delete(configMaps, key, {}, signal);
+      await fails('Conflict', () => applyTo(metadata?.uid));
+      equal(await client.get(configMaps, key, signal), undefined);
+    },
+  },
+  {
     name: 'takes ownership away from an applier whose field another writes',
     async run({ client, namespace, signal }) {
       const key = { namespace, name: 'taken-over' };

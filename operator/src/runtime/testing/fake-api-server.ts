@@ -154,6 +154,9 @@ export class FakeApiServer implements ApiClient {
     await this.#begin('apply', type, formatKey(keyOf(object)), signal);
     this.#requireNamespace(type, keyOf(object));
     const live = this.#collection(type).get(formatKey(keyOf(object))) as T | undefined;
+    if (object.metadata?.uid !== undefined && object.metadata.uid !== live?.metadata?.uid) {
+      throw new ApiError('Conflict', 409, `${type.plural} "${keyOf(object).name}": uid mismatch`);
+    }
     const desired = asMap({ ...object, apiVersion: apiVersionOf(type), kind: type.kind });
     const base: KubernetesObject = live ?? this.#fresh(type, { metadata: keyOf(object) } as T);
     const before = fieldsOwnedBy(base, options.fieldManager, options.subresource)?.fields ?? {};

@@ -56,7 +56,7 @@ export class Harness {
   /** Starts an operator that speaks to the server through `client`. */
   start(client: ApiClient = this.server): void {
     const stop = new AbortController();
-    const { controller, caches } = createShardedClusterController({
+    const { controller, roleLabels, caches } = createShardedClusterController({
       client,
       recorder: { event: (_, description) => void this.events.push(description) },
       clock: this.clock,
@@ -75,6 +75,7 @@ export class Harness {
     const running = Promise.all([
       ...informers.map((informer) => informer.run(stop.signal)),
       controller.run(stop.signal),
+      roleLabels.run(stop.signal),
     ]);
     this.#operator = { stop, running };
   }
