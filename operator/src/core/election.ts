@@ -1,0 +1,250 @@
+/**
+ * Who takes over from a primary. Pure, and knows no engine.
+ *
+ * A commit waits for one acker, any of them: an acknowledged write is on the former primary, and for certain on no more
+ * than one other member. So nothing is lost only if the winner holds what every recorded acker holds, or everything in
+ * the former primary's own log. A member whose position is unknown may hold a write that nobody else has.
+ */
+
+/** How far histories reach; see the engine port. */
+export interface ElectionArithmetic<Position> {
+  compare(left: Position, right: Position): 'equal' | 'ahead' | 'behind' | 'diverged';
+  /** Whether everything in `needed` is in `held`. */
+  covers(held: Position, needed: Position): boolean;
+}
+
+/** One member of the shard. */
+export interface ElectionMember<Position> {
+  readonly pod: string;
+  /** Its number within the shard; decides between equals. */
+  readonly ordinal: number;
+  /** Everything in its possession, and final: it receives no more. Null while unknown. */
+  readonly received: Position | null;
+  /** What of that is applied; null while unknown. */
+  readonly applied: Position | null;
+  /** Whether it can take over: its agent answers and its volume is complete. */
+  readonly isEligible: boolean;
+  readonly isRunning: boolean;
+  readonly isTerminating: boolean;
+}
+
+/** What an election is decided from. */
+export interface ElectionInput<Position> {
+  /** All members on record, the former primary among them. */
+  readonly members: readonly ElectionMember<Position>[];
+  /** Members whose acknowledgement counted. */
+  readonly ackers: readonly string[];
+  /** Who was primary; null where that is not known. */
+  readonly former: string | null;
+  /** Everything in the former primary's possession, once it is dead; null while unknown. */
+  readonly formerEnd: Position | null;
+  readonly policy: 'NoDataLoss' | 'Availability';
+  /** Pod that a person decided for, whatever may be lost. */
+  readonly chosen: string | null;
+  /** Pod to take among equals. */
+  readonly preferred: string | null;
+}
+
+/**
+ * Why nobody is elected.
+ * - `PositionsUnknown`: `pods` may hold acknowledged writes that no candidate has.
+ * - `Diverged`: `pods` hold what others lack, both ways.
+ * - `NoCandidate`: `pods` hold everything, or were decided for, and none of them can take over now.
+ */
+export type BlockedReason = 'PositionsUnknown' | 'Diverged' | 'NoCandidate';
+
+/** The outcome. */
+export type ElectionResult =
+  | {
+      readonly kind: 'elected';
+      readonly pod: string;
+      /** Members that may hold acknowledged writes which the winner lacks; empty where nothing can be lost. */
+      readonly mayMiss: readonly string[];
+    }
+  | {
+      readonly kind: 'blocked';
+      readonly reason: BlockedReason;
+      readonly pods: readonly string[];
+      /** Who would be the least bad choice of a person; null where nobody can take over. */
+      readonly best: string | null;
+    };
+
+/** Decides. */
+export function elect<Position>(
+  input: ElectionInput<Position>,
+  arithmetic: ElectionArithmetic<Position>,
+): ElectionResult {
+  const { chosen, policy } = input;
+  if (chosen !== null) {
+    return electChosen(input, chosen, arithmetic);
+  }
+  const result = electWithoutLoss(input, arithmetic);
+  const mayTakeBest = result.kind === 'blocked' && policy === 'Availability' && result.reason !== 'Diverged';
+  if (!mayTakeBest || result.best === null) {
+    return result;
+  }
+  return electedAtRisk(input, result.best, arithmetic);
+}
+
+function electWithoutLoss<Position>(
+  input: ElectionInput<Position>,
+  arithmetic: ElectionArithmetic<Position>,
+): ElectionResult {
+  const { members, ackers, former, formerEnd } = input;
+  const recorded = members.filter(({ pod }) => ackers.includes(pod));
+  const blocked = (reason: BlockedReason, pods: readonly string[]): ElectionResult => ({
+    kind: 'blocked',
+    reason,
+    pods,
+    best: bestOf(input, arithmetic),
+  });
+  const diverged = divergedAmong(recorded, arithmetic);
+  if (diverged.length > 0) {
+    return blocked('Diverged', diverged);
+  }
+  const known = recorded.filter(({ received }) => received !== null);
+  const unknown = ackers.filter((pod) => !known.some((member) => member.pod === pod));
+  const isSafe = (member: ElectionMember<Position>): boolean =>
+    coversAll(member, known, arithmetic) &&
+    (unknown.length === 0 || (formerEnd !== null && coversPosition(member, formerEnd, arithmetic)));
+  const winner = first(
+    recorded.filter((member) => member.isEligible && isSafe(member)),
+    input,
+    arithmetic,
+  );
+  if (winner !== undefined) {
+    return { kind: 'elected', pod: winner.pod, mayMiss: [] };
+  }
+  // Everything acknowledged is in the former primary's own log: where nobody else qualifies, it goes on itself.
+  const returning = members.find((member) => member.pod === former && member.isEligible);
+  if (
+    returning !== undefined &&
+    formerEnd !== null &&
+    coversAll({ ...returning, received: formerEnd }, known, arithmetic)
+  ) {
+    return { kind: 'elected', pod: returning.pod, mayMiss: [] };
+  }
+  return unknown.length > 0 || known.length === 0
+    ? blocked('PositionsUnknown', unknown)
+    : blocked(
+        'NoCandidate',
+        known.filter((member) => coversAll(member, known, arithmetic)).map(({ pod }) => pod),
+      );
+}
+
+function electChosen<Position>(
+  input: ElectionInput<Position>,
+  chosen: string,
+  arithmetic: ElectionArithmetic<Position>,
+): ElectionResult {
+  const isEligible = input.members.some((member) => member.pod === chosen && member.isEligible);
+  return isEligible
+    ? electedAtRisk(input, chosen, arithmetic)
+    : { kind: 'blocked', reason: 'NoCandidate', pods: [chosen], best: bestOf(input, arithmetic) };
+}
+
+function electedAtRisk<Position>(
+  input: ElectionInput<Position>,
+  pod: string,
+  arithmetic: ElectionArithmetic<Position>,
+): ElectionResult {
+  const { members, ackers, former, formerEnd } = input;
+  const held = pod === former ? formerEnd : (members.find((member) => member.pod === pod)?.received ?? null);
+  const covers = (needed: Position | null): boolean =>
+    held !== null && needed !== null && arithmetic.covers(held, needed);
+  if (formerEnd !== null && covers(formerEnd)) {
+    return { kind: 'elected', pod, mayMiss: [] };
+  }
+  const mayMiss = ackers.filter(
+    (acker) => acker !== pod && !covers(members.find((member) => member.pod === acker)?.received ?? null),
+  );
+  // Without a single acker on record the former primary alone has what it acknowledged.
+  const alone = ackers.length === 0 && former !== null && former !== pod ? [former] : [];
+  return { kind: 'elected', pod, mayMiss: [...mayMiss, ...alone] };
+}
+
+/** The most advanced of those that could take over, whether or not others may hold more. */
+function bestOf<Position>(
+  input: ElectionInput<Position>,
+  arithmetic: ElectionArithmetic<Position>,
+): string | null {
+  const able = input.members.filter(
+    ({ isEligible, received, pod }) => isEligible && received !== null && pod !== input.former,
+  );
+  const leading = able.filter((member) => able.every((other) => !isAhead(other, member, arithmetic)));
+  return first(leading, input, arithmetic)?.pod ?? null;
+}
+
+function isAhead<Position>(
+  left: ElectionMember<Position>,
+  right: ElectionMember<Position>,
+  { compare }: ElectionArithmetic<Position>,
+): boolean {
+  return (
+    left.received !== null && right.received !== null && compare(left.received, right.received) === 'ahead'
+  );
+}
+
+function coversAll<Position>(
+  member: ElectionMember<Position>,
+  others: readonly ElectionMember<Position>[],
+  arithmetic: ElectionArithmetic<Position>,
+): boolean {
+  return (
+    member.received !== null &&
+    others.every(({ received }) => received !== null && coversPosition(member, received, arithmetic))
+  );
+}
+
+function coversPosition<Position>(
+  { received }: ElectionMember<Position>,
+  needed: Position,
+  { covers }: ElectionArithmetic<Position>,
+): boolean {
+  return received !== null && covers(received, needed);
+}
+
+function divergedAmong<Position>(
+  members: readonly ElectionMember<Position>[],
+  { compare }: ElectionArithmetic<Position>,
+): readonly string[] {
+  return members
+    .filter(({ received }) =>
+      members.some(
+        (other) =>
+          received !== null && other.received !== null && compare(received, other.received) === 'diverged',
+      ),
+    )
+    .map(({ pod }) => pod);
+}
+
+/**
+ * The best of members that hold the same: what is asked for, what runs, what stays, what has applied the most (for that
+ * is what a promotion waits for), and then the lowest ordinal. Undefined of none.
+ */
+function first<Position>(
+  members: readonly ElectionMember<Position>[],
+  { preferred }: ElectionInput<Position>,
+  arithmetic: ElectionArithmetic<Position>,
+): ElectionMember<Position> | undefined {
+  const rank = (left: ElectionMember<Position>, right: ElectionMember<Position>): number =>
+    Number(right.pod === preferred) - Number(left.pod === preferred) ||
+    Number(right.isRunning) - Number(left.isRunning) ||
+    Number(left.isTerminating) - Number(right.isTerminating) ||
+    appliedOrder(left, right, arithmetic) ||
+    left.ordinal - right.ordinal;
+  return members.toSorted(rank)[0];
+}
+
+/** Negative where `left` has applied more. */
+function appliedOrder<Position>(
+  left: ElectionMember<Position>,
+  right: ElectionMember<Position>,
+  { compare }: ElectionArithmetic<Position>,
+): number {
+  if (left.applied === null || right.applied === null) {
+    return Number(left.applied === null) - Number(right.applied === null);
+  }
+  const order = compare(left.applied, right.applied);
+  return order === 'ahead' ? -1 : Number(order === 'behind');
+}
