@@ -77,7 +77,6 @@ export type ShardStateName = (typeof SHARD_STATE_NAMES)[number];
 /**
  * Why a primary was replaced.
  * - `ServerEnded`: its agent or the kubelet told that its server had ended.
- * - `PodGone`: its pod, and what ran in it, is proven gone.
  * - `Unreachable`: nobody heard of it for the fence's time.
  * - `Hung`: its server answered nobody.
  * - `AcknowledgementsStalled`: no replica could acknowledge its commits.
@@ -86,7 +85,6 @@ export type ShardStateName = (typeof SHARD_STATE_NAMES)[number];
  */
 export const PROMOTION_REASONS = [
   'ServerEnded',
-  'PodGone',
   'Unreachable',
   'Hung',
   'AcknowledgementsStalled',

@@ -33,7 +33,7 @@ export interface SwitchoverRequest {
 export interface PromotionRequest {
   readonly value: string;
   readonly to: string;
-  /** The epoch the map had when the person decided: in any other one the request is void. */
+  /** The epoch that the promotion makes, as the refusal named it: for any other promotion the request is void. */
   readonly epoch: number;
 }
 
@@ -56,7 +56,7 @@ export function formatSwitchoverRequest({ to, token }: { to: string | null; toke
   return `${to ?? 'any'}/${token}`;
 }
 
-/** Writes a request for a promotion in the epoch the map has. */
+/** Writes a request for the promotion that makes `epoch`. */
 export function formatPromotionRequest({ to, epoch }: Pick<PromotionRequest, 'to' | 'epoch'>): string {
   return `${to}/${epoch}`;
 }
@@ -116,7 +116,7 @@ export function promotionRequestOf(
   const epoch = rest !== null && /^(0|[1-9]\d*)$/u.test(rest) ? Number(rest) : NaN;
   return Number.isSafeInteger(epoch)
     ? { value, to: target, epoch }
-    : invalid('has no epoch of the map behind the pod');
+    : invalid('has no epoch behind the pod');
 }
 
 /** Whether a request could not be understood. */

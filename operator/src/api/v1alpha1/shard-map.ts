@@ -52,6 +52,13 @@ const shardMapShardSchema = z
       ACKNOWLEDGEMENT_RULES,
       'Whether a commit waits until a replica has received it. None is for shards of one instance.',
     ),
+    formerPrimary: pod()
+      .meta({
+        description:
+          'Pod that was primary before, while a new one is being made: an instance of the operator that takes over has ' +
+          'to know whose log decides.',
+      })
+      .exactOptional(),
     promotedAt: time('When the primary was promoted; absent for the first one.').exactOptional(),
     handledSwitchover: text(
       MAX_REQUEST_LENGTH,
