@@ -6,6 +6,7 @@
  * - `Refused`: a precondition that protects data does not hold; nothing was changed.
  * - `ReceivedNotApplied`: as `Refused`: the request would discard received changes that are not applied yet.
  * - `Busy`: an earlier request of the kind has not ended; nothing was sent.
+ * - `NoSpace`: the volume has no room for what was to be written; nothing was changed.
  * - `ServerError`: the server answered with an error.
  * - `ProgramFailed`: a program of the engine ended with an error.
  * - `IncompleteClone`: a stream ended before the copy was complete.
@@ -19,6 +20,7 @@ export type EngineErrorCode =
   | 'Refused'
   | 'ReceivedNotApplied'
   | 'Busy'
+  | 'NoSpace'
   | 'ServerError'
   | 'ProgramFailed'
   | 'IncompleteClone'

@@ -89,6 +89,8 @@ export interface Acknowledging {
    * would be reported as done though no replica has it.
    */
   setAcknowledgement(rule: Acknowledgement, signal: AbortSignal): Promise<void>;
+  /** Waits until a replica is connected that acknowledges; false when none was in time. */
+  awaitAcknowledger(timeoutMilliseconds: number, signal: AbortSignal): Promise<boolean>;
 }
 
 /** Upkeep. */

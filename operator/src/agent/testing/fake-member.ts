@@ -177,7 +177,14 @@ export class FakeMember {
           this.volume = { kind: 'ready', origin: 'initialise', engineVersion: '11.8.6' };
           await step('initialised');
         },
-        setAside: async () => {},
+        wrote: () => false,
+        findTail: async () => null,
+        keepTail: async () => null,
+        listKept: async () => [],
+        discardKept: async () => {},
+        dataBytes: async () => 0,
+        setAside: async (name) => ({ name, path: name, kind: 'data', at: 0 }),
+        discardData: async () => {},
       },
       cloneSource: {
         open: async () => {
@@ -280,7 +287,14 @@ export class FakeMember {
         return { received: '0-1-1' as Position, applied: '0-1-1' as Position };
       },
       awaitApplied: async () => true,
-      becomePrimary: () => effect('becomePrimary', () => {}),
+      becomePrimary: (rule) =>
+        effect('becomePrimary', () => {
+          if (server.isReceiving) {
+            throw new EngineError('Refused', 'it still receives');
+          }
+          database.source = null;
+          server.rule = rule;
+        }),
       openWrites: (epoch) =>
         effect('openWrites', () => {
           if (database.source !== null) {
@@ -301,6 +315,7 @@ export class FakeMember {
           }
           server.rule = rule;
         }),
+      awaitAcknowledger: async () => this.acknowledgers() > 0,
       ensureAccounts: async () => {
         await effect('ensureAccounts', () => commit(() => (database.hasAccounts = true)));
         return { changed: [] };

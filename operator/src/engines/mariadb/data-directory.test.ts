@@ -71,6 +71,30 @@ describe('a volume', () => {
     expect((await files.inspect(signal)).kind).toBe('ready');
   });
 
+  it('loses a data directory in one step', async () => {
+    const { files } = open();
+    await expect(files.discardData(signal)).rejects.toMatchObject({ code: 'Refused' });
+    await complete();
+    expect(await files.dataBytes(signal)).toBe(origin.length);
+    await files.discardData(signal);
+    expect(await files.inspect(signal)).toEqual({ kind: 'empty' });
+    expect(await files.dataBytes(signal)).toBe(0);
+    // As when the machine dies before everything is gone.
+    await fill('discarding');
+    expect(await files.inspect(signal)).toEqual({ kind: 'empty' });
+  });
+
+  it('lists and discards what is kept', async () => {
+    const { files } = open();
+    expect(await files.listKept(signal)).toEqual([]);
+    await files.discardKept('nothing', signal);
+    await complete();
+    const aside = await files.setAside('one', signal);
+    expect(await files.listKept(signal)).toEqual([aside]);
+    await files.discardKept('one', signal);
+    expect(await files.listKept(signal)).toEqual([]);
+  });
+
   it('tells the position of a clone that has not started yet', async () => {
     await complete();
     await writeFile(join(volumePath, 'data', 'shardwright-position'), '0-1-5');

@@ -1,6 +1,5 @@
 /** What the volume holds, and making an empty database on it. */
 import { chmod, mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { EngineError } from '../engine-error.ts';
 import type { PreparationStep, VolumeState } from '../member-files.ts';
 import { runProgram, type StartProgram } from '../programs.ts';
@@ -9,8 +8,8 @@ import type { Layout } from './layout.ts';
 import { readOrigin, writeOrigin } from './origin.ts';
 import { SCHEMA_SQL } from './own-schema.ts';
 
-/** Things that may lie in the root of any volume: a file system's own, our scratch, and what was set aside. */
-const IGNORED = new Set(['lost+found', 'backup', 'kept']);
+/** Things that may lie in the root of any volume: a file system's own, our scratch, what was set aside, what goes. */
+const IGNORED = new Set(['lost+found', 'backup', 'kept', 'discarding']);
 
 /** See MemberFiles.inspect. */
 export async function inspectVolume(layout: Layout, volumePath: string): Promise<VolumeState> {
@@ -40,8 +39,9 @@ export async function beginStep(layout: Layout, volumePath: string, step: Prepar
   if (state.kind === 'ready' || state.kind === 'unrecognised') {
     throw new EngineError('Refused', `the volume is not empty: ${state.kind}`);
   }
-  await rm(layout.initialising, { recursive: true, force: true });
-  await rm(layout.cloning, { recursive: true, force: true });
+  for (const left of [layout.initialising, layout.cloning, layout.discarding]) {
+    await rm(left, { recursive: true, force: true });
+  }
   const folder = step === 'clone' ? layout.cloning : layout.initialising;
   await mkdir(folder, { mode: 0o700 });
   await chmod(folder, 0o700);
@@ -84,19 +84,6 @@ export async function initialiseVolume(
   const engineVersion = await readServerVersion(start, signal);
   await writeOrigin(layout, folder, { engine: 'MariaDB', origin: 'initialise', engineVersion });
   await moveDurably(folder, layout.data);
-}
-
-/** See MemberFiles.setAside. */
-export async function setDataAside(layout: Layout, volumePath: string, name: string): Promise<void> {
-  const state = await inspectVolume(layout, volumePath);
-  if (state.kind !== 'ready') {
-    throw new EngineError('Refused', `there is no data directory to set aside: ${state.kind}`);
-  }
-  if ((await namesIn(layout.kept)).includes(name)) {
-    throw new EngineError('Refused', `something is kept under the name ${name} already`);
-  }
-  await mkdir(layout.kept, { recursive: true, mode: 0o700 });
-  await moveDurably(layout.data, join(layout.kept, name));
 }
 
 /** The version of the image's server, such as `11.8.6-MariaDB`. */

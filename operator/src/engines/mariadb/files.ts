@@ -58,6 +58,12 @@ export function isMissing(error: unknown): boolean {
   return (error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
 }
 
+/** Whether an error says that the file system is full. */
+export function isOutOfSpace(error: unknown): boolean {
+  const { code } = (error as NodeJS.ErrnoException | undefined) ?? {};
+  return code === 'ENOSPC' || code === 'EDQUOT';
+}
+
 /** Bytes in all files below a folder; those that go meanwhile do not count. */
 export async function directoryBytes(folder: string): Promise<number> {
   let total = 0;

@@ -24,8 +24,13 @@ const GTID = /^(\d{1,10})-(\d{1,10})-(\d{1,20})$/;
  * sequence stands. Throws EngineError `InvalidPosition`.
  */
 export function parseGtidList(text: string): GtidList {
+  return toGtidList(parseGtids(text));
+}
+
+/** The highest identifier of each domain. */
+export function toGtidList(gtids: readonly Gtid[]): GtidList {
   const list = new Map<number, Gtid>();
-  parseGtids(text).forEach((gtid) => addGtid(list, gtid));
+  gtids.forEach((gtid) => addGtid(list, gtid));
   return list;
 }
 

@@ -9,8 +9,10 @@ export interface Layout {
   readonly initialising: string;
   /** Where a clone is received and prepared before it moves to `data`. */
   readonly cloning: string;
-  /** Data directories that were set aside, by name. */
+  /** Data directories that were set aside, and files with changes that nobody else has, by name. */
   readonly kept: string;
+  /** Where a data directory moves before it is removed. */
+  readonly discarding: string;
   /** Written into a data directory before it moves into place: how it came to be. */
   readonly originFile: string;
   /** Beside it in a cloned one until the first boot: the position the copy is at. */
@@ -37,6 +39,7 @@ export function layoutOf({ volumePath, memoryPath }: MemberOptions): Layout {
     initialising: join(volumePath, 'initialising'),
     cloning: join(volumePath, 'cloning'),
     kept: join(volumePath, 'kept'),
+    discarding: join(volumePath, 'discarding'),
     originFile: 'shardwright-origin.json',
     positionFile: 'shardwright-position',
     socket: join(memoryPath, 'mariadbd.sock'),

@@ -58,7 +58,9 @@ export function hasRelevantBody(type: number): boolean {
  */
 export class TransactionScanner {
   readonly #complete = new Map<number, Gtid>();
-  #startsAfter: GtidList | undefined;
+  #startsAfter: readonly Gtid[] | undefined;
+  #begun: Gtid | undefined;
+  #ended: Gtid | undefined;
   #open: { readonly gtid: Gtid; readonly standalone: boolean } | undefined;
   #checksumBytes = 0;
 
@@ -67,13 +69,25 @@ export class TransactionScanner {
     return this.#complete;
   }
 
-  /** What the log's first list says came before it; undefined until one was seen. */
-  get startsAfter(): GtidList | undefined {
+  /** What the log's first list says came before it: the last of each server in each domain. Undefined until one was seen. */
+  get startsAfter(): readonly Gtid[] | undefined {
     return this.#startsAfter;
+  }
+
+  /** The transaction that the event taken last has begun. */
+  get begun(): Gtid | undefined {
+    return this.#begun;
+  }
+
+  /** The transaction that the event taken last has ended. */
+  get ended(): Gtid | undefined {
+    return this.#ended;
   }
 
   /** Takes the next event. `body` is what follows the header; empty where `hasRelevantBody` is false. */
   take(header: EventHeader, body: Buffer): void {
+    this.#begun = undefined;
+    this.#ended = undefined;
     switch (header.type) {
       case EVENT.formatDescription:
         // The last five bytes: the algorithm (0 none, 1 CRC32) and this event's own checksum.
@@ -89,6 +103,7 @@ export class TransactionScanner {
           gtid: { sequence: body.readBigUInt64LE(0), domain: body.readUInt32LE(8), server: header.server },
           standalone: (body.readUInt8(12) & STANDALONE) !== 0,
         };
+        this.#begun = this.#open.gtid;
         break;
       case EVENT.transactionId:
       case EVENT.xaPrepare:
@@ -112,17 +127,18 @@ export class TransactionScanner {
   #end(): void {
     if (this.#open !== undefined) {
       addGtid(this.#complete, this.#open.gtid);
+      this.#ended = this.#open.gtid;
       this.#open = undefined;
     }
   }
 }
 
-function readGtidList(body: Buffer): GtidList {
-  const list = new Map<number, Gtid>();
+function readGtidList(body: Buffer): readonly Gtid[] {
+  const list: Gtid[] = [];
   const count = body.readUInt32LE(0) & COUNT_MASK;
   for (let index = 0; index < count; index += 1) {
     const at = 4 + index * 16;
-    addGtid(list, {
+    list.push({
       domain: body.readUInt32LE(at),
       server: body.readUInt32LE(at + 4),
       sequence: body.readBigUInt64LE(at + 8),

@@ -3,13 +3,14 @@ import { open, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineError } from '../engine-error.ts';
 import { isMissing, namesIn } from './files.ts';
-import { mergeGtidLists, type GtidList } from './gtid.ts';
+import { mergeGtidLists, toGtidList, type Gtid, type GtidList } from './gtid.ts';
 import {
   EVENT_HEADER_BYTES,
   hasRelevantBody,
   LOG_MAGIC,
   readEventHeader,
   TransactionScanner,
+  type EventHeader,
 } from './log-events.ts';
 
 /** One file of a log. */
@@ -54,7 +55,7 @@ export async function readLogEnd(
   const scanner = new TransactionScanner();
   await scanFile(newest.path, scanner, signal);
   if (scanner.startsAfter !== undefined) {
-    return mergeGtidLists(scanner.startsAfter, scanner.complete);
+    return mergeGtidLists(toGtidList(scanner.startsAfter), scanner.complete);
   }
   // A file the server made and died before it wrote the file's first list: nothing is in it.
   return readLogEnd(files.slice(0, -1), signal);
@@ -72,25 +73,33 @@ export async function readReceivedTransactions(
   return scanner.complete;
 }
 
-/** What came before a file; undefined where the file does not say. */
-export async function readLogStart(file: LogFile, signal: AbortSignal): Promise<GtidList | undefined> {
+/** What came before a file, the last of each server in each domain; undefined where the file does not say. */
+export async function readLogStart(file: LogFile, signal: AbortSignal): Promise<readonly Gtid[] | undefined> {
   const scanner = new TransactionScanner();
-  await scanFile(file.path, scanner, signal, () => scanner.startsAfter !== undefined);
+  await scanFile(file.path, scanner, signal, { enough: () => scanner.startsAfter !== undefined });
   return scanner.startsAfter;
 }
 
 /** Bytes read at a time: most events are far smaller, so that one read yields many. */
 const CHUNK_BYTES = 1 << 18;
 
+/** What happens at every event of a scan. */
+export interface ScanOptions {
+  /** Called after the scanner took the event that lies at an offset. */
+  readonly onEvent?: (at: number, header: EventHeader) => void;
+  /** Whether to stop. */
+  readonly enough?: () => boolean;
+}
+
 /**
  * Gives every complete event of a file to the scanner, until `enough`. Stops quietly at a torn end: a server that
  * was killed leaves one, and nobody was told that it is there.
  */
-async function scanFile(
+export async function scanFile(
   path: string,
   scanner: TransactionScanner,
   signal: AbortSignal,
-  enough: () => boolean = () => false,
+  { onEvent = () => {}, enough = () => false }: ScanOptions = {},
 ): Promise<void> {
   const file = await open(path, 'r');
   try {
@@ -111,6 +120,7 @@ async function scanFile(
       }
       const bodyBytes = hasRelevantBody(header.type) ? header.length - EVENT_HEADER_BYTES : 0;
       scanner.take(header, await window.read(at + EVENT_HEADER_BYTES, bodyBytes));
+      onEvent(at, header);
       at += header.length;
     }
   } finally {

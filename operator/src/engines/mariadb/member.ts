@@ -10,11 +10,14 @@ import { completeBoot, prepareBoot } from './boot.ts';
 import { openCloneStream } from './clone-source.ts';
 import { receiveClone } from './clone-target.ts';
 import { readAgentPassword } from './credentials.ts';
-import { initialiseVolume, inspectVolume, setDataAside } from './data-directory.ts';
+import { initialiseVolume, inspectVolume } from './data-directory.ts';
 import { mergeGtidLists, parseGtidList, toPosition, type GtidList } from './gtid.ts';
+import { dataBytes, discardData, discardKept, keepTail, listKept, setDataAside } from './kept.ts';
 import { BINARY_LOG_NAME, layoutOf, RELAY_LOG_NAME, type Layout } from './layout.ts';
 import { listLogFiles, readLogEnd, readReceivedTransactions } from './log-files.ts';
+import { findTail } from './log-tail.ts';
 import { readClonePosition } from './origin.ts';
+import { serverId } from './owned-settings.ts';
 import { openSession } from './session.ts';
 
 /** See Engine.createMember. */
@@ -26,13 +29,25 @@ export function createMariadbMember(
   const layout = layoutOf(options);
   const start = options.startProgram ?? startProgram;
   const { volumePath } = options;
+  const server = serverId(options);
   return {
     files: {
       inspect: () => inspectVolume(layout, volumePath),
       readOwnEnd: (signal) => measurePosition(() => readOwnEnd(layout, signal), signal),
       readReceivedEnd: (signal) => measurePosition(() => readReceivedEnd(layout, signal), signal),
       initialise: (signal) => initialiseVolume(layout, volumePath, start, signal),
+      wrote: (position) => [...parseGtidList(position).values()].some((gtid) => gtid.server === server),
+      async findTail(lineage, signal) {
+        const files = await listLogFiles(layout.data, BINARY_LOG_NAME);
+        const tail = await findTail(files, server, lineage, signal);
+        return tail && { end: tail.end, changes: tail.changes, bytes: tail.bytes, certain: tail.certain };
+      },
+      keepTail: (lineage, name, signal) => keepTail(layout, server, lineage, name, signal),
+      listKept: () => listKept(layout),
+      discardKept: (name) => discardKept(layout, name),
+      dataBytes: () => dataBytes(layout),
       setAside: (name) => setDataAside(layout, volumePath, name),
+      discardData: () => discardData(layout, volumePath),
     },
     cloneSource: {
       open: (cloneOptions, signal) => openCloneStream(layout, start, clock, cloneOptions, signal),

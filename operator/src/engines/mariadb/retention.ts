@@ -2,7 +2,7 @@
 import { EngineError } from '../engine-error.ts';
 import type { RetentionResult, RetentionRule } from '../member-session.ts';
 import type { Position } from '../position.ts';
-import { mariadbPositions, toPosition, type GtidList } from './gtid.ts';
+import { mariadbPositions, toGtidList, toPosition, type GtidList } from './gtid.ts';
 import { BINARY_LOG_NAME } from './layout.ts';
 import { listLogFiles, readLogStart, type LogFile } from './log-files.ts';
 import { STATEMENT_TIMEOUT_MILLISECONDS } from './roles.ts';
@@ -62,7 +62,8 @@ export async function applyRetention(
 ): Promise<RetentionResult> {
   const files: DatedLogFile[] = [];
   for (const file of await listLogFiles(dataDirectory, BINARY_LOG_NAME)) {
-    files.push({ ...file, startsAfter: await readLogStart(file, signal) });
+    const start = await readLogStart(file, signal);
+    files.push({ ...file, startsAfter: start && toGtidList(start) });
   }
   const { keepFrom, ...result } = planRetention(files, rule);
   if (keepFrom === undefined) {

@@ -9,7 +9,7 @@ import { appliedOf } from './observe.ts';
 import { OWN_SCHEMA } from './own-schema.ts';
 import type { ServerAccess } from './server-access.ts';
 import type { ServerFacts } from './server-facts.ts';
-import type { SlaveStatus } from './slave-status.ts';
+import { numberOf, type SlaveStatus } from './slave-status.ts';
 
 /** For statements that only wait for the server itself. */
 export const STATEMENT_TIMEOUT_MILLISECONDS = 10_000;
@@ -17,6 +17,8 @@ export const STATEMENT_TIMEOUT_MILLISECONDS = 10_000;
 const STOP_RECEIVING_TIMEOUT_MILLISECONDS = 65_000;
 /** How long one wait for an applied position lasts before the signal is looked at again. */
 const WAIT_SLICE_MILLISECONDS = 250;
+/** Clients wait meanwhile; one such query takes a fraction of a millisecond. */
+const ACKNOWLEDGER_POLL_MILLISECONDS = 4;
 /** Seconds between the source's signs of life; below slave_net_timeout, or an idle connection would be cut. */
 const SOURCE_HEARTBEAT_SECONDS = 0.2;
 
@@ -247,6 +249,33 @@ export async function setAcknowledgement(
   }
   const sql = `SET GLOBAL rpl_semi_sync_master_enabled = ${rule === 'oneReplica' ? 'ON' : 'OFF'}`;
   await server.run('set the acknowledgement rule', sql, [], STATEMENT_TIMEOUT_MILLISECONDS, signal);
+}
+
+/** See Acknowledging.awaitAcknowledger. */
+export async function awaitAcknowledger(
+  server: ServerAccess,
+  timeoutMilliseconds: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const deadline = server.clock.monotonic() + timeoutMilliseconds;
+  // A pattern keeps the server from working out the figures of everything else.
+  const sql = "SHOW GLOBAL STATUS LIKE 'Rpl_semi_sync_master_clients'";
+  for (;;) {
+    const [row = {}] = await server.run(
+      'count replicas that acknowledge',
+      sql,
+      [],
+      STATEMENT_TIMEOUT_MILLISECONDS,
+      signal,
+    );
+    if (numberOf(row, 'Value') > 0) {
+      return true;
+    }
+    if (server.clock.monotonic() >= deadline) {
+      return false;
+    }
+    await server.clock.sleep(ACKNOWLEDGER_POLL_MILLISECONDS, signal);
+  }
 }
 
 /** See Upkeep.reloadCertificates. */

@@ -70,6 +70,7 @@ export async function openSession(
     reloadCertificates: (signal) => roles.reloadCertificates(server, signal),
     salvage: (signal) => salvage(server, layout, startProgram, signal),
     setAcknowledgement: (rule, signal) => roles.setAcknowledgement(server, rule, signal),
+    awaitAcknowledger: (timeout, signal) => roles.awaitAcknowledger(server, timeout, signal),
     ensureAccounts: (accounts, signal) => ensureAccounts(server, accounts, signal),
     writeHeartbeat: (epoch, timeout, signal) => heartbeat.write(epoch, timeout, signal),
     applyRetention: (rule, signal) => applyRetention(server, layout.data, rule, signal),

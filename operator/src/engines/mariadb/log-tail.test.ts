@@ -1,0 +1,129 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { mariadbEngine } from './engine.ts';
+import { toLineage } from './lineage.ts';
+import { gtid, gtidList, logOf, rows, statement, transactionEnd } from './testing/log-bytes.ts';
+
+const signal = new AbortController().signal;
+
+/** Of member 0 of shard 0. */
+const OWN = 1;
+const OTHER = 2;
+
+const change = (sequence: number, server = OWN): Buffer =>
+  Buffer.concat([gtid(sequence, { server }), rows, transactionEnd]);
+const definition = (sequence: number): Buffer =>
+  Buffer.concat([gtid(sequence, { standalone: true }), statement('CREATE TABLE t (a INT)')]);
+
+describe('the tail of a log', () => {
+  let volumePath = '';
+  beforeEach(async () => {
+    volumePath = await mkdtemp(join(tmpdir(), 'tail-'));
+    await mkdir(join(volumePath, 'data'));
+    const origin = JSON.stringify({ engine: 'MariaDB', origin: 'clone', engineVersion: '11.8.6-MariaDB' });
+    await writeFile(join(volumePath, 'data', 'shardwright-origin.json'), origin);
+  });
+  afterEach(async () => {
+    await rm(volumePath, { recursive: true });
+  });
+
+  const files = () =>
+    mariadbEngine.createMember({
+      shard: 0,
+      ordinal: 0,
+      volumePath,
+      memoryPath: join(volumePath, 'memory'),
+      tls: { authority: '', certificate: '', key: '' },
+      configuration: '',
+    }).files;
+  const write = (number: number, ...events: readonly Buffer[]): Promise<void> =>
+    writeFile(join(volumePath, 'data', `binlog.00000${number}`), logOf(...events));
+
+  it.each([
+    ['nothing that the other lacks', [change(6)], '0-1-6,0-2-7', null],
+    ['a transaction', [change(6), change(7)], '0-1-6,0-2-9', { end: '0-1-7', changes: 1, certain: true }],
+    [
+      'several, definitions and changes outside transactions among them',
+      [change(6), definition(7), Buffer.concat([gtid(8), rows, statement('COMMIT')]), change(9)],
+      '0-1-6',
+      { end: '0-1-9', changes: 3, certain: true },
+    ],
+    ['none that is complete', [change(6), gtid(7), rows], '0-1-6', null],
+    ['one cut off behind', [change(6), change(7), gtid(8), rows], '0-1-6', { end: '0-1-7', changes: 1 }],
+    ['one of another server', [change(6, OTHER)], '0-1-5', null],
+    [
+      'own ones before those of another',
+      [change(6), change(7, OTHER)],
+      '0-1-5',
+      { end: '0-2-7', changes: 2 },
+    ],
+    ['nobody who knows', [change(6), change(7)], '0-2-9', { end: '0-1-7', changes: 2, certain: false }],
+  ])('is found with %s', async (_name, events, lineage, expected) => {
+    await write(1, gtidList([0, 1, 2]), change(3), change(4), change(5));
+    await write(2, gtidList([0, 1, 5]), ...events);
+    const found = await files().findTail(toLineage(lineage), signal);
+    expect(found).toEqual(expected === null ? null : expect.objectContaining(expected));
+  });
+
+  it('reaches back over as many files as it takes', async () => {
+    await write(1, gtidList([0, 1, 2]), change(3), change(4));
+    await write(2, gtidList([0, 1, 4]), change(5));
+    await write(3, gtidList([0, 1, 5]));
+    await writeFile(join(volumePath, 'data', 'binlog.000004'), '');
+    const found = await files().findTail(toLineage('0-1-3'), signal);
+    expect(found).toMatchObject({ end: '0-1-5', changes: 2, certain: true });
+  });
+
+  it('is null without a log', async () => {
+    expect(await files().findTail(toLineage('0-1-3'), signal)).toBeNull();
+    expect(await files().keepTail(toLineage('0-1-3'), 'tail', signal)).toBeNull();
+  });
+
+  it('is kept as a log of its own, with nothing else in it', async () => {
+    await write(1, gtidList([0, 1, 2]), change(3), change(4));
+    await write(2, gtidList([0, 1, 4]), change(5), gtid(6), rows);
+    const lineage = toLineage('0-1-3');
+    const kept = await files().keepTail(lineage, 'tail-epoch-4', signal);
+    expect(kept).toMatchObject({ name: 'tail-epoch-4.binlog', kind: 'tail' });
+    const content = await readFile(join(volumePath, 'kept', 'tail-epoch-4.binlog'));
+    const [, head = Buffer.alloc(0)] = [0, logOf().subarray(4)];
+    expect(content.equals(Buffer.concat([logOf(change(4)), head, change(5)]))).toBe(true);
+    expect((await files().findTail(lineage, signal))?.bytes).toBe(content.length);
+  });
+
+  it('is kept once, under its first name', async () => {
+    await write(1, gtidList([0, 1, 2]), change(3));
+    const lineage = toLineage('0-1-2');
+    const first = await files().keepTail(lineage, 'first', signal);
+    expect(await files().keepTail(lineage, 'second', signal)).toEqual(first);
+    await write(1, gtidList([0, 1, 2]), change(4));
+    expect(await files().keepTail(lineage, 'third', signal)).toMatchObject({ name: 'third.binlog' });
+    expect((await files().listKept(signal)).map(({ name }) => name)).toEqual([
+      'first.binlog',
+      'third.binlog',
+    ]);
+  });
+
+  it('leaves no half file behind', async () => {
+    await write(1, gtidList([0, 1, 2]), change(3));
+    const stop = AbortSignal.abort(new Error('cut short'));
+    await expect(files().keepTail(toLineage('0-1-2'), 'tail', stop)).rejects.toThrow('cut short');
+    await mkdir(join(volumePath, 'kept'), { recursive: true });
+    await writeFile(join(volumePath, 'kept', 'tail.binlog.new'), 'half');
+    expect(await files().listKept(signal)).toEqual([]);
+    await files().keepTail(toLineage('0-1-2'), 'tail', signal);
+    expect(await readdir(join(volumePath, 'kept'))).toEqual(['tail.binlog']);
+  });
+
+  it.each([
+    ['0-1-7', true],
+    ['0-2-7', false],
+    ['0-2-7,1-1-3', true],
+    ['', false],
+  ])('may be there when the log ends at %j: %j', (position, expected) => {
+    const { positions } = mariadbEngine;
+    expect(files().wrote(positions.parse(position))).toBe(expected);
+  });
+});
