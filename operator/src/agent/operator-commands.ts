@@ -72,6 +72,19 @@ export class OperatorCommands {
           throw error;
         }
       }),
+    reopenWrites: async () => {
+      const wasHeld = this.isHeldClosed;
+      this.#release();
+      this.#options.onEnded();
+      return { wasHeld };
+    },
+    awaitApplied: ({ position, timeoutMilliseconds }, signal) =>
+      this.#whileBusy(async () => {
+        const { runner, session } = this.#options;
+        await runner.whenEnded();
+        this.#requireSession();
+        return { reached: await session.require().awaitApplied(position, timeoutMilliseconds, signal) };
+      }),
   };
 
   /** The last order; null before the first. */

@@ -22,6 +22,10 @@ export interface CommandResults {
    * do not end in time; then it opens again at once.
    */
   readonly closeWrites: { readonly position: Position };
+  /** End what `closeWrites` began: the server opens again, unless the map has changed. */
+  readonly reopenWrites: { readonly wasHeld: boolean };
+  /** Wait until a replica has applied a position; false when that has not happened in time. */
+  readonly awaitApplied: { readonly reached: boolean };
 }
 
 /** What each command says besides its epoch. */
@@ -34,6 +38,8 @@ export interface CommandParameters {
     /** How long the server stays closed if the map does not change. */
     readonly holdMilliseconds: number;
   };
+  readonly reopenWrites: unknown;
+  readonly awaitApplied: { readonly position: Position; readonly timeoutMilliseconds: number };
 }
 
 export type CommandName = keyof CommandResults;
@@ -46,6 +52,8 @@ const resultSchemas: { readonly [Name in CommandName]: z.ZodType<CommandResults[
       .nullable(),
   }),
   closeWrites: z.object({ position: positionSchema }),
+  reopenWrites: z.object({ wasHeld: z.boolean() }),
+  awaitApplied: z.object({ reached: z.boolean() }),
 };
 
 /** A command as it travels. */
@@ -66,6 +74,13 @@ export const commandRequestSchema: z.ZodType<CommandRequest> = z.discriminatedUn
     epoch,
     timeoutMilliseconds: patience,
     holdMilliseconds: patience,
+  }),
+  z.object({ command: z.literal('reopenWrites'), epoch }),
+  z.object({
+    command: z.literal('awaitApplied'),
+    epoch,
+    position: positionSchema,
+    timeoutMilliseconds: patience,
   }),
 ]);
 

@@ -56,6 +56,8 @@ export async function startAgentFixture(
       stopReceiving: () => Promise.reject(new Error('not in this test')),
       killServer: () => Promise.resolve({ exit: null }),
       closeWrites: () => Promise.reject(new Error('not in this test')),
+      reopenWrites: () => Promise.reject(new Error('not in this test')),
+      awaitApplied: () => Promise.reject(new Error('not in this test')),
       ...options.commands,
     },
     currentEpoch: () => 3,

@@ -55,6 +55,10 @@ function carryOut(
       return handlers.killServer(request, signal);
     case 'closeWrites':
       return handlers.closeWrites(request, signal);
+    case 'reopenWrites':
+      return handlers.reopenWrites(request, signal);
+    case 'awaitApplied':
+      return handlers.awaitApplied(request, signal);
     default:
       return assertNever(request);
   }

@@ -35,7 +35,7 @@ export {
 export { ApiSchemaError, parseShardedCluster, parseShardMap } from './parse.ts';
 export { type ShardMap, type ShardMapShard, type ShardMapSpec } from './shard-map.ts';
 export { type ShardedCluster } from './sharded-cluster.ts';
-export type { ShardedClusterSpecInput } from './sharded-cluster-spec.ts';
+export type { ShardedClusterSpec, ShardedClusterSpecInput } from './sharded-cluster-spec.ts';
 export {
   type Condition,
   type InstanceStatus,
