@@ -1,7 +1,8 @@
 import type { Clock } from '../runtime/clock.ts';
 import { errorFields, type Logger } from '../runtime/logger.ts';
 import { act, type ActionContext } from './actions.ts';
-import { type Action, type Decision, isSameDecision } from './decision.ts';
+import type { Outcome } from './change-role.ts';
+import { type Action, type Decision, isSameDecision, needsConfirmation } from './decision.ts';
 import type { Observation } from './observation.ts';
 import { createPacing, type Pacing } from './pacing.ts';
 import type { AgentActivity, AgentProblem } from './protocol/agent-state.ts';
@@ -58,9 +59,9 @@ export class ActionRunner {
     await this.#running?.ended;
   }
 
-  /** Milliseconds until an action of this kind may be tried again. */
-  delay(action: Action): number {
-    return this.#pacing.delay(action.kind);
+  /** Milliseconds until an action of this kind may be tried again, at most so long after the last time. */
+  delay(action: Action, longest?: number): number {
+    return this.#pacing.delay(action.kind, longest);
   }
 
   /** Forgets the failures of what was given up for something else. */
@@ -78,8 +79,8 @@ export class ActionRunner {
   }
 
   /**
-   * Begins an action that was decided by `basis`. It is not taken when `confirm` resolves with false, which says
-   * why by `refuse` if it matters.
+   * Begins an action that was decided by `basis`. Where it needs the map of this very moment, it is not taken when
+   * `confirm` resolves with false, which says why by `refuse` if it matters.
    */
   begin(
     action: Action,
@@ -130,11 +131,13 @@ export class ActionRunner {
       this.#activity = activity;
       onActivity();
     };
+    let outcome: Outcome = 'done';
     try {
-      if (await confirm(limit)) {
-        await act({ ...context, onActivity: setActivity }, action, limit);
+      if (!needsConfirmation(action) || (await confirm(limit))) {
+        const isCurrent = (): Promise<boolean> => confirm(limit);
+        outcome = await act({ ...context, onActivity: setActivity }, action, isCurrent, limit);
         this.#failures.delete(action.kind);
-        logger.debug('done', { action: action.kind });
+        logger.debug(outcome, { action: action.kind });
       }
     } catch (error) {
       if (!limit.aborted) {
@@ -150,7 +153,9 @@ export class ActionRunner {
     await context.session.lookAgain(signal);
     this.#running = null;
     this.#activity = { kind: 'idle' };
-    this.#pacing.done(action.kind);
+    if (outcome === 'done') {
+      this.#pacing.done(action.kind);
+    }
     onEnded();
   }
 

@@ -6,6 +6,7 @@ import type { SourceAddress } from '../engines/member-state.ts';
 import { assertNever } from '../runtime/assert-never.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
+import { followSource, type Outcome, promote } from './change-role.ts';
 import type { Action } from './decision.ts';
 import type { CompleteLaunch } from './launch-plan.ts';
 import type { LauncherClient } from './launcher-client.ts';
@@ -36,8 +37,31 @@ export interface ActionContext {
 const FIRST_HEARTBEAT_MILLISECONDS = 5000;
 const CLOSE_MILLISECONDS = 5000;
 
-/** Carries out one action; rejects with what kept it from being done. */
-export async function act(context: ActionContext, action: Action, signal: AbortSignal): Promise<void> {
+/**
+ * Carries out one action; rejects with what kept it from being done. `isCurrent` tells, by the map as it now is,
+ * whether the action is still to be taken.
+ */
+export async function act(
+  context: ActionContext,
+  action: Action,
+  isCurrent: () => Promise<boolean>,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  switch (action.kind) {
+    case 'follow':
+      return follow(context, action.primary, signal);
+    case 'promote':
+      return promote(context.session.require(), action, isCurrent, signal);
+    default:
+      await actAtOnce(context, action, signal);
+      return 'done';
+  }
+}
+
+/** Actions that are over when they have succeeded. */
+type SimpleAction = Exclude<Action, { readonly kind: 'follow' | 'promote' }>;
+
+async function actAtOnce(context: ActionContext, action: SimpleAction, signal: AbortSignal): Promise<void> {
   const { member, launcher, session, files, logger, onActivity } = context;
   switch (action.kind) {
     case 'release':
@@ -70,14 +94,6 @@ export async function act(context: ActionContext, action: Action, signal: AbortS
       await session.require().salvage(signal);
       session.noteSalvaged();
       return;
-    case 'follow': {
-      const { name, password } = replicationAccount(files.accounts());
-      const source = { ...context.serverAddress(action.primary), user: name, password };
-      const digest = files.accountsDigest();
-      await session.require().follow(source, signal);
-      session.noteFollowed(digest);
-      return;
-    }
     case 'prepareDatabase':
       await ensureAccounts(context, signal);
       return session.require().writeHeartbeat(action.epoch, FIRST_HEARTBEAT_MILLISECONDS, signal);
@@ -109,6 +125,18 @@ export async function act(context: ActionContext, action: Action, signal: AbortS
     default:
       return assertNever(action);
   }
+}
+
+async function follow(context: ActionContext, primary: string, signal: AbortSignal): Promise<Outcome> {
+  const { session, files, serverAddress } = context;
+  const { name, password } = replicationAccount(files.accounts());
+  const source = { ...serverAddress(primary), user: name, password };
+  const digest = files.accountsDigest();
+  const outcome = await followSource(session.require(), source, signal);
+  if (outcome === 'done') {
+    session.noteFollowed(digest);
+  }
+  return outcome;
 }
 
 async function start(context: ActionContext, order: BootOrder, signal: AbortSignal): Promise<void> {

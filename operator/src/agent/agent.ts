@@ -9,14 +9,16 @@ import { ActionRunner } from './action-runner.ts';
 import { refuseClone } from './clone-permission.ts';
 import { decide } from './decide.ts';
 import { describeAgent } from './describe-agent.ts';
-import { type Action, type Decision, isSameDecision, needsConfirmation } from './decision.ts';
+import { type Action, type Decision, isSameDecision } from './decision.ts';
 import type { CompleteLaunch } from './launch-plan.ts';
+import type { LauncherEvent } from './launcher-client.ts';
 import { MemberObserver, type MemberObserverOptions } from './member-observer.ts';
 import type { Observation } from './observation.ts';
 import { OperatorCommands } from './operator-commands.ts';
 import type { AgentState } from './protocol/agent-state.ts';
 import type { RequestClone } from './receive-clone.ts';
 import type { CommandHandlers } from './transport/command-responder.ts';
+import { Urgency } from './urgency.ts';
 import type { VolumeUsage } from './volume-usage.ts';
 
 export interface AgentOptions extends Omit<MemberObserverOptions, 'onNews'> {
@@ -43,6 +45,7 @@ export class Agent {
   readonly #observer: MemberObserver;
   readonly #runner: ActionRunner;
   readonly #commands: OperatorCommands;
+  readonly #urgency: Urgency;
   #wake = (): void => {};
   #woken = true;
   #decision: Decision | null = null;
@@ -56,6 +59,7 @@ export class Agent {
     this.#options = options;
     this.#observer = observer;
     this.#passedAt = clock.monotonic();
+    this.#urgency = new Urgency(clock);
     this.#runner = new ActionRunner({
       context: {
         member,
@@ -90,8 +94,11 @@ export class Agent {
   /** Runs until the signal aborts; then resolves, with whatever was under way cut short and the server left alone. */
   async run(signal: AbortSignal): Promise<void> {
     const { launcher, shardMap, files } = this.#options;
-    const wake = (): void => this.wake();
-    const forget = [launcher.onEvent(wake), shardMap.onChange(wake), files.onChange(wake)];
+    const forget = [
+      launcher.onEvent((event) => this.#onLauncher(event)),
+      shardMap.onChange(() => this.#onShardMap()),
+      files.onChange(() => this.wake()),
+    ];
     try {
       while (!signal.aborted) {
         this.#woken = false;
@@ -104,6 +111,20 @@ export class Agent {
       await this.#runner.close();
       this.#observer.session.close();
     }
+  }
+
+  /** Others wait for the news of a death: it goes out before anything is looked at. */
+  #onLauncher({ kind }: LauncherEvent): void {
+    if (kind === 'exited') {
+      this.#observer.noteExit();
+      this.#publish();
+    }
+    this.wake();
+  }
+
+  #onShardMap(): void {
+    this.#urgency.note(this.#options.shardMap.view());
+    this.wake();
   }
 
   /** Has the next pass made at once. */
@@ -167,7 +188,10 @@ export class Agent {
 
   /** One pass; returns how long to wait for the next, in milliseconds. */
   async #pass(signal: AbortSignal): Promise<number> {
-    await this.#observer.look(() => this.#sleep(PASS_MILLISECONDS, signal), signal);
+    // A role that has just changed is acted upon by what was last seen: each action looks for itself.
+    if (!this.#urgency.takeNews() || !this.#observer.isRecent) {
+      await this.#observer.look(() => this.#sleep(PASS_MILLISECONDS, signal), signal);
+    }
     if (!this.#commands.isBusy) {
       this.#observer.writeHeartbeat(signal);
     }
@@ -197,15 +221,15 @@ export class Agent {
   #proceed(observation: Observation, signal: AbortSignal): number {
     const decision = decide(observation);
     this.#note(decision);
+    const longest = this.#urgency.longestPause(decision);
     if (decision.kind === 'wait') {
-      return PASS_MILLISECONDS;
+      return Math.min(longest, PASS_MILLISECONDS);
     }
-    const delay = this.#runner.delay(decision);
+    const delay = this.#runner.delay(decision, longest);
     if (delay > 0) {
       return Math.min(delay, PASS_MILLISECONDS);
     }
-    const confirm = (limit: AbortSignal): Promise<boolean> =>
-      needsConfirmation(decision) ? this.#confirm(decision, observation, limit) : Promise.resolve(true);
+    const confirm = (limit: AbortSignal): Promise<boolean> => this.#confirm(decision, observation, limit);
     this.#runner.begin(decision, observation, confirm, signal);
     return PASS_MILLISECONDS;
   }

@@ -1,10 +1,12 @@
 /** What the agent of the recorded primary does next. Pure. */
 import type { ShardMapShard } from '../api/v1alpha1/index.ts';
 import type { Acknowledgement } from '../engines/boot.ts';
-import type { MemberState } from '../engines/member-state.ts';
+import type { VolumeState } from '../engines/member-files.ts';
+import type { Following, MemberState } from '../engines/member-state.ts';
 import { assertNever } from '../runtime/assert-never.ts';
 import type { Decision } from './decision.ts';
-import { decideUnusableVolume } from './decide-volume.ts';
+import { decideReceived } from './decide-receiving.ts';
+import { decideStopped } from './decide-stopped.ts';
 import type { Observation } from './observation.ts';
 import { holdsStandDown } from './stand-down.ts';
 
@@ -12,13 +14,14 @@ import { holdsStandDown } from './stand-down.ts';
 export function decidePrimary(observation: Observation, shard: ShardMapShard): Decision {
   const { server, member } = observation;
   if (server.kind !== 'running' || member === null) {
-    return decideStoppedPrimary(observation, shard);
+    return decideStopped(observation, shard, (volume) =>
+      decidePrimaryStart(volume, observation.downMilliseconds, shard),
+    );
   }
   const { role } = member;
   switch (role.kind) {
     case 'replica':
-      // Whoever promotes it looks after what it has received; to open it here would skip that.
-      return { kind: 'wait', reason: 'promotion' };
+      return decidePromotion(observation, role.following, shard);
     case 'detached':
       return decideClosedPrimary(observation, member, shard);
     case 'primary':
@@ -33,21 +36,32 @@ export function acknowledgementOf({ acknowledgement }: ShardMapShard): Acknowled
   return acknowledgement === 'OneReplica' ? 'oneReplica' : 'none';
 }
 
-function decideStoppedPrimary(
-  { volume, engineVersion, standDown }: Observation,
-  shard: ShardMapShard,
-): Decision {
-  if (volume === null) {
-    return { kind: 'wait', reason: 'observation' };
-  }
-  if (holdsStandDown(standDown, shard)) {
+/** The map names a replica: it was elected, and what it has received is to become the shard's history. */
+function decidePromotion(observation: Observation, following: Following, shard: ShardMapShard): Decision {
+  if (holdsStandDown(observation.standDown, shard)) {
     return { kind: 'wait', reason: 'standDown' };
   }
-  const unusable = decideUnusableVolume(volume, engineVersion);
-  if (unusable !== null) {
-    return unusable;
-  }
+  return (
+    decideReceived(observation, following) ?? {
+      kind: 'promote',
+      epoch: shard.epoch,
+      acknowledgement: acknowledgementOf(shard),
+    }
+  );
+}
+
+/**
+ * For how long a primary that has ended leaves it to the operator to promote another, which is faster and certain
+ * where this volume or node is at fault. Long enough for an election, far shorter than a person would wait.
+ */
+const RESTART_WAIT_MILLISECONDS = 5000;
+
+function decidePrimaryStart(volume: VolumeState, downMilliseconds: number, shard: ShardMapShard): Decision {
   if (volume.kind === 'ready') {
+    const isReplaceable = acknowledgementOf(shard) === 'oneReplica' && shard.ackers.length > 0;
+    if (isReplaceable && downMilliseconds < RESTART_WAIT_MILLISECONDS) {
+      return { kind: 'wait', reason: 'failover' };
+    }
     // Before the shard is initialised nobody can acknowledge, and nobody writes but the agent.
     const acknowledgement = shard.initialised ? acknowledgementOf(shard) : 'none';
     return { kind: 'start', order: { role: 'primary', epoch: shard.epoch, acknowledgement } };

@@ -1,8 +1,10 @@
 /** What the agent of a member that is not the recorded primary does next. Pure. */
 import type { ShardMapShard } from '../api/v1alpha1/index.ts';
+import type { VolumeState } from '../engines/member-files.ts';
 import type { Following, MemberState, SourceAddress } from '../engines/member-state.ts';
 import type { Decision } from './decision.ts';
-import { decideUnusableVolume } from './decide-volume.ts';
+import { decideReceived, followingOf } from './decide-receiving.ts';
+import { decideStopped } from './decide-stopped.ts';
 import type { Observation } from './observation.ts';
 import { holdsStandDown } from './stand-down.ts';
 
@@ -11,23 +13,10 @@ export function decideReplica(observation: Observation, shard: ShardMapShard): D
   const { server, member } = observation;
   return server.kind === 'running' && member !== null
     ? decideRunningReplica(observation, member, shard)
-    : decideStoppedReplica(observation, shard);
+    : decideStopped(observation, shard, (volume) => decideReplicaStart(volume, observation.pod, shard));
 }
 
-function decideStoppedReplica(
-  { volume, engineVersion, pod, standDown }: Observation,
-  shard: ShardMapShard,
-): Decision {
-  if (volume === null) {
-    return { kind: 'wait', reason: 'observation' };
-  }
-  if (holdsStandDown(standDown, shard)) {
-    return { kind: 'wait', reason: 'standDown' };
-  }
-  const unusable = decideUnusableVolume(volume, engineVersion);
-  if (unusable !== null) {
-    return unusable;
-  }
+function decideReplicaStart(volume: VolumeState, pod: string, shard: ShardMapShard): Decision {
   if (volume.kind === 'ready') {
     return { kind: 'start', order: { role: 'replica', epoch: shard.epoch, acknowledgement: 'none' } };
   }
@@ -44,16 +33,11 @@ function cloneSources({ replicas, primary }: ShardMapShard, pod: string): readon
 }
 
 function decideRunningReplica(observation: Observation, member: MemberState, shard: ShardMapShard): Decision {
-  const { pod, salvaged, standDown, primaryAddress } = observation;
-  const following = member.role.kind === 'replica' ? member.role.following : null;
-  const isAtRest = following === null || !isActive(following);
-  // Before anything else starts: the first start of replication would discard what is not applied.
-  if (!salvaged && isAtRest) {
-    return { kind: 'salvage' };
-  }
-  if (following !== null && following.applying.kind === 'failed') {
-    // Trying again would fail again; what stands in the way is told with the state.
-    return { kind: 'wait', reason: 'replication' };
+  const { pod, standDown, primaryAddress } = observation;
+  const following = followingOf(member);
+  const unfinished = decideReceived(observation, following);
+  if (unfinished !== null) {
+    return unfinished;
   }
   const isFollowing = following !== null && primaryAddress !== null && follows(following, primaryAddress);
   if (isFollowing && !observation.passwordSuspected) {
@@ -86,8 +70,4 @@ function decideUpkeep({ certificatesCurrent, retentionDue }: Observation): Decis
     return { kind: 'applyRetention' };
   }
   return { kind: 'wait', reason: 'change' };
-}
-
-function isActive({ receiving, applying }: Following): boolean {
-  return receiving.kind === 'running' || receiving.kind === 'connecting' || applying.kind === 'running';
 }

@@ -29,6 +29,8 @@ function summary(decision: Decision): unknown {
       return `follow: ${decision.primary}`;
     case 'setAcknowledgement':
       return `setAcknowledgement: ${decision.rule}`;
+    case 'promote':
+      return `promote: ${decision.epoch} ${decision.acknowledgement}`;
     case 'openWrites':
     case 'prepareDatabase':
       return `${decision.kind}: ${decision.epoch}`;
@@ -72,6 +74,11 @@ const TABLE: readonly (readonly [string, Observation, string])[] = [
   [
     'no primary, former primary runs',
     aRunning(open, { ...primary, ...entry({ primary: null, replicas: [PRIMARY, REPLICA] }) }),
+    'killServer',
+  ],
+  [
+    'no primary, a replica runs',
+    aRunning(following, entry({ primary: null, replicas: [PRIMARY, REPLICA] })),
     'wait: primary',
   ],
   ['no member', anObservation({ pod: 'demo-shard-0-9' }), 'wait: membership (NotAMember)'],
@@ -80,7 +87,33 @@ const TABLE: readonly (readonly [string, Observation, string])[] = [
     anObservation({ server: { kind: 'unknown', reason: 'x' } }),
     'wait: launcher (LauncherUnreachable)',
   ],
-  ['terminating, server runs', aRunning(open, { ...primary, terminating: true }), 'release'],
+  ['terminating, a replica runs', aRunning(following, { terminating: true }), 'release'],
+  ['terminating, the primary runs', aRunning(open, { ...primary, terminating: true }), 'wait: change'],
+  [
+    'terminating, the primary was closed for a switchover',
+    aRunning(aMember(acknowledgedBy(1)), { ...primary, terminating: true, heldClosed: true }),
+    'wait: switchover',
+  ],
+  [
+    'terminating, the primary runs, agent restarted',
+    aRunning(open, { ...primary, terminating: true, hasSession: false, member: null }),
+    'connect',
+  ],
+  [
+    'terminating, the primary runs, nobody could take over',
+    aRunning({ ...open, ...acknowledgedBy(0) }, { ...primary, terminating: true }),
+    'release',
+  ],
+  [
+    'terminating, the primary runs alone',
+    aRunning(open, {
+      ...primary,
+      ...entry({ acknowledgement: 'None', replicas: [], ackers: [] }),
+      terminating: true,
+    }),
+    'release',
+  ],
+  ['terminating, another has taken over', aRunning(open, { terminating: true }, 'primary'), 'release'],
   ['terminating, server down', anObservation({ terminating: true }), 'wait: launcher'],
 
   // The recorded primary.
@@ -120,6 +153,21 @@ const TABLE: readonly (readonly [string, Observation, string])[] = [
   ],
   ['primary, volume not looked at', anObservation({ ...primary, volume: null }), 'wait: observation'],
   ['primary, down', anObservation(primary), 'start: primary 3 oneReplica'],
+  ['primary, down a moment ago', anObservation({ ...primary, downMilliseconds: 4999 }), 'wait: failover'],
+  [
+    'primary, down a moment ago, nobody could be promoted',
+    anObservation({ ...primary, ...entry({ ackers: [] }), downMilliseconds: 0 }),
+    'start: primary 3 oneReplica',
+  ],
+  [
+    'primary, down a moment ago, alone',
+    anObservation({
+      ...primary,
+      ...entry({ acknowledgement: 'None', replicas: [], ackers: [] }),
+      downMilliseconds: 0,
+    }),
+    'start: primary 3 none',
+  ],
   [
     'primary, down, before its database is on record',
     anObservation({ ...primary, ...entry({ initialised: false }) }),
@@ -203,7 +251,36 @@ const TABLE: readonly (readonly [string, Observation, string])[] = [
     'reloadCertificates',
   ],
   ['primary, retention due', aRunning(open, { ...primary, retentionDue: true }), 'applyRetention'],
-  ['a replica that the map names as primary', aRunning(following, primary), 'wait: promotion'],
+  [
+    'primary, closed for a switchover',
+    aRunning(aMember(acknowledgedBy(1)), { ...primary, heldClosed: true }),
+    'wait: switchover',
+  ],
+  ['elected', aRunning(following, { ...primary, salvaged: false }), 'promote: 3 oneReplica'],
+  [
+    'elected, receiving was stopped',
+    aRunning(stopped('stopped', 'running'), primary),
+    'promote: 3 oneReplica',
+  ],
+  [
+    'elected, just booted',
+    aRunning(stopped('stopped', 'stopped'), { ...primary, salvaged: false }),
+    'salvage',
+  ],
+  ['elected, applying failed', aRunning(stopped('stopped', 'failed'), primary), 'wait: replication'],
+  [
+    'elected, of a shard whose commits wait for nobody',
+    aRunning(following, { ...primary, ...entry({ acknowledgement: 'None', ackers: [] }) }),
+    'promote: 3 none',
+  ],
+  [
+    'elected, in an epoch older than its orders',
+    aRunning(stopped('stopped', 'running'), {
+      ...primary,
+      standDown: { epoch: 4, primary: PRIMARY, mapEpoch: 3 },
+    }),
+    'wait: standDown',
+  ],
 
   // Replicas.
   [
@@ -289,6 +366,7 @@ const TABLE: readonly (readonly [string, Observation, string])[] = [
     aRunning(open, { hasSession: false, member: null }, 'primary'),
     'killServer',
   ],
+  ['former primary, promoted and never opened', aRunning(aMember(acknowledgedBy(1))), 'killServer'],
   ['a replica that takes writes', aRunning({ ...following, writable: true }), 'killServer'],
 
   // Orders of the operator.

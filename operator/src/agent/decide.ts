@@ -4,6 +4,7 @@
  * Where the map says nothing certain, a stopped server stays stopped and a running one keeps running.
  */
 import type { ShardMapShard } from '../api/v1alpha1/index.ts';
+import type { MemberState } from '../engines/member-state.ts';
 import { assertNever } from '../runtime/assert-never.ts';
 import type { Decision, WaitReason } from './decision.ts';
 import { decidePrimary } from './decide-primary.ts';
@@ -40,11 +41,23 @@ const BEFORE_ROLE: readonly Predicate[] = [
   waitForPrimary,
 ];
 
-function releaseWhenTerminating({ terminating, server }: Observation): Decision | null {
-  if (!terminating) {
+/**
+ * A primary whose pod is being stopped goes on until another has taken over; should none, the launcher ends it when
+ * the grace period does. Everybody else is not needed any more.
+ */
+function releaseWhenTerminating(observation: Observation): Decision | null {
+  const { terminating, server } = observation;
+  if (!terminating || mayBeSwitchedOver(observation)) {
     return null;
   }
   return server.kind === 'running' ? { kind: 'release' } : wait('launcher');
+}
+
+function mayBeSwitchedOver(observation: Observation): boolean {
+  const { server, member, pod } = observation;
+  const shard = knownShard(observation);
+  const hasAcknowledger = member === null || member.acknowledgement.acknowledgers > 0;
+  return server.kind === 'running' && shard?.primary === pod && shard.ackers.length > 0 && hasAcknowledger;
 }
 
 function waitForLauncher({ server }: Observation): Decision | null {
@@ -54,17 +67,24 @@ function waitForLauncher({ server }: Observation): Decision | null {
 }
 
 /**
- * A server that was started as the primary, or takes writes, while the map names another: it may hold commits that
- * nobody acknowledged, and any gentler end than a kill would acknowledge them. It starts again as a replica.
+ * A server that was started as the primary, was promoted, or takes writes, while the map does not name it: it may
+ * hold commits that nobody acknowledged, and any gentler end than a kill would acknowledge them. It starts again as a
+ * replica, once the map names another.
  */
 function killUsurper(observation: Observation): Decision | null {
   const { server, member, pod } = observation;
   const shard = knownShard(observation);
-  if (shard === null || shard.primary === null || shard.primary === pod || server.kind !== 'running') {
+  if (shard === null || shard.primary === pod || server.kind !== 'running') {
     return null;
   }
-  const isUsurper = server.role === 'primary' || (member?.writable ?? false);
+  const isUsurper =
+    server.role === 'primary' || (member !== null && (member.writable || wasPromoted(member)));
   return isUsurper ? { kind: 'killServer' } : null;
+}
+
+/** Promoted in its present run, even if it was never opened: the record of its epoch may wait in its log. */
+function wasPromoted({ role, acknowledgement }: MemberState): boolean {
+  return role.kind === 'detached' && acknowledgement.rule === 'oneReplica';
 }
 
 /** Looking at a server changes nothing, so it needs no map. */

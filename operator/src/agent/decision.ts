@@ -14,8 +14,8 @@ export type WaitReason =
   | 'accounts'
   | 'acknowledger'
   | 'acker'
-  | 'promotion'
   | 'standDown'
+  | 'failover'
   | 'switchover'
   | 'replication'
   /** Nothing: all is as it should be. */
@@ -36,6 +36,8 @@ export type Decision =
   | { readonly kind: 'connect' }
   | { readonly kind: 'salvage' }
   | { readonly kind: 'follow'; readonly primary: string }
+  /** End following, once all that was received is applied, and open for writes once somebody acknowledges them. */
+  | { readonly kind: 'promote'; readonly epoch: number; readonly acknowledgement: Acknowledgement }
   /** Set the accounts, and mark in the database that this was done. */
   | { readonly kind: 'prepareDatabase'; readonly epoch: number }
   | { readonly kind: 'ensureAccounts' }
@@ -59,6 +61,7 @@ const CONFIRMED: ReadonlySet<DecisionKind> = new Set<DecisionKind>([
   'clone',
   'start',
   'follow',
+  'promote',
   'openWrites',
   'setAcknowledgement',
 ]);

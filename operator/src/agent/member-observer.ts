@@ -42,6 +42,8 @@ export interface Orders {
 
 /** A server that was not seen for so long gets no reads. */
 const FITNESS_MILLISECONDS = 3000;
+/** Two passes. */
+const RECENT_MILLISECONDS = 1000;
 /** Longer than a failover takes: nothing is begun anew while one may be under way. */
 const SUSPICION_MILLISECONDS = 10_000;
 const HEARTBEAT_MILLISECONDS = 400;
@@ -59,6 +61,8 @@ export class MemberObserver {
   #heartbeatAt = -Infinity;
   #heartbeat: Promise<void> = Promise.resolve();
   #retentionAt = -Infinity;
+  /** Since when no server has run, as far as this agent saw; null while one does. Monotonic milliseconds. */
+  #downSince: number | null = null;
 
   constructor(options: MemberObserverOptions) {
     const { member, volumePath, clock, logger, measureVolume, onNews } = options;
@@ -88,6 +92,22 @@ export class MemberObserver {
     return server === null ? { kind: 'ended', lastExit } : { kind: 'running', ...server };
   }
 
+  /** Whether the server was seen so lately that a change of its role need not wait for another look. */
+  get isRecent(): boolean {
+    return this.session.state(RECENT_MILLISECONDS) !== null;
+  }
+
+  /** The server is known to have ended: what was seen of it is no longer so. */
+  noteExit(): void {
+    this.session.keepOnly(null);
+    this.#noteDown();
+  }
+
+  #noteDown(): void {
+    const isDown = this.server().kind === 'ended';
+    this.#downSince = isDown ? (this.#downSince ?? this.#options.clock.monotonic()) : null;
+  }
+
   isTerminating(): boolean {
     return this.#options.launcher.status()?.terminating ?? false;
   }
@@ -97,6 +117,7 @@ export class MemberObserver {
     const { clock, files } = this.#options;
     const server = this.server();
     this.session.keepOnly(server.kind === 'running' ? server.pid : null);
+    this.#noteDown();
     await this.volume.look(server, signal);
     await Promise.race([this.session.look(signal), patience()]);
     this.#fitness = judgeReadFitness(this.#fitness, {
@@ -108,7 +129,7 @@ export class MemberObserver {
 
   /** What was seen last. */
   observation({ standDown, isHeldClosed }: Orders): Observation {
-    const { place, shardMap, files, peers } = this.#options;
+    const { place, shardMap, files, peers, clock } = this.#options;
     const shard = shardMap.view();
     const { current } = this.session;
     const primary = shard.kind === 'known' ? shard.shard.primary : null;
@@ -116,6 +137,7 @@ export class MemberObserver {
       pod: place.pod,
       shard,
       server: this.server(),
+      downMilliseconds: this.#downSince === null ? 0 : clock.monotonic() - this.#downSince,
       terminating: this.isTerminating(),
       volume: this.volume.volume,
       engineVersion: files.settings().engine.version,

@@ -25,6 +25,8 @@ export interface Observation {
   readonly pod: string;
   readonly shard: ShardView;
   readonly server: ServerState;
+  /** For how long this agent has seen no server run. */
+  readonly downMilliseconds: number;
   /** The container is being stopped. */
   readonly terminating: boolean;
   /** Null until it was looked at. */

@@ -24,6 +24,16 @@ describe('createPacing', () => {
     expect(pacing.delay('start')).toBe(100);
   });
 
+  it('holds up no longer than it is told', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      pacing.done('follow');
+    }
+    await clock.advance(5);
+    expect(pacing.delay('follow', 20)).toBe(15);
+    expect(pacing.delay('follow')).toBe(1595);
+    await clock.advance(5000);
+  });
+
   it('never keeps a server waiting that may answer by now', async () => {
     for (let round = 0; round < 10; round += 1) {
       pacing.done('connect');

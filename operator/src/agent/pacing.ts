@@ -3,8 +3,8 @@ import type { Clock } from '../runtime/clock.ts';
 
 /** Holds up what is done again and again, whether or not it succeeds. */
 export interface Pacing {
-  /** Milliseconds until `name` may be done again; 0 when it may be now. */
-  delay(name: string): number;
+  /** Milliseconds until `name` may be done again, which is at most `longest` after it was done; 0 when it may be now. */
+  delay(name: string, longest?: number): number;
   /** Notes that `name` was done just now. */
   done(name: string): void;
 }
@@ -20,9 +20,14 @@ const FORGET_MILLISECONDS = 30_000;
 
 /** Each name has delays of its own; the first time is never held up. */
 export function createPacing(clock: Clock, random: () => number): Pacing {
-  const entries = new Map<string, { readonly backoff: Backoff; notBefore: number }>();
+  const entries = new Map<string, { readonly backoff: Backoff; doneAt: number; notBefore: number }>();
   return {
-    delay: (name) => Math.max(0, (entries.get(name)?.notBefore ?? 0) - clock.monotonic()),
+    delay(name, longest = Infinity) {
+      const entry = entries.get(name);
+      return entry === undefined
+        ? 0
+        : Math.max(0, Math.min(entry.notBefore, entry.doneAt + longest) - clock.monotonic());
+    },
     done(name) {
       const now = clock.monotonic();
       const known = entries.get(name);
@@ -32,11 +37,13 @@ export function createPacing(clock: Clock, random: () => number): Pacing {
           longestMilliseconds: name === 'connect' ? LONGEST_CONNECT_MILLISECONDS : LONGEST_MILLISECONDS,
           random,
         }),
+        doneAt: now,
         notBefore: now,
       };
       if (now - entry.notBefore > FORGET_MILLISECONDS) {
         entry.backoff.reset();
       }
+      entry.doneAt = now;
       entry.notBefore = now + entry.backoff.next();
       entries.set(name, entry);
     },

@@ -84,6 +84,7 @@ export function anObservation(change: Partial<Observation> = {}): Observation {
     pod: REPLICA,
     shard: { kind: 'known', shard: anEntry() },
     server: { kind: 'ended', lastExit: null },
+    downMilliseconds: 60_000,
     terminating: false,
     volume: { kind: 'ready', origin: 'clone', engineVersion: '11.8.6-MariaDB' },
     engineVersion: '11.8',
@@ -109,6 +110,7 @@ export function aRunning(
 ): Observation {
   return anObservation({
     server: { kind: 'running', pid: 7, epoch: 3, role, startedAt: 0 },
+    downMilliseconds: 0,
     hasSession: true,
     member,
     salvaged: true,
