@@ -1,0 +1,100 @@
+/**
+ * The beginning of a planned change of the primary: it is closed for writes and its successor brought level, so that
+ * the promotion that follows has nothing left to do but to change the roles. Nothing rests on it: a promotion decides by
+ * the positions of all members, whatever was agreed here.
+ */
+import type { CommandName, CommandRequest, CommandResults } from '../../agent/protocol/commands.ts';
+import type { Position } from '../../engines/position.ts';
+
+/** Has an agent carry out a command; see `AgentRequests.command`. */
+export type SendCommand = <Name extends CommandName>(
+  pod: string,
+  request: CommandRequest<Name>,
+  deadlineMilliseconds: number,
+  signal: AbortSignal,
+) => Promise<CommandResults[Name]>;
+
+/** Who hands over to whom. */
+export interface Handover {
+  readonly from: string;
+  readonly to: string;
+  /** The epoch that is to end. */
+  readonly epoch: number;
+}
+
+/** `ready`: the successor has applied everything up to `position`, where the primary ends; it stays closed for a while. */
+export type HandoverOutcome =
+  | { readonly kind: 'ready'; readonly position: Position }
+  | { readonly kind: 'undone'; readonly message: string };
+
+/** How long transactions under way may take to end. Nothing is written meanwhile. */
+const CLOSE_MILLISECONDS = 1500;
+
+/** How long the successor may take to apply the rest, likewise. */
+const CATCH_UP_MILLISECONDS = 2000;
+
+/** For the way there and back, beyond what the agent itself may take. */
+const WAY_MILLISECONDS = 500;
+
+/** The primary opens by itself after so long: what is above, and a write of the map. */
+const HOLD_MILLISECONDS = CLOSE_MILLISECONDS + CATCH_UP_MILLISECONDS + 1500;
+
+/** An order to open again that is not answered by then is not needed: the primary opens by itself. */
+const REOPEN_MILLISECONDS = 1000;
+
+/**
+ * Closes the primary, and waits until its successor has everything. When that does not succeed, the primary opens
+ * again and the reason is returned. Rejects only when the signal aborts; the primary then opens by itself.
+ */
+export async function handOver(
+  { from, to, epoch }: Handover,
+  send: SendCommand,
+  signal: AbortSignal,
+): Promise<HandoverOutcome> {
+  const undo = async (message: string): Promise<HandoverOutcome> => {
+    await reopen(from, epoch, send, signal);
+    return { kind: 'undone', message };
+  };
+  let position: Position;
+  try {
+    const close = {
+      command: 'closeWrites',
+      epoch,
+      timeoutMilliseconds: CLOSE_MILLISECONDS,
+      holdMilliseconds: HOLD_MILLISECONDS,
+    } as const;
+    ({ position } = await send<'closeWrites'>(from, close, CLOSE_MILLISECONDS + WAY_MILLISECONDS, signal));
+  } catch (error) {
+    signal.throwIfAborted();
+    return undo(`The primary ${from} could not be closed for writes: ${messageOf(error)}.`);
+  }
+  try {
+    const wait = {
+      command: 'awaitApplied',
+      epoch,
+      position,
+      timeoutMilliseconds: CATCH_UP_MILLISECONDS,
+    } as const;
+    const deadline = CATCH_UP_MILLISECONDS + WAY_MILLISECONDS;
+    const { reached } = await send<'awaitApplied'>(to, wait, deadline, signal);
+    return reached
+      ? { kind: 'ready', position }
+      : await undo(`${to} had not applied everything within ${CATCH_UP_MILLISECONDS / 1000} s.`);
+  } catch (error) {
+    signal.throwIfAborted();
+    return undo(`${to} did not tell that it has applied everything: ${messageOf(error)}.`);
+  }
+}
+
+/** Has the primary take writes again at once; where that order does not arrive, it does so by itself, later. */
+async function reopen(from: string, epoch: number, send: SendCommand, signal: AbortSignal): Promise<void> {
+  try {
+    await send<'reopenWrites'>(from, { command: 'reopenWrites', epoch }, REOPEN_MILLISECONDS, signal);
+  } catch {
+    signal.throwIfAborted();
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message.replace(/[.]$/u, '') : String(error);
+}
