@@ -11,15 +11,18 @@ const OPERATORS = 'app.kubernetes.io/name=shardwright,app.kubernetes.io/componen
 
 /**
  * Stops the operators that were installed in the cluster, such as that of the demo, and returns what starts them
- * again: two operators of different versions would undo each other's work.
+ * again: two operators of different versions would undo each other's work. Those in the namespace `except` go on.
  */
-export async function pauseInstalledOperators(kubectl: Kubectl): Promise<() => Promise<void>> {
+export async function pauseInstalledOperators(
+  kubectl: Kubectl,
+  except?: string,
+): Promise<() => Promise<void>> {
   const { items } = await kubectl.get<Deployments>([
     'deployments',
     '--all-namespaces',
     `--selector=${OPERATORS}`,
   ]);
-  const running = items.filter(({ spec }) => spec.replicas > 0);
+  const running = items.filter(({ metadata, spec }) => spec.replicas > 0 && metadata.namespace !== except);
   const scale = async (name: string, namespace: string, replicas: number): Promise<void> => {
     await kubectl.run(['scale', 'deployment', name, `--namespace=${namespace}`, `--replicas=${replicas}`]);
   };

@@ -1,0 +1,74 @@
+/** `npm run test:chaos`: breaks a real cluster and judges what becomes of it. See `--help`. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { describeFailure } from '../cluster/failure.ts';
+import { checkoutFolder } from '../cluster/machine/folders.ts';
+import { createProgress } from '../cluster/progress.ts';
+import { appendResult, readResults, resultsFileOf } from './report/results-file.ts';
+import type { RunResult } from './report/result.ts';
+import type { ChaosCommand } from './runner/command-line.ts';
+import { HELP, parseCommandLine } from './runner/command-line.ts';
+import { runSequence } from './runner/run-sequence.ts';
+import { planSequence, withoutDone } from './runner/sequence.ts';
+import { openStage } from './stage/stage.ts';
+
+const started = performance.now();
+const progress = createProgress((line) => console.log(line));
+try {
+  const command = parseCommandLine(process.argv.slice(2));
+  if (command === 'help') {
+    console.log(HELP);
+  } else {
+    process.exitCode = await execute(command);
+  }
+} catch (error) {
+  console.error(`\n${describeFailure(error)}`);
+  process.exitCode = 1;
+}
+// What a driver left open must not keep the command from ending.
+await delay(100);
+process.exit();
+
+async function execute(command: ChaosCommand): Promise<number> {
+  const { seed, faults, runs, minutes } = command;
+  const all = planSequence(faults, runs, seed);
+  const plan = command.resume ? withoutDone(all, seed, readResults(checkoutFolder)) : all;
+  console.log(`seed ${seed}: ${plan.length} runs of ${faults.join(', ')}`);
+  const stage = await openStage(progress);
+  try {
+    const results = await runSequence(stage, plan, {
+      seed,
+      until: started + minutes * 60_000,
+      onResult(result) {
+        console.log(describeResult(result));
+        if (command.record) {
+          appendResult(resultsFileOf(checkoutFolder, new Date()), result);
+        }
+      },
+    });
+    if (command.strike) {
+      await stage.strike();
+    }
+    const broken = results.filter(({ violations }) => violations.length > 0).length;
+    console.log(
+      `${results.length - broken} runs passed, ${broken} failed, ${plan.length - results.length} left`,
+    );
+    return broken === 0 ? 0 : 1;
+  } finally {
+    await stage.close();
+  }
+}
+
+/** One run in a line, and a line for each promise it broke. */
+function describeResult(result: RunResult): string {
+  const { fault, index, gaps, promotions, convergedSeconds, acknowledged, violations } = result;
+  const gap = (milliseconds: number | null | undefined): string =>
+    typeof milliseconds === 'number' ? `${milliseconds.toFixed(0)} ms` : 'no end';
+  const phases = Object.entries(result.phases).map(([name, value]) => `${name} ${value}`);
+  return [
+    `${violations.length === 0 ? 'ok    ' : 'BROKEN'} #${index} ${fault}: gap ${gap(gaps.shardMap)} by map, ` +
+      `${gap(gaps.primaryService)} by Service; ${promotions} promotions${phases.length > 0 ? ` (${phases.join(', ')})` : ''}, ` +
+      `converged in ${convergedSeconds?.toFixed(1) ?? '-'} s, ${acknowledged.appends} rows` +
+      `${result.leaderLost ? ', leader lost' : ''}${result.staleReads.count > 0 ? `, ${result.staleReads.count} stale reads` : ''}`,
+    ...violations.map(({ rule, message }) => `       ${rule}: ${message}`),
+  ].join('\n');
+}

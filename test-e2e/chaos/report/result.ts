@@ -1,0 +1,59 @@
+import type { ClientKind } from '../history/operation.ts';
+import type { Violation } from '../checkers/violation.ts';
+
+/** Milliseconds of each part of a promotion, as its event tells. */
+export type Phases = Readonly<Record<string, number>>;
+
+/** What the runs were made on and with. */
+export interface Surroundings {
+  /** Of this repository; with `+` after it where files differ from it. */
+  readonly commit: string;
+  readonly mariadb: string;
+  readonly kubernetes: string;
+  readonly node: string;
+  readonly kernel: string;
+  readonly processors: number;
+  readonly processor: string;
+  readonly memoryGibibytes: number;
+  /** The provider of the development cluster. */
+  readonly provider: string;
+  readonly kubeProxy: string;
+}
+
+/** One run of one fault: one line of a results file. */
+export interface RunResult {
+  /** Changes when lines of an older form can no longer be read. */
+  readonly format: 1;
+  /** RFC 3339. */
+  readonly at: string;
+  readonly fault: string;
+  /** Seed of the whole sequence, and place of the run in it: together they repeat the run. */
+  readonly seed: number;
+  readonly index: number;
+  /** Longest time without an acknowledged append, for each kind of client, in milliseconds. Null: none came any more. */
+  readonly gaps: Readonly<Partial<Record<ClientKind, number | null>>>;
+  /** Promotions during the run. */
+  readonly promotions: number;
+  readonly phases: Phases;
+  /** Note of the last event that told of a promotion or a switchover. */
+  readonly note: string | null;
+  /** Whether the leading operator was among what the fault took away. */
+  readonly leaderLost: boolean;
+  readonly acknowledged: {
+    readonly appends: number;
+    readonly transfers: number;
+    readonly registerWrites: number;
+  };
+  readonly indeterminate: number;
+  /** Reads that a deposed primary answered after its successor was open, and how long after. */
+  readonly staleReads: { readonly count: number; readonly lastAfterMilliseconds: number };
+  /** Operations on registers, and how the two checkers judged: `agreed`, `differed`, or `absent` without Porcupine. */
+  readonly registers: {
+    readonly operations: number;
+    readonly secondVerdict: 'agreed' | 'differed' | 'absent';
+  };
+  /** From the end of the fault until all members were equal and followed; null when that did not happen in time. */
+  readonly convergedSeconds: number | null;
+  readonly violations: readonly Violation[];
+  readonly surroundings: Surroundings;
+}

@@ -1,0 +1,48 @@
+import { describe, expect, it } from '@jest/globals';
+import { FAULTS } from '../faults/index.ts';
+import { HELP, parseCommandLine } from './command-line.ts';
+
+describe('parseCommandLine', () => {
+  it('runs everything once by default, with a seed of the time', () => {
+    expect(parseCommandLine([], () => 1_234_567)).toEqual({
+      faults: FAULTS.map(({ name }) => name),
+      runs: 1,
+      seed: 234_567,
+      minutes: Number.POSITIVE_INFINITY,
+      resume: false,
+      record: true,
+      strike: false,
+    });
+  });
+
+  it('takes every option', () => {
+    const options =
+      '--faults server-killed,flapping --runs 3 --seed 7 --minutes 10 --resume --no-record --strike';
+    expect(parseCommandLine(options.split(' '))).toEqual({
+      faults: ['server-killed', 'flapping'],
+      runs: 3,
+      seed: 7,
+      minutes: 10,
+      resume: true,
+      record: false,
+      strike: true,
+    });
+  });
+
+  it.each([['--faults', 'none'], ['--runs', 'many'], ['--seed', '-1'], ['--unknown']])(
+    'refuses %s %s',
+    (...words) => {
+      expect(() => parseCommandLine(words)).toThrow(
+        expect.objectContaining({ code: 'InvalidArguments', remedy: HELP }),
+      );
+    },
+  );
+
+  it('has every fault in its help', () => {
+    expect(parseCommandLine(['--help'])).toBe('help');
+    for (const { name, description } of FAULTS) {
+      expect(HELP).toContain(name);
+      expect(HELP).toContain(description);
+    }
+  });
+});

@@ -1,0 +1,86 @@
+import { parseArgs } from 'node:util';
+import { ClusterError } from '../../cluster/failure.ts';
+import { FAULTS, findFault } from '../faults/index.ts';
+
+/** What to run. */
+export interface ChaosCommand {
+  readonly faults: readonly string[];
+  readonly runs: number;
+  readonly seed: number;
+  /** No run is begun after this many minutes. */
+  readonly minutes: number;
+  readonly resume: boolean;
+  /** Whether results are added to those in the checkout. */
+  readonly record: boolean;
+  readonly strike: boolean;
+}
+
+export const HELP = `Usage: npm run test:chaos [-- OPTIONS]
+
+Breaks a real cluster on this machine in every way it knows, one after the other, while clients write, and judges
+after each whether a promise was broken. Results are added to docs/reliability/DATE.jsonl; npm run generate makes
+docs/reliability.md of them. Exit code 1: a promise was broken. See test-e2e/chaos/README.md.
+
+Options:
+  --faults A,B    only these (default: all); see below
+  --runs N        of each fault (default 1)
+  --seed S        decides order and moments (default: the time); shown at the start
+  --minutes M     begin no run after M minutes (default: no limit)
+  --resume        leave out the runs of this seed that have a result
+  --no-record     write no results
+  --strike        remove operator and cluster afterwards
+  --help          show this
+
+Faults:
+${FAULTS.map(({ name, description }) => `  ${name.padEnd(26)} ${description}`).join('\n')}
+`;
+
+/** Reads the arguments. @throws ClusterError `InvalidArguments` */
+export function parseCommandLine(
+  commandArguments: readonly string[],
+  now: () => number = Date.now,
+): ChaosCommand | 'help' {
+  try {
+    const { values } = parseArgs({
+      args: [...commandArguments],
+      allowNegative: true,
+      options: {
+        faults: { type: 'string' },
+        runs: { type: 'string' },
+        seed: { type: 'string' },
+        minutes: { type: 'string' },
+        resume: { type: 'boolean', default: false },
+        record: { type: 'boolean', default: true },
+        strike: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    if (values.help) {
+      return 'help';
+    }
+    const faults = values.faults?.split(',') ?? FAULTS.map(({ name }) => name);
+    return {
+      faults: faults.map((name) => findFault(name).name),
+      runs: readNumber('--runs', values.runs, 1),
+      seed: readNumber('--seed', values.seed, now() % 1_000_000),
+      minutes: readNumber('--minutes', values.minutes, Number.POSITIVE_INFINITY),
+      resume: values.resume,
+      record: values.record,
+      strike: values.strike,
+    };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new ClusterError('InvalidArguments', message, { remedy: HELP, cause: error });
+  }
+}
+
+function readNumber(option: string, text: string | undefined, fallback: number): number {
+  if (text === undefined) {
+    return fallback;
+  }
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 0) {
+    throw new TypeError(`${option} takes a whole number, not '${text}'`);
+  }
+  return number;
+}

@@ -1,0 +1,148 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { countStaleReads } from '../checkers/stale-reads.ts';
+import type { Violation } from '../checkers/violation.ts';
+import { findWriteGap } from '../checkers/write-gap.ts';
+import { monotonicTime } from '../clients/monotonic-time.ts';
+import { makeTables } from '../clients/tables.ts';
+import type { Fault } from '../faults/index.ts';
+import type { History } from '../history/history.ts';
+import type { Operation } from '../history/operation.ts';
+import type { RunResult, Surroundings } from '../report/result.ts';
+import { onMember } from '../stage/member-session.ts';
+import type { Stage } from '../stage/stage.ts';
+import { readShard, readTopology } from '../stage/topology.ts';
+import { awaitConvergence } from './convergence.ts';
+import { judgeHistory, judgeMembersContent } from './judge-run.ts';
+import { readPromotionRecord } from './promotion-record.ts';
+import type { RunClients } from './run-clients.ts';
+import { MEASURED_KINDS, startRunClients, untilAcknowledged, untilPromoted } from './run-clients.ts';
+
+/** Which run, and what it is recorded with. */
+export interface RunOptions {
+  readonly seed: number;
+  readonly index: number;
+  /** Uniform in [0, 1), decided by seed and index. */
+  readonly random: () => number;
+  readonly surroundings: Surroundings;
+  /** Where the histories go. */
+  readonly folder: string;
+}
+
+const START_MILLISECONDS = 20_000;
+/** Load before the fault, and up to half a second more, so that faults meet databases at any moment. */
+const WARM_UP_MILLISECONDS = 800;
+const JITTER_MILLISECONDS = 500;
+/** How long a promotion, and writes, may stay away. */
+const RECOVERY_MILLISECONDS = 60_000;
+/** How long nothing is expected to happen, at least. */
+const QUIET_MILLISECONDS = 2000;
+const AFTERWARDS_MILLISECONDS = 800;
+
+/**
+ * One run: clients at work, one fault, its end, and the judgement. Whatever goes wrong in the judged system is a
+ * violation in the result; an error that is thrown is one of the harness, or a shard that was broken before.
+ */
+export async function runFault(stage: Stage, fault: Fault, options: RunOptions): Promise<RunResult> {
+  const { random } = options;
+  const undos: (() => void | Promise<void>)[] = [];
+  const onUndo = (undo: () => void | Promise<void>): void => void undos.push(undo);
+  const undoAll = async (): Promise<void> => {
+    for (const undo of undos.splice(0).reverse()) {
+      await undo();
+    }
+  };
+  let clients: RunClients | undefined;
+  try {
+    await fault.prepare?.({ stage, onUndo });
+    const before = await readTopology(stage);
+    await onMember(stage, before.primary, makeTables);
+    clients = await startRunClients(stage, fault, before, options);
+    if (!(await untilAcknowledged(clients, 0, START_MILLISECONDS))) {
+      throw new Error('the clients got no write acknowledged before the fault');
+    }
+    await delay(WARM_UP_MILLISECONDS + random() * JITTER_MILLISECONDS);
+
+    const wallTime = new Date();
+    const since = monotonicTime();
+    await fault.inject({ stage, before, random, onUndo, status: () => clients?.status() });
+    const injected = monotonicTime();
+    const promoted =
+      fault.expects === 'promotion' && (await untilPromoted(clients, before.epoch, RECOVERY_MILLISECONDS));
+    await untilAcknowledged(clients, injected, RECOVERY_MILLISECONDS);
+    const lasts = fault.lastsMilliseconds ?? (fault.expects === 'promotion' ? 0 : QUIET_MILLISECONDS);
+    await delay(Math.max(AFTERWARDS_MILLISECONDS, lasts - (monotonicTime() - since)));
+    await undoAll();
+    await untilAcknowledged(clients, monotonicTime(), RECOVERY_MILLISECONDS);
+    await delay(AFTERWARDS_MILLISECONDS);
+    await clients.stop();
+
+    const convergence = await awaitConvergence(stage);
+    const history = await clients.readHistory();
+    clients = undefined;
+    const judged = await judgeHistory(history);
+    const promotions = (await readShard(stage)).epoch - before.epoch;
+    return {
+      format: 1,
+      at: wallTime.toISOString(),
+      fault: fault.name,
+      seed: options.seed,
+      index: options.index,
+      gaps: measureGaps(history, since),
+      promotions,
+      ...(await readPromotionRecord(stage, wallTime)),
+      leaderLost: await hasLeaderChanged(stage, before.leaseHolder),
+      acknowledged: countAcknowledged(history.operations),
+      indeterminate: history.operations.filter(({ outcome }) => outcome === 'indeterminate').length,
+      staleReads: countStaleReads(history.operations, history.mapChanges),
+      registers: judged.registers,
+      convergedSeconds: convergence.seconds,
+      violations: [
+        ...judgePromotion(fault, promoted, promotions),
+        ...judged.violations,
+        ...(await judgeMembersContent(stage, history)),
+        ...convergence.violations,
+      ],
+      surroundings: options.surroundings,
+    };
+  } finally {
+    await undoAll();
+    await clients?.stop().catch(() => undefined);
+  }
+}
+
+/** The gap that each kind of client saw; null where writes did not come back. */
+function measureGaps(history: History, since: number): RunResult['gaps'] {
+  return Object.fromEntries(
+    MEASURED_KINDS.map((kind) => {
+      const gap = findWriteGap(history.operations, kind, since);
+      return [kind, gap === undefined ? null : Math.round(gap.milliseconds * 10) / 10];
+    }),
+  );
+}
+
+function judgePromotion(fault: Fault, promoted: boolean, promotions: number): Violation[] {
+  if (fault.expects === 'promotion' && !promoted) {
+    const message = `no other member became primary in ${RECOVERY_MILLISECONDS / 1000} s`;
+    return [{ rule: 'expectedPromotion', message }];
+  }
+  if (fault.expects === 'noPromotion' && promotions > 0) {
+    return [{ rule: 'noPromotion', message: `there were ${promotions} promotions without need` }];
+  }
+  return [];
+}
+
+async function hasLeaderChanged(stage: Stage, former: string): Promise<boolean> {
+  const now = await readTopology(stage).catch(() => undefined);
+  return now === undefined || now.leaseHolder !== former;
+}
+
+function countAcknowledged(operations: readonly Operation[]): RunResult['acknowledged'] {
+  const acknowledged = operations.filter(({ outcome }) => outcome === 'ok');
+  const count = (...kinds: readonly Operation['kind'][]): number =>
+    acknowledged.filter(({ kind }) => kinds.includes(kind)).length;
+  return {
+    appends: count('append'),
+    transfers: count('transfer'),
+    registerWrites: count('write', 'compareAndSet'),
+  };
+}

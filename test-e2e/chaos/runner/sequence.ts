@@ -1,0 +1,42 @@
+import { seededRandom } from '../../sharded-cluster/random.ts';
+
+/** One run of a sequence. */
+export interface PlannedRun {
+  readonly index: number;
+  readonly fault: string;
+}
+
+/**
+ * The runs of a sequence: `runs` of each fault, shuffled (Fisher and Yates) as the seed decides, so that faults follow
+ * one another in every order. The same seed, faults and number give the same sequence.
+ */
+export function planSequence(faults: readonly string[], runs: number, seed: number): PlannedRun[] {
+  const all = faults.flatMap((fault) => Array.from({ length: runs }, () => fault));
+  const random = seededRandom(seed);
+  for (let last = all.length - 1; last > 0; last -= 1) {
+    const other = Math.floor(random() * (last + 1));
+    const [a, b] = [all[last], all[other]];
+    if (a !== undefined && b !== undefined) {
+      all[last] = b;
+      all[other] = a;
+    }
+  }
+  return all.map((fault, index) => ({ index, fault }));
+}
+
+/** What one run draws from: decided by the sequence's seed and the run's place in it. */
+export function runRandom(seed: number, index: number): () => number {
+  return seededRandom(seed * 10_000 + index + 1);
+}
+
+/** The runs of a sequence that no result tells of yet. */
+export function withoutDone(
+  plan: readonly PlannedRun[],
+  seed: number,
+  results: readonly { readonly seed: number; readonly index: number; readonly fault: string }[],
+): PlannedRun[] {
+  return plan.filter(
+    ({ index, fault }) =>
+      !results.some((done) => done.seed === seed && done.index === index && done.fault === fault),
+  );
+}
