@@ -14,6 +14,7 @@ import { createManager } from '../runtime/manager.ts';
 import { createPrometheusMetrics } from '../runtime/metrics/prometheus.ts';
 import { createStallMonitor } from '../supervisor/agent-client/stall-monitor.ts';
 import { AgentStreams } from '../supervisor/agent-streams.ts';
+import { createSupervisorMetrics } from '../supervisor/supervisor-metrics.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
 import type { OperatorConfig } from './operator-config.ts';
 import { runProcess } from './run-process.ts';
@@ -85,6 +86,7 @@ async function runOperator(config: OperatorConfig, logger: Logger, signal: Abort
         logger,
         streams,
         recorder: events,
+        metrics: createSupervisorMetrics(registry),
         positions: mariadbEngine.positions,
         clusters: caches.clusters,
         shardMaps: caches.shardMaps,

@@ -6,7 +6,8 @@ import type { TlsMaterial, TlsMaterialSource } from '../pki/tls-material.ts';
 import type { Informer } from '../runtime/cache/informer.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { errorFields, type Logger } from '../runtime/logger.ts';
-import type { AgentClient, AgentView } from './agent-client/agent-client.ts';
+import type { CommandName, CommandRequest, CommandResults } from '../agent/protocol/commands.ts';
+import type { AgentClient, AgentView, Attention } from './agent-client/agent-client.ts';
 import { createAgentClient } from './agent-client/agent-client.ts';
 import type { AgentTarget } from './agent-client/agent-target.ts';
 import type { StallMonitor } from './agent-client/stall-monitor.ts';
@@ -18,11 +19,21 @@ export interface AgentStreamsOptions {
   readonly certificateName: (cluster: string) => string;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly stallMonitor: Pick<StallMonitor, 'isStalled'>;
+  readonly stallMonitor: Pick<StallMonitor, 'isStalled' | 'stalledUntil'>;
   /** Uniform in [0, 1). */
   readonly random: () => number;
   /** @default createAgentClient */
   readonly createClient?: typeof createAgentClient;
+}
+
+/** There is no stream to the agent of that pod, and so no way to command it. */
+export class UnknownAgentError extends Error {
+  readonly code = 'UnknownAgent';
+
+  constructor(podUid: string) {
+    super(`there is no connection to the agent of the pod with uid ${podUid}`);
+    this.name = 'UnknownAgentError';
+  }
 }
 
 interface Stream {
@@ -39,6 +50,7 @@ export class AgentStreams {
   readonly #streams = new Map<string, Stream>();
   readonly #handlers = new Set<(target: AgentTarget) => void>();
   #signal: AbortSignal | undefined;
+  #isPrimary: ((target: AgentTarget) => boolean) | undefined;
 
   constructor(options: AgentStreamsOptions) {
     this.#options = options;
@@ -47,6 +59,33 @@ export class AgentStreams {
   /** What is known of the agent of that very pod. */
   view(podUid: string): AgentView | undefined {
     return this.#streams.get(podUid)?.client.view();
+  }
+
+  /** When our own event loop was last held up, or is; see `StallMonitor.stalledUntil`. */
+  get stalledUntil(): number {
+    return this.#options.stallMonitor.stalledUntil();
+  }
+
+  /** Has the agent of that very pod carry a command out. Rejects as `AgentRequests.command` does. */
+  async command<Name extends CommandName>(
+    podUid: string,
+    request: CommandRequest<Name>,
+    deadlineMilliseconds: number,
+    signal: AbortSignal,
+  ): Promise<CommandResults[Name]> {
+    const client = this.#streams.get(podUid)?.client;
+    if (client === undefined) {
+      throw new UnknownAgentError(podUid);
+    }
+    return client.command(request, deadlineMilliseconds, signal);
+  }
+
+  /** From now on shows agents that a leader is there, primaries more often; until the returned function is called. */
+  lead(isPrimary: (target: AgentTarget) => boolean): () => void {
+    this.#isPrimary = isPrimary;
+    return () => {
+      this.#isPrimary = undefined;
+    };
   }
 
   /** Calls `handler` after every word of any agent and every change on the way to it. */
@@ -112,7 +151,13 @@ export class AgentStreams {
 
   #open(uid: string, target: AgentTarget): void {
     const { clock, stallMonitor, random, logger, createClient = createAgentClient } = this.#options;
-    const client = createClient({ target, tls: this.#tls(target), clock, stallMonitor, random });
+    const attention = (): Attention => {
+      if (this.#isPrimary === undefined) {
+        return 'none';
+      }
+      return this.#isPrimary(target) ? 'primary' : 'member';
+    };
+    const client = createClient({ target, tls: this.#tls(target), clock, stallMonitor, random, attention });
     const scope = new AbortController();
     const fields = { namespace: target.namespace, pod: target.pod };
     client.onEvent((event) => {

@@ -7,21 +7,13 @@ import type { Position } from '../engines/position.ts';
 import { changeOf } from './change-shard-map.ts';
 import { decideShardState } from './decide-shard-state.ts';
 import type { MemberObservation } from './observe-shard.ts';
+import { aMember, anObservation, aShard, PODS } from './testing/observations.ts';
 
-const POD = { primary: 'demo-shard-0-0', first: 'demo-shard-0-1', second: 'demo-shard-0-2' };
-const shard: ShardMapShard = {
-  number: 0,
-  name: 'demo-shard-0',
-  epoch: 3,
-  primary: POD.primary,
-  replicas: [POD.first, POD.second],
-  ackers: [POD.first, POD.second],
-  initialised: true,
-  acknowledgement: 'OneReplica',
-};
+const POD = { primary: PODS[0], first: PODS[1], second: PODS[2] };
+const shard = aShard();
 
 function member(pod: string, state: AgentState | null = replicaState(), exists = true): MemberObservation {
-  return { pod, exists, state };
+  return aMember(pod, state, { exists });
 }
 
 function primaryState(change: Partial<AgentState> = {}): AgentState {
@@ -56,8 +48,12 @@ function decide(
     departures = {},
   }: { instances?: number; departures?: Readonly<Record<string, Position>> } = {},
 ) {
-  const context = { positions: mariadbPositions, departures: new Map(Object.entries(departures)) };
-  return decideShardState({ shard: { ...shard, ...change }, instances, members }, context);
+  const context = {
+    positions: mariadbPositions,
+    departures: new Map(Object.entries(departures)),
+    wishes: { chosen: null, preferred: null },
+  };
+  return decideShardState(anObservation({ ...shard, ...change }, members, { instances }), context);
 }
 
 describe('the state of a shard', () => {

@@ -1,55 +1,47 @@
-/**
- * The state a shard is in: ordered predicates, of which the first that holds names it. Each state has at most one
- * action. Pure.
- */
-import type { AgentState } from '../agent/protocol/agent-state.ts';
-import type { Position, PositionArithmetic } from '../engines/position.ts';
-import type { MemberObservation, ShardObservation } from './observe-shard.ts';
+/** The state a shard is in: ordered predicates, of which the first that holds names it. Pure. */
+import type { PromotionReason, ShardStateName } from '../core/instance-report.ts';
+import type { PositionArithmetic } from '../engines/position.ts';
+import { assertNever } from '../runtime/assert-never.ts';
+import { decideMapUpkeep, type MapUpkeep, type UpkeepContext } from './decide-map-upkeep.ts';
+import { diagnosePrimary, type PrimaryDiagnosis } from './diagnose-primary.ts';
+import type { ElectionWishes } from './election-input.ts';
+import type { ShardObservation } from './observe-shard.ts';
+import { refusePromotion } from './promotion-policy.ts';
+import type { Refusal } from './refusal.ts';
+
+/** A primary in trouble. A promotion begins where `refusal` is null. */
+export interface PrimaryTrouble {
+  readonly kind: 'primaryLost' | 'primaryUnreachable' | 'primaryHung' | 'acknowledgementsStalled';
+  readonly refusal: Refusal | null;
+}
 
 /**
- * A shard's state, and with it what is to be done.
- * - `databaseMade`: the primary has an initialised database that the map does not know of: mark it.
- * - `replicaJoining`: a member is ready to follow and waits to be recorded as an acker.
- * - `acknowledgementUnwanted`: one instance is asked for: commits must stop waiting before the replicas go.
- * - `acknowledgementWanted`: more than one instance is asked for, and commits do not wait yet.
- * - `ackerGone`: an acker was removed, and another holds everything it may have acknowledged.
- * - `ackerLeaving`: the same, but nobody is known to cover it yet: it stays on record.
- * - `promoting`: a promotion is under way.
- * - `initialising`: the primary makes the database.
- * - `healthy`: nothing to do.
+ * A shard's state, and with it what is to be done; what the names mean is said at `ShardStateName`. Each has at most
+ * one action.
  */
 export type ShardState =
-  | { readonly kind: 'databaseMade' }
-  | { readonly kind: 'replicaJoining'; readonly pod: string }
-  | { readonly kind: 'acknowledgementUnwanted' }
-  | { readonly kind: 'acknowledgementWanted' }
-  | { readonly kind: 'ackerGone'; readonly pod: string }
-  | { readonly kind: 'ackerLeaving'; readonly pod: string }
   | { readonly kind: 'promoting' }
-  | { readonly kind: 'initialising' }
+  | PrimaryTrouble
+  | MapUpkeep
+  | { readonly kind: 'replicaBroken'; readonly pod: string }
   | { readonly kind: 'healthy' };
 
 /** What the decision needs beside the observation. */
-export interface DecisionContext {
-  readonly positions: Pick<PositionArithmetic, 'covers'>;
-  /**
-   * Where the primary was when each removed acker was first seen gone, by pod: everything it may have acknowledged
-   * lies before.
-   */
-  readonly departures: ReadonlyMap<string, Position>;
+export interface DecisionContext extends UpkeepContext {
+  readonly positions: PositionArithmetic;
+  readonly wishes: ElectionWishes;
 }
 
 type Predicate = (observation: ShardObservation, context: DecisionContext) => ShardState | null;
 
+/** A promotion comes before everything else; one that is refused keeps nothing else waiting. */
 const PREDICATES: readonly Predicate[] = [
   promoting,
-  databaseMade,
-  acknowledgementUnwanted,
-  acknowledgementWanted,
-  replicaJoining,
-  ackerGone,
-  ackerLeaving,
-  initialising,
+  (observation, context) => withRefusal(troubled(observation, context), false),
+  decideMapUpkeepNow,
+  (observation, context) => withRefusal(troubled(observation, context), true),
+  decideMapUpkeep,
+  replicaBroken,
 ];
 
 /** Decides. */
@@ -63,118 +55,77 @@ export function decideShardState(observation: ShardObservation, context: Decisio
   return { kind: 'healthy' };
 }
 
+/** Why a trouble of this kind leads to a promotion, in the words of reports. */
+export function promotionReasonOf(kind: PrimaryTrouble['kind']): PromotionReason {
+  switch (kind) {
+    case 'primaryLost':
+      return 'ServerEnded';
+    case 'primaryUnreachable':
+      return 'Unreachable';
+    case 'primaryHung':
+      return 'Hung';
+    case 'acknowledgementsStalled':
+      return 'AcknowledgementsStalled';
+    default:
+      return assertNever(kind);
+  }
+}
+
+/** Whether the state is a primary in trouble. */
+export function isTrouble(state: ShardState): state is PrimaryTrouble {
+  return 'refusal' in state;
+}
+
 function promoting({ shard }: ShardObservation): ShardState | null {
   return shard.primary === null ? { kind: 'promoting' } : null;
 }
 
-/**
- * Only by the word of the recorded primary, in this epoch, with a server that runs as the primary and has what every
- * later start relies on: from then on an empty volume is never taken for a new shard.
- */
-function databaseMade({ shard, members }: ShardObservation): ShardState | null {
-  const state = stateOf(members, shard.primary);
-  if (shard.initialised || state === null || state.epoch !== shard.epoch) {
-    return null;
+function troubled(
+  observation: ShardObservation,
+  { wishes, positions }: DecisionContext,
+): PrimaryTrouble | null {
+  const diagnosis = diagnosePrimary(observation);
+  const kind = troubleOf(diagnosis);
+  return kind === null ? null : { kind, refusal: refusePromotion(observation, diagnosis, wishes, positions) };
+}
+
+function withRefusal(trouble: PrimaryTrouble | null, isRefused: boolean): PrimaryTrouble | null {
+  return trouble !== null && (trouble.refusal !== null) === isRefused ? trouble : null;
+}
+
+function troubleOf({ kind }: PrimaryDiagnosis): PrimaryTrouble['kind'] | null {
+  switch (kind) {
+    case 'well':
+      return null;
+    case 'lost':
+      return 'primaryLost';
+    case 'unreachable':
+      return 'primaryUnreachable';
+    case 'hung':
+      return 'primaryHung';
+    case 'stalled':
+      return 'acknowledgementsStalled';
+    default:
+      return assertNever(kind);
   }
-  const { server, member } = state;
-  const isPrimary =
-    server.kind === 'running' &&
-    server.role === 'primary' &&
-    member !== null &&
-    member.role.kind !== 'replica';
-  return isPrimary && member.heartbeat.kind === 'known' ? { kind: 'databaseMade' } : null;
 }
 
-function initialising({ shard }: ShardObservation): ShardState | null {
-  return shard.initialised ? null : { kind: 'initialising' };
+/** What the map has to be told now, as against what is waited for. */
+function decideMapUpkeepNow(observation: ShardObservation, context: DecisionContext): ShardState | null {
+  const upkeep = decideMapUpkeep(observation, context);
+  return upkeep?.kind === 'ackerLeaving' || upkeep?.kind === 'initialising' ? null : upkeep;
 }
 
-/** While replicas still answer: a primary whose commits wait for nobody could not be told any more. */
-function acknowledgementUnwanted({ shard, instances }: ShardObservation): ShardState | null {
-  const isUnwanted = shard.initialised && instances === 1 && shard.acknowledgement === 'OneReplica';
-  return isUnwanted ? { kind: 'acknowledgementUnwanted' } : null;
+/** A replica that cannot apply what it has received: it takes no reads, and cannot take over. */
+function replicaBroken({ shard, members }: ShardObservation): ShardState | null {
+  const broken = members.find(({ pod, state }) => {
+    const role = state?.member?.role;
+    return pod !== shard.primary && role?.kind === 'replica' && role.following.applying.kind === 'failed';
+  });
+  return broken === undefined ? null : { kind: 'replicaBroken', pod: broken.pod };
 }
 
-function acknowledgementWanted({ shard, instances }: ShardObservation): ShardState | null {
-  return instances > 1 && shard.acknowledgement === 'None' ? { kind: 'acknowledgementWanted' } : null;
-}
-
-/** Before its IO thread first starts: from the first row it acknowledges on, a promotion must ask it. */
-function replicaJoining({ shard, members }: ShardObservation): ShardState | null {
-  if (!shard.initialised || shard.acknowledgement === 'None') {
-    return null;
-  }
-  const joining = members.find(
-    ({ pod, state }) =>
-      shard.replicas.includes(pod) &&
-      !shard.ackers.includes(pod) &&
-      state !== null &&
-      state.awaitingAcker &&
-      state.epoch === shard.epoch,
-  );
-  return joining === undefined ? null : { kind: 'replicaJoining', pod: joining.pod };
-}
-
-/**
- * It no longer runs, and a member that stays, and counts, holds everything up to when it was seen gone. A pod that was
- * deleted by force may run on: then more members acknowledge than are known to follow.
- */
-function ackerGone(observation: ShardObservation, context: DecisionContext): ShardState | null {
-  const { shard, members } = observation;
-  const acknowledgers = stateOf(members, shard.primary)?.member?.acknowledgement.acknowledgers;
-  if (acknowledgers === undefined || acknowledgers > members.filter(isReceiving).length) {
-    return null;
-  }
-  for (const { pod } of departedAckers(observation)) {
-    const until = context.departures.get(pod);
-    const isCovered = members.some(({ pod: other, exists, state }) => {
-      const received = state?.member?.received;
-      return (
-        other !== pod &&
-        exists &&
-        shard.ackers.includes(other) &&
-        until !== undefined &&
-        received?.kind === 'known' &&
-        context.positions.covers(received.value, until)
-      );
-    });
-    if (isCovered) {
-      return { kind: 'ackerGone', pod };
-    }
-  }
-  return null;
-}
-
-function isReceiving({ exists, state }: MemberObservation): boolean {
-  const role = state?.member?.role;
-  return exists && role?.kind === 'replica' && role.following.receiving.kind === 'running';
-}
-
-function ackerLeaving(observation: ShardObservation): ShardState | null {
-  const [leaving] = departedAckers(observation);
-  return leaving === undefined ? null : { kind: 'ackerLeaving', pod: leaving.pod };
-}
-
-/** Ackers that are no longer asked for and whose pods are gone. A pod that is asked for comes back. */
-export function departedAckers({
-  shard,
-  instances,
-  members,
-}: ShardObservation): readonly MemberObservation[] {
-  return members.filter(
-    ({ pod, exists }) =>
-      !exists &&
-      pod !== shard.primary &&
-      shard.ackers.includes(pod) &&
-      ordinalIn(shard.name, pod) >= instances,
-  );
-}
-
-function ordinalIn(shard: string, pod: string): number {
-  return Number(pod.slice(shard.length + 1));
-}
-
-/** What the agent of that pod says now. */
-export function stateOf(members: readonly MemberObservation[], pod: string | null): AgentState | null {
-  return members.find((member) => member.pod === pod)?.state ?? null;
+/** The name of a state in reports. */
+export function nameOf(state: ShardState): ShardStateName {
+  return state.kind;
 }

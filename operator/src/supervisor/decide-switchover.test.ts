@@ -72,6 +72,7 @@ function observation(pod: string, state: AgentState | null): MemberObservation {
     pod,
     exists: true,
     state,
+    agentNow: null,
     hasContainerEnded: false,
     isTerminating: false,
     silentMilliseconds: 0,

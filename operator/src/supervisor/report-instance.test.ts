@@ -28,6 +28,7 @@ function view(state: AgentState | undefined, change: Partial<AgentView> = {}): A
     frameReceivedAt: state === undefined ? undefined : 0,
     frameStalled: false,
     roundTripMilliseconds: 1,
+    attendedAt: undefined,
     ...change,
   };
 }

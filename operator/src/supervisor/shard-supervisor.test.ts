@@ -13,7 +13,9 @@ import { pods } from '../runtime/resources.ts';
 import { FakeApiServer } from '../runtime/testing/fake-api-server.ts';
 import { FakeClock, settle } from '../runtime/testing/fake-clock.ts';
 import type { AgentView } from './agent-client/agent-client.ts';
+import { ShardMapWriter } from './shard-map-writer.ts';
 import { ShardSupervisor } from './shard-supervisor.ts';
+import { noSupervisorMetrics } from './supervisor-metrics.ts';
 
 const NEVER = new AbortController().signal;
 const KEY = { namespace: 'test', name: 'demo' };
@@ -51,6 +53,7 @@ function viewOf(uid: string): AgentView | undefined {
         frameReceivedAt: clock.monotonic(),
         frameStalled: false,
         roundTripMilliseconds: 1,
+        attendedAt: undefined,
       };
 }
 
@@ -99,15 +102,17 @@ async function begin(
   supervisor = new ShardSupervisor({
     cluster: KEY,
     number: 0,
-    client: server,
     clusters,
-    shardMaps: maps,
+    writer: new ShardMapWriter(server, maps),
     pods: podInformer,
     viewOf,
+    stalledUntil: () => -Infinity,
+    send: () => Promise.reject(new Error('no agent is there to command')),
+    metrics: noSupervisorMetrics,
     positions: mariadbPositions,
     clock,
     logger: silentLogger,
-    onChanged: () => {},
+    onNews: () => {},
   });
   const informers = [clusters, maps, podInformer].map((informer) => informer.run(stop.signal));
   await settle();

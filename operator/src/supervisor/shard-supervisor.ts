@@ -1,57 +1,80 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import type { ShardedCluster, ShardMap, ShardMapShard } from '../api/v1alpha1/index.ts';
+import {
+  isInvalidRequest,
+  promotionRequestOf,
+  type ShardedCluster,
+  type ShardMap,
+  type ShardMapShard,
+} from '../api/v1alpha1/index.ts';
 import type { ClusterKey, ShardReport } from '../core/instance-report.ts';
-import type { Position, PositionArithmetic } from '../engines/position.ts';
-import type { ApiClient } from '../runtime/client/api-client.ts';
-import { isApiError } from '../runtime/client/api-error.ts';
+import type { PositionArithmetic } from '../engines/position.ts';
 import type { Informer } from '../runtime/cache/informer.ts';
+import { isApiError } from '../runtime/client/api-error.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { errorFields, type Logger } from '../runtime/logger.ts';
+import { isBeingDeleted } from '../runtime/objects.ts';
+import type { SendCommand } from './act/fence-members.ts';
+import { Promotion, type PromotionNews } from './act/promote.ts';
 import type { AgentView } from './agent-client/agent-client.ts';
-import { changeOf, withShard } from './change-shard-map.ts';
-import { decideShardState, departedAckers, type ShardState, stateOf } from './decide-shard-state.ts';
-import { FRESH_MILLISECONDS, observeShard, type ShardObservation } from './observe-shard.ts';
+import { changeOf } from './change-shard-map.ts';
+import { decideShardState, isTrouble, type ShardState } from './decide-shard-state.ts';
+import { Departures } from './departures.ts';
+import type { ElectionWishes } from './election-input.ts';
+import { membersOf, observeMember, type ShardObservation } from './observe-shard.ts';
+import { describeRefusal } from './refusal.ts';
+import { ShardMemory } from './shard-memory.ts';
+import type { ShardMapWriter } from './shard-map-writer.ts';
+import type { SupervisorMetrics } from './supervisor-metrics.ts';
 
 export interface ShardSupervisorOptions {
   readonly cluster: ClusterKey;
   readonly number: number;
-  readonly client: ApiClient;
   readonly clusters: Informer<ShardedCluster>;
-  readonly shardMaps: Informer<ShardMap>;
+  readonly writer: Pick<ShardMapWriter, 'get' | 'change'>;
   readonly pods: Informer<V1Pod>;
   readonly viewOf: (podUid: string) => AgentView | undefined;
+  /** When our own event loop was last held up; see `StallMonitor.stalledUntil`. */
+  readonly stalledUntil: () => number;
+  readonly send: SendCommand;
   readonly positions: PositionArithmetic;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly onChanged: (state: ShardState, shard: ShardMapShard) => void;
+  readonly metrics: Pick<SupervisorMetrics, 'promoted' | 'stalledLook'>;
+  /** Called after a write of the map, and with every step of a promotion that somebody should hear of. */
+  readonly onNews: (news: PromotionNews | null) => void;
 }
 
 /** Something happens at least so often, should a word be missed. */
 const PASS_MILLISECONDS = 1000;
+/** And so often while the passing of time may decide. */
+const TENSE_PASS_MILLISECONDS = 50;
 /** Pause after a write that failed. */
 const RETRY_MILLISECONDS = 250;
+/** A look is thrown away for so long after our own event loop was held up: what came meanwhile is read first. */
+const STALL_MILLISECONDS = 50;
 
-/** From when a pod is seen gone until whatever the primary says was observed after that. */
-const DEPARTURE_MILLISECONDS = 2 * FRESH_MILLISECONDS;
-
-/** An acker that is gone. */
-interface Departure {
-  /** Monotonic milliseconds. */
-  readonly seenAt: number;
-  /** Where the primary was later. */
-  readonly until?: Position;
-}
-
-/** The loop of one shard, on the leader: observe, decide, at most one write of the map. */
+/** The loop of one shard, on the leader: observe, decide, at most one action. */
 export class ShardSupervisor {
   readonly #options: ShardSupervisorOptions;
-  readonly #departures = new Map<string, Departure>();
+  readonly #memory: ShardMemory;
+  readonly #departures: Departures;
+  readonly #promotion: Promotion;
   #state: ShardState = { kind: 'initialising' };
+  #shard: ShardMapShard | undefined;
   #wake: () => void = () => {};
   #woken = false;
 
   constructor(options: ShardSupervisorOptions) {
+    const { clock, positions } = options;
     this.#options = options;
+    this.#memory = new ShardMemory(clock.monotonic());
+    this.#departures = new Departures(clock);
+    this.#promotion = new Promotion({
+      ...options,
+      positions,
+      change: (edit, signal) => options.writer.change(options.cluster, options.number, edit, signal),
+      wake: () => this.wake(),
+    });
   }
 
   /** The state last decided. */
@@ -61,7 +84,17 @@ export class ShardSupervisor {
 
   /** What is known of the shard as a whole. */
   get report(): ShardReport {
-    return { state: this.#state.kind, blocked: null, switchover: null, lastPromotion: null };
+    const { cluster } = this.#options;
+    const refusal = isTrouble(this.#state) ? this.#state.refusal : this.#promotion.refusal;
+    const blocked =
+      refusal === null || this.#shard === undefined ? null : describeRefusal(refusal, cluster, this.#shard);
+    const isStuck = this.#state.kind === 'promoting' && blocked !== null;
+    return {
+      state: isStuck ? 'blocked' : this.#state.kind,
+      blocked,
+      switchover: null,
+      lastPromotion: this.#promotion.report,
+    };
   }
 
   /** Has the next pass made at once. */
@@ -72,114 +105,131 @@ export class ShardSupervisor {
 
   /** Runs until the signal aborts, then resolves. */
   async run(signal: AbortSignal): Promise<void> {
-    const { logger } = this.#options;
-    while (!signal.aborted) {
-      this.#woken = false;
-      let pause = PASS_MILLISECONDS;
-      try {
-        await this.#pass(signal);
-      } catch (error) {
-        if (signal.aborted) {
-          return;
-        }
-        pause = RETRY_MILLISECONDS;
-        if (!isApiError(error, 'Conflict')) {
-          logger.warn('the map of a shard was not written', errorFields(error));
-        }
+    try {
+      while (!signal.aborted) {
         this.#woken = false;
+        await this.#sleep(await this.#passSafely(signal), signal);
       }
-      await this.#sleep(pause, signal);
+    } finally {
+      this.#promotion.close();
     }
   }
 
-  async #pass(signal: AbortSignal): Promise<void> {
-    const { cluster, clusters, shardMaps } = this.#options;
-    const map = shardMaps.get(cluster);
+  async #passSafely(signal: AbortSignal): Promise<number> {
+    try {
+      return await this.#pass(signal);
+    } catch (error) {
+      if (!signal.aborted && !isApiError(error, 'Conflict')) {
+        this.#options.logger.warn('the map of a shard was not written', errorFields(error));
+      }
+      this.#woken = false;
+      return RETRY_MILLISECONDS;
+    }
+  }
+
+  /** One pass; returns how long to wait for the next, in milliseconds. */
+  async #pass(signal: AbortSignal): Promise<number> {
+    const { cluster, clusters, writer, clock, metrics, stalledUntil } = this.#options;
+    const map = writer.get(cluster);
     const object = clusters.get(cluster);
-    if (map === undefined || object === undefined || object.spec.suspend) {
-      return;
+    if (map === undefined || object === undefined || object.spec.suspend || isBeingDeleted(object)) {
+      return PASS_MILLISECONDS;
     }
-    const state = this.#decide(map, object);
-    this.#note(state);
-    if (state !== undefined && this.#change(map, state) !== undefined) {
-      await this.#act(object, state, signal);
+    if (clock.monotonic() - stalledUntil() < STALL_MILLISECONDS) {
+      metrics.stalledLook();
+      return STALL_MILLISECONDS;
+    }
+    const observation = this.#observe(map, object);
+    if (observation === undefined) {
+      return PASS_MILLISECONDS;
+    }
+    const wishes = wishesOf(object, observation.shard);
+    const state = this.#decide(observation, wishes);
+    this.#note(state, observation.shard);
+    this.#promotion.follow(observation);
+    await this.#act(state, observation, wishes, signal);
+    return isTrouble(state) || state.kind === 'promoting' ? TENSE_PASS_MILLISECONDS : PASS_MILLISECONDS;
+  }
+
+  async #act(
+    state: ShardState,
+    observation: ShardObservation,
+    wishes: ElectionWishes,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (state.kind === 'promoting') {
+      await this.#promotion.proceed(observation, wishes, signal);
+    } else if (isTrouble(state)) {
+      if (state.refusal === null) {
+        await this.#promotion.begin(state.kind, observation, signal);
+      }
+    } else {
+      await this.#change(state, signal);
     }
   }
 
-  /** Decides again by the map as the API server has it now, and writes on condition that it stays so. */
-  async #act(object: ShardedCluster, decided: ShardState, signal: AbortSignal): Promise<void> {
-    const { cluster, client, shardMaps, logger, onChanged } = this.#options;
-    const map = await client.get(shardMaps.type, cluster, signal);
-    const state = map === undefined ? undefined : this.#decide(map, object);
-    if (map === undefined || JSON.stringify(state) !== JSON.stringify(decided)) {
-      return;
+  /** Decides again by the map it is written upon. */
+  async #change(decided: ShardState, signal: AbortSignal): Promise<void> {
+    const { cluster, clusters, number, writer, logger, onNews } = this.#options;
+    const changed = await writer.change(
+      cluster,
+      number,
+      (shard, map) => {
+        const object = clusters.get(cluster);
+        const observation = object === undefined ? undefined : this.#observe(map, object);
+        if (object === undefined || observation === undefined) {
+          return undefined;
+        }
+        const state = this.#decide(observation, wishesOf(object, shard));
+        return JSON.stringify(state) === JSON.stringify(decided) ? changeOf(state, shard) : undefined;
+      },
+      signal,
+    );
+    if (changed !== undefined) {
+      logger.info('the map of a shard was changed', { because: decided });
+      this.#woken = true;
+      onNews(null);
     }
-    const changed = this.#change(map, decided);
-    if (changed === undefined) {
-      return;
-    }
-    await client.replace(shardMaps.type, { ...map, spec: withShard(map.spec, changed) }, {}, signal);
-    logger.info('the map of a shard was changed', { because: decided });
-    onChanged(decided, changed);
   }
 
-  #change(map: ShardMap, state: ShardState): ShardMapShard | undefined {
-    const shard = this.#shardOf(map);
-    return shard === undefined ? undefined : changeOf(state, shard);
+  #decide(observation: ShardObservation, wishes: ElectionWishes): ShardState {
+    const { positions } = this.#options;
+    return decideShardState(observation, { positions, wishes, departures: this.#departures.positions });
   }
 
-  #decide(map: ShardMap, object: ShardedCluster): ShardState | undefined {
-    const { positions, clock } = this.#options;
-    const shard = this.#shardOf(map);
+  #observe(map: ShardMap, { spec }: ShardedCluster): ShardObservation | undefined {
+    const { number, clock, viewOf, stalledUntil } = this.#options;
+    const shard = map.spec.shards.find((each) => each.number === number);
     if (shard === undefined) {
       return undefined;
     }
-    const observation = observeShard(shard, object.spec.instances, {
-      viewOf: (pod) => {
-        const uid = this.#pod(pod)?.metadata?.uid;
-        return uid === undefined ? undefined : this.#options.viewOf(uid);
-      },
-      podExists: (pod) => this.#pod(pod) !== undefined,
-      now: clock.monotonic(),
+    const now = clock.monotonic();
+    const members = membersOf(shard).map((name) => {
+      const pod = this.#pod(name);
+      const view = pod?.metadata?.uid === undefined ? undefined : viewOf(pod.metadata.uid);
+      return observeMember(name, pod, view, { ...this.#memory.hear(name, view, stalledUntil()), now });
     });
-    this.#rememberDepartures(observation);
-    const departures = [...this.#departures].flatMap(([pod, { until }]) =>
-      until === undefined ? [] : [[pod, until] as const],
-    );
-    return decideShardState(observation, { positions, departures: new Map(departures) });
-  }
-
-  /** What a removed acker may have acknowledged lies before where the primary is after the removal. */
-  #rememberDepartures(observation: ShardObservation): void {
-    const { shard, members } = observation;
-    const departed = new Set(departedAckers(observation).map(({ pod }) => pod));
-    for (const pod of this.#departures.keys()) {
-      if (!departed.has(pod)) {
-        this.#departures.delete(pod);
-      }
-    }
-    const primary = stateOf(members, shard.primary)?.member;
-    const now = this.#options.clock.monotonic();
-    for (const pod of departed) {
-      const { seenAt, until } = this.#departures.get(pod) ?? { seenAt: now };
-      const isLater = now - seenAt >= DEPARTURE_MILLISECONDS && primary?.role.kind === 'primary';
-      this.#departures.set(pod, {
-        seenAt,
-        ...(isLater ? { until: until ?? primary.applied } : until && { until }),
-      });
-    }
-  }
-
-  #shardOf(map: ShardMap): ShardMapShard | undefined {
-    return map.spec.shards.find(({ number }) => number === this.#options.number);
+    const { promotedAt } = shard;
+    const gathered = {
+      shard,
+      members,
+      instances: spec.instances,
+      failover: spec.failover,
+      isHibernated: spec.hibernated,
+      promotedMilliseconds: promotedAt === undefined ? null : clock.now() - Date.parse(promotedAt),
+    };
+    const observation = this.#memory.complete(gathered, now);
+    this.#departures.note(observation);
+    return observation;
   }
 
   #pod(name: string): V1Pod | undefined {
     return this.#options.pods.get({ namespace: this.#options.cluster.namespace, name });
   }
 
-  #note(state: ShardState | undefined): void {
-    if (state !== undefined && JSON.stringify(state) !== JSON.stringify(this.#state)) {
+  #note(state: ShardState, shard: ShardMapShard): void {
+    this.#shard = shard;
+    if (JSON.stringify(state) !== JSON.stringify(this.#state)) {
       this.#options.logger.info('shard state', { state: state.kind, ...state });
       this.#state = state;
     }
@@ -201,4 +251,14 @@ export class ShardSupervisor {
     });
     this.#wake = () => {};
   }
+}
+
+/** Whom a person decided for, in the promotion that is next or under way. */
+function wishesOf(object: ShardedCluster, { number, epoch, primary }: ShardMapShard): ElectionWishes {
+  const request = promotionRequestOf(object, number);
+  const isForNow =
+    request !== null &&
+    !isInvalidRequest(request) &&
+    request.epoch === (primary === null ? epoch : epoch + 1);
+  return { chosen: isForNow ? request.to : null, preferred: null };
 }

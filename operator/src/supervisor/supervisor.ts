@@ -17,10 +17,14 @@ import type { EventRecorder } from '../runtime/events/recorder.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { formatKey, isBeingDeleted } from '../runtime/objects.ts';
 import type { AgentStreams } from './agent-streams.ts';
+import type { AgentTarget } from './agent-client/agent-target.ts';
 import { currentState } from './observe-shard.ts';
 import { decideReadTarget, NOT_ROUTED, type ReadRouting } from './decide-read-target.ts';
 import { reportInstance } from './report-instance.ts';
+import type { PromotionNews } from './act/promote.ts';
+import { ShardMapWriter } from './shard-map-writer.ts';
 import { ShardSupervisor } from './shard-supervisor.ts';
+import type { SupervisorMetrics } from './supervisor-metrics.ts';
 
 export interface SupervisorOptions {
   readonly client: ApiClient;
@@ -32,6 +36,7 @@ export interface SupervisorOptions {
   readonly positions: PositionArithmetic;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics: SupervisorMetrics;
 }
 
 interface Loop {
@@ -48,6 +53,7 @@ export class Supervisor implements InstanceReports {
   readonly name = 'supervisor';
   readonly #options: SupervisorOptions;
   readonly #loops = new Map<string, Loop>();
+  readonly #writer: ShardMapWriter;
   readonly #routings = new Map<string, ReadRouting>();
   readonly #verdicts = new Map<string, string>();
   /** Pods being cloned, and from where, by the uid of the pod. */
@@ -56,6 +62,7 @@ export class Supervisor implements InstanceReports {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.#writer = new ShardMapWriter(options.client, options.shardMaps);
   }
 
   /** Calls `handler` when what is known of a cluster's instances changes a verdict. */
@@ -88,8 +95,9 @@ export class Supervisor implements InstanceReports {
     const { shardMaps, pods, streams, clock } = this.#options;
     const forget = [
       shardMaps.onChange(() => this.#follow(signal)),
-      pods.onChange(({ object }) => this.#wake(object.metadata?.namespace, object.metadata?.labels)),
-      streams.onEvent((target) => this.#wakeCluster({ namespace: target.namespace, name: target.cluster })),
+      pods.onChange(({ object }) => this.#wake(object)),
+      streams.onEvent((target) => this.#wakeShardOf(target.namespace, target.pod)),
+      streams.lead((target) => this.#isPrimary(target)),
     ];
     try {
       while (!signal.aborted) {
@@ -126,9 +134,15 @@ export class Supervisor implements InstanceReports {
           ...this.#options,
           cluster,
           number,
+          writer: this.#writer,
           viewOf: (uid) => streams.view(uid),
+          stalledUntil: () => streams.stalledUntil,
+          send: (pod, request, deadline, limit) => {
+            const uid = this.#options.pods.get({ namespace: cluster.namespace, name: pod })?.metadata?.uid;
+            return streams.command(uid ?? '', request, deadline, limit);
+          },
           logger: logger.child({ cluster: formatKey(cluster), shard: number }),
-          onChanged: () => this.#tell(cluster),
+          onNews: (news) => this.#hear(cluster, news),
         });
         const ended = supervisor.run(AbortSignal.any([scope.signal, signal]));
         this.#loops.set(id, { supervisor, ended, stop: () => scope.abort() });
@@ -138,20 +152,25 @@ export class Supervisor implements InstanceReports {
     }
   }
 
-  #wake(namespace: string | undefined, labels: { readonly [key: string]: string } | undefined): void {
-    const name = labels?.[LABELS.cluster];
-    if (namespace !== undefined && name !== undefined) {
-      this.#wakeCluster({ namespace, name });
+  #wakeShardOf(namespace: string, pod: string): void {
+    const object = this.#options.pods.get({ namespace, name: pod });
+    if (object !== undefined) {
+      this.#wake(object);
     }
   }
 
-  #wakeCluster(cluster: ClusterKey): void {
-    const prefix = `${formatKey(cluster)}/`;
-    for (const [id, { supervisor }] of this.#loops) {
-      if (id.startsWith(prefix)) {
-        supervisor.wake();
-      }
+  #wake({ metadata }: V1Pod): void {
+    const cluster = metadata?.labels?.[LABELS.cluster];
+    const shard = metadata?.labels?.[LABELS.shard];
+    if (metadata?.namespace !== undefined && cluster !== undefined && shard !== undefined) {
+      const id = shardId({ namespace: metadata.namespace, name: cluster }, Number(shard));
+      this.#loops.get(id)?.supervisor.wake();
     }
+  }
+
+  #isPrimary({ namespace, cluster, pod }: AgentTarget): boolean {
+    const map = this.#writer.get({ namespace, name: cluster });
+    return map?.spec.shards.some(({ primary }) => primary === pod) ?? false;
   }
 
   /** Decides where reads go, and tells of everything that changes a verdict. */
@@ -227,6 +246,16 @@ export class Supervisor implements InstanceReports {
     const reason = wasAcker ? 'ReplicaRecloned' : 'ReplicaCloned';
     const note = `${pod} was ${wasAcker ? 'made anew as a copy' : 'cloned'} from ${source}.`;
     recorder.event(object, { type: EVENT_REASONS[reason].type, reason, action: 'Clone', note });
+  }
+
+  #hear(cluster: ClusterKey, news: PromotionNews | null): void {
+    const object = this.#options.clusters.get(cluster);
+    if (news !== null && object !== undefined) {
+      const { kind: reason, note } = news;
+      const { type } = EVENT_REASONS[reason];
+      this.#options.recorder.event(object, { type, reason, action: 'Promote', note });
+    }
+    this.#tell(cluster);
   }
 
   #tell(cluster: ClusterKey): void {

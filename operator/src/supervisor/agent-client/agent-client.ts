@@ -18,13 +18,23 @@ export interface AgentClientOptions {
   readonly stallMonitor: Pick<StallMonitor, 'isStalled'>;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  /** No frame for so long is silence; agents send one every 500 ms. @default 1500 */
+  /**
+   * What this operator is to the agent: the leader, to a primary or to another member; or nobody.
+   * @default nobody
+   */
+  readonly attention?: () => Attention;
+  /** No frame for so long is silence; agents send one every 250 ms. @default 900 */
   readonly silenceMilliseconds?: number;
   /** A connection not accepted by then is given up. @default 1000 */
   readonly connectTimeoutMilliseconds?: number;
   /** How often to measure the round trip. @default 1000 */
   readonly pingMilliseconds?: number;
+  /** How often to show a primary that it has a leader. @default 250 */
+  readonly attentionMilliseconds?: number;
 }
+
+/** What an operator is to an agent. */
+export type Attention = 'none' | 'member' | 'primary';
 
 /** What is known of one agent. All times by the clock's `monotonic`. */
 export interface AgentView {
@@ -38,6 +48,8 @@ export interface AgentView {
   /** Whether our own event loop was held up around then: then the frame may be older than it seems. */
   readonly frameStalled: boolean;
   readonly roundTripMilliseconds: number | undefined;
+  /** When the agent was last shown that a leading operator is there. */
+  readonly attendedAt: number | undefined;
 }
 
 /** What happens on the way to an agent. */
@@ -66,7 +78,8 @@ const SILENCES_BEFORE_REDIAL = 2;
 
 export function createAgentClient(options: AgentClientOptions): AgentClient {
   const { target, tls, clock, stallMonitor, random } = options;
-  const { silenceMilliseconds = 1500, connectTimeoutMilliseconds = 1000, pingMilliseconds = 1000 } = options;
+  const { silenceMilliseconds = 900, connectTimeoutMilliseconds = 1000, attention = () => 'none' } = options;
+  const { pingMilliseconds = 1000, attentionMilliseconds = 250 } = options;
   const requests = createAgentRequests({ target, tls, clock });
   const backoff = createBackoff({ initialMilliseconds: 20, longestMilliseconds: 1000, random });
   const handlers = new Set<(event: AgentEvent) => void>();
@@ -78,6 +91,7 @@ export function createAgentClient(options: AgentClientOptions): AgentClient {
     frameReceivedAt: undefined,
     frameStalled: false,
     roundTripMilliseconds: undefined,
+    attendedAt: undefined,
   };
 
   const emit = (event: AgentEvent): void => handlers.forEach((handler) => handler(event));
@@ -163,13 +177,31 @@ export function createAgentClient(options: AgentClientOptions): AgentClient {
     }
   };
 
+  const measure = async (isLeader: boolean, signal: AbortSignal): Promise<void> => {
+    if (isLeader) {
+      view = { ...view, attendedAt: clock.monotonic() };
+    }
+    // What a failed ping would say, the state stream says better.
+    const roundTripMilliseconds = await requests
+      .ping(isLeader, pingMilliseconds, signal)
+      .catch(() => undefined);
+    view = { ...view, roundTripMilliseconds };
+  };
+
+  /** Whether frames come as they should: whoever may be out of reach must not take us for there. */
+  const isHeard = (): boolean =>
+    view.status === 'connected' &&
+    clock.monotonic() - (view.frameReceivedAt ?? -Infinity) <= 2 * attentionMilliseconds;
+
   const keepMeasuring = async (signal: AbortSignal): Promise<void> => {
+    let measuredAt = clock.monotonic();
     while (!signal.aborted) {
-      await clock.sleep(pingMilliseconds, signal).catch(() => {});
-      if (!signal.aborted && view.status === 'connected') {
-        // What a failed ping would say, the state stream says better.
-        const roundTripMilliseconds = await requests.ping(pingMilliseconds, signal).catch(() => undefined);
-        view = { ...view, roundTripMilliseconds };
+      await clock.sleep(attentionMilliseconds, signal).catch(() => {});
+      const role = attention();
+      const isDue = role === 'primary' || clock.monotonic() - measuredAt >= pingMilliseconds;
+      if (!signal.aborted && isDue && isHeard()) {
+        measuredAt = clock.monotonic();
+        void measure(role !== 'none', signal);
       }
     }
   };

@@ -7,7 +7,7 @@ import {
   parseRefusal,
   parseResult,
 } from '../../agent/protocol/commands.ts';
-import { PATHS } from '../../agent/protocol/paths.ts';
+import { LEADER_HEADER, PATHS } from '../../agent/protocol/paths.ts';
 import type { TlsMaterialSource } from '../../pki/tls-material.ts';
 import { abortReason } from '../../runtime/abort.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -24,8 +24,8 @@ export interface AgentRequests {
     deadlineMilliseconds: number,
     signal: AbortSignal,
   ): Promise<CommandResults[Name]>;
-  /** Milliseconds there and back. Shows the agent, too, that somebody is there. */
-  ping(deadlineMilliseconds: number, signal: AbortSignal): Promise<number>;
+  /** Milliseconds there and back. Shows the agent, too, that somebody is there, and whether that is the leader. */
+  ping(isLeader: boolean, deadlineMilliseconds: number, signal: AbortSignal): Promise<number>;
   close(): void;
 }
 
@@ -61,14 +61,19 @@ export function createAgentRequests(options: {
   });
 
   const send = async (
-    exchange: { readonly method: string; readonly path: string; readonly body?: string },
+    exchange: {
+      readonly method: string;
+      readonly path: string;
+      readonly body?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    },
     deadlineMilliseconds: number,
     signal: AbortSignal,
   ): Promise<{ readonly status: number; readonly text: string }> => {
-    const { method, path, body } = exchange;
+    const { method, path, body, headers = {} } = exchange;
     signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-    const outgoing = request({ ...requestOptions(target, tls), agent, method, path });
+    const outgoing = request({ ...requestOptions(target, tls), agent, method, path, headers });
     let failure: Error | undefined;
     const fail = (error: Error): void => {
       failure = error;
@@ -108,9 +113,11 @@ export function createAgentRequests(options: {
       }
       return parseResult<Name>(request.command, answer.text);
     },
-    async ping(deadlineMilliseconds, signal) {
+    async ping(isLeader, deadlineMilliseconds, signal) {
       const start = clock.monotonic();
-      const { status, text } = await send({ method: 'GET', path: PATHS.ping }, deadlineMilliseconds, signal);
+      const headers = isLeader ? { [LEADER_HEADER]: 'true' } : {};
+      const exchange = { method: 'GET', path: PATHS.ping, headers };
+      const { status, text } = await send(exchange, deadlineMilliseconds, signal);
       if (status !== 204) {
         throw parseRefusal(text, status);
       }

@@ -4,6 +4,8 @@ import type { Clock } from '../../runtime/clock.ts';
 export interface StallMonitor {
   /** Whether the event loop was held up just now, so that what is being handled may have waited. */
   isStalled(): boolean;
+  /** When the last stall ended, or now while one lasts: monotonic milliseconds, -Infinity before the first. */
+  stalledUntil(): number;
   /** Milliseconds of the longest stall since the last call. For metrics. */
   takeLongestStall(): number;
   /** Watches until the signal aborts. */
@@ -28,7 +30,10 @@ export function createStallMonitor(options: StallMonitorOptions): StallMonitor {
   const { clock, intervalMilliseconds = 25, thresholdMilliseconds = 100, settleMilliseconds = 50 } = options;
   let lastLook = clock.monotonic();
   let stalledUntil = -Infinity;
+  let endedAt = -Infinity;
   let longest = 0;
+
+  const isLate = (now: number): boolean => now - lastLook - intervalMilliseconds > thresholdMilliseconds;
 
   const look = (): void => {
     const now = clock.monotonic();
@@ -36,6 +41,7 @@ export function createStallMonitor(options: StallMonitorOptions): StallMonitor {
     lastLook = now;
     if (lateness > thresholdMilliseconds) {
       stalledUntil = now + settleMilliseconds;
+      endedAt = now;
       longest = Math.max(longest, lateness);
     }
   };
@@ -43,7 +49,11 @@ export function createStallMonitor(options: StallMonitorOptions): StallMonitor {
   return {
     isStalled() {
       const now = clock.monotonic();
-      return now < stalledUntil || now - lastLook - intervalMilliseconds > thresholdMilliseconds;
+      return now < stalledUntil || isLate(now);
+    },
+    stalledUntil() {
+      const now = clock.monotonic();
+      return isLate(now) ? now : endedAt;
     },
     takeLongestStall() {
       const taken = longest;

@@ -1,0 +1,52 @@
+/** What a promotion does next, once the map has no primary. Pure. */
+import { elect } from '../../core/election.ts';
+import type { PositionArithmetic } from '../../engines/position.ts';
+import { type ElectionWishes, finalElection, type FinalPosition } from '../election-input.ts';
+import type { ShardObservation } from '../observe-shard.ts';
+import { type Refusal, refusalOf } from '../refusal.ts';
+
+/** How far the fencing has come. */
+export interface FencingProgress {
+  /** Final positions, by pod. */
+  readonly answers: ReadonlyMap<string, FinalPosition>;
+  /** Somebody has been asked and may still answer. */
+  readonly isWaiting: boolean;
+  /** The former primary can take no writes any more. */
+  readonly isFenced: boolean;
+  /** Milliseconds since this instance of the operator began. */
+  readonly elapsed: number;
+}
+
+/** The next step. */
+export type PromotionStep =
+  | { readonly kind: 'publish'; readonly winner: string; readonly mayMiss: readonly string[] }
+  | { readonly kind: 'wait' }
+  | { readonly kind: 'blocked'; readonly refusal: Refusal };
+
+/** Members that do not answer at once may do so in a moment. Milliseconds. */
+const PATIENCE_MILLISECONDS = 2000;
+/** Before writes are given up for good, by the policy Availability, whoever has them gets more time. Milliseconds. */
+const LOSS_PATIENCE_MILLISECONDS = 10_000;
+
+/** Decides. */
+export function decideWinner(
+  observation: ShardObservation,
+  { answers, isWaiting, isFenced, elapsed }: FencingProgress,
+  wishes: ElectionWishes,
+  positions: PositionArithmetic,
+): PromotionStep {
+  const { shard } = observation;
+  const election = elect(finalElection(observation, answers, wishes, positions), positions);
+  if (election.kind === 'blocked') {
+    return isWaiting || elapsed < PATIENCE_MILLISECONDS
+      ? { kind: 'wait' }
+      : { kind: 'blocked', refusal: refusalOf(shard, election) };
+  }
+  const { pod: winner, mayMiss } = election;
+  const isLossy = mayMiss.length > 0 && wishes.chosen === null;
+  // The former primary has to boot first: only where nobody else will do.
+  const isLastResort = winner === shard.formerPrimary;
+  const patience = isLossy ? LOSS_PATIENCE_MILLISECONDS : PATIENCE_MILLISECONDS;
+  const isPatient = (isLossy || isLastResort) && (isWaiting || elapsed < patience);
+  return isPatient || !isFenced ? { kind: 'wait' } : { kind: 'publish', winner, mayMiss };
+}

@@ -1,0 +1,153 @@
+import type { CommandName, CommandRequest, CommandResults } from '../../agent/protocol/commands.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { errorFields, type Logger } from '../../runtime/logger.ts';
+import type { FinalPosition } from '../election-input.ts';
+import { memberOf, type MemberObservation, type ShardObservation } from '../observe-shard.ts';
+
+/** Sends a command to the agent of a pod. Rejects when it is refused, cannot be reached, or does not answer in time. */
+export type SendCommand = <Name extends CommandName>(
+  pod: string,
+  request: CommandRequest<Name>,
+  deadlineMilliseconds: number,
+  signal: AbortSignal,
+) => Promise<CommandResults[Name]>;
+
+export interface FencingOptions {
+  /** Epoch of the promotion. */
+  readonly epoch: number;
+  readonly send: SendCommand;
+  /** Called after every answer. */
+  readonly onNews: () => void;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** A stop may take seconds while the source is silent, see `Roles.stopReceiving`. */
+const STOP_DEADLINE_MILLISECONDS = 5000;
+const KILL_DEADLINE_MILLISECONDS = 1000;
+/** Pause before a member that did not do as it was told is told again. */
+const RETRY_MILLISECONDS = 100;
+/** A kill that has no effect for so long leaves the matter to the ackers: whoever is dying acknowledges nothing alone. */
+const KILL_PATIENCE_MILLISECONDS = 3000;
+
+/**
+ * Has the former primary killed and everybody else stop receiving, so that nothing is acknowledged any more. Everything
+ * it asks for can be asked for again, by this or another instance of the operator.
+ */
+export class Fencing {
+  readonly #options: FencingOptions;
+  readonly #scope = new AbortController();
+  readonly #answers = new Map<string, FinalPosition>();
+  readonly #pending = new Set<string>();
+  readonly #retryAt = new Map<string, number>();
+  readonly #startedAt: number;
+  #isKilled = false;
+
+  constructor(options: FencingOptions) {
+    this.#options = options;
+    this.#startedAt = options.clock.monotonic();
+  }
+
+  get epoch(): number {
+    return this.#options.epoch;
+  }
+
+  /** Final positions, by pod. */
+  get answers(): ReadonlyMap<string, FinalPosition> {
+    return this.#answers;
+  }
+
+  /** Whether somebody has been asked and may still answer. */
+  get isWaiting(): boolean {
+    return this.#pending.size > 0;
+  }
+
+  /** Milliseconds since this instance of the operator began. */
+  get elapsed(): number {
+    return this.#options.clock.monotonic() - this.#startedAt;
+  }
+
+  /** Gives up whatever is under way. */
+  close(): void {
+    this.#scope.abort(new Error('the promotion is over'));
+  }
+
+  /** Asks everybody who is to be asked now. Never waits. */
+  proceed(observation: ShardObservation): void {
+    const former = observation.shard.formerPrimary;
+    for (const member of observation.members) {
+      const { pod, state } = member;
+      const isDue = this.#options.clock.monotonic() >= (this.#retryAt.get(pod) ?? 0);
+      if (this.#pending.has(pod) || !isDue || state === null) {
+        continue;
+      }
+      if (mustBeKilled(member, former)) {
+        this.#ask(pod, async () => {
+          await this.#send(pod, { command: 'killServer', epoch: this.epoch }, KILL_DEADLINE_MILLISECONDS);
+          this.#isKilled ||= pod === former;
+        });
+      } else if (pod !== former && state.server.kind === 'running' && !this.#answers.has(pod)) {
+        this.#ask(pod, async () => {
+          const request = { command: 'stopReceiving', epoch: this.epoch } as const;
+          this.#answers.set(pod, await this.#send(pod, request, STOP_DEADLINE_MILLISECONDS));
+        });
+      }
+    }
+  }
+
+  /**
+   * Whether the former primary cannot take writes any more: it is dead, or has heard of nobody for so long that it has
+   * killed itself.
+   */
+  isFenced(observation: ShardObservation): boolean {
+    const { shard, failover } = observation;
+    const former = memberOf(observation, shard.formerPrimary);
+    if (this.#isKilled || former?.state?.server.kind === 'ended' || isEndedFor(former)) {
+      return true;
+    }
+    if (former?.state !== null && former?.state !== undefined) {
+      return this.elapsed >= KILL_PATIENCE_MILLISECONDS;
+    }
+    const unattended = former?.unattendedMilliseconds ?? this.elapsed;
+    return unattended >= failover.fenceSeconds * 1000 + FENCE_MARGIN_MILLISECONDS;
+  }
+
+  #ask(pod: string, ask: () => Promise<void>): void {
+    this.#pending.add(pod);
+    ask()
+      .catch((error: unknown) => {
+        this.#options.logger.debug('a member does not do as it is told', { pod, ...errorFields(error) });
+      })
+      .finally(() => {
+        this.#pending.delete(pod);
+        this.#retryAt.set(pod, this.#options.clock.monotonic() + RETRY_MILLISECONDS);
+        if (!this.#scope.signal.aborted) {
+          this.#options.onNews();
+        }
+      });
+  }
+
+  #send<Name extends CommandName>(
+    pod: string,
+    request: CommandRequest<Name>,
+    deadlineMilliseconds: number,
+  ): Promise<CommandResults[Name]> {
+    return this.#options.send(pod, request, deadlineMilliseconds, this.#scope.signal);
+  }
+}
+
+/** An agent looks at its own fence now and then, and a kill takes its time. */
+const FENCE_MARGIN_MILLISECONDS = 250;
+
+function isEndedFor(member: MemberObservation | undefined): boolean {
+  return member !== undefined && member.state === null && member.hasContainerEnded;
+}
+
+/** The former primary, unless it is dead already; and whoever else takes writes, or was started to. */
+function mustBeKilled({ pod, state }: MemberObservation, former: string | undefined): boolean {
+  if (state?.server.kind !== 'running') {
+    return false;
+  }
+  const takesWrites = state.member?.role.kind === 'primary' || (state.member?.writable ?? false);
+  return pod === former || takesWrites || state.server.role === 'primary';
+}

@@ -1,0 +1,203 @@
+import type { ShardMapShard } from '../../api/v1alpha1/index.ts';
+import type { PromotionReport } from '../../core/instance-report.ts';
+import type { PositionArithmetic } from '../../engines/position.ts';
+import { assertNever } from '../../runtime/assert-never.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import { withoutPrimary, withWinner } from '../change-shard-map.ts';
+import { type PrimaryTrouble, promotionReasonOf } from '../decide-shard-state.ts';
+import type { ElectionWishes } from '../election-input.ts';
+import { memberOf, type ShardObservation } from '../observe-shard.ts';
+import type { Refusal } from '../refusal.ts';
+import type { ShardEdit } from '../shard-map-writer.ts';
+import type { SupervisorMetrics } from '../supervisor-metrics.ts';
+import { decideWinner } from './decide-winner.ts';
+import { Fencing, type SendCommand } from './fence-members.ts';
+import { describePromotion, PromotionRecord } from './promotion-record.ts';
+
+/** Something of a promotion that people should hear of, as an event. */
+export interface PromotionNews {
+  readonly kind: 'PrimaryLost' | 'Promoted' | 'PromotedWithLoss' | 'FailoverBlocked';
+  readonly note: string;
+}
+
+export interface PromotionOptions {
+  readonly send: SendCommand;
+  /** Writes the map of this shard; see `ShardMapWriter.change`. */
+  readonly change: (edit: ShardEdit, signal: AbortSignal) => Promise<ShardMapShard | undefined>;
+  /** Has the next pass made at once. */
+  readonly wake: () => void;
+  readonly positions: PositionArithmetic;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Pick<SupervisorMetrics, 'promoted'>;
+  readonly onNews: (news: PromotionNews | null) => void;
+}
+
+/**
+ * Replaces the primary of one shard, in two writes of the map and what lies between. Each step may be the last of this
+ * instance of the operator: the next finds everything it needs in the map and with the members, and goes on.
+ */
+export class Promotion {
+  readonly #options: PromotionOptions;
+  #fencing: Fencing | null = null;
+  /** Of the promotion under way, or the last one; also where nobody knows whether its first write came through. */
+  #record: PromotionRecord | null = null;
+  #report: PromotionReport | null = null;
+  #refusal: Refusal | null = null;
+
+  constructor(options: PromotionOptions) {
+    this.#options = options;
+  }
+
+  /** Why the promotion under way has no winner; null while nothing is in its way, or none is under way. */
+  get refusal(): Refusal | null {
+    return this.#refusal;
+  }
+
+  /** The last one that has a winner; null for none. */
+  get report(): PromotionReport | null {
+    return this.#report;
+  }
+
+  /** Gives up what is under way; it can be gone on with. */
+  close(): void {
+    this.#fencing?.close();
+    this.#fencing = null;
+  }
+
+  /** The first write: from now on agents start and open nothing, and clients wait. */
+  async begin(
+    trouble: PrimaryTrouble['kind'],
+    observation: ShardObservation,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { change, clock, logger, wake, onNews } = this.#options;
+    const { shard, hasOpened } = observation;
+    const record = new PromotionRecord(clock, {
+      epoch: shard.epoch + 1,
+      from: shard.primary,
+      reason: promotionReasonOf(trouble),
+    });
+    record.note('detect', detectionOf(trouble, observation));
+    this.#record = record;
+    const changed = await change(
+      // Somebody else's write, whatever it was, is reason enough to look again.
+      (present) => (isSameTerm(present, shard) ? withoutPrimary(present, hasOpened) : undefined),
+      signal,
+    );
+    wake();
+    if (changed !== undefined) {
+      record.end('decide');
+      logger.warn('a primary is given up', { from: record.from, reason: record.reason, epoch: record.epoch });
+      onNews({
+        kind: 'PrimaryLost',
+        note: `${record.from} is given up as the primary of ${shard.name} (${record.reason}); epoch ${record.epoch} begins.`,
+      });
+    }
+  }
+
+  /** What lies between, as far as it can go now, and the second write. */
+  async proceed(observation: ShardObservation, wishes: ElectionWishes, signal: AbortSignal): Promise<void> {
+    const { change, clock, positions, logger, wake, onNews } = this.#options;
+    const { shard } = observation;
+    const fencing = this.#fencingOf(shard);
+    const record = this.#recordOf(shard);
+    fencing.proceed(observation);
+    const { answers, isWaiting, elapsed } = fencing;
+    const progress = { answers, isWaiting, elapsed, isFenced: fencing.isFenced(observation) };
+    const step = decideWinner(observation, progress, wishes, positions);
+    this.#refusal = step.kind === 'blocked' ? step.refusal : null;
+    if (step.kind !== 'publish') {
+      return;
+    }
+    const { winner, mayMiss } = step;
+    record.end('fence');
+    const promotedAt = new Date(clock.now()).toISOString();
+    const changed = await change(
+      (present) =>
+        // Another acker may hold what this election did not ask for.
+        isSameTerm(present, shard) && isSameSet(present.ackers, shard.ackers)
+          ? withWinner(present, winner, promotedAt)
+          : undefined,
+      signal,
+    );
+    wake();
+    if (changed !== undefined) {
+      record.end('publish');
+      record.published(winner, mayMiss);
+      this.#report = record.report;
+      this.close();
+      logger.warn('a winner is on the map', { winner, epoch: shard.epoch, mayMiss });
+      onNews(null);
+    }
+  }
+
+  /** Watches the winner until it takes writes. */
+  follow(observation: ShardObservation): void {
+    const { shard } = observation;
+    if (shard.primary !== null) {
+      this.close();
+      this.#refusal = null;
+    }
+    if (this.#record?.follow(observation) !== true) {
+      return;
+    }
+    const { report } = this.#record;
+    if (report !== null) {
+      const { metrics, logger, onNews } = this.#options;
+      this.#report = report;
+      const note = describePromotion(shard.name, report);
+      metrics.promoted(report);
+      logger.info('a promotion is complete', { ...report });
+      onNews({ kind: report.mayBeMissing === null ? 'Promoted' : 'PromotedWithLoss', note });
+    }
+  }
+
+  #fencingOf({ epoch }: ShardMapShard): Fencing {
+    if (this.#fencing?.epoch === epoch) {
+      return this.#fencing;
+    }
+    const { send, clock, logger, wake } = this.#options;
+    this.close();
+    this.#fencing = new Fencing({ epoch, send, clock, logger, onNews: wake });
+    return this.#fencing;
+  }
+
+  /** The record of the promotion under way, also of one that another instance began. */
+  #recordOf({ epoch, formerPrimary }: ShardMapShard): PromotionRecord {
+    if (this.#record?.epoch !== epoch) {
+      const about = { epoch, from: formerPrimary ?? null, reason: 'Resumed' } as const;
+      this.#record = new PromotionRecord(this.#options.clock, about);
+    }
+    return this.#record;
+  }
+}
+
+/** Milliseconds from when the primary failed, as far as anybody can tell, until now. */
+function detectionOf(trouble: PrimaryTrouble['kind'], observation: ShardObservation): number {
+  const primary = memberOf(observation, observation.shard.primary);
+  const { state } = primary ?? {};
+  switch (trouble) {
+    case 'primaryLost': {
+      const at = state?.server.kind === 'ended' ? state.server.lastExit?.at : undefined;
+      return at === undefined ? 0 : Math.max(0, (primary?.agentNow ?? at) - at);
+    }
+    case 'primaryUnreachable':
+      return primary?.silentMilliseconds ?? 0;
+    case 'primaryHung':
+      return state?.unresponsive?.forMilliseconds ?? 0;
+    case 'acknowledgementsStalled':
+      return observation.commitsHangMilliseconds ?? 0;
+    default:
+      return assertNever(trouble);
+  }
+}
+
+function isSameTerm(left: ShardMapShard, right: ShardMapShard): boolean {
+  return left.epoch === right.epoch && left.primary === right.primary;
+}
+
+function isSameSet(left: readonly string[], right: readonly string[]): boolean {
+  return left.length === right.length && left.every((each) => right.includes(each));
+}

@@ -1,0 +1,112 @@
+/**
+ * Whether a shard's primary lives. Pure.
+ *
+ * Proof of death is the word of whoever reaped the server: its agent, by the launcher, or the kubelet. Silence proves
+ * nothing, and takes witnesses: the replicas, who hear the server itself many times a second. Readiness says nothing.
+ */
+import type { AgentState } from '../agent/protocol/agent-state.ts';
+import { memberOf, type ShardObservation } from './observe-shard.ts';
+
+/** What the replicas that answer say of the primary. */
+export type Witness =
+  /** No replica follows it and answers us. */
+  | 'nobody'
+  /** One at least hears it. */
+  | 'alive'
+  /** None hears it. */
+  | 'silent';
+
+/** What is wrong with a primary. `isConfirmed`: a promotion may rest on it. */
+export type PrimaryDiagnosis =
+  | { readonly kind: 'well' }
+  /** Its server has ended: proven. */
+  | { readonly kind: 'lost' }
+  /** Nobody hears of it. */
+  | { readonly kind: 'unreachable'; readonly witness: Witness; readonly isConfirmed: boolean }
+  /** Its agent answers, its server does not. */
+  | { readonly kind: 'hung'; readonly isConfirmed: boolean }
+  /** It lives, and no replica can acknowledge what it commits. */
+  | { readonly kind: 'stalled'; readonly isConfirmed: boolean };
+
+/** Agents speak every 250 ms: after so long without a word something is wrong. Milliseconds. */
+export const SILENCE_MILLISECONDS = 900;
+/** And after so long a promotion may begin; nothing is opened before the fence's time. */
+const UNREACHABLE_MILLISECONDS = 1000;
+/** A server heartbeats to its replicas every 200 ms. */
+const SOURCE_SILENCE_MILLISECONDS = 800;
+/** A server that has not answered for so long, nor used the processor, is stopped or stuck in the kernel. */
+const HUNG_MILLISECONDS = 1000;
+/** One that is busy may be slow; after so long it is of no use whatever it does. */
+const USELESS_MILLISECONDS = 10_000;
+
+/** Looks at the recorded primary. A shard without one, or without a database, is well. */
+export function diagnosePrimary(observation: ShardObservation): PrimaryDiagnosis {
+  const { shard, failover, commitsHangMilliseconds } = observation;
+  const primary = memberOf(observation, shard.primary);
+  if (primary === undefined || !shard.initialised) {
+    return { kind: 'well' };
+  }
+  const { state, silentMilliseconds, hasContainerEnded } = primary;
+  const runs = state?.server.kind === 'running';
+  if (state?.server.kind === 'ended' || (hasContainerEnded && !runs)) {
+    return { kind: 'lost' };
+  }
+  const witness = witnessOf(observation);
+  if (state === null) {
+    return silentMilliseconds < SILENCE_MILLISECONDS
+      ? { kind: 'well' }
+      : {
+          kind: 'unreachable',
+          witness,
+          isConfirmed: witness === 'silent' && silentMilliseconds >= UNREACHABLE_MILLISECONDS,
+        };
+  }
+  if (isHung(state)) {
+    return { kind: 'hung', isConfirmed: witness === 'silent' };
+  }
+  if (commitsHangMilliseconds !== null && witness === 'silent') {
+    const patience = failover.acknowledgementTimeoutSeconds * 1000;
+    return { kind: 'stalled', isConfirmed: commitsHangMilliseconds >= patience };
+  }
+  return { kind: 'well' };
+}
+
+/** Whether commits wait on a primary that lives, with nobody connected who would acknowledge them. */
+export function doCommitsHang({ shard, members }: Pick<ShardObservation, 'shard' | 'members'>): boolean {
+  const member = memberOf({ members }, shard.primary)?.state?.member;
+  return (
+    member?.role.kind === 'primary' &&
+    member.acknowledgement.rule === 'oneReplica' &&
+    member.acknowledgement.waitingSessions > 0 &&
+    witnessOf({ shard, members }) === 'silent'
+  );
+}
+
+function isHung({ unresponsive }: AgentState): boolean {
+  if (unresponsive === null) {
+    return false;
+  }
+  const { forMilliseconds, usedProcessor } = unresponsive;
+  return forMilliseconds >= (usedProcessor ? USELESS_MILLISECONDS : HUNG_MILLISECONDS);
+}
+
+function witnessOf({ shard, members }: Pick<ShardObservation, 'shard' | 'members'>): Witness {
+  const words = members
+    .filter(({ pod }) => pod !== shard.primary)
+    .flatMap(({ state }) => (state === null ? [] : wordOf(state)));
+  if (words.includes('alive')) {
+    return 'alive';
+  }
+  return words.length === 0 ? 'nobody' : 'silent';
+}
+
+/** What one replica says; nothing, while its server does not run, answers late, or follows nobody. */
+function wordOf({ member, server, unresponsive }: AgentState): readonly Exclude<Witness, 'nobody'>[] {
+  if (server.kind !== 'running' || member?.role.kind !== 'replica' || unresponsive !== null) {
+    return [];
+  }
+  const { receiving, silentMilliseconds } = member.role.following;
+  const isSilent =
+    silentMilliseconds.kind === 'known' && silentMilliseconds.value >= SOURCE_SILENCE_MILLISECONDS;
+  return [receiving.kind === 'running' && !isSilent ? 'alive' : 'silent'];
+}

@@ -1,0 +1,132 @@
+/** Whether a promotion may begin: small rules, of which the first that refuses is what a person is told. Pure. */
+import { elect, type ElectionResult } from '../core/election.ts';
+import type { PositionArithmetic } from '../engines/position.ts';
+import { type ElectionWishes, presentElection } from './election-input.ts';
+import type { PrimaryDiagnosis } from './diagnose-primary.ts';
+import { memberOf, type ShardObservation } from './observe-shard.ts';
+import { refusalOf } from './refusal.ts';
+import type { Refusal } from './refusal.ts';
+
+/** What the rules go by. */
+export interface PromotionQuestion {
+  readonly observation: ShardObservation;
+  readonly diagnosis: PrimaryDiagnosis;
+  readonly wishes: ElectionWishes;
+  /** The election as it would be now. */
+  readonly election: ElectionResult;
+}
+
+type Rule = (question: PromotionQuestion) => Refusal | null;
+
+const RULES: readonly Rule[] = [
+  refuseWhileHibernated,
+  refuseWithoutReplicas,
+  refuseUnconfirmed,
+  refuseRepetition,
+  refuseWhenNobodyCould,
+  refuseWhereRestartIsQuicker,
+  refuseBeforeDelay,
+];
+
+/** The first objection to replacing the recorded primary; null for none. */
+export function refusePromotion(
+  observation: ShardObservation,
+  diagnosis: PrimaryDiagnosis,
+  wishes: ElectionWishes,
+  positions: PositionArithmetic,
+): Refusal | null {
+  const election = elect(presentElection(observation, wishes, positions), positions);
+  for (const rule of RULES) {
+    const refusal = rule({ observation, diagnosis, wishes, election });
+    if (refusal !== null) {
+      return refusal;
+    }
+  }
+  return null;
+}
+
+/** Its pods are stopped because somebody wants them to be. */
+function refuseWhileHibernated({ observation }: PromotionQuestion): Refusal | null {
+  return observation.isHibernated ? { kind: 'quiet' } : null;
+}
+
+/** Where nobody acknowledges, nobody else has the data. */
+function refuseWithoutReplicas({ observation, wishes }: PromotionQuestion): Refusal | null {
+  return observation.shard.ackers.length === 0 && wishes.chosen === null ? { kind: 'quiet' } : null;
+}
+
+function refuseUnconfirmed({ observation, diagnosis, wishes }: PromotionQuestion): Refusal | null {
+  if (
+    diagnosis.kind === 'well' ||
+    diagnosis.kind === 'lost' ||
+    diagnosis.isConfirmed ||
+    wishes.chosen !== null
+  ) {
+    return null;
+  }
+  const { primary } = observation.shard;
+  return diagnosis.kind === 'unreachable' && diagnosis.witness !== 'silent'
+    ? {
+        kind: 'blocked',
+        reason: 'PrimaryNotProvenDead',
+        message:
+          diagnosis.witness === 'alive'
+            ? `${primary} does not answer the operator, but a replica hears it: it is left alone.`
+            : `${primary} does not answer the operator, and no replica that answers follows it: nobody can say whether ` +
+              'it lives.',
+        best: null,
+      }
+    : { kind: 'waiting' };
+}
+
+/** A shard that goes from one primary to the next has another fault than its primary. */
+function refuseRepetition({ observation, diagnosis, wishes }: PromotionQuestion): Refusal | null {
+  const { promotedMilliseconds, failover, hasOpened, shard } = observation;
+  const wait = failover.minSecondsBetween * 1000;
+  // A winner that never took writes is part of the same failover.
+  const isTooSoon = promotedMilliseconds !== null && promotedMilliseconds < wait && hasOpened;
+  if (!isTooSoon || diagnosis.kind === 'lost' || wishes.chosen !== null) {
+    return null;
+  }
+  return {
+    kind: 'blocked',
+    reason: 'PromotedRecently',
+    message:
+      `${shard.primary} is not proven dead and was promoted less than ${failover.minSecondsBetween} s ago ` +
+      '(spec.failover.minSecondsBetween).',
+    best: null,
+  };
+}
+
+/** A primary that nobody could replace is better than none: it may come back by itself. */
+function refuseWhenNobodyCould({ observation, election }: PromotionQuestion): Refusal | null {
+  return election.kind === 'elected' ? null : refusalOf(observation.shard, election);
+}
+
+/** With every server down, the one that needs nobody's positions is back first; unless its agent is gone, too. */
+function refuseWhereRestartIsQuicker({ observation, election, wishes }: PromotionQuestion): Refusal | null {
+  if (election.kind !== 'elected' || wishes.chosen !== null) {
+    return null;
+  }
+  const primary = memberOf(observation, observation.shard.primary);
+  const winner = memberOf(observation, election.pod);
+  const canRestart = primary?.state?.volume?.kind === 'ready';
+  return canRestart && (winner?.state?.server.kind !== 'running' || winner === primary)
+    ? { kind: 'waiting' }
+    : null;
+}
+
+function refuseBeforeDelay({ observation, wishes }: PromotionQuestion): Refusal | null {
+  const { failover, troubledMilliseconds, shard } = observation;
+  const remaining = failover.delaySeconds * 1000 - (troubledMilliseconds ?? 0);
+  return remaining <= 0 || wishes.chosen !== null
+    ? null
+    : {
+        kind: 'blocked',
+        reason: 'DelayNotOver',
+        message:
+          `${shard.primary} is lost. Another is promoted once it has been so for ${failover.delaySeconds} s ` +
+          '(spec.failover.delaySeconds).',
+        best: null,
+      };
+}
