@@ -7,10 +7,16 @@ import { dirname } from 'node:path';
 import { generateCrds } from './generate-crds.ts';
 import { generateDeploy } from './generate-deploy.ts';
 import { generateLicenses } from './generate-licenses.ts';
+import { generateReliability } from './generate-reliability.ts';
 
 type Generator = () => Map<string, string> | Promise<Map<string, string>>;
 
-const GENERATORS: readonly Generator[] = [generateLicenses, generateCrds, generateDeploy];
+const GENERATORS: readonly Generator[] = [
+  generateLicenses,
+  generateCrds,
+  generateDeploy,
+  generateReliability,
+];
 
 const checkOnly = process.argv.includes('--check');
 const stale: string[] = [];

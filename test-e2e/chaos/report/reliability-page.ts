@@ -1,0 +1,193 @@
+/** `docs/reliability.md`, made of the results of all runs that were recorded. */
+import type { ClientKind } from '../history/operation.ts';
+import { describeDistribution } from './percentiles.ts';
+import { renderTable } from './markdown-table.ts';
+import type { RunResult } from './result.ts';
+import { AFTER_FIGURES, BEFORE_FIGURES } from './reliability-text.ts';
+
+/** A fault, as the page describes it. */
+export interface DescribedFault {
+  readonly name: string;
+  readonly description: string;
+  readonly expects: 'promotion' | 'noPromotion' | 'either';
+}
+
+const EXPECTED: Readonly<Record<DescribedFault['expects'], string>> = {
+  promotion: 'another instance takes over',
+  noPromotion: 'nobody takes over',
+  either: 'writes come back',
+};
+
+/** The page. The same results give the same text. */
+export function renderReliabilityPage(
+  results: readonly RunResult[],
+  faults: readonly DescribedFault[],
+): string {
+  const sections = [
+    '<!-- Generated from docs/reliability/*.jsonl by `npm run generate`. Do not edit. -->',
+    BEFORE_FIGURES,
+    '## Summary',
+    summary(results),
+    '## Gaps in acknowledged writes',
+    'In milliseconds, for each fault; *map*: a client that follows the ShardMap, *Service*: one behind the `-primary` Service. ' +
+      'Runs in which the leading operator was lost as well stand apart.',
+    gapTable(results, faults),
+    '## Where the time goes',
+    'Milliseconds of each part of a promotion, as the event `Promoted` tells them.',
+    phaseTable(results, faults),
+    '## Broken promises',
+    brokenRuns(results),
+    '## The faults',
+    renderTable(
+      ['fault', 'what is done', 'expected'],
+      faults.map(({ name, description, expects }) => [`\`${name}\``, description, EXPECTED[expects]]),
+    ),
+    AFTER_FIGURES,
+    '## What it was measured on',
+    surroundings(results),
+  ];
+  return `${sections.join('\n\n')}\n`;
+}
+
+function summary(results: readonly RunResult[]): string {
+  if (results.length === 0) {
+    return 'No run has been recorded yet.';
+  }
+  const add = (of: (result: RunResult) => number): number =>
+    results.reduce((sum, result) => sum + of(result), 0);
+  const broken = results.filter(({ violations }) => violations.length > 0).length;
+  const lost = results.filter(({ violations }) =>
+    violations.some(({ rule }) => rule === 'acknowledgedWritePresent'),
+  ).length;
+  const converged = describeDistribution(
+    results.flatMap(({ convergedSeconds }) => (convergedSeconds === null ? [] : [convergedSeconds])),
+  );
+  const agreed = results.filter(({ registers }) => registers.secondVerdict === 'agreed').length;
+  const stale = add(({ staleReads }) => staleReads.count);
+  const latest = Math.max(...results.map(({ staleReads }) => staleReads.lastAfterMilliseconds));
+  return renderTable(
+    ['', ''],
+    [
+      ['Runs', String(results.length)],
+      ['Runs that broke a promise', String(broken)],
+      ['Runs that lost an acknowledged write', String(lost)],
+      ['Acknowledged rows', String(add(({ acknowledged }) => acknowledged.appends))],
+      ['Acknowledged transfers', String(add(({ acknowledged }) => acknowledged.transfers))],
+      [
+        'Operations on registers, checked for linearizability',
+        String(add(({ registers }) => registers.operations)),
+      ],
+      ['Runs in which Porcupine gave the same verdict', String(agreed)],
+      [
+        'Operations without an answer (may or may not have taken effect)',
+        String(add(({ indeterminate }) => indeterminate)),
+      ],
+      [
+        'Reads that a deposed primary answered',
+        stale === 0 ? '0' : `${stale}, the last ${Math.round(latest)} ms after its successor had opened`,
+      ],
+      [
+        'Seconds until all members followed and were equal, p50 / p90 / max',
+        converged === undefined
+          ? '-'
+          : [converged.p50, converged.p90, converged.max].map((value) => value.toFixed(1)).join(' / '),
+      ],
+    ],
+  );
+}
+
+function gapTable(results: readonly RunResult[], faults: readonly DescribedFault[]): string {
+  const rows = faults.flatMap(({ name }) => {
+    const own = results.filter(({ fault }) => fault === name);
+    const parts: readonly (readonly [string, readonly RunResult[]])[] = [
+      [`\`${name}\``, own.filter(({ leaderLost }) => !leaderLost)],
+      [`\`${name}\`, leading operator lost`, own.filter(({ leaderLost }) => leaderLost)],
+    ];
+    return parts.flatMap(([title, runs]) =>
+      runs.length === 0
+        ? []
+        : [[title, String(runs.length), ...gapCells(runs, 'shardMap'), ...gapCells(runs, 'primaryService')]],
+    );
+  });
+  return renderTable(['fault', 'runs', 'map p50', 'p90', 'max', 'Service p50', 'p90', 'max'], rows);
+}
+
+function gapCells(runs: readonly RunResult[], kind: ClientKind): string[] {
+  const gaps = runs.map((run) => run.gaps[kind]);
+  const measured = describeDistribution(gaps.filter((gap): gap is number => typeof gap === 'number'));
+  const never = gaps.filter((gap) => gap === null).length;
+  if (measured === undefined) {
+    return ['-', '-', never > 0 ? 'no end' : '-'];
+  }
+  const longest = never > 0 ? `no end (${never})` : measured.max.toFixed(0);
+  return [measured.p50.toFixed(0), measured.p90.toFixed(0), longest];
+}
+
+function phaseTable(results: readonly RunResult[], faults: readonly DescribedFault[]): string {
+  const names = [...new Set(results.flatMap(({ phases }) => Object.keys(phases)))];
+  const rows = faults.flatMap(({ name }) => {
+    const runs = results.filter(({ fault, phases }) => fault === name && Object.keys(phases).length > 0);
+    return runs.length === 0
+      ? []
+      : [
+          [
+            `\`${name}\``,
+            String(runs.length),
+            ...names.map((phase) => {
+              const found = describeDistribution(
+                runs.flatMap(({ phases }) => (phases[phase] === undefined ? [] : [phases[phase]])),
+              );
+              return found === undefined ? '-' : `${found.p50.toFixed(0)} (max ${found.max.toFixed(0)})`;
+            }),
+          ],
+        ];
+  });
+  return rows.length === 0 ? 'No run has told yet.' : renderTable(['fault', 'runs', ...names], rows);
+}
+
+function brokenRuns(results: readonly RunResult[]): string {
+  const rows = results.flatMap(({ at, fault, seed, index, violations, surroundings }) =>
+    violations.map(({ rule, message }) => [
+      at.slice(0, 16).replace('T', ' '),
+      `\`${fault}\``,
+      `${seed}/${index}`,
+      surroundings.commit,
+      rule,
+      message.length > 160 ? `${message.slice(0, 157)}...` : message,
+    ]),
+  );
+  return rows.length === 0
+    ? 'None in the runs recorded.'
+    : `Every one that was recorded, with the version it was found in.\n\n${renderTable(
+        ['when (UTC)', 'fault', 'seed/run', 'commit', 'promise', 'what was found'],
+        rows,
+      )}`;
+}
+
+function surroundings(results: readonly RunResult[]): string {
+  const distinct = Map.groupBy(results, ({ surroundings: { commit: _commit, ...rest } }) =>
+    JSON.stringify(rest),
+  );
+  const rows = [...distinct.values()].flatMap((runs) => {
+    const [first] = runs;
+    if (first === undefined) {
+      return [];
+    }
+    const { surroundings: on } = first;
+    const days = [...new Set(runs.map(({ at }) => at.slice(0, 10)))].sort().join(', ');
+    const seeds = [...new Set(runs.map(({ seed }) => seed))].sort((a, b) => a - b).join(', ');
+    return [
+      [
+        `${on.processors} processors (${on.processor}), ${on.memoryGibibytes} GiB, Linux ${on.kernel}`,
+        `MariaDB ${on.mariadb}, Kubernetes ${on.kubernetes} (${on.provider}), Node.js ${on.node}`,
+        on.kubeProxy,
+        days,
+        String(runs.length),
+        seeds,
+      ],
+    ];
+  });
+  return rows.length === 0
+    ? 'Nothing yet.'
+    : renderTable(['machine', 'versions', 'kube-proxy', 'days', 'runs', 'seeds'], rows);
+}
