@@ -73,6 +73,12 @@ export default {
       ['commands', 'controllers', 'supervisor', 'agent', 'engines', 'observability', 'runtime', 'api'],
       'commands put the parts together, and nobody but main imports them',
     ),
+    only(
+      'cli',
+      'cli',
+      ['cli', 'runtime', 'api', 'core', 'commands/version\\.ts$'],
+      'the plugin speaks to the API server as kubectl does, and knows no part of the operator',
+    ),
     {
       name: 'main-starts-commands',
       severity: 'error',

@@ -10,6 +10,8 @@ import { createTransport } from './transport.ts';
 export interface ConnectOptions {
   /** @default the files in KUBECONFIG, `~/.kube/config`, or the service account of the pod */
   readonly kubeconfigPath?: string | undefined;
+  /** @default the current context of the kubeconfig */
+  readonly context?: string | undefined;
   /** As in `shardwright/1.0.0 (linux/x64)`; the part before the slash names the field manager of plain writes. */
   readonly userAgent: string;
   /** @default none */
@@ -31,7 +33,7 @@ export interface Connection {
 /** Prepares a client; nothing is sent before its first use. Fails when there is no usable configuration. */
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const { clock = systemClock, metrics = noMetrics.client, random = Math.random } = options;
-  const credentials = kubeconfigSource(options.kubeconfigPath, clock);
+  const credentials = kubeconfigSource(options.kubeconfigPath, clock, options.context);
   const transport = createTransport({ credentials, userAgent: options.userAgent, metrics });
   return {
     client: createRestClient({ transport, clock, metrics, random }),

@@ -43,17 +43,17 @@ export interface KubeconfigSource extends CredentialSource {
 
 /**
  * Reads the kubeconfig at `path`, or else the ones in KUBECONFIG, `~/.kube/config`, or the service account of
- * the pod. Certificates, token files, OIDC and exec plugins work as they do in kubectl; proxies are not
+ * the pod; `context` names another than its current one. Certificates, token files, OIDC and exec plugins work as they do in kubectl; proxies are not
  * supported. Throws when there is no usable configuration.
  */
-export function kubeconfigSource(path: string | undefined, clock: Clock): KubeconfigSource {
-  let config: KubeConfig | undefined = loadKubeconfig(path);
+export function kubeconfigSource(path: string | undefined, clock: Clock, context?: string): KubeconfigSource {
+  let config: KubeConfig | undefined = loadKubeconfig(path, context);
   const namespace = namespaceOf(config);
   let cached: { readonly credentials: Credentials; readonly at: number } | undefined;
   let reading: Promise<Credentials> | undefined;
 
   const read = async (): Promise<Credentials> => {
-    config ??= loadKubeconfig(path);
+    config ??= loadKubeconfig(path, context);
     const credentials = await readCredentials(config);
     cached = { credentials, at: clock.monotonic() };
     return credentials;
@@ -76,12 +76,18 @@ export function kubeconfigSource(path: string | undefined, clock: Clock): Kubeco
   };
 }
 
-function loadKubeconfig(path: string | undefined): KubeConfig {
+function loadKubeconfig(path: string | undefined, context: string | undefined): KubeConfig {
   const config = new KubeConfig();
   if (path === undefined) {
     config.loadFromDefault();
   } else {
     config.loadFromFile(path);
+  }
+  if (context !== undefined) {
+    if (config.getContextObject(context) === null) {
+      throw new Error(`kubeconfig ${path ?? ''} has no context ${context}`);
+    }
+    config.setCurrentContext(context);
   }
   const cluster = config.getCurrentCluster();
   if (cluster === null) {

@@ -157,7 +157,7 @@ export class FakeApiServer implements ApiClient {
     if (object.metadata?.uid !== undefined && object.metadata.uid !== live?.metadata?.uid) {
       throw new ApiError('Conflict', 409, `${type.plural} "${keyOf(object).name}": uid mismatch`);
     }
-    const desired = asMap({ ...object, apiVersion: apiVersionOf(type), kind: type.kind });
+    const desired = toJson({ ...object, apiVersion: apiVersionOf(type), kind: type.kind });
     const base: KubernetesObject = live ?? this.#fresh(type, { metadata: keyOf(object) } as T);
     const before = fieldsOwnedBy(base, options.fieldManager, options.subresource)?.fields ?? {};
     const merged = mergeApplied(asMap(base), desired, before) as JsonMap;
@@ -355,8 +355,9 @@ function resourceOf(type: ResourceType<KubernetesObject>): string {
   return `${type.group}/${type.plural}`;
 }
 
+/** The document as it is stored: a null stays, as where a schema says that the field is nullable. */
 function asMap(object: object): JsonMap {
-  return toJson(object);
+  return JSON.parse(JSON.stringify(object)) as JsonMap;
 }
 
 function withMetadata(object: JsonMap, extra: JsonMap): JsonMap {
