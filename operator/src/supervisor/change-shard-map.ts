@@ -34,8 +34,13 @@ export function changeOf(state: ShardState, shard: ShardMapShard): ShardMapShard
 /**
  * The first write of a promotion: the next epoch, and no primary. A primary that is not known to have taken writes in
  * its epoch (`hasOpened`) may hold acknowledged writes of the epoch before that its ackers lack: it counts as one.
+ * A request for a switchover that is carried out with this is recorded here, so that nobody carries it out again.
  */
-export function withoutPrimary(shard: ShardMapShard, hasOpened: boolean): ShardMapShard {
+export function withoutPrimary(
+  shard: ShardMapShard,
+  hasOpened: boolean,
+  request: string | null = null,
+): ShardMapShard {
   const { primary } = shard;
   if (primary === null) {
     return shard;
@@ -47,6 +52,7 @@ export function withoutPrimary(shard: ShardMapShard, hasOpened: boolean): ShardM
     formerPrimary: primary,
     replicas: inOrder(shard.name, [...shard.replicas, primary]),
     ackers: hasOpened || shard.ackers.includes(primary) ? shard.ackers : [...shard.ackers, primary],
+    ...(request !== null && { handledSwitchover: request }),
   };
 }
 

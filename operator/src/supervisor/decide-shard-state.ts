@@ -1,5 +1,4 @@
 /** The state a shard is in: ordered predicates, of which the first that holds names it. Pure. */
-import type { PromotionReason, ShardStateName } from '../core/instance-report.ts';
 import type { PositionArithmetic } from '../engines/position.ts';
 import { assertNever } from '../runtime/assert-never.ts';
 import { decideMapUpkeep, type MapUpkeep, type UpkeepContext } from './decide-map-upkeep.ts';
@@ -55,22 +54,6 @@ export function decideShardState(observation: ShardObservation, context: Decisio
   return { kind: 'healthy' };
 }
 
-/** Why a trouble of this kind leads to a promotion, in the words of reports. */
-export function promotionReasonOf(kind: PrimaryTrouble['kind']): PromotionReason {
-  switch (kind) {
-    case 'primaryLost':
-      return 'ServerEnded';
-    case 'primaryUnreachable':
-      return 'Unreachable';
-    case 'primaryHung':
-      return 'Hung';
-    case 'acknowledgementsStalled':
-      return 'AcknowledgementsStalled';
-    default:
-      return assertNever(kind);
-  }
-}
-
 /** Whether the state is a primary in trouble. */
 export function isTrouble(state: ShardState): state is PrimaryTrouble {
   return 'refusal' in state;
@@ -123,9 +106,4 @@ function replicaBroken({ shard, members }: ShardObservation): ShardState | null 
     return pod !== shard.primary && role?.kind === 'replica' && role.following.applying.kind === 'failed';
   });
   return broken === undefined ? null : { kind: 'replicaBroken', pod: broken.pod };
-}
-
-/** The name of a state in reports. */
-export function nameOf(state: ShardState): ShardStateName {
-  return state.kind;
 }

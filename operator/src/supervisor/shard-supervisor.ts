@@ -21,6 +21,7 @@ import { decideShardState, isTrouble, type ShardState } from './decide-shard-sta
 import { Departures } from './departures.ts';
 import type { ElectionWishes } from './election-input.ts';
 import { membersOf, observeMember, type ShardObservation } from './observe-shard.ts';
+import { causeOf } from './promotion-cause.ts';
 import { describeRefusal } from './refusal.ts';
 import { ShardMemory } from './shard-memory.ts';
 import type { ShardMapWriter } from './shard-map-writer.ts';
@@ -161,7 +162,7 @@ export class ShardSupervisor {
       await this.#promotion.proceed(observation, wishes, signal);
     } else if (isTrouble(state)) {
       if (state.refusal === null) {
-        await this.#promotion.begin(state.kind, observation, signal);
+        await this.#promotion.begin(causeOf(state.kind, observation), observation, signal);
       }
     } else {
       await this.#change(state, signal);

@@ -1,13 +1,11 @@
 import type { ShardMapShard } from '../../api/v1alpha1/index.ts';
-import type { PromotionReport } from '../../core/instance-report.ts';
+import type { PromotionReason, PromotionReport } from '../../core/instance-report.ts';
 import type { PositionArithmetic } from '../../engines/position.ts';
-import { assertNever } from '../../runtime/assert-never.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { withoutPrimary, withWinner } from '../change-shard-map.ts';
-import { type PrimaryTrouble, promotionReasonOf } from '../decide-shard-state.ts';
 import type { ElectionWishes } from '../election-input.ts';
-import { memberOf, type ShardObservation } from '../observe-shard.ts';
+import type { ShardObservation } from '../observe-shard.ts';
 import type { Refusal } from '../refusal.ts';
 import type { ShardEdit } from '../shard-map-writer.ts';
 import type { SupervisorMetrics } from '../supervisor-metrics.ts';
@@ -17,8 +15,19 @@ import { describePromotion, PromotionRecord } from './promotion-record.ts';
 
 /** Something of a promotion that people should hear of, as an event. */
 export interface PromotionNews {
-  readonly kind: 'PrimaryLost' | 'Promoted' | 'PromotedWithLoss' | 'FailoverBlocked';
+  readonly kind: 'PrimaryLost' | 'Promoted' | 'PromotedWithLoss' | 'SwitchedOver' | 'FailoverBlocked';
   readonly note: string;
+}
+
+/** Why a primary is replaced. */
+export interface PromotionCause {
+  readonly reason: PromotionReason;
+  /** Milliseconds from the primary's failure until now. */
+  readonly detectedMilliseconds: number;
+  /** Whom to take among equals; null for anybody. */
+  readonly preferred: string | null;
+  /** A request for a switchover that is carried out with this, as it stands in its annotation; null for none. */
+  readonly request: string | null;
 }
 
 export interface PromotionOptions {
@@ -44,6 +53,7 @@ export class Promotion {
   /** Of the promotion under way, or the last one; also where nobody knows whether its first write came through. */
   #record: PromotionRecord | null = null;
   #report: PromotionReport | null = null;
+  #preferred: string | null = null;
   #refusal: Refusal | null = null;
 
   constructor(options: PromotionOptions) {
@@ -66,35 +76,35 @@ export class Promotion {
     this.#fencing = null;
   }
 
-  /** The first write: from now on agents start and open nothing, and clients wait. */
-  async begin(
-    trouble: PrimaryTrouble['kind'],
-    observation: ShardObservation,
-    signal: AbortSignal,
-  ): Promise<void> {
+  /**
+   * The first write: from now on agents start and open nothing, and clients wait. False when somebody else has written
+   * meanwhile.
+   */
+  async begin(cause: PromotionCause, observation: ShardObservation, signal: AbortSignal): Promise<boolean> {
     const { change, clock, logger, wake, onNews } = this.#options;
     const { shard, hasOpened } = observation;
-    const record = new PromotionRecord(clock, {
-      epoch: shard.epoch + 1,
-      from: shard.primary,
-      reason: promotionReasonOf(trouble),
-    });
-    record.note('detect', detectionOf(trouble, observation));
+    const { reason, request, preferred } = cause;
+    const record = new PromotionRecord(clock, { epoch: shard.epoch + 1, from: shard.primary, reason });
+    record.note('detect', cause.detectedMilliseconds);
     this.#record = record;
+    this.#preferred = preferred;
     const changed = await change(
       // Somebody else's write, whatever it was, is reason enough to look again.
-      (present) => (isSameTerm(present, shard) ? withoutPrimary(present, hasOpened) : undefined),
+      (present) => (isSameTerm(present, shard) ? withoutPrimary(present, hasOpened, request) : undefined),
       signal,
     );
     wake();
-    if (changed !== undefined) {
-      record.end('decide');
-      logger.warn('a primary is given up', { from: record.from, reason: record.reason, epoch: record.epoch });
-      onNews({
-        kind: 'PrimaryLost',
-        note: `${record.from} is given up as the primary of ${shard.name} (${record.reason}); epoch ${record.epoch} begins.`,
-      });
+    if (changed === undefined) {
+      return false;
     }
+    record.end('decide');
+    const { from, epoch } = record;
+    logger.warn('a primary is given up', { from, reason, epoch });
+    if (reason !== 'Switchover') {
+      const note = `${from} is given up as the primary of ${shard.name} (${reason}); epoch ${epoch} begins.`;
+      onNews({ kind: 'PrimaryLost', note });
+    }
+    return true;
   }
 
   /** What lies between, as far as it can go now, and the second write. */
@@ -106,7 +116,7 @@ export class Promotion {
     fencing.proceed(observation);
     const { answers, isWaiting, elapsed } = fencing;
     const progress = { answers, isWaiting, elapsed, isFenced: fencing.isFenced(observation) };
-    const step = decideWinner(observation, progress, wishes, positions);
+    const step = decideWinner(observation, progress, { ...wishes, preferred: this.#preferred }, positions);
     this.#refusal = step.kind === 'blocked' ? step.refusal : null;
     if (step.kind !== 'publish') {
       return;
@@ -150,7 +160,7 @@ export class Promotion {
       const note = describePromotion(shard.name, report);
       metrics.promoted(report);
       logger.info('a promotion is complete', { ...report });
-      onNews({ kind: report.mayBeMissing === null ? 'Promoted' : 'PromotedWithLoss', note });
+      onNews({ kind: kindOf(report), note });
     }
   }
 
@@ -168,30 +178,18 @@ export class Promotion {
   #recordOf({ epoch, formerPrimary }: ShardMapShard): PromotionRecord {
     if (this.#record?.epoch !== epoch) {
       const about = { epoch, from: formerPrimary ?? null, reason: 'Resumed' } as const;
+      this.#preferred = null;
       this.#record = new PromotionRecord(this.#options.clock, about);
     }
     return this.#record;
   }
 }
 
-/** Milliseconds from when the primary failed, as far as anybody can tell, until now. */
-function detectionOf(trouble: PrimaryTrouble['kind'], observation: ShardObservation): number {
-  const primary = memberOf(observation, observation.shard.primary);
-  const { state } = primary ?? {};
-  switch (trouble) {
-    case 'primaryLost': {
-      const at = state?.server.kind === 'ended' ? state.server.lastExit?.at : undefined;
-      return at === undefined ? 0 : Math.max(0, (primary?.agentNow ?? at) - at);
-    }
-    case 'primaryUnreachable':
-      return primary?.silentMilliseconds ?? 0;
-    case 'primaryHung':
-      return state?.unresponsive?.forMilliseconds ?? 0;
-    case 'acknowledgementsStalled':
-      return observation.commitsHangMilliseconds ?? 0;
-    default:
-      return assertNever(trouble);
+function kindOf({ reason, mayBeMissing }: PromotionReport): PromotionNews['kind'] {
+  if (mayBeMissing !== null) {
+    return 'PromotedWithLoss';
   }
+  return reason === 'Switchover' ? 'SwitchedOver' : 'Promoted';
 }
 
 function isSameTerm(left: ShardMapShard, right: ShardMapShard): boolean {
