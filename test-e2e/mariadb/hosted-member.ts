@@ -1,6 +1,6 @@
 /** One MariaDB server as a child process, with the faults of the conformance suite. */
 import { once } from 'node:events';
-import { appendFile, readFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import type { HostedMember } from '../../operator/src/engines/conformance/host.ts';
@@ -10,7 +10,7 @@ import { mariadbEngine } from '../../operator/src/engines/mariadb/engine.ts';
 import { layoutOf, RELAY_LOG_NAME } from '../../operator/src/engines/mariadb/layout.ts';
 import { listLogFiles } from '../../operator/src/engines/mariadb/log-files.ts';
 import type { MemberOptions } from '../../operator/src/engines/member.ts';
-import type { RunningProgram, StartProgram } from '../../operator/src/engines/programs.ts';
+import { runProgram, type RunningProgram, type StartProgram } from '../../operator/src/engines/programs.ts';
 import { connectNumberClient } from './number-client.ts';
 
 /** What a hosted member is made of. */
@@ -30,6 +30,7 @@ export function createHostedMember({
   const member = mariadbEngine.createMember({ ...options, startProgram });
   const log: string[] = [];
   let server: RunningProgram | undefined;
+  let lastRun = Promise.resolve('');
 
   const connect = async (): ReturnType<typeof createConnection> =>
     createConnection({
@@ -52,6 +53,7 @@ export function createHostedMember({
     async start(order) {
       const plan = await member.prepareBoot(order, AbortSignal.timeout(60_000));
       const started = startProgram(plan);
+      const logged = log.length;
       for (const stream of [started.stdout, started.stderr]) {
         stream.setEncoding('utf8').on('data', (chunk: string) => log.push(chunk));
       }
@@ -59,7 +61,9 @@ export function createHostedMember({
       started.once('exit', () => {
         server = server === started ? undefined : server;
       });
+      lastRun = once(started, 'close').then(() => log.slice(logged).join(''));
     },
+    ended: () => lastRun,
     async signal(name) {
       const running = server;
       if (running === undefined) {
@@ -90,6 +94,13 @@ export function createHostedMember({
         connection.destroy();
       };
     },
+    rotateReceivedLog: () => run('FLUSH RELAY LOGS'),
+    readKept: (path) =>
+      runProgram(
+        startProgram,
+        { program: 'mariadb-binlog', arguments: ['--no-defaults', '--verbose', path] },
+        AbortSignal.timeout(60_000),
+      ),
     rotateLog: () => run('FLUSH BINARY LOGS'),
     async tearReceivedLog() {
       const newest = (await listLogFiles(layout.data, RELAY_LOG_NAME)).at(-1);
@@ -101,6 +112,12 @@ export function createHostedMember({
       torn.writeUInt8(23, 4);
       torn.writeUInt32LE(1024, 9);
       await appendFile(newest.path, torn);
+    },
+    async beginReceivedLog() {
+      const files = await listLogFiles(layout.data, RELAY_LOG_NAME);
+      const next = `${RELAY_LOG_NAME}.${String(files.length + 900).padStart(6, '0')}`;
+      await writeFile(join(layout.data, next), '');
+      await appendFile(join(layout.data, `${RELAY_LOG_NAME}.index`), `${join(layout.data, next)}\n`);
     },
     async logs() {
       const general = await readFile(generalLogFile(options.volumePath), 'utf8');

@@ -1,4 +1,5 @@
 /** An application that appends numbers to a table. */
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
@@ -30,11 +31,28 @@ export async function connectNumberClient(options: NumberClientOptions): Promise
   });
   // A killed server is told of by the request that is under way.
   connection.on('error', () => {});
+  const answerOf = async (
+    request: Promise<unknown>,
+    timeoutMilliseconds: number,
+  ): Promise<'acknowledged' | 'unknown'> => {
+    request.catch(() => {});
+    const answer = await Promise.race([
+      request.then(() => 'acknowledged' as const),
+      delay(timeoutMilliseconds, 'unknown' as const, { ref: false }),
+    ]);
+    if (answer === 'unknown') {
+      connection.destroy();
+    }
+    return answer;
+  };
   return {
     async prepare() {
       await connection.query('CREATE DATABASE IF NOT EXISTS conformance');
       await connection.query(
         'CREATE TABLE IF NOT EXISTS conformance.numbers (id BIGINT PRIMARY KEY, payload LONGBLOB) ENGINE=InnoDB',
+      );
+      await connection.query(
+        'CREATE TABLE IF NOT EXISTS conformance.notes (id BIGINT PRIMARY KEY) ENGINE=Aria',
       );
     },
     async appendLargest(number) {
@@ -43,21 +61,21 @@ export async function connectNumberClient(options: NumberClientOptions): Promise
         LARGEST_PAYLOAD_BYTES,
       ]);
     },
-    async append(number, timeoutMilliseconds) {
-      const done = connection.query('INSERT INTO conformance.numbers (id) VALUES (?)', [number]);
-      done.catch(() => {});
-      const answer = await Promise.race([
-        done.then(() => 'acknowledged' as const),
-        delay(timeoutMilliseconds, 'unknown' as const, { ref: false }),
-      ]);
-      if (answer === 'unknown') {
-        connection.destroy();
-      }
-      return answer;
-    },
+    append: (number, timeoutMilliseconds) =>
+      answerOf(
+        connection.query('INSERT INTO conformance.numbers (id) VALUES (?)', [number]),
+        timeoutMilliseconds,
+      ),
+    appendForGood: (number, timeoutMilliseconds) =>
+      answerOf(connection.query('INSERT INTO conformance.notes VALUES (?)', [number]), timeoutMilliseconds),
+    define: (timeoutMilliseconds) =>
+      answerOf(
+        connection.query(`CREATE TABLE conformance.defined_${randomUUID().replaceAll('-', '')} (id INT)`),
+        timeoutMilliseconds,
+      ),
     async read() {
       const [rows] = await connection.query<RowDataPacket[]>(
-        'SELECT id FROM conformance.numbers ORDER BY id',
+        'SELECT id FROM conformance.numbers UNION ALL SELECT id FROM conformance.notes ORDER BY id',
       );
       return rows.map((row) => Number(row['id']));
     },

@@ -1,10 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { CONFORMANCE_CASES } from '../../operator/src/engines/conformance.ts';
+import { CONFORMANCE_STORIES } from '../../operator/src/engines/conformance.ts';
 import { beginStory, type Story } from '../../operator/src/engines/conformance/story.ts';
 import { hostShard, type DisposableShard } from '../mariadb/hosted-shard.ts';
 import { PACKAGED_MARIADB } from '../mariadb/root-file-system.ts';
 
-describe.each(PACKAGED_MARIADB)('MariaDB $version conforms to the engine port', (packaged) => {
+const RUNS = PACKAGED_MARIADB.flatMap((packaged) =>
+  CONFORMANCE_STORIES.map(({ name, cases }) => ({ packaged, version: packaged.version, name, cases })),
+);
+
+describe.each(RUNS)('MariaDB $version conforms to the engine port: $name', ({ packaged, cases }) => {
   let shard: DisposableShard | undefined;
   let story: Story | undefined;
   let failed: string | undefined;
@@ -21,7 +25,7 @@ describe.each(PACKAGED_MARIADB)('MariaDB $version conforms to the engine port', 
   });
 
   // The cases tell one story: after a failure the state that the next one goes on from is not there.
-  it.each(CONFORMANCE_CASES)('$name', async (step) => {
+  it.each(cases)('$name', async (step) => {
     if (failed !== undefined || story === undefined) {
       throw new Error(`not run: ${failed ?? 'the shard was not made'}`);
     }

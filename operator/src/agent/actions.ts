@@ -1,6 +1,7 @@
 /** Doing what was decided. Each action can be repeated: an agent may have died in the middle of it. */
 import type { Account } from '../engines/accounts.ts';
 import type { BootOrder } from '../engines/boot.ts';
+import { errorMessage } from '../engines/engine-error.ts';
 import type { Member } from '../engines/member.ts';
 import type { SourceAddress } from '../engines/member-state.ts';
 import { assertNever } from '../runtime/assert-never.ts';
@@ -12,9 +13,12 @@ import type { CompleteLaunch } from './launch-plan.ts';
 import type { LauncherClient } from './launcher-client.ts';
 import type { MountedFiles } from './mounted-files.ts';
 import type { AgentActivity } from './protocol/agent-state.ts';
+import { keepTail, vacate } from './return-actions.ts';
+import type { ReturnWatch } from './return-watch.ts';
 import { receiveClone, type RequestClone } from './receive-clone.ts';
 import type { RetentionRule } from '../engines/member-session.ts';
 import type { ServerSession } from './server-session.ts';
+import type { VolumeUsage } from './volume-usage.ts';
 import type { VolumeWatch } from './volume-watch.ts';
 
 /** What actions work with. */
@@ -24,6 +28,10 @@ export interface ActionContext {
   readonly completeLaunch: CompleteLaunch;
   readonly session: ServerSession;
   readonly volume: VolumeWatch;
+  readonly returns: ReturnWatch;
+  readonly volumePath: string;
+  /** @default `measureVolume` */
+  readonly measure?: ((path: string) => Promise<VolumeUsage>) | undefined;
   readonly files: MountedFiles;
   readonly serverAddress: (pod: string) => SourceAddress;
   readonly requestClone: RequestClone;
@@ -91,9 +99,16 @@ async function actAtOnce(context: ActionContext, action: SimpleAction, signal: A
       return connect(context, signal);
     case 'salvage':
       onActivity({ kind: 'salvaging' });
-      await session.require().salvage(signal);
-      session.noteSalvaged();
+      return salvage(session, signal);
+    case 'keepTail':
+      return keepTail(context, action.epoch, signal);
+    case 'giveUp':
+      logger.warn('the member is to be made anew', { reason: action.reason });
+      context.returns.noteGivenUp(action.reason);
+      await launcher.kill(signal);
       return;
+    case 'vacate':
+      return vacate(context, action, signal);
     case 'prepareDatabase':
       await ensureAccounts(context, signal);
       return session.require().writeHeartbeat(action.epoch, FIRST_HEARTBEAT_MILLISECONDS, signal);
@@ -139,10 +154,21 @@ async function follow(context: ActionContext, primary: string, signal: AbortSign
   return outcome;
 }
 
+async function salvage(session: ServerSession, signal: AbortSignal): Promise<void> {
+  try {
+    await session.require().salvage(signal);
+    session.noteSalvaged();
+  } catch (error) {
+    session.noteSalvageFailure(errorMessage(error));
+    throw error;
+  }
+}
+
 async function start(context: ActionContext, order: BootOrder, signal: AbortSignal): Promise<void> {
   const { member, launcher, completeLaunch, session, volume, files } = context;
   const certificates = files.certificatesDigest();
   volume.forgetEnds();
+  context.returns.noteStart();
   const plan = await completeLaunch(await member().prepareBoot(order, signal));
   const { epoch, role } = order;
   const { server } = await launcher.start({ ...plan, epoch, role }, signal);

@@ -62,9 +62,9 @@ function decidePrimaryStart(volume: VolumeState, downMilliseconds: number, shard
     if (isReplaceable && downMilliseconds < RESTART_WAIT_MILLISECONDS) {
       return { kind: 'wait', reason: 'failover' };
     }
-    // Before the shard is initialised nobody can acknowledge, and nobody writes but the agent.
-    const acknowledgement = shard.initialised ? acknowledgementOf(shard) : 'none';
-    return { kind: 'start', order: { role: 'primary', epoch: shard.epoch, acknowledgement } };
+    // It may have been elected by its files: what it received is applied first, which would wait for an
+    // acknowledgement, too. The server is closed, and the rule is set before it opens.
+    return { kind: 'start', order: { role: 'primary', epoch: shard.epoch, acknowledgement: 'none' } };
   }
   const isUntouched =
     volume.kind === 'empty' || (volume.kind === 'interrupted' && volume.step === 'initialise');

@@ -4,6 +4,7 @@ import type { VolumeState } from '../engines/member-files.ts';
 import type { Following, MemberState, SourceAddress } from '../engines/member-state.ts';
 import type { Decision } from './decision.ts';
 import { decideReceived, followingOf } from './decide-receiving.ts';
+import { decideBeforeStart, decideWhileRunning } from './decide-return.ts';
 import { decideStopped } from './decide-stopped.ts';
 import type { Observation } from './observation.ts';
 import { holdsStandDown } from './stand-down.ts';
@@ -13,16 +14,17 @@ export function decideReplica(observation: Observation, shard: ShardMapShard): D
   const { server, member } = observation;
   return server.kind === 'running' && member !== null
     ? decideRunningReplica(observation, member, shard)
-    : decideStopped(observation, shard, (volume) => decideReplicaStart(volume, observation.pod, shard));
+    : decideStopped(observation, shard, (volume) => decideReplicaStart(observation, volume, shard));
 }
 
-function decideReplicaStart(volume: VolumeState, pod: string, shard: ShardMapShard): Decision {
+function decideReplicaStart(observation: Observation, volume: VolumeState, shard: ShardMapShard): Decision {
   if (volume.kind === 'ready') {
-    return { kind: 'start', order: { role: 'replica', epoch: shard.epoch, acknowledgement: 'none' } };
+    const order = { role: 'replica', epoch: shard.epoch, acknowledgement: 'none' } as const;
+    return decideBeforeStart(observation, shard) ?? { kind: 'start', order };
   }
   // Before that the primary may still lose its volume and make another database.
   return shard.initialised
-    ? { kind: 'clone', from: cloneSources(shard, pod) }
+    ? { kind: 'clone', from: cloneSources(shard, observation.pod) }
     : { kind: 'wait', reason: 'database' };
 }
 
@@ -35,7 +37,7 @@ function cloneSources({ replicas, primary }: ShardMapShard, pod: string): readon
 function decideRunningReplica(observation: Observation, member: MemberState, shard: ShardMapShard): Decision {
   const { pod, standDown, primaryAddress } = observation;
   const following = followingOf(member);
-  const unfinished = decideReceived(observation, following);
+  const unfinished = decideWhileRunning(observation, member, shard) ?? decideReceived(observation, following);
   if (unfinished !== null) {
     return unfinished;
   }

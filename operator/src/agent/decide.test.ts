@@ -152,12 +152,12 @@ const TABLE: readonly (readonly [string, Observation, string])[] = [
     'wait: volume (VolumeUnrecognised)',
   ],
   ['primary, volume not looked at', anObservation({ ...primary, volume: null }), 'wait: observation'],
-  ['primary, down', anObservation(primary), 'start: primary 3 oneReplica'],
+  ['primary, down', anObservation(primary), 'start: primary 3 none'],
   ['primary, down a moment ago', anObservation({ ...primary, downMilliseconds: 4999 }), 'wait: failover'],
   [
     'primary, down a moment ago, nobody could be promoted',
     anObservation({ ...primary, ...entry({ ackers: [] }), downMilliseconds: 0 }),
-    'start: primary 3 oneReplica',
+    'start: primary 3 none',
   ],
   [
     'primary, down a moment ago, alone',

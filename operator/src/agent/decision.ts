@@ -18,6 +18,8 @@ export type WaitReason =
   | 'failover'
   | 'switchover'
   | 'replication'
+  /** Whether this member's history is the primary's, or for what its data can be given up. */
+  | 'return'
   /** Nothing: all is as it should be. */
   | 'change';
 
@@ -38,6 +40,12 @@ export type Decision =
   | { readonly kind: 'follow'; readonly primary: string }
   /** End following, once all that was received is applied, and open for writes once somebody acknowledges them. */
   | { readonly kind: 'promote'; readonly epoch: number; readonly acknowledgement: Acknowledgement }
+  /** Keep, as a file, what the own log has and the primary of the epoch has not. */
+  | { readonly kind: 'keepTail'; readonly epoch: number }
+  /** End the server of a member that is to be made anew. */
+  | { readonly kind: 'giveUp'; readonly reason: string }
+  /** Set the data directory aside, or remove it, so that the member is cloned. */
+  | { readonly kind: 'vacate'; readonly reason: string; readonly epoch: number }
   /** Set the accounts, and mark in the database that this was done. */
   | { readonly kind: 'prepareDatabase'; readonly epoch: number }
   | { readonly kind: 'ensureAccounts' }
@@ -62,6 +70,8 @@ const CONFIRMED: ReadonlySet<DecisionKind> = new Set<DecisionKind>([
   'start',
   'follow',
   'promote',
+  'giveUp',
+  'vacate',
   'openWrites',
   'setAcknowledgement',
 ]);

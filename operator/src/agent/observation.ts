@@ -2,6 +2,7 @@ import type { ShardMapShard } from '../api/v1alpha1/index.ts';
 import type { MemberState, SourceAddress } from '../engines/member-state.ts';
 import type { VolumeState } from '../engines/member-files.ts';
 import type { ServerState } from './protocol/agent-state.ts';
+import type { ReturnFacts } from './return-facts.ts';
 
 /** The agent's view of its shard's entry in the ShardMap. */
 export type ShardView =
@@ -49,6 +50,8 @@ export interface Observation {
   /** Where the recorded primary's server is reached; null without one. */
   readonly primaryAddress: SourceAddress | null;
   readonly standDown: StandDown | null;
+  /** How this member's history relates to the recorded primary's; null where it is the primary, or there is none. */
+  readonly returning: ReturnFacts | null;
   /** A switchover keeps the server closed for writes. */
   readonly heldClosed: boolean;
 }

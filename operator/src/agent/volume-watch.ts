@@ -95,6 +95,8 @@ export class VolumeWatch {
     } catch (error) {
       if (!limit.aborted) {
         this.#options.logger.warn('the ends of the logs cannot be read', errorFields(error));
+        // Others may wait for them: the next look tries again.
+        this.#reading = null;
       }
     }
   }

@@ -6,6 +6,7 @@ import type { VolumeState } from '../../engines/member-files.ts';
 import type { Position } from '../../engines/position.ts';
 import type { ServerExit } from '../../launcher/protocol.ts';
 import { measureSchema, memberStateSchema, positionSchema } from './member-state.ts';
+import { NOTHING_RETURNED, type ReturnState, returnStateSchema } from './return-state.ts';
 
 /** Which member an agent stands beside. */
 export interface MemberIdentity {
@@ -95,6 +96,8 @@ export interface AgentState {
   readonly terminating: boolean;
   /** Pod that is being given a clone; null for none. */
   readonly cloningTo: string | null;
+  /** How the member came back from being a primary, or from being unfit. */
+  readonly returned: ReturnState;
   readonly problems: readonly AgentProblem[];
 }
 
@@ -169,5 +172,6 @@ export const agentStateSchema: z.ZodType<AgentState> = z.object({
   fitForReads: z.boolean(),
   terminating: z.boolean(),
   cloningTo: z.string().nullable(),
+  returned: returnStateSchema.default(NOTHING_RETURNED),
   problems: z.array(z.object({ reason: z.string(), message: z.string() })),
 });

@@ -1,5 +1,6 @@
 import type { Lineage, Position } from '../../engines/position.ts';
 import type { AgentState } from '../protocol/agent-state.ts';
+import { NOTHING_RETURNED } from '../protocol/return-state.ts';
 
 /** A replica at work, as its agent would tell; `change` makes it what a test needs. */
 export function replicaState(change: Partial<AgentState> = {}): AgentState {
@@ -53,6 +54,7 @@ export function replicaState(change: Partial<AgentState> = {}): AgentState {
     fitForReads: true,
     terminating: false,
     cloningTo: null,
+    returned: NOTHING_RETURNED,
     problems: [],
     ...change,
   };

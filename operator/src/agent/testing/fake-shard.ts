@@ -117,6 +117,13 @@ export class FakeShardWorld {
         },
         peers: { server: addressOf },
         positions: { position: () => null },
+        fetchState: async (peer) => {
+          const state = this.agents.get(peer)?.state ?? null;
+          if (state === null) {
+            throw new Error(`${peer} cannot be reached`);
+          }
+          return state;
+        },
         requestClone: async (source, _onProgress, signal) => {
           const peer = this.agents.get(source);
           if (peer === undefined || peer.stop.signal.aborted) {
@@ -132,6 +139,7 @@ export class FakeShardWorld {
         onState: (state) => {
           running.state = state;
         },
+        processorTime: async () => null,
         measureVolume: async () => ({ usedBytes: 1, totalBytes: 100 }),
         clock: this.clock,
         logger: silentLogger,

@@ -3,6 +3,7 @@ import { known, unknown } from '../../engines/measure.ts';
 import type { Following, MemberState } from '../../engines/member-state.ts';
 import type { Lineage, Position } from '../../engines/position.ts';
 import type { Observation } from '../observation.ts';
+import type { ReturnFacts } from '../return-facts.ts';
 
 export const PRIMARY = 'demo-shard-0-0';
 export const REPLICA = 'demo-shard-0-1';
@@ -78,6 +79,22 @@ export const UNPREPARED: Pick<MemberState, 'heartbeat' | 'epoch'> = {
   epoch: known(0),
 };
 
+/** A member whose history is the primary's. */
+export function aReturn(change: Partial<ReturnFacts> = {}): ReturnFacts {
+  return {
+    epoch: 3,
+    primary: PRIMARY,
+    tail: { kind: 'none' },
+    primaryView: null,
+    startsWithTail: 0,
+    broken: null,
+    givenUp: null,
+    recentReclones: 0,
+    freeBytes: null,
+    ...change,
+  };
+}
+
 /** A pod whose server is down, on a volume with a complete database. */
 export function anObservation(change: Partial<Observation> = {}): Observation {
   return {
@@ -97,6 +114,7 @@ export function anObservation(change: Partial<Observation> = {}): Observation {
     passwordSuspected: false,
     primaryAddress: PRIMARY_ADDRESS,
     standDown: null,
+    returning: aReturn(),
     heldClosed: false,
     ...change,
   };

@@ -13,6 +13,13 @@ export interface WorkloadClient {
   appendLargest(number: number): Promise<void>;
   /** Appends a number. Rejects when the server refuses; `unknown` when it gave no answer in time. */
   append(number: number, timeoutMilliseconds: number): Promise<'acknowledged' | 'unknown'>;
+  /**
+   * Appends a number by a change that is part of no transaction, which no start of a server takes back. Resolves and
+   * rejects as `append`.
+   */
+  appendForGood(number: number, timeoutMilliseconds: number): Promise<'acknowledged' | 'unknown'>;
+  /** Changes the definition of a table, which no start of a server takes back, either. Likewise. */
+  define(timeoutMilliseconds: number): Promise<'acknowledged' | 'unknown'>;
   /** All numbers, ascending. */
   read(): Promise<readonly number[]>;
   close(): void;
@@ -26,6 +33,8 @@ export interface HostedMember {
   start(order: BootOrder): Promise<void>;
   /** Sends a signal to the server; for SIGKILL and SIGTERM waits until it has ended. Harmless when none runs. */
   signal(name: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): Promise<void>;
+  /** Resolves when the server that was started last has ended; with its log since then. */
+  ended(): Promise<string>;
   /** Connects as an application. Its account is one of `HostedShard.accounts`. */
   client(): Promise<WorkloadClient>;
   /** Stops applying, as an error would, while receiving goes on. */
@@ -34,8 +43,14 @@ export interface HostedMember {
   blockApplying(): Promise<() => Promise<void>>;
   /** Begins a new part of the log of changes. */
   rotateLog(): Promise<void>;
+  /** Begins a new part of what is received. */
+  rotateReceivedLog(): Promise<void>;
+  /** A file of changes that was kept, as text in which their numbers stand. */
+  readKept(path: string): Promise<string>;
   /** Leaves, while no server runs, the end of what was received as a crash may: with a change cut off in it. */
   tearReceivedLog(): Promise<void>;
+  /** Leaves, while no server runs, a last part of what was received that is only begun, with nothing in it. */
+  beginReceivedLog(): Promise<void>;
   /** Everything the server has logged, for a search for secrets: its own log and those it keeps as files. */
   logs(): Promise<string>;
   /** A member object on the same files whose programs are started by `wrap(start)`. */

@@ -1,0 +1,312 @@
+/**
+ * Members that come back: a former primary with changes that nobody acknowledged, replicas that died with changes they
+ * had not applied, and all members at once. A story of its own; see `conformance.ts`.
+ */
+import assert from 'node:assert/strict';
+import type { LogTail } from '../member-files.ts';
+import type { Lineage, Position } from '../position.ts';
+import { expectSameNumbers, makeShard, promote, reclone, rejoin } from './recovery.ts';
+import {
+  append,
+  boot,
+  eventually,
+  eventuallyState,
+  expectCaughtUp,
+  expectRefusal,
+  followingOf,
+  kill,
+  memberAt,
+  readNumbers,
+  sessionAt,
+  sourceAt,
+  valueOf,
+  type ConformanceCase,
+  type Story,
+} from './story.ts';
+
+/** Until an application gives up a change that nobody acknowledges. */
+const PATIENCE_MILLISECONDS = 700;
+
+/** Has changes made on a primary that no replica receives any more, and kills it. */
+async function killWithTail(
+  story: Story,
+  primary: number,
+  makeTail: () => Promise<readonly ('acknowledged' | 'unknown')[]>,
+): Promise<void> {
+  const others = [0, 1, 2].filter((ordinal) => ordinal !== primary);
+  await Promise.all(others.map((ordinal) => sessionAt(story, ordinal).stopReceiving(story.signal)));
+  const answers = await makeTail();
+  assert.deepEqual([...new Set(answers)], ['unknown']);
+  await kill(story, primary);
+}
+
+/** A change in a connection of its own, so that several wait at once. */
+async function change(
+  story: Story,
+  ordinal: number,
+  kind: 'append' | 'appendForGood' | 'define',
+  number = 0,
+): Promise<'acknowledged' | 'unknown'> {
+  const client = await memberAt(story, ordinal).client();
+  try {
+    return kind === 'define'
+      ? await client.define(PATIENCE_MILLISECONDS)
+      : await client[kind](number, PATIENCE_MILLISECONDS);
+  } finally {
+    client.close();
+  }
+}
+
+async function lineageOf(story: Story, ordinal: number): Promise<Lineage> {
+  return (await sessionAt(story, ordinal).observe(story.signal)).lineage;
+}
+
+async function tailOf(story: Story, ordinal: number, primary: number): Promise<LogTail | null> {
+  const lineage = await lineageOf(story, primary);
+  return memberAt(story, ordinal).member.files.findTail(lineage, story.signal);
+}
+
+/** Keeps the tail and returns what can be read in it. */
+async function keptText(story: Story, ordinal: number, primary: number, name: string): Promise<string> {
+  const lineage = await lineageOf(story, primary);
+  const { files } = memberAt(story, ordinal).member;
+  const kept = await files.keepTail(lineage, name, story.signal);
+  assert.ok(kept);
+  assert.deepEqual(await files.keepTail(lineage, `${name}-again`, story.signal), kept);
+  return memberAt(story, ordinal).readKept(kept.path);
+}
+
+async function receivedEnd(story: Story, ordinal: number): Promise<Position> {
+  return valueOf(await memberAt(story, ordinal).member.files.readReceivedEnd(story.signal));
+}
+
+/** Starts a former primary as a replica of the new one, which finds that it went another way. */
+async function expectDiverged(story: Story, ordinal: number, primary: number, epoch: number): Promise<void> {
+  const session = await boot(story, ordinal, { role: 'replica', epoch, acknowledgement: 'none' });
+  assert.ok((await tailOf(story, ordinal, primary))?.certain);
+  await session.salvage(story.signal);
+  await session.follow(sourceAt(story, primary), story.signal);
+  await eventuallyState(
+    story,
+    ordinal,
+    'receiving fails',
+    (state) => followingOf(state).receiving.kind === 'failed',
+  );
+  await kill(story, ordinal);
+}
+
+export const returningCases: readonly ConformanceCase[] = [
+  {
+    name: 'three members, of which the first is the primary',
+    run: (story) => makeShard(story),
+  },
+  {
+    name: 'what nobody acknowledged is found, kept as a file, cut off at the start as a replica, and no more of it',
+    async run(story) {
+      await killWithTail(story, 0, () =>
+        Promise.all([
+          change(story, 0, 'append', 1_000_001),
+          change(story, 0, 'append', 1_000_002),
+          change(story, 0, 'append', 1_000_003),
+        ]),
+      );
+      await promote(story, { winner: 1, followers: [2], epoch: 2 });
+      await append(story, 1, 5);
+      await expectCaughtUp(story, 2, 1);
+
+      const { files } = memberAt(story, 0).member;
+      assert.ok(files.wrote(valueOf(await files.readOwnEnd(story.signal))));
+      const tail = await tailOf(story, 0, 1);
+      assert.ok(tail?.certain);
+      assert.equal(tail.changes, 3);
+      // A replica of the new primary tells the same: whoever is promoted next knows it, too.
+      assert.deepEqual(await tailOf(story, 0, 2), tail);
+      const text = await keptText(story, 0, 1, 'tail-epoch-2');
+      for (const number of [1_000_001, 1_000_002, 1_000_003]) {
+        assert.ok(text.includes(`@1=${number}`), `${number} is not kept`);
+      }
+      const acknowledged = Math.max(...story.acknowledged);
+      assert.ok(!text.includes(`@1=${acknowledged}`), 'more is kept than nobody else has');
+
+      await rejoin(story, { ordinal: 0, primary: 1, epoch: 2 });
+      assert.equal(await tailOf(story, 0, 1), null);
+      assert.ok(!(await readNumbers(story, 0)).some((number) => number > 1_000_000));
+      await append(story, 1, 5);
+      await expectSameNumbers(story, 1);
+    },
+  },
+  {
+    name: 'a definition among them is not cut off: the member has diverged, is set aside and cloned anew',
+    async run(story) {
+      await killWithTail(story, 1, async () => [await change(story, 1, 'define')]);
+      await promote(story, { winner: 0, followers: [2], epoch: 3 });
+      assert.ok((await keptText(story, 1, 0, 'tail-epoch-3')).includes('CREATE TABLE'));
+      await expectDiverged(story, 1, 0, 3);
+      const { files } = memberAt(story, 1).member;
+      await files.setAside('data-epoch-3', story.signal);
+      await reclone(story, { ordinal: 1, source: 2, primary: 0, epoch: 3 });
+      assert.equal(await tailOf(story, 1, 0), null);
+      await append(story, 0, 5);
+      await expectSameNumbers(story, 0);
+      assert.deepEqual(
+        (await files.listKept(story.signal)).map(({ name, kind }) => [name, kind]),
+        [
+          ['tail-epoch-3.binlog', 'tail'],
+          ['data-epoch-3', 'data'],
+        ],
+      );
+    },
+  },
+  {
+    name: 'a change outside transactions is not cut off, either; the data goes when there is no room to keep it',
+    async run(story) {
+      await killWithTail(story, 0, async () => [await change(story, 0, 'appendForGood', 1_000_004)]);
+      await promote(story, { winner: 2, followers: [1], epoch: 4 });
+      assert.ok((await keptText(story, 0, 2, 'tail-epoch-4')).includes('@1=1000004'));
+      await expectDiverged(story, 0, 2, 4);
+      const { files } = memberAt(story, 0).member;
+      assert.ok((await files.dataBytes(story.signal)) > 1 << 20);
+      await files.discardData(story.signal);
+      assert.deepEqual(await files.inspect(story.signal), { kind: 'empty' });
+      await reclone(story, { ordinal: 0, source: 1, primary: 2, epoch: 4 });
+      await expectSameNumbers(story, 2);
+    },
+  },
+  {
+    name: 'a change and then a definition keep the server from starting as a replica: kept, and cloned anew',
+    async run(story) {
+      await killWithTail(story, 2, async () => {
+        const first = change(story, 2, 'append', 1_000_005);
+        await eventually('the change waits', async () => {
+          const { acknowledgement } = await sessionAt(story, 2).observe(story.signal);
+          return acknowledgement.waitingSessions > 0 ? true : undefined;
+        });
+        return Promise.all([first, change(story, 2, 'define')]);
+      });
+      await promote(story, { winner: 0, followers: [1], epoch: 5 });
+      for (const attempt of [1, 2]) {
+        await memberAt(story, 2).start({ role: 'replica', epoch: 5, acknowledgement: 'none' });
+        const log = await memberAt(story, 2).ended();
+        assert.match(log, /Cannot truncate the binary log/, `attempt ${attempt}`);
+        assert.equal((await tailOf(story, 2, 0))?.changes, 2);
+      }
+      const text = await keptText(story, 2, 0, 'tail-epoch-5');
+      assert.ok(text.includes('@1=1000005') && text.includes('CREATE TABLE'));
+      await memberAt(story, 2).member.files.discardData(story.signal);
+      await reclone(story, { ordinal: 2, source: 1, primary: 0, epoch: 5 });
+      await append(story, 0, 5);
+      await expectSameNumbers(story, 0);
+    },
+  },
+  {
+    name: 'a winner whose server was down is started as the primary, salvages before it opens, and is followed',
+    async run(story) {
+      await Promise.all([1, 2].map((ordinal) => memberAt(story, ordinal).stopApplying()));
+      await append(story, 0, 20);
+      const { applied: end } = await sessionAt(story, 0).observe(story.signal);
+      for (const ordinal of [1, 2]) {
+        await eventuallyState(
+          story,
+          ordinal,
+          'it has received all',
+          (state) => valueOf(state.received) === end,
+        );
+      }
+      await Promise.all([0, 1, 2].map((ordinal) => kill(story, ordinal)));
+      assert.equal(await receivedEnd(story, 1), end);
+
+      // With no rule: a salvaged change would wait for an acknowledgement, and nobody follows yet.
+      const winner = await boot(story, 1, { role: 'primary', epoch: 6, acknowledgement: 'none' });
+      await expectRefusal('ReceivedNotApplied', winner.becomePrimary('oneReplica', story.signal));
+      assert.equal(await winner.salvage(story.signal), end);
+      await winner.becomePrimary('oneReplica', story.signal);
+      assert.equal((await winner.observe(story.signal)).writable, false);
+      for (const ordinal of [0, 2]) {
+        assert.equal(await tailOf(story, ordinal, 1), null);
+        await rejoin(story, { ordinal, primary: 1, epoch: 6 });
+      }
+      await winner.openWrites(6, story.signal);
+      await append(story, 1, 5);
+      await expectSameNumbers(story, 1);
+    },
+  },
+  {
+    name: 'all members die at once, with changes not applied, parts torn and only begun, and one not acknowledged',
+    async run(story) {
+      // Member 0 has more than member 2, of neither of which all is applied; in more than one part.
+      await Promise.all([0, 2].map((ordinal) => memberAt(story, ordinal).stopApplying()));
+      await append(story, 1, 5);
+      await memberAt(story, 0).rotateReceivedLog();
+      await append(story, 1, 5);
+      await memberAt(story, 0).rotateReceivedLog();
+      const { received: less } = await sessionAt(story, 2).stopReceiving(story.signal);
+      await append(story, 1, 5);
+      const { received: more } = await sessionAt(story, 0).stopReceiving(story.signal);
+      assert.equal(await change(story, 1, 'append', 1_000_006), 'unknown');
+      await Promise.all([0, 1, 2].map((ordinal) => kill(story, ordinal)));
+      await memberAt(story, 0).tearReceivedLog();
+      await memberAt(story, 0).beginReceivedLog();
+      await memberAt(story, 2).tearReceivedLog();
+
+      const { positions } = story.shard.engine;
+      assert.equal(await receivedEnd(story, 0), more);
+      assert.equal(await receivedEnd(story, 2), less);
+      const own = valueOf(await memberAt(story, 1).member.files.readOwnEnd(story.signal));
+      assert.equal(positions.compare(own, more), 'ahead');
+      assert.equal(positions.compare(more, less), 'ahead');
+
+      const winner = await boot(story, 0, { role: 'primary', epoch: 7, acknowledgement: 'none' });
+      assert.equal(await winner.salvage(story.signal), more);
+      await winner.becomePrimary('oneReplica', story.signal);
+      assert.equal((await tailOf(story, 1, 0))?.changes, 1);
+      assert.ok((await keptText(story, 1, 0, 'tail-epoch-7')).includes('@1=1000006'));
+      for (const ordinal of [1, 2]) {
+        await rejoin(story, { ordinal, primary: 0, epoch: 7 });
+      }
+      await winner.openWrites(7, story.signal);
+      await append(story, 0, 5);
+      await expectSameNumbers(story, 0);
+    },
+  },
+  {
+    name: 'the recorded primary, started in place after all died, keeps what nobody acknowledged, and all have it',
+    async run(story) {
+      await killWithTail(story, 0, async () => [await change(story, 0, 'append', 1_000_007)]);
+      await Promise.all([1, 2].map((ordinal) => kill(story, ordinal)));
+      const primary = await boot(story, 0, { role: 'primary', epoch: 7, acknowledgement: 'none' });
+      await primary.salvage(story.signal);
+      await primary.becomePrimary('oneReplica', story.signal);
+      for (const ordinal of [1, 2]) {
+        await rejoin(story, { ordinal, primary: 0, epoch: 7 });
+      }
+      await primary.openWrites(7, story.signal);
+      await append(story, 0, 5);
+      await expectSameNumbers(story, 0);
+      assert.ok((await readNumbers(story, 2)).includes(1_000_007));
+    },
+  },
+  {
+    name: 'a replica of which the primary has discarded what it still needs says so',
+    async run(story) {
+      await sessionAt(story, 2).stopReceiving(story.signal);
+      await append(story, 0, 5);
+      await memberAt(story, 0).rotateLog();
+      await append(story, 0, 5);
+      await expectCaughtUp(story, 1, 0);
+      const rule = { neededAfter: [], maximumBytes: 0 };
+      assert.ok((await sessionAt(story, 0).applyRetention(rule, story.signal)).discardedBytes > 0);
+      await sessionAt(story, 2).follow(sourceAt(story, 0), story.signal);
+      await eventuallyState(
+        story,
+        2,
+        'receiving fails',
+        (state) => followingOf(state).receiving.kind === 'failed',
+      );
+      await kill(story, 2);
+      await memberAt(story, 2).member.files.discardData(story.signal);
+      await reclone(story, { ordinal: 2, source: 1, primary: 0, epoch: 7 });
+      await append(story, 0, 5);
+      await expectSameNumbers(story, 0);
+    },
+  },
+];
