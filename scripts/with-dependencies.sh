@@ -9,6 +9,8 @@ stamp=node_modules/.installed-lock
 if [ ! -f "$stamp" ] || ! cmp -s package-lock.json "$stamp"; then
   echo "Installing dependencies ..." >&2
   npm install --no-save --no-audit --no-fund --loglevel=error >&2
+  # An installation that exists does not get the programs that a package of ours has gained since.
+  npm rebuild --ignore-scripts --loglevel=error shardwright >&2
   cp package-lock.json "$stamp"
 fi
 # npm puts node_modules/.bin first on PATH, so `node` is the locked Node.js; say so when run by hand, too.
