@@ -6,6 +6,8 @@ import { CLUSTER, NAMESPACE, SHARD } from './shard-processes.ts';
 
 const MAPS = `/apis/shardwright.io/v1alpha1/namespaces/${NAMESPACE}/shardmaps`;
 
+const CONFLICT = 409;
+
 interface StoredMap {
   readonly metadata: { readonly resourceVersion: string };
   readonly spec: { readonly revision: number; readonly shards: readonly [ShardMapShard] };
@@ -60,6 +62,25 @@ export async function keepShardMap(client: PlainClient, members: readonly Member
       ...map,
       spec: { revision: map.spec.revision + 1, shards: [next] },
     });
+  }
+}
+
+/** Changes the shard's entry, again if somebody else has changed the map meanwhile; returns what it then is. */
+export async function changeShard(
+  client: PlainClient,
+  change: (shard: ShardMapShard) => ShardMapShard,
+): Promise<ShardMapShard> {
+  for (;;) {
+    const map = await readMap(client);
+    const shard = change(map.spec.shards[0]);
+    const body = { ...map, spec: { revision: map.spec.revision + 1, shards: [shard] } };
+    const { status } = await client.send('PUT', `${MAPS}/${CLUSTER}`, body);
+    if (status < 300) {
+      return shard;
+    }
+    if (status !== CONFLICT) {
+      throw new Error(`the ShardMap cannot be written: ${status}`);
+    }
   }
 }
 

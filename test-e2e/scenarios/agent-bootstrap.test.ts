@@ -2,63 +2,26 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkloadClient } from '../../operator/src/engines/conformance/host.ts';
+import { type AgentWorld, startAgentWorld } from '../agent/agent-world.ts';
 import { createShardMap, keepShardMap, readShard } from '../agent/operator-stand-in.ts';
 import type { MemberProcesses } from '../agent/member-processes.ts';
-import {
-  APPLICATION_USER,
-  createShardProcesses,
-  NAMESPACE,
-  REPLICATION_USER,
-  type ShardProcesses,
-} from '../agent/shard-processes.ts';
-import { type ControlPlane, startControlPlane } from '../cluster/control-plane/index.ts';
+import { APPLICATION_USER, REPLICATION_USER, type ShardProcesses } from '../agent/shard-processes.ts';
+import type { ControlPlane } from '../cluster/control-plane/index.ts';
 import { readProcess } from '../cluster/machine/process-table.ts';
 import { waitFor } from '../cluster/machine/wait.ts';
-import { createKubectl } from '../install/kubectl.ts';
-import { writeServiceAccountKubeconfig } from '../install/service-account-kubeconfig.ts';
 import { connectNumberClient } from '../mariadb/number-client.ts';
-import { installCrds } from '../specs/install-crds.ts';
-import { connectPlainly, type PlainClient } from '../specs/plain-client.ts';
+import type { PlainClient } from '../specs/plain-client.ts';
 
 const MARIADB = { version: '11.8', suite: 'trixie' } as const;
 const STEP = { timeoutMilliseconds: 60_000 };
 
+let world: AgentWorld;
 let controlPlane: ControlPlane;
 let client: PlainClient;
 let shard: ShardProcesses;
 let operator: { stop(): Promise<void> } | undefined;
 const acknowledged = new Set<number>();
 let next = 1;
-
-/** What an agent may do in the API server, and no more. */
-const ROLE = {
-  apiVersion: 'v1',
-  kind: 'List',
-  items: [
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } },
-    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'agent', namespace: NAMESPACE } },
-    {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'Role',
-      metadata: { name: 'agent', namespace: NAMESPACE },
-      rules: [
-        {
-          apiGroups: ['shardwright.io'],
-          resources: ['shardmaps'],
-          resourceNames: ['demo'],
-          verbs: ['get', 'list', 'watch'],
-        },
-      ],
-    },
-    {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'RoleBinding',
-      metadata: { name: 'agent', namespace: NAMESPACE },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'agent' },
-      subjects: [{ kind: 'ServiceAccount', name: 'agent', namespace: NAMESPACE }],
-    },
-  ],
-};
 
 function startOperator(): { stop(): Promise<void> } {
   const stopping = new AbortController();
@@ -162,24 +125,13 @@ async function hasProblem(ordinal: 0 | 1 | 2, reason: string): Promise<true | un
 }
 
 beforeAll(async () => {
-  controlPlane = await startControlPlane();
-  client = await connectPlainly(controlPlane.kubeconfigPath);
-  await installCrds(client);
-  const kubectl = await createKubectl(controlPlane.kubeconfigPath);
-  await kubectl.apply(JSON.stringify(ROLE));
-  const kubeconfig = await writeServiceAccountKubeconfig(
-    kubectl,
-    { namespace: NAMESPACE, name: 'agent' },
-    controlPlane.directory,
-  );
-  shard = await createShardProcesses(MARIADB, kubeconfig);
+  world = await startAgentWorld(MARIADB);
+  ({ client, controlPlane, shard } = world);
 });
 
 afterAll(async () => {
   await operator?.stop();
-  await shard?.dispose();
-  client?.close();
-  await controlPlane?.stop();
+  await world?.close();
 });
 
 describe('agents of a shard', () => {

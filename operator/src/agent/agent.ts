@@ -7,6 +7,7 @@ import type { CloneStream } from '../engines/clone.ts';
 import { abortableWait } from '../runtime/abort.ts';
 import { ActionRunner } from './action-runner.ts';
 import { refuseClone } from './clone-permission.ts';
+import { ContactGuard } from './contact-guard.ts';
 import { decide } from './decide.ts';
 import { describeAgent } from './describe-agent.ts';
 import { type Action, type Decision, isSameDecision } from './decision.ts';
@@ -15,19 +16,23 @@ import type { LauncherEvent } from './launcher-client.ts';
 import { MemberObserver, type MemberObserverOptions } from './member-observer.ts';
 import type { Observation } from './observation.ts';
 import { OperatorCommands } from './operator-commands.ts';
+import { readProcessorTime } from './processor-time.ts';
 import type { AgentState } from './protocol/agent-state.ts';
 import type { RequestClone } from './receive-clone.ts';
+import { ServerProbe } from './server-probe.ts';
 import type { CommandHandlers } from './transport/command-responder.ts';
 import { Urgency } from './urgency.ts';
 import type { VolumeUsage } from './volume-usage.ts';
 
-export interface AgentOptions extends Omit<MemberObserverOptions, 'onNews'> {
+export interface AgentOptions extends Omit<MemberObserverOptions, 'onNews' | 'onAcknowledged'> {
   readonly version: string;
   readonly completeLaunch: CompleteLaunch;
   readonly requestClone: RequestClone;
   /** Pod that is being given a clone; null for none. */
   readonly servedPod: () => string | null;
   readonly onState: (state: AgentState) => void;
+  /** @default the system's */
+  readonly processorTime?: (pid: number) => Promise<number | null>;
   /** Uniform in [0, 1). */
   readonly random: () => number;
 }
@@ -46,6 +51,8 @@ export class Agent {
   readonly #runner: ActionRunner;
   readonly #commands: OperatorCommands;
   readonly #urgency: Urgency;
+  readonly #guard: ContactGuard;
+  readonly #probe: ServerProbe;
   #wake = (): void => {};
   #woken = true;
   #decision: Decision | null = null;
@@ -55,9 +62,28 @@ export class Agent {
   constructor(options: AgentOptions) {
     const { member, launcher, completeLaunch, files, requestClone, peers, clock, logger, random } = options;
     const wake = (): void => this.wake();
-    const observer = new MemberObserver({ ...options, onNews: wake });
+    const observer = new MemberObserver({
+      ...options,
+      onNews: wake,
+      onAcknowledged: (at) => this.#guard.heardReplica(at),
+    });
+    const { session } = observer;
     this.#options = options;
     this.#observer = observer;
+    this.#guard = new ContactGuard({
+      session,
+      launcher,
+      fenceSeconds: () => files.settings().fenceSeconds,
+      clock,
+      logger,
+    });
+    this.#probe = new ServerProbe({
+      session,
+      serverPid: () => launcher.status()?.server?.pid ?? null,
+      processorTime: options.processorTime ?? readProcessorTime,
+      onChange: () => this.#publish(),
+      clock,
+    });
     this.#passedAt = clock.monotonic();
     this.#urgency = new Urgency(clock);
     this.#runner = new ActionRunner({
@@ -69,8 +95,11 @@ export class Agent {
         requestClone,
         clock,
         logger,
-        session: observer.session,
+        session,
         volume: observer.volume,
+        returns: observer.returns,
+        volumePath: options.volumePath,
+        measure: options.measureVolume,
         serverAddress: (pod) => peers.server(pod),
         retentionRule: () => observer.retentionRule(),
       },
@@ -83,7 +112,7 @@ export class Agent {
     this.#commands = new OperatorCommands({
       shardMap: options.shardMap,
       launcher,
-      session: observer.session,
+      session,
       runner: this.#runner,
       quietHeartbeat: () => observer.heartbeatWritten(),
       onEnded: wake,
@@ -100,17 +129,26 @@ export class Agent {
       files.onChange(() => this.wake()),
     ];
     try {
-      while (!signal.aborted) {
-        this.#woken = false;
-        const pause = await this.#pass(signal);
-        this.#passedAt = this.#options.clock.monotonic();
-        await this.#sleep(pause, signal);
-      }
+      await Promise.all([this.#loop(signal), this.#guard.run(signal), this.#probe.run(signal)]);
     } finally {
       forget.forEach((stop) => stop());
       await this.#runner.close();
       this.#observer.session.close();
     }
+  }
+
+  async #loop(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.#woken = false;
+      const pause = await this.#pass(signal);
+      this.#passedAt = this.#options.clock.monotonic();
+      await this.#sleep(pause, signal);
+    }
+  }
+
+  /** The operator that leads has asked for something. */
+  heardLeader(): void {
+    this.#guard.heardLeader();
   }
 
   /** Others wait for the news of a death: it goes out before anything is looked at. */
@@ -275,6 +313,8 @@ export class Agent {
         version,
         epoch: this.epoch(),
         observer: this.#observer,
+        unresponsive: this.#probe.unresponsive,
+        guardProblem: this.#guard.problem,
         runner: this.#runner,
         decision: this.#decision,
         servedPod: servedPod(),

@@ -3,7 +3,7 @@ import type { Decision } from './decision.ts';
 import type { MemberObserver } from './member-observer.ts';
 import type { MemberPlace } from './pod-contract.ts';
 import { findProblems } from './problems.ts';
-import type { AgentState } from './protocol/agent-state.ts';
+import type { AgentProblem, AgentState, Unresponsiveness } from './protocol/agent-state.ts';
 
 /** What an agent's state is put together from. */
 export interface AgentFacts {
@@ -11,15 +11,21 @@ export interface AgentFacts {
   readonly agentId: string;
   readonly version: string;
   readonly epoch: number;
-  readonly observer: Pick<MemberObserver, 'session' | 'volume' | 'fitness' | 'server' | 'isTerminating'>;
+  readonly observer: Pick<
+    MemberObserver,
+    'session' | 'volume' | 'returns' | 'fitness' | 'server' | 'isTerminating'
+  >;
   readonly runner: Pick<ActionRunner, 'activity' | 'failures'>;
   readonly decision: Decision | null;
   readonly servedPod: string | null;
+  readonly unresponsive: Unresponsiveness | null;
+  readonly guardProblem: AgentProblem | null;
 }
 
 /** The state as the operator and the peers see it. */
 export function describeAgent(facts: AgentFacts): AgentState {
-  const { place, agentId, version, epoch, observer, runner, decision, servedPod } = facts;
+  const { place, agentId, version, epoch, observer, runner, decision, servedPod, unresponsive } = facts;
+  const { guardProblem } = facts;
   const { namespace, cluster, shard, pod, podUid } = place;
   const { ends, usage, volume } = observer.volume;
   const member = observer.session.state();
@@ -29,7 +35,7 @@ export function describeAgent(facts: AgentFacts): AgentState {
     agentVersion: version,
     epoch,
     server: observer.server(),
-    unresponsive: null,
+    unresponsive,
     volume,
     member,
     ownEnd: ends?.own ?? null,
@@ -39,6 +45,12 @@ export function describeAgent(facts: AgentFacts): AgentState {
     fitForReads: observer.fitness.isFit,
     terminating: observer.isTerminating(),
     cloningTo: servedPod,
-    problems: findProblems({ decision, member, usage, failures: runner.failures }),
+    returned: observer.returns.state,
+    problems: findProblems({
+      decision,
+      member,
+      usage,
+      failures: [...(guardProblem === null ? [] : [guardProblem]), ...runner.failures],
+    }),
   };
 }

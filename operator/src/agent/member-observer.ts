@@ -3,6 +3,7 @@ import type { RetentionRule } from '../engines/member-session.ts';
 import type { Member } from '../engines/member.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { errorFields, type Logger } from '../runtime/logger.ts';
+import { takesGuardedWrites } from './contact-fence.ts';
 import type { LauncherClient } from './launcher-client.ts';
 import type { MountedFiles } from './mounted-files.ts';
 import type { Observation, StandDown } from './observation.ts';
@@ -11,6 +12,7 @@ import type { PeerPositions } from './peer-positions.ts';
 import type { MemberPlace } from './pod-contract.ts';
 import type { ServerState } from './protocol/agent-state.ts';
 import { judgeReadFitness, NOT_FIT_YET, type ReadFitness } from './read-fitness.ts';
+import { ReturnWatch, type ReturnWatchOptions } from './return-watch.ts';
 import { ServerSession } from './server-session.ts';
 import type { ShardMapReader } from './shard-map-reader.ts';
 import { isNearlyFull, planRetention, type VolumeUsage } from './volume-usage.ts';
@@ -27,11 +29,14 @@ export interface MemberObserverOptions {
   readonly files: MountedFiles;
   readonly peers: Pick<PeerAddresses, 'server'>;
   readonly positions: Pick<PeerPositions, 'position'>;
+  readonly fetchState: ReturnWatchOptions['fetchState'];
   readonly measureVolume?: ((path: string) => Promise<VolumeUsage>) | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Called when there is something new to see. */
   readonly onNews: () => void;
+  /** Called when a replica is known to have acknowledged something at that time, in monotonic milliseconds. */
+  readonly onAcknowledged: (at: number) => void;
 }
 
 /** What the operator has ordered beyond the map. */
@@ -56,16 +61,18 @@ const RETENTION_NEARLY_FULL_MILLISECONDS = 5000;
 export class MemberObserver {
   readonly session: ServerSession;
   readonly volume: VolumeWatch;
+  readonly returns: ReturnWatch;
   readonly #options: MemberObserverOptions;
   #fitness: ReadFitness = NOT_FIT_YET;
   #heartbeatAt = -Infinity;
   #heartbeat: Promise<void> = Promise.resolve();
+  #acknowledged = { pid: 0, count: 0, at: -Infinity };
   #retentionAt = -Infinity;
   /** Since when no server has run, as far as this agent saw; null while one does. Monotonic milliseconds. */
   #downSince: number | null = null;
 
   constructor(options: MemberObserverOptions) {
-    const { member, volumePath, clock, logger, measureVolume, onNews } = options;
+    const { place, member, volumePath, clock, logger, measureVolume, fetchState, onNews } = options;
     this.#options = options;
     this.session = new ServerSession({ member, clock, logger, onEnded: onNews });
     this.volume = new VolumeWatch({
@@ -75,6 +82,14 @@ export class MemberObserver {
       onEnds: onNews,
       files: () => member().files,
       ...(measureVolume && { measure: measureVolume }),
+    });
+    this.returns = new ReturnWatch({
+      pod: place.pod,
+      files: () => member().files,
+      fetchState,
+      clock,
+      logger,
+      onNews,
     });
   }
 
@@ -120,11 +135,29 @@ export class MemberObserver {
     this.#noteDown();
     await this.volume.look(server, signal);
     await Promise.race([this.session.look(signal), patience()]);
+    this.#lookAtReturn(server, signal);
+    this.#noteAcknowledgements();
     this.#fitness = judgeReadFitness(this.#fitness, {
       member: this.session.state(FITNESS_MILLISECONDS),
       maxLagSeconds: files.settings().maxLagSeconds,
       now: clock.monotonic(),
     });
+  }
+
+  #lookAtReturn(server: ServerState, signal: AbortSignal): void {
+    const { volume, ends, usage } = this.volume;
+    this.returns.look(
+      {
+        shard: this.#options.shardMap.view(),
+        server,
+        volume,
+        ends,
+        member: this.session.state(),
+        freeBytes: usage === null ? null : usage.totalBytes - usage.usedBytes,
+        salvageFailure: this.session.current?.salvageFailure ?? null,
+      },
+      signal,
+    );
   }
 
   /** What was seen last. */
@@ -152,6 +185,7 @@ export class MemberObserver {
         current?.followedDigest !== files.accountsDigest(),
       primaryAddress: primary === null ? null : peers.server(primary),
       standDown,
+      returning: this.returns.facts,
       heldClosed: isHeldClosed,
     };
   }
@@ -181,6 +215,22 @@ export class MemberObserver {
     return this.#options.clock.monotonic() - this.#retentionAt >= interval;
   }
 
+  /** What was acknowledged between two looks was so, as far as one can be certain, at the first of them. */
+  #noteAcknowledgements(): void {
+    const { current } = this.session;
+    const member = this.session.state(Infinity);
+    if (current === null || member === null) {
+      return;
+    }
+    const { acknowledgedCommits: count } = member.acknowledgement;
+    const { pid, observedAt: at } = current;
+    const before = this.#acknowledged;
+    if (before.pid === pid && count > before.count) {
+      this.#options.onAcknowledged(before.at);
+    }
+    this.#acknowledged = { pid, count, at };
+  }
+
   /** Resolves when the heartbeat under way, if there is one, is written or given up. */
   async heartbeatWritten(): Promise<void> {
     await this.#heartbeat;
@@ -198,6 +248,11 @@ export class MemberObserver {
     this.#heartbeat = this.session
       .require()
       .writeHeartbeat(member.epoch.value, HEARTBEAT_DEADLINE_MILLISECONDS, signal)
+      .then(() => {
+        if (takesGuardedWrites(member)) {
+          this.#options.onAcknowledged(clock.monotonic());
+        }
+      })
       .catch((error: unknown) => logger.debug('heartbeat is not written', errorFields(error)));
   }
 }

@@ -9,7 +9,7 @@ export interface ProblemSources {
   readonly decision: Decision | null;
   readonly member: MemberState | null;
   readonly usage: VolumeUsage | null;
-  /** The last failure of each action that has not succeeded since. */
+  /** What the agent could not do or had to do: the last failure of each action that has not succeeded since. */
   readonly failures: readonly AgentProblem[];
 }
 

@@ -23,6 +23,7 @@ import { createPeerPositions } from './peer-positions.ts';
 import { fetchPeerState } from './peer-states.ts';
 import { createPeerAddresses } from './peers.ts';
 import { LAUNCHER_SOCKET, type MemberPlace, settingsFile } from './pod-contract.ts';
+import type { AgentState } from './protocol/agent-state.ts';
 import type { AgentSettings } from './settings.ts';
 import { createShardMapReader } from './shard-map-reader.ts';
 import { startAgentServer } from './transport/agent-server.ts';
@@ -85,9 +86,11 @@ export async function runAgent(options: RunAgentOptions, signal: AbortSignal): P
     logger,
     random,
   });
+  const fetchState = (pod: string, limit: AbortSignal): Promise<AgentState> =>
+    fetchPeerState({ ...peers.agent(pod), identity }, tls.current(), limit);
   const positions = createPeerPositions({
     peers: () => otherPods(shardMap, place.pod),
-    fetchState: (pod, limit) => fetchPeerState({ ...peers.agent(pod), identity }, tls.current(), limit),
+    fetchState,
     clock,
     logger,
   });
@@ -111,6 +114,7 @@ export async function runAgent(options: RunAgentOptions, signal: AbortSignal): P
     files,
     peers,
     positions,
+    fetchState,
     requestClone: (pod, onProgress, limit) =>
       requestClone(
         {
@@ -150,6 +154,11 @@ export async function runAgent(options: RunAgentOptions, signal: AbortSignal): P
       commands: agent.commands,
       currentEpoch: () => agent.epoch(),
       clones,
+      onContact(_peer, isLeader) {
+        if (isLeader) {
+          agent.heardLeader();
+        }
+      },
       clock,
       logger,
     });

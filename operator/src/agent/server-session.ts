@@ -9,6 +9,8 @@ interface Current {
   readonly pid: number;
   readonly session: MemberSession;
   salvaged: boolean;
+  /** Why the last attempt at that failed; null where none has. */
+  salvageFailure: string | null;
   accountsDigest: string;
   certificatesDigest: string;
   /** The accounts that were there when this agent last told the server whom to follow. */
@@ -73,6 +75,7 @@ export class ServerSession {
       session,
       certificatesDigest,
       salvaged: false,
+      salvageFailure: null,
       accountsDigest: '',
       followedDigest: '',
       refusedSince: null,
@@ -115,6 +118,11 @@ export class ServerSession {
     return current.looking;
   }
 
+  /** Resolves when the server has answered. Rejects when it does not, or there is no session. */
+  async probe(signal: AbortSignal): Promise<void> {
+    await this.require().probe(signal);
+  }
+
   /** Looks at the server after whatever look is under way: what it sees is later than this call. */
   async lookAgain(signal: AbortSignal): Promise<void> {
     await this.#current?.looking;
@@ -144,6 +152,13 @@ export class ServerSession {
   noteSalvaged(): void {
     if (this.#current !== null) {
       this.#current.salvaged = true;
+      this.#current.salvageFailure = null;
+    }
+  }
+
+  noteSalvageFailure(reason: string): void {
+    if (this.#current !== null) {
+      this.#current.salvageFailure = reason;
     }
   }
 

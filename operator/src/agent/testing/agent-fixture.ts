@@ -23,6 +23,8 @@ export interface AgentFixture {
   readonly clones: CloneResponder;
   readonly server: AgentServer;
   readonly contacts: PeerIdentity[];
+  /** How many of them were the leader's. */
+  readonly leaderContacts: () => number;
 }
 
 export const POD_SERVER_NAME = 'demo-shard-0-1.demo-shard-0.shop.svc';
@@ -45,6 +47,7 @@ export async function startAgentFixture(
   const feed = createStateFeed(systemClock);
   feed.publish(replicaState());
   const contacts: PeerIdentity[] = [];
+  let leaderContacts = 0;
   const clones = createCloneResponder(options.openClone ?? emptyClone, { logger: silentLogger });
   const server = await startAgentServer({
     host: '127.0.0.1',
@@ -62,9 +65,12 @@ export async function startAgentFixture(
     },
     currentEpoch: () => 3,
     clones,
-    onContact: (peer) => contacts.push(peer),
+    onContact(peer, isLeader) {
+      contacts.push(peer);
+      leaderContacts += isLeader ? 1 : 0;
+    },
     clock: systemClock,
     logger: silentLogger,
   });
-  return { authority, tls, feed, clones, server, contacts };
+  return { authority, tls, feed, clones, server, contacts, leaderContacts: () => leaderContacts };
 }

@@ -274,6 +274,7 @@ export class FakeMember {
           },
         });
       },
+      probe: async () => {},
       follow: (source) =>
         effect('follow', () => {
           if (server.isOpen) {

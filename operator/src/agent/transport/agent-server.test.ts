@@ -9,6 +9,7 @@ import { clientTlsOptions } from '../../pki/peer-verification.ts';
 import { createTestAuthority } from '../../pki/testing/test-certificates.ts';
 import type { TlsMaterial } from '../../pki/tls-material.ts';
 import { RefusedError } from '../protocol/commands.ts';
+import { LEADER_HEADER } from '../protocol/paths.ts';
 import { replicaState } from '../testing/agent-states.ts';
 import { FRAME_LIMIT_BYTES, parseFrame } from '../protocol/frame.ts';
 import { createLineSplitter } from '../../launcher/line-splitter.ts';
@@ -37,11 +38,16 @@ interface Answer {
 
 async function open(
   tls: ConnectionOptions,
-  options: { readonly method?: string; readonly path?: string; readonly body?: string } = {},
+  options: {
+    readonly method?: string;
+    readonly path?: string;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly body?: string;
+  } = {},
 ): Promise<IncomingMessage> {
-  const { method = 'GET', path = '/v1/ping', body } = options;
+  const { method = 'GET', path = '/v1/ping', headers = {}, body } = options;
   const { port } = agent.server;
-  const outgoing = request({ ...tls, host: '127.0.0.1', port, method, path, agent: false });
+  const outgoing = request({ ...tls, host: '127.0.0.1', port, method, path, headers, agent: false });
   outgoing.end(body);
   const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
   return response;
@@ -66,6 +72,15 @@ describe('agent server', () => {
     expect(await send(await as('operator'))).toEqual({ status: 204, text: '' });
     expect(await send(await as('agent'))).toEqual({ status: 204, text: '' });
     expect(agent.contacts.map(({ role }) => role)).toEqual(['operator', 'agent']);
+    expect(agent.leaderContacts()).toBe(0);
+  });
+
+  it('knows the operator that leads by its word, and takes no other peer for it', async () => {
+    const headers = { [LEADER_HEADER]: 'true' };
+    await send(await as('operator'), { headers });
+    await send(await as('agent'), { headers });
+    await send(await as('operator'), { headers: { [LEADER_HEADER]: 'false' } });
+    expect([agent.contacts.length, agent.leaderContacts()]).toEqual([3, 1]);
   });
 
   it('answers others that they may not, each in its way', async () => {

@@ -10,7 +10,7 @@ import { assertNever } from '../../runtime/assert-never.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { errorFields, type Logger } from '../../runtime/logger.ts';
 import { formatRefusal, REFUSAL_STATUS, RefusedError } from '../protocol/commands.ts';
-import { PATHS } from '../protocol/paths.ts';
+import { LEADER_HEADER, PATHS } from '../protocol/paths.ts';
 import { type ClusterName, decideAccess } from './access.ts';
 import type { CloneResponder } from './clone-responder.ts';
 import { answerCommand, type CommandHandlers } from './command-responder.ts';
@@ -29,8 +29,11 @@ export interface AgentServerOptions {
   /** The newest epoch the agent knows. */
   readonly currentEpoch: () => number;
   readonly clones: CloneResponder;
-  /** Called with each request of a peer we know, whatever it asks: proof that the peer is there. */
-  readonly onContact?: (peer: PeerIdentity) => void;
+  /**
+   * Called with each request of a peer we know, whatever it asks: proof that the peer is there. `isLeader` is the
+   * operator's own word that it leads.
+   */
+  readonly onContact?: (peer: PeerIdentity, isLeader: boolean) => void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -107,7 +110,7 @@ async function answer(
     throw path;
   }
   if (peer !== undefined) {
-    options.onContact?.(peer);
+    options.onContact?.(peer, peer.role === 'operator' && request.headers[LEADER_HEADER] === 'true');
   }
   switch (path) {
     case PATHS.ping:

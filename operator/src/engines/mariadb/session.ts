@@ -61,6 +61,10 @@ export async function openSession(
     ended: control.ended,
     close: () => control.close(),
     observe: async (signal) => observe(await observer.connection(signal), context, watches, signal),
+    probe: async (signal) => {
+      const connection = await observer.connection(signal);
+      await connection.query('probe', 'DO 1', [], OBSERVE_TIMEOUT_MILLISECONDS, signal);
+    },
     follow: (source, signal) => roles.follow(server, tls, source, signal),
     stopReceiving: (signal) => roles.stopReceiving(server, signal),
     awaitApplied: (position, timeout, signal) => roles.awaitApplied(server, position, timeout, signal),
