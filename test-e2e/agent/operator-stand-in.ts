@@ -1,5 +1,8 @@
 /** Keeps the ShardMap as the operator would, by what the agents tell; for tests of agents alone. */
 import type { ShardMapShard } from '../../operator/src/api/v1alpha1/index.ts';
+import type { AgentState } from '../../operator/src/agent/protocol/agent-state.ts';
+import { mariadbEngine } from '../../operator/src/engines/mariadb/engine.ts';
+import type { Position } from '../../operator/src/engines/position.ts';
 import type { PlainClient } from '../specs/plain-client.ts';
 import type { MemberProcesses } from './member-processes.ts';
 import { CLUSTER, NAMESPACE, SHARD } from './shard-processes.ts';
@@ -40,8 +43,8 @@ export async function readShard(client: PlainClient): Promise<ShardMapShard> {
 }
 
 /**
- * One pass: marks the database as initialised once the primary has one with its accounts, and records who waits to
- * be an acker. Agents that do not answer change nothing.
+ * One pass: marks the database as initialised once the primary has one with its accounts, records who waits to be an
+ * acker, and strikes off who is to be made anew and is covered by another. Agents that do not answer change nothing.
  */
 export async function keepShardMap(client: PlainClient, members: readonly MemberProcesses[]): Promise<void> {
   const states = await Promise.all(members.map((member) => member.state().catch(() => undefined)));
@@ -56,6 +59,10 @@ export async function keepShardMap(client: PlainClient, members: readonly Member
     if (state?.awaitingAcker === true && shard.replicas.includes(pod) && !next.ackers.includes(pod)) {
       next.ackers.push(pod);
     }
+    const holds = state?.returned.leavingAckers?.holds;
+    if (holds !== undefined && states.some((other) => isCovering(other, shard, pod, holds))) {
+      next.ackers = next.ackers.filter((acker) => acker !== pod);
+    }
   }
   if (JSON.stringify(next) !== JSON.stringify(shard)) {
     await send(client, 'PUT', `${MAPS}/${CLUSTER}`, {
@@ -63,6 +70,22 @@ export async function keepShardMap(client: PlainClient, members: readonly Member
       spec: { revision: map.spec.revision + 1, shards: [next] },
     });
   }
+}
+
+function isCovering(
+  state: AgentState | undefined,
+  { ackers }: ShardMapShard,
+  leaving: string,
+  holds: readonly Position[],
+): boolean {
+  const other = state?.identity.pod ?? '';
+  const received = state?.member?.received;
+  return (
+    other !== leaving &&
+    ackers.includes(other) &&
+    received?.kind === 'known' &&
+    holds.every((position) => mariadbEngine.positions.covers(received.value, position))
+  );
 }
 
 /** Changes the shard's entry, again if somebody else has changed the map meanwhile; returns what it then is. */

@@ -45,7 +45,7 @@ const applyingFailed = aMember({
 const receivingFailed = aMember({
   role: { kind: 'replica', following: aFollowing({ receiving: { kind: 'failed', error } }) },
 });
-const broken = { reason: 'applying failed', forMilliseconds: 60_000 };
+const broken = { reason: 'applying failed', forMilliseconds: 30_000 };
 
 function summary(decision: Decision): string {
   switch (decision.kind) {
@@ -169,7 +169,7 @@ const TABLE: readonly (readonly [string, Observation, string])[] = [
   ],
   [
     'broken for a moment',
-    aRunning(applyingFailed, facts({ broken: { ...broken, forMilliseconds: 59_999 } })),
+    aRunning(applyingFailed, facts({ broken: { ...broken, forMilliseconds: 29_999 } })),
     'wait: replication',
   ],
   ['receiving has failed for a moment', aRunning(receivingFailed, facts({})), 'follow'],

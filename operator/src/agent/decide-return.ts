@@ -9,7 +9,7 @@ import type { ReturnFacts } from './return-facts.ts';
 /** A start as a replica that leaves the tail where it is will do so again; twice, for a kill in the middle. */
 const STARTS_WITH_TAIL = 2;
 /** Replication that does not go on for so long will not by itself: many times what a restart of a primary takes. */
-const BROKEN_MILLISECONDS = 60_000;
+const BROKEN_MILLISECONDS = 30_000;
 /** A member that has to be made anew more often has something that no clone repairs. */
 const MOST_RECLONES = 3;
 /** What has to stay free beside a file that is kept. */

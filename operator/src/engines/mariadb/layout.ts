@@ -33,7 +33,10 @@ export const BINARY_LOG_NAME = 'binlog';
 export const RELAY_LOG_NAME = 'relay';
 
 /** The layout for one member. The volume's root may hold `lost+found`, so the data lives one level below. */
-export function layoutOf({ volumePath, memoryPath }: MemberOptions): Layout {
+export function layoutOf({
+  volumePath,
+  memoryPath,
+}: Pick<MemberOptions, 'volumePath' | 'memoryPath'>): Layout {
   return {
     data: join(volumePath, 'data'),
     initialising: join(volumePath, 'initialising'),

@@ -1,0 +1,339 @@
+/** Real agents, launchers and servers: members come back by themselves, with nothing lost that anybody could want. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { AgentState } from '../../operator/src/agent/protocol/agent-state.ts';
+import type { WorkloadClient } from '../../operator/src/engines/conformance/host.ts';
+import { runProgram, startProgram } from '../../operator/src/engines/programs.ts';
+import { mariadbEngine } from '../../operator/src/engines/mariadb/engine.ts';
+import { type AgentWorld, startAgentWorld } from '../agent/agent-world.ts';
+import type { MemberProcesses } from '../agent/member-processes.ts';
+import { holdUpApplying, insertBehindItsBack } from '../agent/member-sql.ts';
+import { changeShard, createShardMap, readShard } from '../agent/operator-stand-in.ts';
+import { createPromotionStandIn, type PromotionStandIn } from '../agent/promotion-stand-in.ts';
+import { APPLICATION_USER } from '../agent/shard-processes.ts';
+import { waitFor } from '../cluster/machine/wait.ts';
+import { confineCalls } from '../mariadb/confined-program.ts';
+import { connectNumberClient } from '../mariadb/number-client.ts';
+
+const MARIADB = { version: '11.8', suite: 'trixie' } as const;
+const STEP = { timeoutMilliseconds: 90_000 };
+/** Until a client gives up a change that nobody acknowledges. */
+const PATIENCE_MILLISECONDS = 700;
+
+let world: AgentWorld;
+let operator: PromotionStandIn;
+let primary: MemberProcesses;
+const acknowledged = new Set<number>();
+let next = 1;
+
+function others(): readonly MemberProcesses[] {
+  return world.shard.members.filter((each) => each !== primary);
+}
+
+function member(pod: string): MemberProcesses {
+  const found = world.shard.members.find((each) => each.pod === pod);
+  if (found === undefined) {
+    throw new TypeError(`no member ${pod}`);
+  }
+  return found;
+}
+
+function connectTo({ options }: MemberProcesses): Promise<WorkloadClient> {
+  return connectNumberClient({
+    host: '127.0.0.1',
+    port: options.ports.server,
+    user: APPLICATION_USER,
+    password: world.shard.applicationPassword,
+    authorityFile: world.shard.authorityFile,
+  });
+}
+
+async function append(count: number): Promise<void> {
+  const connection = await connectTo(primary);
+  try {
+    for (let left = count; left > 0; left -= 1) {
+      const number = next;
+      next += 1;
+      expect(await connection.append(number, 30_000)).toBe('acknowledged');
+      acknowledged.add(number);
+    }
+  } finally {
+    connection.close();
+  }
+}
+
+async function read(from: MemberProcesses): Promise<readonly number[]> {
+  const connection = await connectTo(from);
+  try {
+    return await connection.read();
+  } finally {
+    connection.close();
+  }
+}
+
+/** One takes writes, and both others acknowledge them, are on record for it, and apply them. */
+async function untilWhole(): Promise<void> {
+  await waitFor(
+    'two replicas acknowledge and are fit for reads',
+    async () => {
+      const { ackers } = await readShard(world.client);
+      const state = operator.state(primary.pod);
+      const areFit = others().every(({ pod }) => operator.state(pod)?.fitForReads === true);
+      const isWhole = ackers.length === 2 && state?.member?.acknowledgement.acknowledgers === 2;
+      return isWhole && areFit && state.member?.writable === true ? true : undefined;
+    },
+    STEP,
+  );
+}
+
+/** Every member has exactly the same rows, every acknowledged one among them. */
+async function expectNothingLost(): Promise<void> {
+  await append(5);
+  const rows = await read(primary);
+  const present = new Set(rows);
+  expect([...acknowledged].filter((number) => !present.has(number))).toEqual([]);
+  for (const other of others()) {
+    await waitFor(
+      `${other.pod} has the primary's rows`,
+      async () => (JSON.stringify(await read(other)) === JSON.stringify(rows) ? true : undefined),
+      STEP,
+    );
+  }
+}
+
+function signal({ pod }: MemberProcesses, name: NodeJS.Signals): void {
+  const { server } = operator.state(pod) ?? {};
+  if (server?.kind !== 'running') {
+    throw new TypeError(`no server of ${pod} runs`);
+  }
+  process.kill(-server.pid, name);
+}
+
+/** Freezes the replicas, has changes made that nobody acknowledges, and kills the primary. */
+async function killWithTail(makeTail: () => Promise<readonly string[]>): Promise<MemberProcesses> {
+  const former = primary;
+  const frozen = others();
+  frozen.forEach((each) => signal(each, 'SIGSTOP'));
+  try {
+    expect(new Set(await makeTail())).toEqual(new Set(['unknown']));
+    signal(former, 'SIGKILL');
+    await operator.until(former.pod, 'has ended', ({ server }) => server.kind === 'ended');
+  } finally {
+    frozen.forEach((each) => signal(each, 'SIGCONT'));
+  }
+  return former;
+}
+
+/** A change of a connection of its own. */
+async function change(kind: 'append' | 'appendForGood' | 'define', number = 0): Promise<string> {
+  const connection = await connectTo(primary);
+  try {
+    return kind === 'define'
+      ? await connection.define(PATIENCE_MILLISECONDS)
+      : await connection[kind](number, PATIENCE_MILLISECONDS);
+  } finally {
+    connection.close();
+  }
+}
+
+async function failOver(): Promise<void> {
+  await operator.promote(primary.pod, (winner) => (primary = member(winner)));
+}
+
+/** What the newest kept file of a member says. */
+async function keptText(from: MemberProcesses): Promise<string> {
+  const { returned } = await from.state();
+  const path = returned.kept.findLast(({ kind }) => kind === 'tail')?.path ?? '';
+  const { rootFileSystem, folder } = from.options;
+  const confine = await confineCalls(rootFileSystem, folder);
+  return runProgram(
+    (call) => startProgram(confine(call)),
+    { program: 'mariadb-binlog', arguments: ['--no-defaults', '--verbose', path] },
+    AbortSignal.timeout(30_000),
+  );
+}
+
+/** Waits until a former primary was made anew by itself. */
+async function untilRecloned(former: MemberProcesses): Promise<AgentState> {
+  return operator.until(
+    former.pod,
+    'was made anew',
+    ({ returned, volume, member: observed }) =>
+      returned.vacated !== null && volume?.kind === 'ready' && observed?.role.kind === 'replica',
+  );
+}
+
+/** As when all nodes lose power at once: servers, launchers and agents. */
+async function killEverything(): Promise<void> {
+  await Promise.all(world.shard.members.map((each) => each.stopAgent('SIGKILL')));
+  await Promise.all(world.shard.members.map((each) => each.restartLauncher()));
+}
+
+beforeAll(async () => {
+  world = await startAgentWorld(MARIADB);
+  const { members } = world.shard;
+  [primary] = members;
+  await createShardMap(
+    world.client,
+    members.map(({ pod }) => pod),
+  );
+  members.forEach((each) => {
+    each.startLauncher();
+    each.startAgent();
+  });
+  operator = createPromotionStandIn(world.client, members);
+  await untilWhole();
+  const connection = await connectTo(primary);
+  await connection.prepare();
+  connection.close();
+  await append(10);
+});
+
+afterEach(() => {
+  const states = world.shard.members.map(({ pod }) => operator.state(pod));
+  expect(states.filter((state) => state?.member?.writable === true).length).toBeLessThanOrEqual(1);
+});
+
+afterAll(async () => {
+  await operator?.close();
+  await world?.close();
+});
+
+describe('a former primary', () => {
+  it('keeps what nobody acknowledged as a file, loses it, and follows its successor', async () => {
+    const former = await killWithTail(() =>
+      Promise.all([change('append', 1_000_001), change('append', 1_000_002)]),
+    );
+    await failOver();
+    await append(5);
+    await untilWhole();
+    await expectNothingLost();
+    expect(await read(former)).not.toContain(1_000_001);
+    const text = await keptText(former);
+    expect(text).toContain('@1=1000001');
+    expect(text).toContain('@1=1000002');
+    const { returned, volume } = await former.state();
+    expect(returned.kept.map(({ kind }) => kind)).toEqual(['tail']);
+    expect(returned.vacated).toBeNull();
+    expect(volume).toMatchObject({ kind: 'ready', origin: 'initialise' });
+  });
+
+  it('whose definition nobody acknowledged is set aside and made anew', async () => {
+    const former = await killWithTail(async () => [await change('define')]);
+    await failOver();
+    const { returned } = await untilRecloned(former);
+    expect(returned.vacated?.aside).toMatch(/kept\/data-epoch-/);
+    expect(await keptText(former)).toContain('CREATE TABLE');
+    await untilWhole();
+    await expectNothingLost();
+  });
+
+  it('whose change outside transactions nobody acknowledged is made anew', async () => {
+    const former = await killWithTail(async () => [await change('appendForGood', 1_000_003)]);
+    await failOver();
+    await untilRecloned(former);
+    expect(await keptText(former)).toContain('@1=1000003');
+    await untilWhole();
+    await expectNothingLost();
+  });
+
+  it('whose server does not start any more because of both is made anew after two attempts', async () => {
+    const former = await killWithTail(async () => {
+      const first = change('append', 1_000_004);
+      await operator.until(
+        primary.pod,
+        'a change waits',
+        ({ member: observed }) => (observed?.acknowledgement.waitingSessions ?? 0) > 0,
+      );
+      return Promise.all([first, change('define')]);
+    });
+    await failOver();
+    const { returned } = await untilRecloned(former);
+    expect(returned.vacated?.reason).toContain('cannot cut off 2 changes');
+    // One data directory at most is kept, the newest.
+    expect(returned.kept.filter(({ kind }) => kind === 'data').length).toBeLessThanOrEqual(1);
+    await untilWhole();
+    await expectNothingLost();
+  });
+});
+
+describe('a replica', () => {
+  it('that cannot apply a change for good is made anew beside another that acknowledges', async () => {
+    const [replica] = others();
+    if (replica === undefined) {
+      throw new TypeError('there is no replica');
+    }
+    await insertBehindItsBack(replica, next);
+    await append(5);
+    await operator.until(replica.pod, 'cannot apply', ({ problems }) =>
+      problems.some(({ reason }) => reason === 'ApplyingFailed'),
+    );
+    await waitFor(
+      'it is made anew',
+      () => {
+        const state = operator.state(replica.pod);
+        return state?.returned.vacated?.reason.includes('1062') === true ? true : undefined;
+      },
+      STEP,
+    );
+    await untilWhole();
+    await expectNothingLost();
+  });
+});
+
+describe('all members at once', () => {
+  it('recover without anybody: the recorded primary in place, with nothing lost', async () => {
+    await Promise.all(others().map(holdUpApplying));
+    await append(20);
+    const frozen = others();
+    frozen.forEach((each) => signal(each, 'SIGSTOP'));
+    expect(await change('append', 1_000_005)).toBe('unknown');
+    await killEverything();
+    world.shard.members.forEach((each) => each.startAgent());
+    await untilWhole();
+    await expectNothingLost();
+    expect((await readShard(world.client)).primary).toBe(primary.pod);
+    // Its log had it, and nobody else was promoted.
+    expect(await read(primary)).toContain(1_000_005);
+  });
+
+  it('elect by their files when the promotion had begun, and the winner salvages before it opens', async () => {
+    const former = primary;
+    await Promise.all(others().map(holdUpApplying));
+    await append(20);
+    const frozen = others();
+    frozen.forEach((each) => signal(each, 'SIGSTOP'));
+    expect(await change('append', 1_000_006)).toBe('unknown');
+    await changeShard(world.client, (shard) => ({
+      ...shard,
+      epoch: shard.epoch + 1,
+      primary: null,
+      replicas: world.shard.members.map(({ pod }) => pod),
+      formerPrimary: former.pod,
+    }));
+    await killEverything();
+    world.shard.members.forEach((each) => each.startAgent());
+    const [left, right] = await Promise.all(
+      frozen.map(({ pod }) =>
+        operator.until(
+          pod,
+          'its files tell what it received',
+          ({ server, receivedEnd }) => server.kind === 'ended' && receivedEnd?.kind === 'known',
+        ),
+      ),
+    );
+    if (left?.receivedEnd?.kind !== 'known' || right?.receivedEnd?.kind !== 'known') {
+      throw new TypeError('nothing is known');
+    }
+    const order = mariadbEngine.positions.compare(left.receivedEnd.value, right.receivedEnd.value);
+    primary = member((order === 'behind' ? right : left).identity.pod);
+    await changeShard(world.client, ({ formerPrimary, ...shard }) => ({
+      ...shard,
+      primary: primary.pod,
+      replicas: shard.replicas.filter((pod) => pod !== primary.pod),
+      ackers: shard.ackers.filter((pod) => pod !== primary.pod && pod !== formerPrimary),
+    }));
+    await untilWhole();
+    await expectNothingLost();
+    expect(await keptText(former)).toContain('@1=1000006');
+  });
+});
