@@ -5,6 +5,7 @@ import {
   type ShardedCluster,
   type ShardMap,
   type ShardMapShard,
+  switchoverRequestOf,
 } from '../api/v1alpha1/index.ts';
 import type { ClusterKey, ShardReport } from '../core/instance-report.ts';
 import type { PositionArithmetic } from '../engines/position.ts';
@@ -15,6 +16,7 @@ import { errorFields, type Logger } from '../runtime/logger.ts';
 import { isBeingDeleted } from '../runtime/objects.ts';
 import type { SendCommand } from './act/fence-members.ts';
 import { Promotion, type PromotionNews } from './act/promote.ts';
+import { Switchover, type SwitchoverNews } from './act/switch-over.ts';
 import type { AgentView } from './agent-client/agent-client.ts';
 import { changeOf } from './change-shard-map.ts';
 import { decideShardState, isTrouble, type ShardState } from './decide-shard-state.ts';
@@ -24,7 +26,7 @@ import { membersOf, observeMember, type ShardObservation } from './observe-shard
 import { causeOf } from './promotion-cause.ts';
 import { describeRefusal } from './refusal.ts';
 import { ShardMemory } from './shard-memory.ts';
-import type { ShardMapWriter } from './shard-map-writer.ts';
+import type { ShardEdit, ShardMapWriter } from './shard-map-writer.ts';
 import type { SupervisorMetrics } from './supervisor-metrics.ts';
 
 export interface ShardSupervisorOptions {
@@ -42,7 +44,7 @@ export interface ShardSupervisorOptions {
   readonly logger: Logger;
   readonly metrics: Pick<SupervisorMetrics, 'promoted' | 'stalledLook'>;
   /** Called after a write of the map, and with every step of a promotion that somebody should hear of. */
-  readonly onNews: (news: PromotionNews | null) => void;
+  readonly onNews: (news: PromotionNews | SwitchoverNews | null) => void;
 }
 
 /** Something happens at least so often, should a word be missed. */
@@ -60,6 +62,7 @@ export class ShardSupervisor {
   readonly #memory: ShardMemory;
   readonly #departures: Departures;
   readonly #promotion: Promotion;
+  readonly #switchover: Switchover;
   #state: ShardState = { kind: 'initialising' };
   #shard: ShardMapShard | undefined;
   #wake: () => void = () => {};
@@ -70,12 +73,15 @@ export class ShardSupervisor {
     this.#options = options;
     this.#memory = new ShardMemory(clock.monotonic());
     this.#departures = new Departures(clock);
-    this.#promotion = new Promotion({
+    const acting = {
       ...options,
       positions,
-      change: (edit, signal) => options.writer.change(options.cluster, options.number, edit, signal),
+      change: (edit: ShardEdit, signal: AbortSignal) =>
+        options.writer.change(options.cluster, options.number, edit, signal),
       wake: () => this.wake(),
-    });
+    };
+    this.#promotion = new Promotion(acting);
+    this.#switchover = new Switchover({ ...acting, promotion: this.#promotion });
   }
 
   /** The state last decided. */
@@ -91,9 +97,9 @@ export class ShardSupervisor {
       refusal === null || this.#shard === undefined ? null : describeRefusal(refusal, cluster, this.#shard);
     const isStuck = this.#state.kind === 'promoting' && blocked !== null;
     return {
-      state: isStuck ? 'blocked' : this.#state.kind,
+      state: isStuck ? 'blocked' : this.#switchover.isUnderWay ? 'switchingOver' : this.#state.kind,
       blocked,
-      switchover: null,
+      switchover: this.#switchover.report,
       lastPromotion: this.#promotion.report,
     };
   }
@@ -112,6 +118,7 @@ export class ShardSupervisor {
         await this.#sleep(await this.#passSafely(signal), signal);
       }
     } finally {
+      this.#switchover.close();
       this.#promotion.close();
     }
   }
@@ -148,24 +155,30 @@ export class ShardSupervisor {
     const state = this.#decide(observation, wishes);
     this.#note(state, observation.shard);
     this.#promotion.follow(observation);
-    await this.#act(state, observation, wishes, signal);
+    this.#switchover.follow(observation, object);
+    await this.#act(state, observation, object, signal);
     return isTrouble(state) || state.kind === 'promoting' ? TENSE_PASS_MILLISECONDS : PASS_MILLISECONDS;
   }
 
   async #act(
     state: ShardState,
     observation: ShardObservation,
-    wishes: ElectionWishes,
+    object: ShardedCluster,
     signal: AbortSignal,
   ): Promise<void> {
     if (state.kind === 'promoting') {
-      await this.#promotion.proceed(observation, wishes, signal);
+      await this.#promotion.proceed(observation, wishesOf(object, observation.shard), signal);
     } else if (isTrouble(state)) {
       if (state.refusal === null) {
         await this.#promotion.begin(causeOf(state.kind, observation), observation, signal);
       }
     } else {
       await this.#change(state, signal);
+      await this.#switchover.proceed(
+        observation,
+        switchoverRequestOf(object, observation.shard.number),
+        signal,
+      );
     }
   }
 

@@ -22,6 +22,7 @@ import { currentState } from './observe-shard.ts';
 import { decideReadTarget, NOT_ROUTED, type ReadRouting } from './decide-read-target.ts';
 import { reportInstance } from './report-instance.ts';
 import type { PromotionNews } from './act/promote.ts';
+import type { SwitchoverNews } from './act/switch-over.ts';
 import { ShardMapWriter } from './shard-map-writer.ts';
 import { ShardSupervisor } from './shard-supervisor.ts';
 import type { SupervisorMetrics } from './supervisor-metrics.ts';
@@ -248,7 +249,7 @@ export class Supervisor implements InstanceReports {
     recorder.event(object, { type: EVENT_REASONS[reason].type, reason, action: 'Clone', note });
   }
 
-  #hear(cluster: ClusterKey, news: PromotionNews | null): void {
+  #hear(cluster: ClusterKey, news: PromotionNews | SwitchoverNews | null): void {
     const object = this.#options.clusters.get(cluster);
     if (news !== null && object !== undefined) {
       const { kind: reason, note } = news;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CommandName, CommandRequest } from '../../agent/protocol/commands.ts';
 import type { Position } from '../../engines/position.ts';
-import { handOver, type HandoverOutcome, type SendCommand } from './hand-over.ts';
+import type { SendCommand } from './fence-members.ts';
+import { handOver, type HandoverOutcome } from './hand-over.ts';
 
 const NEVER = new AbortController().signal;
 

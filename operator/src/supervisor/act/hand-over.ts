@@ -3,16 +3,8 @@
  * the promotion that follows has nothing left to do but to change the roles. Nothing rests on it: a promotion decides by
  * the positions of all members, whatever was agreed here.
  */
-import type { CommandName, CommandRequest, CommandResults } from '../../agent/protocol/commands.ts';
 import type { Position } from '../../engines/position.ts';
-
-/** Has an agent carry out a command; see `AgentRequests.command`. */
-export type SendCommand = <Name extends CommandName>(
-  pod: string,
-  request: CommandRequest<Name>,
-  deadlineMilliseconds: number,
-  signal: AbortSignal,
-) => Promise<CommandResults[Name]>;
+import type { SendCommand } from './fence-members.ts';
 
 /** Who hands over to whom. */
 export interface Handover {
@@ -37,7 +29,7 @@ const CATCH_UP_MILLISECONDS = 2000;
 const WAY_MILLISECONDS = 500;
 
 /** The primary opens by itself after so long: what is above, and a write of the map. */
-const HOLD_MILLISECONDS = CLOSE_MILLISECONDS + CATCH_UP_MILLISECONDS + 1500;
+export const HOLD_MILLISECONDS = CLOSE_MILLISECONDS + CATCH_UP_MILLISECONDS + 1500;
 
 /** An order to open again that is not answered by then is not needed: the primary opens by itself. */
 const REOPEN_MILLISECONDS = 1000;
