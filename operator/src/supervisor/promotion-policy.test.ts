@@ -1,0 +1,134 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ShardMapShard } from '../api/v1alpha1/index.ts';
+import { mariadbPositions } from '../engines/mariadb/gtid.ts';
+import type { PrimaryDiagnosis } from './diagnose-primary.ts';
+import type { MemberObservation, ShardObservation } from './observe-shard.ts';
+import { refusePromotion } from './promotion-policy.ts';
+import { aMember, anObservation, aShard, PODS } from './testing/observations.ts';
+import { ended, following, holding } from './testing/states.ts';
+
+const [PRIMARY, FIRST, SECOND] = PODS;
+const lost: PrimaryDiagnosis = { kind: 'lost' };
+const unreachable: PrimaryDiagnosis = { kind: 'unreachable', witness: 'silent', isConfirmed: true };
+const dead = aMember(PRIMARY, ended(42));
+const gone = aMember(PRIMARY, null, { exists: false });
+const first = aMember(FIRST, holding(42));
+const second = aMember(SECOND, holding(41));
+const failing = following({ applying: { kind: 'failed', error: { number: 1032, message: 'no such row' } } });
+
+interface Case {
+  readonly diagnosis?: PrimaryDiagnosis;
+  readonly members?: readonly MemberObservation[];
+  readonly shard?: Partial<ShardMapShard>;
+  readonly change?: Partial<ShardObservation>;
+  readonly failover?: Partial<ShardObservation['failover']>;
+  readonly chosen?: string;
+}
+
+function refuse({ diagnosis = lost, members = [dead, first, second], ...rest }: Case = {}) {
+  const observation = anObservation(aShard(rest.shard), members, rest.change);
+  const failover = { ...observation.failover, ...rest.failover };
+  const wishes = { chosen: rest.chosen ?? null, preferred: null };
+  return refusePromotion({ ...observation, failover }, diagnosis, wishes, mariadbPositions);
+}
+
+const blocked = (reason: string) => expect.objectContaining({ kind: 'blocked', reason });
+const waiting = { kind: 'waiting' };
+const quiet = { kind: 'quiet' };
+
+describe('a promotion', () => {
+  it.each<readonly [string, Case]>([
+    ['of a lost primary', {}],
+    ['of a lost primary whose pod is gone', { members: [gone, first, second] }],
+    ['of an unreachable primary', { diagnosis: unreachable, members: [aMember(PRIMARY), first, second] }],
+    ['without a second acker, where the dead primary’s log is covered', { members: [dead, first] }],
+    [
+      'with loss, by the policy Availability',
+      { members: [gone, first], failover: { policy: 'Availability' } },
+    ],
+    ['with loss, by a person’s word', { members: [gone, first], chosen: FIRST }],
+    ['after the delay', { failover: { delaySeconds: 10 }, change: { troubledMilliseconds: 10_000 } }],
+    ['of a proven death, however soon after the last', { change: { promotedMilliseconds: 1000 } }],
+    [
+      'without proof, after the pause',
+      { diagnosis: unreachable, members: [gone, first, second], change: { promotedMilliseconds: 300_000 } },
+    ],
+    [
+      'without proof, of a winner that never took writes',
+      {
+        diagnosis: unreachable,
+        members: [gone, first, second],
+        change: { promotedMilliseconds: 1000, hasOpened: false },
+      },
+    ],
+    [
+      'from files, where the primary is gone for good',
+      {
+        diagnosis: unreachable,
+        members: [gone, aMember(FIRST, ended(40, 42)), aMember(SECOND, ended(41, 41))],
+      },
+    ],
+  ])('may begin %s', (_, change) => {
+    expect(refuse(change)).toBeNull();
+  });
+
+  it.each<readonly [string, Case, object]>([
+    ['while hibernated', { change: { isHibernated: true } }, quiet],
+    ['where nobody acknowledges', { shard: { ackers: [] } }, quiet],
+    ['before silence is confirmed', { diagnosis: { ...unreachable, isConfirmed: false } }, waiting],
+    ['before a hang is confirmed', { diagnosis: { kind: 'hung', isConfirmed: false } }, waiting],
+    ['before commits have hung for long', { diagnosis: { kind: 'stalled', isConfirmed: false } }, waiting],
+    [
+      'while a replica hears the primary',
+      { diagnosis: { kind: 'unreachable', witness: 'alive', isConfirmed: false } },
+      blocked('PrimaryNotProvenDead'),
+    ],
+    [
+      'while nobody can say whether it lives',
+      { diagnosis: { kind: 'unreachable', witness: 'nobody', isConfirmed: false } },
+      blocked('PrimaryNotProvenDead'),
+    ],
+    [
+      'without proof, soon after the last',
+      { diagnosis: unreachable, members: [gone, first, second], change: { promotedMilliseconds: 299_999 } },
+      blocked('PromotedRecently'),
+    ],
+    [
+      'without proof, where a clock went back',
+      { diagnosis: unreachable, members: [gone, first, second], change: { promotedMilliseconds: -60_000 } },
+      blocked('PromotedRecently'),
+    ],
+    [
+      'while an acker is silent and only the primary itself holds everything: it comes back by itself',
+      { members: [aMember(PRIMARY, ended(43)), first] },
+      waiting,
+    ],
+    [
+      'while an acker is silent and the log is not known',
+      { members: [gone, first] },
+      blocked('AckersUnreachable'),
+    ],
+    [
+      'while who holds the most cannot apply',
+      { members: [gone, aMember(FIRST, failing), second] },
+      blocked('NoCandidate'),
+    ],
+    [
+      'while every server is down and the primary comes back by itself',
+      { members: [dead, aMember(FIRST, ended(42)), aMember(SECOND, ended(42))] },
+      waiting,
+    ],
+    [
+      'before the delay',
+      { failover: { delaySeconds: 10 }, change: { troubledMilliseconds: 9999 } },
+      blocked('DelayNotOver'),
+    ],
+    [
+      'when who was decided for does not answer',
+      { members: [gone, first], chosen: SECOND },
+      blocked('NoCandidate'),
+    ],
+  ])('does not begin %s', (_, change, expected) => {
+    expect(refuse(change)).toEqual(expected);
+  });
+});

@@ -1,0 +1,161 @@
+/** A primary fails, and so do operators, agents and networks, at every step and in any order. */
+import { afterEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { PODS } from './testing/observations.ts';
+import { SimulatedShard } from './testing/simulated-shard.ts';
+
+const [PRIMARY, FIRST, SECOND] = PODS;
+
+let shard: SimulatedShard;
+
+afterEach(async () => {
+  await shard.close();
+});
+
+async function begin(): Promise<SimulatedShard> {
+  shard = new SimulatedShard();
+  await shard.begin();
+  expect(shard.isAtWork()).toBe(true);
+  return shard;
+}
+
+describe('a primary whose server is killed', () => {
+  it('is replaced once, and follows', async () => {
+    await begin();
+    shard.killServer(PRIMARY);
+    await shard.advance(500);
+    expect(shard.map).toMatchObject({ epoch: 4, primary: FIRST });
+    expect(await shard.recover()).toBe(true);
+    expect(shard.map.epoch).toBe(4);
+    expect(shard.finalViolations()).toEqual([]);
+  });
+
+  it('is replaced by who received the most', async () => {
+    await begin();
+    shard.member(FIRST).isReachable = false;
+    await shard.advance(200);
+    shard.killServer(PRIMARY);
+    shard.member(FIRST).isReachable = true;
+    await shard.advance(1000);
+    expect(shard.map).toMatchObject({ epoch: 4, primary: SECOND });
+    expect(await shard.recover()).toBe(true);
+    expect(shard.finalViolations()).toEqual([]);
+  });
+});
+
+describe('a primary that is cut off', () => {
+  it('is replaced once it must have killed itself', async () => {
+    await begin();
+    shard.member(PRIMARY).isReachable = false;
+    await shard.advance(1000);
+    expect(shard.map.primary).not.toBe(FIRST);
+    await shard.advance(2000);
+    expect(shard.map).toMatchObject({ epoch: 4, primary: FIRST });
+    expect(shard.member(PRIMARY).isOpen).toBe(false);
+    expect(await shard.recover()).toBe(true);
+    expect(shard.finalViolations()).toEqual([]);
+  });
+
+  it('is not replaced while another acker is silent', async () => {
+    await begin();
+    shard.member(PRIMARY).isReachable = false;
+    shard.member(SECOND).isReachable = false;
+    await shard.advance(30_000);
+    expect(shard.map).toMatchObject({ epoch: 3, primary: PRIMARY });
+    expect(await shard.recover()).toBe(true);
+    expect(shard.finalViolations()).toEqual([]);
+  });
+});
+
+describe('an operator that is killed', () => {
+  it.each(['server', 'network'])('at any step of a promotion, after a failure of the %s', async (failure) => {
+    for (let dieAt = 1; ; dieAt += 1) {
+      await begin();
+      shard.dieAt = shard.steps + dieAt;
+      if (failure === 'server') {
+        shard.killServer(PRIMARY);
+      } else {
+        shard.member(PRIMARY).isReachable = false;
+      }
+      await shard.advance(6000);
+      expect({ dieAt, epoch: shard.map.epoch, primary: shard.map.primary }).toEqual({
+        dieAt,
+        epoch: 4,
+        primary: FIRST,
+      });
+      expect(await shard.recover()).toBe(true);
+      expect(shard.map.epoch).toBe(4);
+      expect(shard.finalViolations()).toEqual([]);
+      const isOver = shard.steps < shard.dieAt;
+      await shard.close();
+      if (isOver) {
+        // Two writes, and a command for each of two replicas, before and after.
+        expect(dieAt).toBeGreaterThan(8);
+        return;
+      }
+    }
+  });
+});
+
+const pod = fc.constantFrom(...PODS);
+const happenings = fc.array(
+  fc.record({
+    pause: fc.nat(1500),
+    what: fc.oneof(
+      fc.record({ kind: fc.constant('killServer' as const), pod }),
+      fc.record({ kind: fc.constant('killAgent' as const), pod }),
+      fc.record({ kind: fc.constant('cut' as const), pod }),
+      fc.record({ kind: fc.constant('heal' as const), pod }),
+      fc.record({ kind: fc.constant('killPrimary' as const) }),
+      fc.record({ kind: fc.constant('killOperator' as const) }),
+      fc.record({ kind: fc.constant('dieAt' as const), steps: fc.integer({ min: 1, max: 12 }) }),
+      fc.record({ kind: fc.constant('pace' as const), pace: fc.integer({ min: 2, max: 5 }) }),
+    ),
+  }),
+  { minLength: 1, maxLength: 12 },
+);
+
+describe('whatever happens, in whatever order', () => {
+  it('nothing acknowledged is lost, nobody takes writes beside the primary, and the shard recovers', async () => {
+    await fc.assert(
+      fc.asyncProperty(happenings, async (story) => {
+        await begin();
+        try {
+          for (const { pause, what } of story) {
+            await shard.advance(pause);
+            switch (what.kind) {
+              case 'killServer':
+                shard.killServer(what.pod);
+                break;
+              case 'killAgent':
+                shard.killAgent(what.pod);
+                break;
+              case 'cut':
+              case 'heal':
+                shard.member(what.pod).isReachable = what.kind === 'heal';
+                break;
+              case 'killPrimary':
+                shard.killServer(shard.map.primary ?? PRIMARY);
+                break;
+              case 'killOperator':
+                shard.killOperator();
+                break;
+              case 'dieAt':
+                shard.dieAt = shard.steps + what.steps;
+                break;
+              case 'pace':
+                shard.pace = what.pace;
+                break;
+            }
+          }
+          const hasRecovered = await shard.recover();
+          expect(shard.finalViolations()).toEqual([]);
+          expect(hasRecovered).toBe(true);
+        } finally {
+          await shard.close();
+        }
+      }),
+      { numRuns: 40 },
+    );
+  }, 120_000);
+});

@@ -1,0 +1,243 @@
+import type { AgentState } from '../../agent/protocol/agent-state.ts';
+import type { ShardMapShard } from '../../api/v1alpha1/index.ts';
+import type { Position } from '../../engines/position.ts';
+import { ended, following, leading } from './states.ts';
+
+/** One change in a log. `id` is the client's row, or the opening of an epoch. */
+export interface Entry {
+  readonly id: string;
+  /** Number of the server that wrote it. */
+  readonly server: number;
+}
+
+/** A primary leaves its server down for so long, for the operator to promote another. Milliseconds. */
+const RESTART_WAIT_MILLISECONDS = 5000;
+/** A primary that hears of nobody kills its server after so long. Milliseconds. */
+const FENCE_MILLISECONDS = 1000;
+
+/** What a member sees of the others. */
+export interface Surroundings {
+  /** The map, as it is at the API server. */
+  readonly map: ShardMapShard;
+  readonly now: number;
+  peer(pod: string): SimulatedMember | undefined;
+  /** Called when the member opens, and when one of its commits is acknowledged. */
+  onOpened(member: SimulatedMember): void;
+  onAcknowledged(member: SimulatedMember, entry: Entry): void;
+  isAcknowledged(entry: Entry): boolean;
+}
+
+/** A server with its agent, which does what agents do. Time passes with `step`. */
+export class SimulatedMember {
+  readonly pod: string;
+  readonly ordinal: number;
+  log: Entry[] = [];
+  applied = 0;
+  isRunning = true;
+  role: 'primary' | 'replica' | 'detached' = 'detached';
+  isOpen = false;
+  source: string | null = null;
+  isAgentAlive = true;
+  /** Whether the network reaches it: the operator, the API server and the others. */
+  isReachable = true;
+  /** A promotion's order not to receive, until the map names somebody. */
+  isStoodDown = false;
+  /** The map as it was last read. */
+  seen: ShardMapShard | null = null;
+  openEpoch = 0;
+  awaitingAcker = false;
+  #downSince = 0;
+  #heardAt = 0;
+
+  constructor(pod: string, ordinal: number) {
+    this.pod = pod;
+    this.ordinal = ordinal;
+  }
+
+  kill(now: number): void {
+    if (this.isRunning) {
+      this.isRunning = false;
+      this.isOpen = false;
+      this.source = null;
+      this.#downSince = now;
+    }
+  }
+
+  stopReceiving(): { readonly received: Position; readonly applied: Position } {
+    if (!this.isRunning || this.role === 'primary') {
+      throw new Error('NotReady');
+    }
+    this.isStoodDown = true;
+    this.source = null;
+    return { received: this.#position(this.log.length), applied: this.#position(this.applied) };
+  }
+
+  /** One step of the agent, and of replication. */
+  step(surroundings: Surroundings): void {
+    const { map, now } = surroundings;
+    if (this.isReachable) {
+      this.#heardAt = now;
+    }
+    if (!this.isAgentAlive) {
+      return;
+    }
+    if (this.isReachable && this.seen !== map) {
+      this.seen = map;
+      this.isStoodDown &&= map.primary === null;
+    }
+    if (this.role === 'primary' && this.isRunning && now - this.#heardAt >= FENCE_MILLISECONDS) {
+      this.kill(now);
+    }
+    if (this.isReachable && this.seen !== null && this.seen.primary !== null) {
+      if (this.seen.primary === this.pod) {
+        this.#lead(this.seen, surroundings);
+      } else {
+        this.#follow(this.seen, this.seen.primary, surroundings);
+      }
+    }
+  }
+
+  /** Receives and applies some of what the source has. */
+  replicate({ peer, onAcknowledged }: Surroundings, most: number): void {
+    if (!this.isRunning) {
+      return;
+    }
+    this.applied = Math.min(this.log.length, this.applied + most);
+    const source = this.source === null ? undefined : peer(this.source);
+    if (source === undefined || !isConnected(this, source) || source.role !== 'primary') {
+      return;
+    }
+    const isPrefix = this.log.every((entry, index) => source.log[index]?.id === entry.id);
+    if (!isPrefix) {
+      // It holds what its source lacks: it is set aside and cloned anew.
+      this.log = [...source.log];
+      this.applied = this.log.length;
+      return;
+    }
+    for (const entry of source.log.slice(this.log.length, this.log.length + most)) {
+      this.log.push(entry);
+      onAcknowledged(source, entry);
+    }
+  }
+
+  /** What the agent tells. */
+  state(surroundings: Pick<Surroundings, 'peer'>): AgentState {
+    const base = this.#serverState(surroundings);
+    return {
+      ...base,
+      epoch: this.seen?.epoch ?? 0,
+      awaitingAcker: this.awaitingAcker,
+      identity: { ...base.identity, pod: this.pod },
+    };
+  }
+
+  #serverState({ peer }: Pick<Surroundings, 'peer'>): AgentState {
+    if (!this.isRunning) {
+      const state = ended(0, 0);
+      const end = { kind: 'known', value: this.#position(this.log.length) } as const;
+      return { ...state, ownEnd: end, receivedEnd: end };
+    }
+    const facts = {
+      received: { kind: 'known', value: this.#position(this.log.length) },
+      applied: this.#position(this.applied),
+      epoch: { kind: 'known', value: this.#epochApplied() },
+    } as const;
+    if (this.role === 'primary') {
+      return leading({}, { ...facts, writable: this.isOpen });
+    }
+    if (this.role === 'detached') {
+      return detached(following({}, facts));
+    }
+    const source = this.source === null ? undefined : peer(this.source);
+    const isConnectedNow = source !== undefined && isConnected(this, source) && source.role === 'primary';
+    const stopped = this.source === null ? 'stopped' : 'connecting';
+    return following({ receiving: { kind: isConnectedNow ? 'running' : stopped } }, facts);
+  }
+
+  #lead(map: ShardMapShard, surroundings: Surroundings): void {
+    const { now, peer, onOpened } = surroundings;
+    if (!this.isRunning) {
+      if (now - this.#downSince >= RESTART_WAIT_MILLISECONDS) {
+        this.#boot('primary');
+      }
+      return;
+    }
+    if (this.role !== 'primary') {
+      this.source = null;
+      if (this.applied === this.log.length) {
+        this.role = 'primary';
+      }
+      return;
+    }
+    const hasFollower = map.replicas.some((pod) => {
+      const other = peer(pod);
+      return other?.source === this.pod && isConnected(other, this);
+    });
+    // The map is read anew before a server is opened.
+    const isConfirmed = surroundings.map.primary === this.pod && surroundings.map.epoch === map.epoch;
+    if (!this.isOpen && hasFollower && isConfirmed) {
+      this.isOpen = true;
+      this.openEpoch = map.epoch;
+      this.append(`epoch ${map.epoch}`);
+      onOpened(this);
+    }
+  }
+
+  #follow(map: ShardMapShard, primary: string, { now, isAcknowledged }: Surroundings): void {
+    if (this.isRunning && this.role === 'primary') {
+      this.kill(now);
+      return;
+    }
+    if (!this.isRunning) {
+      // As a replica a server cuts off what it wrote and nobody acknowledged.
+      while (this.log.length > 0 && !this.log.slice(-1).every(isAcknowledged)) {
+        this.log.pop();
+      }
+      this.#boot('replica');
+      return;
+    }
+    if (this.isStoodDown || this.source === primary) {
+      return;
+    }
+    this.awaitingAcker = !map.ackers.includes(this.pod);
+    if (!this.awaitingAcker && this.applied === this.log.length) {
+      this.role = 'replica';
+      this.source = primary;
+    }
+  }
+
+  /** Writes; the entry waits to be acknowledged. */
+  append(id: string): void {
+    this.log.push({ id, server: this.ordinal + 1 });
+    this.applied = this.log.length;
+  }
+
+  #boot(role: 'primary' | 'replica'): void {
+    this.isRunning = true;
+    this.isOpen = false;
+    this.source = null;
+    this.applied = this.log.length;
+    this.role = role === 'primary' ? 'primary' : 'detached';
+  }
+
+  #epochApplied(): number {
+    const rows = this.log.slice(0, this.applied).filter(({ id }) => id.startsWith('epoch '));
+    return Number(rows.at(-1)?.id.slice('epoch '.length) ?? 0);
+  }
+
+  #position(length: number): Position {
+    const last = this.log[length - 1];
+    return (last === undefined ? '' : `0-${last.server}-${length}`) as Position;
+  }
+}
+
+/** Whether the two servers can speak to each other. */
+export function isConnected(left: SimulatedMember, right: SimulatedMember): boolean {
+  return left.isRunning && right.isRunning && left.isReachable && right.isReachable;
+}
+
+function detached(state: AgentState): AgentState {
+  return state.member === null
+    ? state
+    : { ...state, member: { ...state.member, role: { kind: 'detached' } } };
+}
