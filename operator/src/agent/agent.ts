@@ -259,7 +259,7 @@ export class Agent {
   #proceed(observation: Observation, signal: AbortSignal): number {
     const decision = decide(observation);
     this.#note(decision);
-    const longest = this.#urgency.longestPause(decision);
+    const longest = this.#urgency.longestPause(decision, observation.member);
     if (decision.kind === 'wait') {
       return Math.min(longest, PASS_MILLISECONDS);
     }

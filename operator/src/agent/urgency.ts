@@ -1,3 +1,4 @@
+import type { MemberState } from '../engines/member-state.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Decision, DecisionKind } from './decision.ts';
 import type { ShardView } from './observation.ts';
@@ -6,6 +7,9 @@ import type { ShardView } from './observation.ts';
 const URGENT_MILLISECONDS = 10_000;
 /** What is tried again that often takes a millisecond or two of the processor. */
 const URGENT_PAUSE_MILLISECONDS = 15;
+
+/** How often a replica is looked at that hears nothing, for others decide by it; not for long, for it reconnects. */
+const SILENT_PAUSE_MILLISECONDS = 100;
 
 /** What clients wait for. Making volumes and starting servers is not hurried: it takes long, and fails for longer. */
 const HURRIED: ReadonlySet<DecisionKind> = new Set<DecisionKind>([
@@ -16,6 +20,15 @@ const HURRIED: ReadonlySet<DecisionKind> = new Set<DecisionKind>([
   'setAcknowledgement',
   'openWrites',
 ]);
+
+/** The source of a replica gives signs of life more often than it is looked at: one that gave none may be dead. */
+function hearsNothing({ role }: MemberState): boolean {
+  return (
+    role.kind === 'replica' &&
+    role.following.silentMilliseconds.kind === 'known' &&
+    role.following.silentMilliseconds.value > 0
+  );
+}
 
 /** Whether the shard has just been given another primary: then nothing that leads to it waits its usual turn. */
 export class Urgency {
@@ -49,9 +62,12 @@ export class Urgency {
   }
 
   /** Longest time until a decision is made again, or its action is repeated, in milliseconds. */
-  longestPause(decision: Decision): number {
+  longestPause(decision: Decision, member: MemberState | null): number {
     const isHurried =
       decision.kind === 'wait' ? decision.reason === 'acknowledger' : HURRIED.has(decision.kind);
-    return isHurried && this.#clock.monotonic() < this.#until ? URGENT_PAUSE_MILLISECONDS : Infinity;
+    if (isHurried && this.#clock.monotonic() < this.#until) {
+      return URGENT_PAUSE_MILLISECONDS;
+    }
+    return member !== null && hearsNothing(member) ? SILENT_PAUSE_MILLISECONDS : Infinity;
   }
 }

@@ -343,7 +343,7 @@ export class FakeMember {
         secondsBehind: known(0),
         lagMilliseconds: isReached ? known(100) : unknown('it does not receive'),
         bytesBehind: known(0),
-        silentMilliseconds: isReached ? known(100) : unknown('it does not receive'),
+        silentMilliseconds: isReached ? known(0) : unknown('it does not receive'),
       },
     };
   }

@@ -34,7 +34,7 @@ export function aFollowing(change: Partial<Following> = {}): Following {
     secondsBehind: known(0),
     lagMilliseconds: known(300),
     bytesBehind: known(0),
-    silentMilliseconds: known(100),
+    silentMilliseconds: known(0),
     ...change,
   };
 }

@@ -23,6 +23,9 @@ const SHORT_TIMEOUT_MILLISECONDS = 500;
 /** Stopping to receive from a source that is silent; engines' own time-outs are a minute. */
 const LONGEST_STOP_MILLISECONDS = 5000;
 
+/** More than between two signs of life of a source that has nothing to send. */
+const SILENCE_MILLISECONDS = 500;
+
 function exceeds(measure: Measure, limit: number): boolean {
   return measure.kind === 'known' && measure.value > limit;
 }
@@ -223,6 +226,10 @@ export const replicationCases: readonly ConformanceCase[] = [
         const started = performance.now();
         await Promise.all([
           expectRefusal('Timeout', primary.observe(story.signal)),
+          expectRefusal('Timeout', primary.probe(story.signal)),
+          eventuallyState(story, 2, 'it hears nothing', (state) =>
+            exceeds(followingOf(state).silentMilliseconds, SILENCE_MILLISECONDS),
+          ),
           replica.stopReceiving(story.signal),
         ]);
         assert.ok(performance.now() - started < LONGEST_STOP_MILLISECONDS);
@@ -230,6 +237,11 @@ export const replicationCases: readonly ConformanceCase[] = [
         await memberAt(story, 0).signal('SIGCONT');
       }
       await primary.observe(story.signal);
+      await primary.probe(story.signal);
+      await eventuallyState(story, 2, 'it hears its source', (state) => {
+        const { silentMilliseconds } = followingOf(state);
+        return silentMilliseconds.kind === 'known' && silentMilliseconds.value === 0;
+      });
       await replica.follow(sourceAt(story, 0), story.signal);
       await append(story, 0, 3);
       await expectCaughtUp(story, 1, 0);

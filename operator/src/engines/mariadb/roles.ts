@@ -42,7 +42,7 @@ export async function follow(
   if (facts.slave !== undefined && facts.slave.applying.kind !== 'running') {
     await requireAllApplied(server, signal);
   }
-  if (facts.slave !== undefined) {
+  if (facts.slave !== undefined && facts.slave.receiving.kind !== 'stopped') {
     await stopThread(server, 'IO_THREAD', signal);
   }
   const stopped = await requireAllApplied(server, signal);
