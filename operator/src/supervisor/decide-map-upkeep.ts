@@ -1,5 +1,6 @@
 /** What the map of a shard has to be told besides who is primary: ordered predicates. Pure. */
 import type { Position, PositionArithmetic } from '../engines/position.ts';
+import { findReleasableAcker } from './acker-release.ts';
 import { type MemberObservation, type ShardObservation, stateOf } from './observe-shard.ts';
 
 /**
@@ -8,7 +9,7 @@ import { type MemberObservation, type ShardObservation, stateOf } from './observ
  * - `replicaJoining`: a member is ready to follow and waits to be recorded as an acker.
  * - `acknowledgementUnwanted`: one instance is asked for: commits must stop waiting before the replicas go.
  * - `acknowledgementWanted`: more than one instance is asked for, and commits do not wait yet.
- * - `ackerGone`: an acker was removed, and another holds everything it may have acknowledged.
+ * - `ackerGone`: an acker was removed, or gives up its data, and another holds everything it may have acknowledged.
  * - `ackerLeaving`: the same, but nobody is known to cover it yet: it stays on record.
  * - `initialising`: the primary makes the database.
  */
@@ -38,6 +39,7 @@ const PREDICATES: readonly Predicate[] = [
   acknowledgementUnwanted,
   acknowledgementWanted,
   replicaJoining,
+  ackerGivingUp,
   ackerGone,
   ackerLeaving,
   initialising,
@@ -100,6 +102,11 @@ function replicaJoining({ shard, members }: ShardObservation): MapUpkeep | null 
       state.epoch === shard.epoch,
   );
   return joining === undefined ? null : { kind: 'replicaJoining', pod: joining.pod };
+}
+
+function ackerGivingUp(observation: ShardObservation, { positions }: UpkeepContext): MapUpkeep | null {
+  const pod = findReleasableAcker(observation, positions);
+  return pod === null ? null : { kind: 'ackerGone', pod };
 }
 
 /**
