@@ -5,7 +5,6 @@ import type { ShardMapShard } from '../api/v1alpha1/index.ts';
 import type { Following, MemberState } from '../engines/member-state.ts';
 import type { Measure } from '../engines/measure.ts';
 import { mariadbPositions } from '../engines/mariadb/gtid.ts';
-import type { Position } from '../engines/position.ts';
 import {
   decideSwitchover,
   PATIENCE_MILLISECONDS,
@@ -13,71 +12,24 @@ import {
   type SwitchoverInput,
 } from './decide-switchover.ts';
 import type { MemberObservation } from './observe-shard.ts';
+import { aMember, aShard, PODS } from './testing/observations.ts';
+import { following, holding, leading } from './testing/states.ts';
 
-const PRIMARY = 'demo-shard-0-0';
-const FIRST = 'demo-shard-0-1';
-const SECOND = 'demo-shard-0-2';
-
-const SHARD: ShardMapShard = {
-  number: 0,
-  name: 'demo-shard-0',
-  epoch: 3,
-  primary: PRIMARY,
-  replicas: [FIRST, SECOND],
-  ackers: [FIRST, SECOND],
-  initialised: true,
-  acknowledgement: 'OneReplica',
-};
+const [PRIMARY, FIRST, SECOND] = PODS;
 
 const known = (value: number): Measure => ({ kind: 'known', value });
 const UNKNOWN: Measure = { kind: 'unknown', reason: 'test' };
 
-function memberState(change: Partial<MemberState>): MemberState {
-  const { member } = replicaState();
-  if (member === null) {
-    throw new Error('the replica has a server');
-  }
-  return { ...member, ...change };
-}
-
-function following(change: Partial<Following> = {}): Pick<MemberState, 'role'> {
-  const { role } = memberState({});
-  if (role.kind !== 'replica') {
-    throw new Error('the replica follows');
-  }
-  const receiving = { kind: 'running' } as const;
-  return { role: { kind: 'replica', following: { ...role.following, receiving, ...change } } };
-}
-
-function primary(change: Partial<MemberState> = {}, state: Partial<AgentState> = {}): MemberObservation {
-  const member = memberState({
-    role: { kind: 'primary' },
-    writable: true,
-    longestTransactionSeconds: known(0),
-    ...change,
-  });
-  return observation(PRIMARY, replicaState({ member, ...state }));
+function primary(member: Partial<MemberState> = {}, state: Partial<AgentState> = {}): MemberObservation {
+  return aMember(PRIMARY, leading(state, { longestTransactionSeconds: known(0), ...member }));
 }
 
 function replica(
   pod: string,
-  change: Partial<MemberState> = {},
+  role: Partial<Following> = {},
   state: Partial<AgentState> = {},
 ): MemberObservation {
-  return observation(pod, replicaState({ member: memberState({ ...following(), ...change }), ...state }));
-}
-
-function observation(pod: string, state: AgentState | null): MemberObservation {
-  return {
-    pod,
-    exists: true,
-    state,
-    agentNow: null,
-    hasContainerEnded: false,
-    isTerminating: false,
-    silentMilliseconds: 0,
-    unattendedMilliseconds: 0,
-  };
+  return aMember(pod, { ...following(role), ...state });
 }
 
 interface Case {
@@ -95,7 +47,7 @@ function decide(change: Case = {}): SwitchoverDecision {
   const { to = null } = change;
   return decideSwitchover({
     observation: {
-      shard: { ...SHARD, ...change.shard },
+      shard: aShard(change.shard),
       isHibernated: change.isHibernated ?? false,
       members: [
         change.primary ?? primary(),
@@ -108,8 +60,6 @@ function decide(change: Case = {}): SwitchoverDecision {
     positions: mariadbPositions,
   });
 }
-
-const at = (position: string) => ({ applied: position as Position });
 
 describe('a wish for another primary', () => {
   it('is granted to the member named', () => {
@@ -125,8 +75,8 @@ describe('a wish for another primary', () => {
 
   it.each([
     ['the lower number of equals', {}, FIRST],
-    ['who has applied more', { second: replica(SECOND, at('0-1-43')) }, SECOND],
-    ['who is fit at all', { first: observation(FIRST, null) }, SECOND],
+    ['who has applied more', { second: aMember(SECOND, holding(43)) }, SECOND],
+    ['who is fit at all', { first: aMember(FIRST, null) }, SECOND],
   ])('is granted, where none is named, to %s', (_, change, to) => {
     expect(decide(change)).toMatchObject({ kind: 'begin', request: 'any/1', to });
   });
@@ -165,23 +115,11 @@ describe('a switchover', () => {
     ['a long transaction', { primary: primary({ longestTransactionSeconds: known(61) }) }, /open for 61 s/u],
     ['the primary itself', { to: PRIMARY }, /is the primary already/u],
     ['a stranger', { to: 'demo-shard-0-7' }, /demo-shard-0-7 is no member of demo-shard-0/u],
-    [
-      'a lag',
-      { to: FIRST, first: replica(FIRST, following({ lagMilliseconds: known(4200) })) },
-      /lags 4.2 s/u,
-    ],
-    [
-      'a failure to apply',
-      { to: FIRST, first: replica(FIRST, following({ applying: broken })) },
-      /Duplicate entry/u,
-    ],
+    ['a lag', { to: FIRST, first: replica(FIRST, { lagMilliseconds: known(4200) }) }, /lags 4.2 s/u],
+    ['a failure to apply', { to: FIRST, first: replica(FIRST, { applying: broken }) }, /Duplicate entry/u],
     ['a pod that goes', { to: FIRST, first: { ...replica(FIRST), isTerminating: true } }, /being stopped/u],
     ['an agent that goes', { to: FIRST, first: replica(FIRST, {}, { terminating: true }) }, /being stopped/u],
-    [
-      'a pod that is not there',
-      { to: FIRST, first: { ...observation(FIRST, null), exists: false } },
-      /not there/u,
-    ],
+    ['a pod that is not there', { to: FIRST, first: { ...aMember(FIRST), exists: false } }, /not there/u],
     [
       'a clone under way',
       { to: FIRST, first: replica(FIRST, {}, { activity: { ...cloning, bytesPerSecond: 1 } }) },
@@ -201,18 +139,14 @@ describe('a switchover', () => {
     expect(decide(change)).toMatchObject({ kind: 'refuse', message: expect.stringMatching(message) });
   });
 
-  const limit = { first: replica(FIRST, following({ lagMilliseconds: known(3000) })), to: FIRST };
+  const limit = { first: replica(FIRST, { lagMilliseconds: known(3000) }), to: FIRST };
   it('is not refused at the limits', () => {
     expect(decide(limit).kind).toBe('begin');
     expect(decide({ primary: primary({ longestTransactionSeconds: known(5) }) }).kind).toBe('begin');
   });
 
   it.each<readonly [string, Case, RegExp]>([
-    [
-      'the primary is not heard',
-      { primary: observation(PRIMARY, null) },
-      /agent of the primary demo-shard-0-0/u,
-    ],
+    ['the primary is not heard', { primary: aMember(PRIMARY, null) }, /agent of the primary demo-shard-0-0/u],
     [
       'the primary is closed',
       { primary: primary({ role: { kind: 'detached' }, writable: false }) },
@@ -225,22 +159,22 @@ describe('a switchover', () => {
     ],
     [
       'the member is not heard',
-      { to: FIRST, first: observation(FIRST, null) },
+      { to: FIRST, first: aMember(FIRST, null) },
       /agent of demo-shard-0-1 does not/u,
     ],
     [
       'it does not receive',
-      { to: FIRST, first: replica(FIRST, following({ receiving: { kind: 'stopped' } })) },
+      { to: FIRST, first: replica(FIRST, { receiving: { kind: 'stopped' } }) },
       /does not follow/u,
     ],
     [
       'its server is down',
-      { to: FIRST, first: observation(FIRST, replicaState({ member: null })) },
+      { to: FIRST, first: aMember(FIRST, replicaState({ member: null })) },
       /does not follow/u,
     ],
     [
       'its lag is not known',
-      { to: FIRST, first: replica(FIRST, following({ lagMilliseconds: UNKNOWN })) },
+      { to: FIRST, first: replica(FIRST, { lagMilliseconds: UNKNOWN }) },
       /not known how far/u,
     ],
     ['it does not count yet', { to: FIRST, shard: { ackers: [SECOND] } }, /not yet on record/u],
@@ -251,7 +185,7 @@ describe('a switchover', () => {
   });
 
   it('names what stands against each, when none is fit', () => {
-    const first = replica(FIRST, following({ lagMilliseconds: known(9000) }));
+    const first = replica(FIRST, { lagMilliseconds: known(9000) });
     const second = replica(SECOND, {}, { volume: { kind: 'empty' } });
     expect(decide({ first, second })).toMatchObject({
       message: expect.stringMatching(/demo-shard-0-1 lags 9.0 s.*demo-shard-0-2 has no complete copy/u),

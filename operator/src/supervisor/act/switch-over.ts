@@ -161,20 +161,22 @@ export class Switchover {
   }
 
   #start(begun: Begun): void {
-    const { send, clock, logger, wake } = this.#options;
+    const { clock, logger } = this.#options;
     const scope = new AbortController();
     const attempt: Attempt = { ...begun, scope, startedAt: clock.monotonic(), outcome: undefined };
     this.#attempt = attempt;
     logger.info('a switchover begins', { from: begun.from, to: begun.to, request: begun.request });
-    handOver(begun, send, scope.signal).then(
-      (outcome) => {
-        attempt.outcome = outcome;
-        wake();
-      },
-      (error: unknown) => {
-        logger.info('a switchover was given up', errorFields(error));
-      },
-    );
+    void this.#carryOut(attempt);
+  }
+
+  async #carryOut(attempt: Attempt): Promise<void> {
+    const { send, logger, wake } = this.#options;
+    try {
+      attempt.outcome = await handOver(attempt, send, attempt.scope.signal);
+      wake();
+    } catch (error) {
+      logger.info('a switchover was given up', errorFields(error));
+    }
   }
 
   async #conclude(attempt: Attempt, observation: ShardObservation, signal: AbortSignal): Promise<void> {
