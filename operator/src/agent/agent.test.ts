@@ -171,6 +171,69 @@ describe('agents', () => {
     },
   );
 
+  it('promote the winner of an election, whichever of them dies at whichever step', async () => {
+    const failOver = async (dieAt: number): Promise<FakeShardWorld> => {
+      const world = await atWork();
+      const before = world.steps.length;
+      world.dieAt = dieAt === 0 ? 0 : before + dieAt;
+      world.member(PRIMARY).kill();
+      world.promote(REPLICA);
+      await world.advance(400);
+      await untilAtWork(world);
+      world.steps = world.steps.slice(before);
+      return world;
+    };
+    const rehearsal = await failOver(0);
+    const { steps } = rehearsal;
+    expect(rehearsal.map).toMatchObject({ primary: REPLICA, epoch: 2 });
+    expect(rehearsal.member(REPLICA).database?.epoch).toBe(2);
+    expect(rehearsal.member(PRIMARY).server?.order.role).toBe('replica');
+    await rehearsal.close();
+    expect(steps).toContain(`${REPLICA} openWrites done`);
+    for (let dieAt = 1; dieAt <= steps.length; dieAt += 1) {
+      const world = await failOver(dieAt);
+      const step = steps[dieAt - 1];
+      expect({ step, isAtWork: world.isAtWork() }).toEqual({ step, isAtWork: true });
+      expect(world.map.primary).toBe(REPLICA);
+      await world.close();
+    }
+  }, 60_000);
+
+  it('start the dead primary again where nobody promotes another', async () => {
+    const world = await atWork();
+    world.member(PRIMARY).kill();
+    await world.advance(4600);
+    expect(world.member(PRIMARY).server).toBeNull();
+    await untilAtWork(world);
+    expect(world.member(PRIMARY).server?.isOpen).toBe(true);
+    expect(world.map.epoch).toBe(1);
+    await world.close();
+  });
+
+  it('kill a primary that hears neither the operator nor a replica, and no other', async () => {
+    const world = await atWork();
+    const former = world.member(PRIMARY).server;
+    PODS.slice(1).forEach((pod) => world.member(pod).kill());
+    world.isApiServerDown = true;
+    await world.advance(3000);
+    expect([world.member(PRIMARY).server, world.member(PRIMARY).lastExit?.pid]).toEqual([null, former?.pid]);
+    expect(world.agents.get(PRIMARY)?.state?.problems).toContainEqual(
+      expect.objectContaining({ reason: 'CutOff' }),
+    );
+    world.isApiServerDown = false;
+    await untilAtWork(world);
+    await world.close();
+  });
+
+  it('tell of a death before they look at anything', async () => {
+    const world = await atWork();
+    world.member(PRIMARY).kill();
+    // Nothing has run since but what the launcher's word has set off.
+    expect(world.agents.get(PRIMARY)?.state?.server.kind).toBe('ended');
+    expect(world.agents.get(PRIMARY)?.state?.member).toBeNull();
+    await world.close();
+  });
+
   it('never make a second database or let an empty member serve, and come back to work, whatever happens', async () => {
     const pod = fc.constantFrom(...PODS);
     const event = fc.oneof(

@@ -20,6 +20,13 @@ interface RunningAgent {
   state: AgentState | null;
 }
 
+interface Promotion {
+  readonly winner: string;
+  readonly epoch: number;
+  /** Who has answered that it receives no more. */
+  readonly stopped: Set<string>;
+}
+
 const SETTINGS: AgentSettings = {
   engine: { type: 'MariaDB', version: '11.8' },
   configuration: '',
@@ -38,6 +45,7 @@ export class FakeShardWorld {
   map: ShardMapShard = anEntry({ epoch: 1, ackers: [], initialised: false });
   /** What agents that only watch have seen; behind `map` while `isWatchBroken`. */
   #seen: ShardMapShard = this.map;
+  #promotion: Promotion | null = null;
   isWatchBroken = false;
   isApiServerDown = false;
   /** Steps of all agents so far. */
@@ -164,9 +172,18 @@ export class FakeShardWorld {
     }
   }
 
+  /** Has the operator promote a replica, by two writes and the orders in between, whatever happens meanwhile. */
+  promote(winner: string): void {
+    this.#promotion = { winner, epoch: this.map.epoch + 1, stopped: new Set() };
+  }
+
   /** What the operator does about what the agents tell. */
   operate(): void {
     if (this.isApiServerDown) {
+      return;
+    }
+    if (this.#promotion !== null) {
+      this.#goOnPromoting(this.#promotion);
       return;
     }
     for (const [pod, { state, stop }] of this.agents) {
@@ -179,6 +196,29 @@ export class FakeShardWorld {
       if (state.awaitingAcker && !this.map.ackers.includes(pod)) {
         this.writeMap({ ackers: [...this.map.ackers, pod] });
       }
+    }
+  }
+
+  #goOnPromoting({ winner, epoch, stopped }: Promotion): void {
+    if (this.map.epoch < epoch) {
+      this.writeMap({ epoch, primary: null, replicas: [...PODS] });
+      return;
+    }
+    const others = PODS.filter((pod) => pod !== PRIMARY);
+    if (others.every((pod) => stopped.has(pod))) {
+      const replicas = PODS.filter((pod) => pod !== winner);
+      this.writeMap({ primary: winner, replicas, ackers: others.filter((pod) => pod !== winner) });
+      this.#promotion = null;
+      return;
+    }
+    for (const pod of others.filter((pod) => !stopped.has(pod))) {
+      this.agents
+        .get(pod)
+        ?.agent.commands.stopReceiving({ command: 'stopReceiving', epoch }, new AbortController().signal)
+        .then(
+          () => stopped.add(pod),
+          () => {},
+        );
     }
   }
 
@@ -197,7 +237,10 @@ export class FakeShardWorld {
 
   /** Whether the primary takes writes and both replicas follow it. */
   isAtWork(): boolean {
-    const primary = this.member(PRIMARY);
+    if (this.map.primary === null) {
+      return false;
+    }
+    const primary = this.member(this.map.primary);
     return (
       primary.server?.isOpen === true &&
       primary.acknowledgers() === 2 &&
