@@ -61,14 +61,16 @@ async function execute(command: ChaosCommand): Promise<number> {
 /** One run in a line, and a line for each promise it broke. */
 function describeResult(result: RunResult): string {
   const { fault, index, gaps, promotions, convergedSeconds, acknowledged, violations } = result;
-  const gap = (milliseconds: number | null | undefined): string =>
-    typeof milliseconds === 'number' ? `${milliseconds.toFixed(0)} ms` : 'no end';
   const phases = Object.entries(result.phases).map(([name, value]) => `${name} ${value}`);
   return [
-    `${violations.length === 0 ? 'ok    ' : 'BROKEN'} #${index} ${fault}: gap ${gap(gaps.shardMap)} by map, ` +
-      `${gap(gaps.primaryService)} by Service; ${promotions} promotions${phases.length > 0 ? ` (${phases.join(', ')})` : ''}, ` +
+    `${violations.length === 0 ? 'ok    ' : 'BROKEN'} #${index} ${fault}: gap ${describeGap(gaps.shardMap)} by map, ` +
+      `${describeGap(gaps.primaryService)} by Service; ${promotions} promotions${phases.length > 0 ? ` (${phases.join(', ')})` : ''}, ` +
       `converged in ${convergedSeconds?.toFixed(1) ?? '-'} s, ${acknowledged.appends} rows` +
       `${result.leaderLost ? ', leader lost' : ''}${result.staleReads.count > 0 ? `, ${result.staleReads.count} stale reads` : ''}`,
     ...violations.map(({ rule, message }) => `       ${rule}: ${message}`),
   ].join('\n');
+}
+
+function describeGap(milliseconds: number | null | undefined): string {
+  return typeof milliseconds === 'number' ? `${milliseconds.toFixed(0)} ms` : 'no end';
 }

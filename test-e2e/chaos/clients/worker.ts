@@ -83,11 +83,11 @@ export async function runWorker(
     let pause = workload.pauseMilliseconds;
     try {
       const described = await attempt.perform(session);
-      record({ ...facts, ...described, end: monotonicTime(), outcome: 'ok' } as Operation);
+      record({ ...facts, ...described, end: monotonicTime(), outcome: 'ok' });
     } catch (error) {
       const outcome = attempt.hadNoEffect?.() === true ? 'fail' : classifyFailure(error);
       const rest = { end: monotonicTime(), outcome, error: nameOfError(error) };
-      record({ ...facts, ...attempt.unanswered, ...rest } as Operation);
+      record({ ...facts, ...attempt.unanswered, ...rest });
       // A Service may lead elsewhere by now; a server that the map names is about to open.
       if (isReadOnlyRefusal(error) && via === 'primaryService') {
         session.close();

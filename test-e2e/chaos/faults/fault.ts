@@ -13,7 +13,7 @@ export interface FaultContext {
   /** What the clients on an untouched node see. */
   status(): ClientStatus | undefined;
   /** What is to be undone; called in reverse order, once, whatever happened. */
-  onUndo(undo: () => void | Promise<void>): void;
+  readonly onUndo: (undo: () => void | Promise<void>) => void;
 }
 
 /** One thing that goes wrong. */

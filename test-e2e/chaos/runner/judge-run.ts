@@ -64,11 +64,14 @@ async function judgeContent(session: Session, member: string, history: History):
     to: Number(row['payee']),
     amount: Number(row['amount']),
   }));
-  const ids = (rows: readonly RowDataPacket[]): Set<number> => new Set(rows.map((row) => Number(row['id'])));
   const balances = accounts.map((row) => Number(row['balance']));
   return [
-    ...checkAcknowledgedSet(history.operations, 'append', member, ids(appends)),
-    ...checkAcknowledgedSet(history.operations, 'transfer', member, ids(transfers)),
+    ...checkAcknowledgedSet(history.operations, 'append', member, readIds(appends)),
+    ...checkAcknowledgedSet(history.operations, 'transfer', member, readIds(transfers)),
     ...checkTransfersWhole(member, OPENING_BALANCE, recorded, balances),
   ];
+}
+
+function readIds(rows: readonly RowDataPacket[]): Set<number> {
+  return new Set(rows.map((row) => Number(row['id'])));
 }
