@@ -32,6 +32,7 @@ export const ROW_TABLE = 'app.written_rows';
 
 /** Makes the table by way of a session with the primary. */
 export async function makeRowTable(session: Session): Promise<void> {
+  await session.query('CREATE DATABASE IF NOT EXISTS app');
   await session.query(
     `CREATE TABLE IF NOT EXISTS ${ROW_TABLE} (writer VARCHAR(20), id INT, PRIMARY KEY (writer, id))`,
   );
