@@ -13,6 +13,15 @@ import { openStage } from './stage/stage.ts';
 
 const started = performance.now();
 const progress = createProgress((line) => console.log(line));
+/** Ends the fault of the run that is under way. */
+let undo: () => Promise<void> = async () => undefined;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    // A node that stays cut off, or a process that stays stopped, would be a puzzle for whoever comes next.
+    console.error(`${signal}: undoing the fault of the run that is under way`);
+    void undo().finally(() => process.exit(130));
+  });
+}
 try {
   const command = parseCommandLine(process.argv.slice(2));
   if (command === 'help') {
@@ -38,6 +47,9 @@ async function execute(command: ChaosCommand): Promise<number> {
     const results = await runSequence(stage, plan, {
       seed,
       until: started + minutes * 60_000,
+      onBegin: (ofRun) => {
+        undo = ofRun;
+      },
       onResult(result) {
         console.log(describeResult(result));
         if (command.record) {

@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly surroundings: Surroundings;
   /** Where the histories go. */
   readonly folder: string;
+  /** Is given what ends the fault, for a command that is interrupted in the middle of a run. */
+  readonly onBegin?: (undo: () => Promise<void>) => void;
 }
 
 const START_MILLISECONDS = 20_000;
@@ -51,6 +53,7 @@ export async function runFault(stage: Stage, fault: Fault, options: RunOptions):
       await undo();
     }
   };
+  options.onBegin?.(undoAll);
   let clients: RunClients | undefined;
   try {
     await fault.prepare?.({ stage, onUndo });

@@ -15,6 +15,8 @@ export interface SequenceOptions {
   /** No run is begun after this time, by `performance.now()`. */
   readonly until: number;
   readonly onResult: (result: RunResult) => void;
+  /** See `RunOptions.onBegin`. */
+  readonly onBegin: (undo: () => Promise<void>) => void;
 }
 
 /** How long a shard that the run before left broken may take to heal. */
@@ -47,6 +49,7 @@ export async function runSequence(
       random: runRandom(options.seed, index),
       surroundings: await describeSurroundings(stage),
       folder,
+      onBegin: options.onBegin,
     });
     results.push(result);
     options.onResult(result);
