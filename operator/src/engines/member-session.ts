@@ -72,8 +72,8 @@ export interface Roles {
    */
   openWrites(epoch: number, signal: AbortSignal): Promise<void>;
   /**
-   * Closes the server for writes and waits until no write is under way. On `Timeout` it may still close at any
-   * later moment. No fence for a primary whose commits wait for a replica: that takes a kill.
+   * Closes the server for writes and waits until no write is under way. On `Timeout` it stays open. No fence for a
+   * primary whose commits wait for a replica: that takes a kill.
    */
   closeWrites(timeoutMilliseconds: number, signal: AbortSignal): Promise<void>;
   /**

@@ -55,6 +55,7 @@ function serverWith(facts: Partial<ServerFacts>, beforeStart: Measure<GtidList> 
       sent.push(sql.replaceAll(/\s+/g, ' '));
       return [];
     },
+    beside: async () => [],
     facts: async () => ({ ...closed, ...facts }),
     received: (facts) => receivedOf(facts, beforeStart),
   };

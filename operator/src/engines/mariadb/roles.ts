@@ -222,15 +222,6 @@ export async function openWrites(server: ServerAccess, epoch: number, signal: Ab
   );
 }
 
-/** See Roles.closeWrites. */
-export async function closeWrites(
-  server: ServerAccess,
-  timeoutMilliseconds: number,
-  signal: AbortSignal,
-): Promise<void> {
-  await server.run('close for writes', 'SET GLOBAL read_only = ON', [], timeoutMilliseconds, signal);
-}
-
 /** See Acknowledging.setAcknowledgement. */
 export async function setAcknowledgement(
   server: ServerAccess,

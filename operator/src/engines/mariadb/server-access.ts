@@ -15,6 +15,14 @@ export interface ServerAccess {
     timeoutMilliseconds: number,
     signal: AbortSignal,
   ): Promise<readonly Row[]>;
+  /** Runs a statement on another connection, while `run` may still wait for its own. */
+  beside(
+    what: string,
+    sql: string,
+    values: readonly SqlValue[],
+    timeoutMilliseconds: number,
+    signal: AbortSignal,
+  ): Promise<readonly Row[]>;
   /** One pass over the server, on the same connection. */
   facts(signal: AbortSignal): Promise<ServerFacts>;
   /** Everything in the member's possession, given a pass. */

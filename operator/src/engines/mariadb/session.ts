@@ -6,6 +6,7 @@ import type { TlsFiles } from '../member.ts';
 import type { MemberSession } from '../member-session.ts';
 import type { MemberState } from '../member-state.ts';
 import type { StartProgram } from '../programs.ts';
+import { closeWrites } from './close-writes.ts';
 import { openConnection, type Connection } from './connection.ts';
 import { Reconnecting } from './reconnecting.ts';
 import type { GtidList } from './gtid.ts';
@@ -54,6 +55,10 @@ export async function openSession(
     clock,
     run: (what, sql, values, timeoutMilliseconds, signal) =>
       control.query(what, sql, values, timeoutMilliseconds, signal),
+    async beside(what, sql, values, timeoutMilliseconds, signal) {
+      const connection = await observer.connection(signal);
+      return connection.query(what, sql, values, timeoutMilliseconds, signal);
+    },
     facts: (signal) => readServerFacts(control, roles.STATEMENT_TIMEOUT_MILLISECONDS, signal),
     received: (facts) => receivedOf(facts, receivedBeforeStart),
   };
@@ -70,7 +75,7 @@ export async function openSession(
     awaitApplied: (position, timeout, signal) => roles.awaitApplied(server, position, timeout, signal),
     becomePrimary: (acknowledgement, signal) => roles.becomePrimary(server, acknowledgement, signal),
     openWrites: (epoch, signal) => roles.openWrites(server, epoch, signal),
-    closeWrites: (timeout, signal) => roles.closeWrites(server, timeout, signal),
+    closeWrites: (timeout, signal) => closeWrites(server, timeout, signal),
     reloadCertificates: (signal) => roles.reloadCertificates(server, signal),
     salvage: (signal) => salvage(server, layout, startProgram, signal),
     setAcknowledgement: (rule, signal) => roles.setAcknowledgement(server, rule, signal),

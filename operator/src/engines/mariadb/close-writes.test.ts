@@ -1,0 +1,57 @@
+import { describe, expect, it } from '@jest/globals';
+import { FakeClock, settle } from '../../runtime/testing/fake-clock.ts';
+import { EngineError } from '../engine-error.ts';
+import { closeWrites } from './close-writes.ts';
+import type { ServerAccess } from './server-access.ts';
+
+const { signal } = new AbortController();
+
+/** A server that closes when the test says so, and gives up when it is told to. */
+function aServer() {
+  const clock = new FakeClock();
+  const closing = Promise.withResolvers<readonly []>();
+  const sent: string[] = [];
+  const server = {
+    clock,
+    async run(_what: string, sql: string) {
+      sent.push(sql);
+      return sql.startsWith('SELECT') ? [{ id: 12 }] : closing.promise;
+    },
+    async beside(_what: string, sql: string) {
+      sent.push(sql);
+      closing.reject(new EngineError('ServerError', '1317 interrupted'));
+      return [];
+    },
+  } as unknown as ServerAccess;
+  return { server, clock, closing, sent };
+}
+
+describe('closeWrites', () => {
+  it('is done when the server has closed', async () => {
+    const { server, clock, closing, sent } = aServer();
+    const closed = closeWrites(server, 500, signal);
+    await settle();
+    closing.resolve([]);
+    await closed;
+    await clock.advance(5000);
+    expect(sent).toEqual(['SELECT CONNECTION_ID() AS id', 'SET GLOBAL read_only = ON']);
+  });
+
+  it('is taken back in time where a write does not end', async () => {
+    const { server, clock, sent } = aServer();
+    const closed = expect(closeWrites(server, 500, signal)).rejects.toMatchObject({ code: 'Timeout' });
+    await clock.advance(499);
+    expect(sent).toHaveLength(2);
+    await clock.advance(1);
+    await closed;
+    expect(sent.at(-1)).toBe('KILL QUERY 12');
+  });
+
+  it('fails as the server does', async () => {
+    const { server, closing } = aServer();
+    const closed = expect(closeWrites(server, 500, signal)).rejects.toMatchObject({ code: 'Unreachable' });
+    await settle();
+    closing.reject(new EngineError('Unreachable', 'gone'));
+    await closed;
+  });
+});
