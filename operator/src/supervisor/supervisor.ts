@@ -23,6 +23,7 @@ import { decideReadTarget, NOT_ROUTED, type ReadRouting } from './decide-read-ta
 import { reportInstance } from './report-instance.ts';
 import type { PromotionNews } from './act/promote.ts';
 import type { SwitchoverNews } from './act/switch-over.ts';
+import { MemberNews } from './member-news.ts';
 import { ShardMapWriter } from './shard-map-writer.ts';
 import { ShardSupervisor } from './shard-supervisor.ts';
 import type { SupervisorMetrics } from './supervisor-metrics.ts';
@@ -57,13 +58,13 @@ export class Supervisor implements InstanceReports {
   readonly #writer: ShardMapWriter;
   readonly #routings = new Map<string, ReadRouting>();
   readonly #verdicts = new Map<string, string>();
-  /** Pods being cloned, and from where, by the uid of the pod. */
-  readonly #clones = new Map<string, string>();
+  readonly #news: MemberNews;
   readonly #handlers = new Set<(cluster: ClusterKey) => void>();
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#writer = new ShardMapWriter(options.client, options.shardMaps);
+    this.#news = new MemberNews(options.clock.now());
   }
 
   /** Calls `handler` when what is known of a cluster's instances changes a verdict. */
@@ -183,7 +184,7 @@ export class Supervisor implements InstanceReports {
       const parts = map.spec.shards.map((shard) => {
         this.#route(cluster, shard.number, shard.replicas);
         const members = [...(shard.primary === null ? [] : [shard.primary]), ...shard.replicas];
-        members.forEach((pod) => this.#noteClone(cluster, pod, shard.ackers.includes(pod)));
+        members.forEach((pod) => this.#noteMember(cluster, pod, shard.ackers.includes(pod)));
         return [
           this.readTarget(cluster, shard.number),
           members.map((pod) => verdictOf(this.instance(cluster, pod))),
@@ -197,6 +198,7 @@ export class Supervisor implements InstanceReports {
         this.#tell(cluster);
       }
     }
+    this.#news.keepOnly(new Set(this.#options.pods.list().map(({ metadata }) => metadata?.uid ?? '')));
     for (const id of this.#verdicts.keys()) {
       if (!known.has(id)) {
         this.#verdicts.delete(id);
@@ -229,24 +231,17 @@ export class Supervisor implements InstanceReports {
     );
   }
 
-  /** A clone that has ended well is told once: the pod's agent has gone from cloning to a complete volume. */
-  #noteClone(cluster: ClusterKey, pod: string, wasAcker: boolean): void {
+  #noteMember(cluster: ClusterKey, pod: string, wasAcker: boolean): void {
     const { pods, clusters, streams, recorder } = this.#options;
     const uid = pods.get({ namespace: cluster.namespace, name: pod })?.metadata?.uid ?? '';
     const state = streams.view(uid)?.frame?.state;
-    if (state?.activity.kind === 'cloning') {
-      this.#clones.set(uid, state.activity.source);
-      return;
-    }
-    const source = this.#clones.get(uid);
     const object = clusters.get(cluster);
-    if (source === undefined || object === undefined || state?.volume?.kind !== 'ready') {
+    if (state === undefined || object === undefined) {
       return;
     }
-    this.#clones.delete(uid);
-    const reason = wasAcker ? 'ReplicaRecloned' : 'ReplicaCloned';
-    const note = `${pod} was ${wasAcker ? 'made anew as a copy' : 'cloned'} from ${source}.`;
-    recorder.event(object, { type: EVENT_REASONS[reason].type, reason, action: 'Clone', note });
+    for (const { reason, note } of this.#news.hear(uid, state, wasAcker)) {
+      recorder.event(object, { type: EVENT_REASONS[reason].type, reason, action: 'Return', note });
+    }
   }
 
   #hear(cluster: ClusterKey, news: PromotionNews | SwitchoverNews | null): void {

@@ -57,8 +57,17 @@ export const EVENT_REASONS = {
   },
   ReplicaRecloned: {
     type: 'Normal',
-    meaning: 'A replica whose volume was empty or unusable was made anew as a copy of another instance.',
-    remedy: 'If nobody removed its volume, look at the node and its disks.',
+    meaning:
+      'A replica whose volume was empty or unusable, or that could not follow its primary, was made anew as a copy of another instance.',
+    remedy:
+      'If the note names no reason and nobody removed its volume, look at the node and its disks. Former data that is kept may be deleted.',
+  },
+  ChangesKept: {
+    type: 'Warning',
+    meaning:
+      'A former primary came back with changes that its successor does not have. Nobody was told that they are safe, unless a promotion accepted loss. They are in the file named, on its volume.',
+    remedy:
+      'Read the file with `mariadb-binlog --verbose` if you want to know them; delete it when you do not.',
   },
   PrimaryVolumeEmpty: {
     type: 'Warning',
@@ -73,7 +82,8 @@ export const EVENT_REASONS = {
   ReplicationBroken: {
     type: 'Warning',
     meaning: 'A replica cannot apply a change of its primary.',
-    remedy: 'Delete the PersistentVolumeClaim and the pod of the replica named: it is then cloned anew.',
+    remedy:
+      'Nothing: it is cloned anew by itself while another replica acknowledges. Otherwise delete its PersistentVolumeClaim and its pod.',
   },
   PrimaryLost: {
     type: 'Warning',
