@@ -2,6 +2,7 @@
 import type { AgentState } from '../agent/protocol/agent-state.ts';
 import type { ElectionInput, ElectionMember } from '../core/election.ts';
 import type { Position, PositionArithmetic } from '../engines/position.ts';
+import { withoutPrimary } from './change-shard-map.ts';
 import { memberOf, type MemberObservation, type ShardObservation } from './observe-shard.ts';
 
 /** What a member answered when it was told to stop receiving: final until it follows somebody again. */
@@ -39,7 +40,10 @@ export function finalElection(
   });
 }
 
-/** The election as it would be if the recorded primary were given up now: positions may still grow. */
+/**
+ * The election as it would be if the recorded primary were given up now: positions may still grow. As in the map without
+ * a primary, one that never took writes counts as an acker.
+ */
 export function presentElection(
   observation: ShardObservation,
   wishes: ElectionWishes,
@@ -47,7 +51,9 @@ export function presentElection(
 ): ElectionInput<Position> {
   const endOf = (state: AgentState | null): Position | null =>
     state === null ? null : endOfFiles(state, positions);
-  return electionAmong(observation, observation.shard.primary, wishes, endOf, ({ state }) => {
+  const shard = withoutPrimary(observation.shard, observation.hasOpened);
+  const { primary } = observation.shard;
+  return electionAmong({ ...observation, shard }, primary, wishes, endOf, ({ state }) => {
     const member = state?.server.kind === 'running' && state.unresponsive === null ? state.member : null;
     const end = endOf(state);
     return member?.received.kind === 'known'

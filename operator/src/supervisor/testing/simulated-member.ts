@@ -155,7 +155,7 @@ export class SimulatedMember {
   }
 
   #lead(map: ShardMapShard, surroundings: Surroundings): void {
-    const { now, peer, onOpened } = surroundings;
+    const { now, peer, onOpened, isAcknowledged } = surroundings;
     if (!this.isRunning) {
       if (now - this.#downSince >= RESTART_WAIT_MILLISECONDS) {
         this.#boot('primary');
@@ -175,10 +175,14 @@ export class SimulatedMember {
     });
     // The map is read anew before a server is opened.
     const isConfirmed = surroundings.map.primary === this.pod && surroundings.map.epoch === map.epoch;
-    if (!this.isOpen && hasFollower && isConfirmed) {
+    if (!this.isOpen && hasFollower && isConfirmed && !this.log.some(({ id }) => id === epochRow(map.epoch))) {
+      this.append(epochRow(map.epoch));
+    }
+    // An opening is recorded in the database, and waits to be acknowledged as any commit does.
+    const record = this.log.findLast(({ id }) => id === epochRow(map.epoch));
+    if (!this.isOpen && isConfirmed && record !== undefined && isAcknowledged(record)) {
       this.isOpen = true;
       this.openEpoch = map.epoch;
-      this.append(`epoch ${map.epoch}`);
       onOpened(this);
     }
   }
@@ -221,8 +225,11 @@ export class SimulatedMember {
   }
 
   #epochApplied(): number {
-    const rows = this.log.slice(0, this.applied).filter(({ id }) => id.startsWith('epoch '));
-    return Number(rows.at(-1)?.id.slice('epoch '.length) ?? 0);
+    if (this.role === 'primary') {
+      return this.openEpoch;
+    }
+    const rows = this.log.slice(0, this.applied).filter(({ id }) => id.startsWith(EPOCH));
+    return Number(rows.at(-1)?.id.slice(EPOCH.length) ?? 0);
   }
 
   #position(length: number): Position {
@@ -234,6 +241,13 @@ export class SimulatedMember {
 /** Whether the two servers can speak to each other. */
 export function isConnected(left: SimulatedMember, right: SimulatedMember): boolean {
   return left.isRunning && right.isRunning && left.isReachable && right.isReachable;
+}
+
+/** What an opening writes. */
+const EPOCH = 'epoch ';
+
+function epochRow(epoch: number): string {
+  return `${EPOCH}${epoch}`;
 }
 
 function detached(state: AgentState): AgentState {

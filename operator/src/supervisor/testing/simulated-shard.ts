@@ -215,9 +215,9 @@ export class SimulatedShard {
         this.#epochOpened = Math.max(this.#epochOpened, member.openEpoch);
       },
       onAcknowledged: (member, entry) => {
-        if (member.isOpen && !this.acknowledged.has(entry.id)) {
+        if (!this.acknowledged.has(entry.id)) {
           this.acknowledged.set(entry.id, entry);
-          if (member.openEpoch < this.#epochOpened) {
+          if (member.isOpen && member.openEpoch < this.#epochOpened) {
             this.violations.push(`${entry.id} was acknowledged in epoch ${member.openEpoch}, which was over`);
           }
         }
