@@ -213,6 +213,8 @@ export class ShardedClusterReconciler implements Reconciler {
       complaints: new Map(),
       leavingPods: new Set(),
       outdatedPods: [],
+      blocks: [],
+      isSupervised: false,
       previous: { conditions, shards },
     });
     const merged = mergeConditions(verdicts, conditions, observedGeneration, this.#now());

@@ -1,4 +1,5 @@
 import type { Condition, ShardStatus } from '../../../api/v1alpha1/index.ts';
+import type { InstanceProblem } from '../../../core/instance-report.ts';
 import type { Situation } from './situation.ts';
 
 /** What the verdicts rest on. */
@@ -15,6 +16,10 @@ export interface ConditionInput {
   readonly leavingPods: ReadonlySet<string>;
   /** Pods that run with former settings. */
   readonly outdatedPods: readonly string[];
+  /** Why nobody is promoted in shards that have lost their primary. */
+  readonly blocks: readonly (InstanceProblem & { readonly shard: string })[];
+  /** Whether something is known of every shard: otherwise nobody can say that nothing is blocked. */
+  readonly isSupervised: boolean;
   /** The conditions and shards last written. */
   readonly previous: { readonly conditions: readonly Condition[]; readonly shards: readonly ShardStatus[] };
 }

@@ -27,6 +27,8 @@ function input(change: Partial<ConditionInput>): ConditionInput {
     complaints: new Map(),
     leavingPods: new Set(),
     outdatedPods: [],
+    blocks: [],
+    isSupervised: true,
     previous: { conditions: [], shards: [] },
     ...change,
   };
@@ -266,6 +268,15 @@ describe('decideConditions', () => {
     const verdicts = decideConditions(input({ shards: replicaDown, complaints }));
     expect(verdicts.Ready.message).toBe(
       'Instances that are not ready: demo-shard-0-2. demo-shard-0-2: No node has room.',
+    );
+  });
+
+  it('says what is done about a lost primary', () => {
+    const shards = primaryDown.map((shard, index) =>
+      index === 0 ? { ...shard, primary: null, state: 'promoting' } : shard,
+    );
+    expect(decideConditions(input({ shards, previous: healthyBefore })).Available.message).toBe(
+      'No ready primary: demo-shard-0 (a replica is being promoted).',
     );
   });
 

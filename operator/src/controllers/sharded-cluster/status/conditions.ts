@@ -3,17 +3,13 @@ import type { Condition, Reason } from '../../../api/v1alpha1/index.ts';
 import { CONDITION_TYPES } from '../../../api/v1alpha1/index.ts';
 import { assertNever } from '../../../runtime/assert-never.ts';
 import type { ConditionInput } from './condition-input.ts';
+import { blockedPromotions, NOT_BLOCKED } from './blocked-promotions.ts';
 import { runningVerdicts } from './running-conditions.ts';
 import { hasPrimary, unhealthyPods } from './shards.ts';
-import type { Verdict, Verdicts } from './verdict.ts';
+import type { Verdicts } from './verdict.ts';
 import { nameSome, verdict } from './verdict.ts';
 
 const NOT_REBALANCING = verdict('False', 'NotRebalancing', 'No slot is moving.');
-const NOT_BLOCKED = verdict(
-  'False',
-  'NotBlocked',
-  'Nothing stands in the way of a promotion; but this version promotes nobody: a primary that is lost is waited for.',
-);
 const AS_EXPECTED = verdict('False', 'AsExpected', 'Nothing is worse than asked for.');
 
 /** Decides every condition. */
@@ -35,31 +31,10 @@ export function decideConditions(input: ConditionInput): Verdicts {
       return {
         ...runningVerdicts(input, situation),
         Rebalancing: NOT_REBALANCING,
-        FailoverBlocked: promotions(input),
+        FailoverBlocked: blockedPromotions(input),
       };
     default:
       return assertNever(situation);
-  }
-}
-
-/** Nothing is in the way; with few instances it is said what a promotion can do for them. */
-function promotions({ shards }: ConditionInput): Verdict {
-  switch (Math.max(0, ...shards.map(({ instances = [] }) => instances.length))) {
-    case 1:
-      return verdict(
-        'False',
-        'SingleInstance',
-        'There is one instance, so there is nobody to promote: it is restarted in place.',
-      );
-    case 2:
-      return verdict(
-        'False',
-        'OneReplicaOnly',
-        'Nothing stands in the way of a promotion; but this version promotes nobody: a primary that is lost is waited ' +
-          'for. With two instances, NoDataLoss means that writes wait while the one replica is away.',
-      );
-    default:
-      return NOT_BLOCKED;
   }
 }
 

@@ -1,4 +1,6 @@
 /** Verdicts on a cluster whose objects the operator takes care of. */
+import type { ShardStatus } from '../../../api/v1alpha1/index.ts';
+import type { ShardStateName } from '../../../core/instance-report.ts';
 import type { Finding } from '../finding.ts';
 import type { ConditionInput } from './condition-input.ts';
 import { hasPrimary, unhealthyPods } from './shards.ts';
@@ -69,7 +71,7 @@ function viewOf(input: ConditionInput, situation: RunningSituation): View {
     unhealthy,
     notReady: describeUnready(unhealthy, input.complaints),
     lost: hibernated ? [] : lost,
-    withoutPrimary: withoutPrimary.map(({ name }) => name),
+    withoutPrimary: withoutPrimary.map(describeLoss),
     primaryLost:
       before('Available') === 'PrimaryUnavailable' ||
       withoutPrimary.some(({ primary }) => primary === null || lost.includes(primary ?? '')),
@@ -150,6 +152,22 @@ function degradation({ failure, finding, blocking, lost, unhealthy }: View): Ver
     ? verdict('False', 'AsExpected', 'Nothing is worse than asked for.')
     : verdict('True', 'ReconcileFailed', failure);
 }
+
+/** A shard without a ready primary, and what is done about it. */
+function describeLoss({ name, state }: ShardStatus): string {
+  const doing = DOINGS[state as ShardStateName];
+  return doing === undefined ? name : `${name} (${doing})`;
+}
+
+const DOINGS: Partial<Record<ShardStateName, string>> = {
+  primaryLost: 'its server has ended',
+  primaryUnreachable: 'nobody hears of it',
+  primaryHung: 'its server does not answer',
+  acknowledgementsStalled: 'no replica can acknowledge its writes',
+  switchingOver: 'it hands over as planned',
+  promoting: 'a replica is being promoted',
+  blocked: 'nobody is promoted; see the condition FailoverBlocked',
+};
 
 function describeUnready(unhealthy: readonly string[], complaints: ReadonlyMap<string, string>): string {
   const told = unhealthy.find((pod) => complaints.has(pod));

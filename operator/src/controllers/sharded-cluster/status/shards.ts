@@ -6,15 +6,24 @@ import type {
   ShardMapSpec,
   ShardStatus,
 } from '../../../api/v1alpha1/index.ts';
-import type { CloneProgress, InstanceReport } from '../../../core/instance-report.ts';
+import type { CloneProgress, InstanceReport, ShardReport } from '../../../core/instance-report.ts';
 import { isBeingDeleted } from '../../../runtime/objects.ts';
 import { effectiveInstances, ordinalOf } from '../instances.ts';
 import { hasLabels, memberLabels } from '../role-labels.ts';
+import { shardHistory } from './shard-history.ts';
 
 /** Whether a pod takes traffic. */
 export function isReady(pod: V1Pod): boolean {
   const condition = pod.status?.conditions?.find(({ type }) => type === 'Ready');
   return condition?.status === 'True' && !isBeingDeleted(pod);
+}
+
+/** What is known of shards beyond their pods. */
+export interface ShardKnowledge {
+  readonly instance: (pod: string) => InstanceReport | undefined;
+  readonly shard: (number: number) => ShardReport | undefined;
+  /** The shards as last written. */
+  readonly previous: readonly ShardStatus[];
 }
 
 /**
@@ -25,14 +34,14 @@ export function shardStatuses(
   cluster: string,
   map: ShardMapSpec,
   pods: readonly V1Pod[],
-  reportOf: (pod: string) => InstanceReport | undefined,
+  known: ShardKnowledge,
 ): ShardStatus[] {
   const ready = new Map(pods.filter(isReady).map((pod) => [pod.metadata?.name ?? '', pod]));
   return map.shards.map(({ name, number, epoch, primary, replicas }) => {
     const instance = (pod: string, role: Role): InstanceStatus => {
       const found = ready.get(pod);
       const isReachable = found !== undefined && hasLabels(found, memberLabels(cluster, { number, role }));
-      return instanceStatus(pod, role, isReachable, reportOf(pod));
+      return instanceStatus(pod, role, isReachable, known.instance(pod));
     };
     const instances: InstanceStatus[] = [
       ...(primary === null ? [] : [instance(primary, 'primary')]),
@@ -42,12 +51,16 @@ export function shardStatuses(
     const lags = instances
       .filter(({ role }) => role === 'replica')
       .map(({ lagSeconds }) => lagSeconds ?? null);
-    const known = lags.filter((lag) => lag !== null);
-    const maxLagSeconds = known.length < lags.length ? null : Math.max(...known);
+    const knownLags = lags.filter((lag) => lag !== null);
+    const maxLagSeconds = knownLags.length < lags.length ? null : Math.max(...knownLags);
     return {
       name,
       primary,
       epoch,
+      ...shardHistory(
+        known.shard(number),
+        known.previous.find((former) => former.name === name),
+      ),
       readyInstances,
       ...(lags.length === 0 ? {} : { maxLagSeconds }),
       instances,

@@ -40,10 +40,14 @@ export function statusOf(input: StatusInput): ShardedClusterStatus {
   const { cluster, situation, shardMap, pods, now } = input;
   const previous = cluster.status ?? {};
   const generation = cluster.metadata.generation ?? 0;
-  const reportOf = (pod: string) =>
-    input.reports.instance({ namespace: cluster.metadata.namespace, name: cluster.metadata.name }, pod);
+  const { namespace, name } = cluster.metadata;
+  const known = {
+    instance: (pod: string) => input.reports.instance({ namespace, name }, pod),
+    shard: (number: number) => input.reports.shard({ namespace, name }, number),
+    previous: previous.shards ?? [],
+  };
   const shards = withRecords(
-    shardMap === undefined ? [] : shardStatuses(cluster.metadata.name, shardMap, pods, reportOf),
+    shardMap === undefined ? [] : shardStatuses(name, shardMap, pods, known),
     previous.shards ?? [],
   );
   const leaving = leavingPods(cluster, shards);
@@ -55,6 +59,11 @@ export function statusOf(input: StatusInput): ShardedClusterStatus {
     complaints: podComplaints(shards, pods),
     leavingPods: leaving,
     outdatedPods: outdatedPods(input),
+    blocks: shards.flatMap((shard) => {
+      const blocked = known.shard(numberOfShard(shard.name))?.blocked ?? null;
+      return blocked === null ? [] : [{ shard: shard.name, ...blocked }];
+    }),
+    isSupervised: shards.every((shard) => known.shard(numberOfShard(shard.name)) !== undefined),
     previous: { conditions: previous.conditions ?? [], shards: previous.shards ?? [] },
   });
   return {

@@ -37,6 +37,18 @@ describe('transitionEvents', () => {
       [aCondition('Degraded', 'True', 'ConflictingObject')],
       [],
     ],
+    [
+      'a promotion that is blocked',
+      [aCondition('FailoverBlocked', 'False', 'NotBlocked')],
+      [aCondition('FailoverBlocked', 'True', 'AckersUnreachable')],
+      ['Warning/FailoverBlocked'],
+    ],
+    [
+      'a promotion that stays blocked',
+      [aCondition('FailoverBlocked', 'True', 'AckersUnreachable')],
+      [aCondition('FailoverBlocked', 'True', 'AckersUnreachable')],
+      [],
+    ],
     ['deletion', [ready], [aCondition('Ready', 'False', 'Deleting')], []],
   ])('%s', (_, before, after, expected) => {
     expect(transitionEvents(before, after).map(({ type, reason }) => `${type}/${reason}`)).toEqual(expected);

@@ -41,6 +41,14 @@ export function transitionEvents(
   if (ready.before?.reason === 'Hibernated' && !INTENDED.has(ready.after?.reason ?? '')) {
     tell('WokenUp', 'WakeUp', 'Pods are started again after hibernation.');
   }
+  const blocked = { before: before('FailoverBlocked'), after: after('FailoverBlocked') };
+  if (
+    blocked.after?.status === 'True' &&
+    blocked.after.reason !== 'Suspended' &&
+    blocked.before?.reason !== blocked.after.reason
+  ) {
+    tell('FailoverBlocked', 'Promote', blocked.after.message);
+  }
   const warning = WARNINGS[(degraded.after?.reason ?? '') as Reason];
   if (warning !== undefined && degraded.before?.reason !== degraded.after?.reason) {
     tell(warning, 'Reconcile', degraded.after?.message ?? '');
