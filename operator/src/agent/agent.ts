@@ -79,7 +79,7 @@ export class Agent {
     });
     this.#probe = new ServerProbe({
       session,
-      serverPid: () => launcher.status()?.server?.pid ?? null,
+      server: () => launcher.status()?.server ?? null,
       processorTime: options.processorTime ?? readProcessorTime,
       onChange: () => this.#publish(),
       clock,

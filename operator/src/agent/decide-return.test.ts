@@ -189,9 +189,9 @@ const TABLE: readonly (readonly [string, Observation, string])[] = [
     'giveUp',
   ],
   [
-    'cannot receive for good, and nobody acknowledges',
+    'cannot receive for good, and nobody acknowledges: it tries again',
     aRunning(receivingFailed, facts({ broken, primaryView: { ...serving, acknowledgers: 0 } })),
-    'wait: return (RecloneWaits)',
+    'follow',
   ],
   [
     'broken for good, the primary does not answer',

@@ -71,7 +71,10 @@ export function decideWhileRunning(
   if (broken !== null && broken.forMilliseconds >= BROKEN_MILLISECONDS) {
     const following = followingOf(member);
     const isCounted = following !== null && following.receiving.kind === 'running';
-    return decideReclone(observation, facts, shard, broken.reason, isCounted ? 1 : 0);
+    const decision = decideReclone(observation, facts, shard, broken.reason, isCounted ? 1 : 0);
+    // What keeps it from being made anew need not keep it from trying again, unless that is known to fail.
+    const isHopeless = following?.applying.kind === 'failed';
+    return decision.kind === 'wait' && !isHopeless ? null : decision;
   }
   return null;
 }

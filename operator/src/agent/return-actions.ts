@@ -1,5 +1,6 @@
 /** Keeping what only a returning member has, and making room for it to be made anew. */
 import type { KeptItem, MemberFiles } from '../engines/member-files.ts';
+import type { Lineage } from '../engines/position.ts';
 import type { ActionContext } from './actions.ts';
 import { measureVolume, type VolumeUsage } from './volume-usage.ts';
 
@@ -12,17 +13,30 @@ const CLONE_SHARE = 1.1;
 
 /** Keeps the tail, under the epoch in which it was found. */
 export async function keepTail(context: ActionContext, epoch: number, signal: AbortSignal): Promise<void> {
-  const { member, returns, clock, logger } = context;
-  const lineage = returns.lineage;
-  if (lineage === null) {
+  const { member, returns, clock } = context;
+  const { files } = member();
+  const item = await files.keepTail(lineageIn(context), `tail-${stamp(epoch, clock.now())}`, signal);
+  returns.noteKept(item);
+  await afterKeeping(context, item === null ? [] : [item], signal);
+}
+
+function lineageIn({ returns }: ActionContext): Lineage {
+  if (returns.lineage === null) {
     throw new Error('the primary has not told what it has');
   }
-  const { files } = member();
-  const item = await files.keepTail(lineage, `tail-${stamp(epoch, clock.now())}`, signal);
-  returns.noteKept(item);
-  if (item !== null) {
-    logger.warn('changes that the primary does not have were kept', { path: item.path });
-    await discardAllBut(MOST_TAILS, 'tail', files, signal);
+  return returns.lineage;
+}
+
+async function afterKeeping(
+  { member, returns, logger }: ActionContext,
+  items: readonly KeptItem[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const { path } of items) {
+    logger.warn('changes that the primary does not have were kept', { path });
+  }
+  if (items.length > 0) {
+    await discardAllBut(MOST_TAILS, 'tail', member().files, signal);
   }
   await returns.lookAtKept(signal);
 }
@@ -36,7 +50,8 @@ export async function vacate(
   const { member, returns, volume, clock, logger, volumePath, measure = measureVolume } = context;
   const { files } = member();
   // Before anything goes: what is only here stays, as a file, whatever becomes of the directory.
-  await keepTail(context, epoch, signal);
+  const name = `tail-${stamp(epoch, clock.now())}`;
+  await afterKeeping(context, await files.keepEverything(lineageIn(context), name, signal), signal);
   await discardAllBut(0, 'data', files, signal);
   volume.forgetEnds();
   const isRoomy = fitsAside(await measure(volumePath), await files.dataBytes(signal));

@@ -7,7 +7,7 @@ import { ServerProbe } from './server-probe.ts';
 /** A server that answers or does not, and uses the processor or does not. */
 function aServer(hasSession = true) {
   const clock = new FakeClock();
-  const server = { pid: 7 as number | null, answers: true, hasSession, used: 100, told: 0 };
+  const server = { pid: 7 as number | null, answers: true, hasSession, used: 100, told: 0, age: 1000 };
   let waiting: PromiseWithResolvers<void> | null = null;
   const probe = new ServerProbe({
     session: {
@@ -21,7 +21,7 @@ function aServer(hasSession = true) {
         }
       },
     },
-    serverPid: () => server.pid,
+    server: () => (server.pid === null ? null : { pid: server.pid, startedAt: clock.now() - server.age }),
     processorTime: async () => server.used,
     onChange: () => (server.told += 1),
     clock,
@@ -115,6 +115,14 @@ describe('ServerProbe', () => {
     server.pid = 8;
     await clock.advance(5000);
     expect(probe.unresponsive).toBeNull();
+    stop();
+  });
+
+  it('expects an answer of a server that has long run, though this agent has never heard one', async () => {
+    const { probe, server, clock, stop } = aServer(false);
+    server.age = 60_000;
+    await clock.advance(1000);
+    expect(probe.unresponsive?.forMilliseconds).toBeGreaterThanOrEqual(500);
     stop();
   });
 });

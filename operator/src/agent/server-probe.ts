@@ -1,11 +1,12 @@
+import type { RunningServer } from '../launcher/protocol.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Unresponsiveness } from './protocol/agent-state.ts';
 import type { ServerSession } from './server-session.ts';
 
 export interface ServerProbeOptions {
   readonly session: Pick<ServerSession, 'current' | 'probe'>;
-  /** Process of the server that runs; null for none. */
-  readonly serverPid: () => number | null;
+  /** The server that runs; null for none. */
+  readonly server: () => Pick<RunningServer, 'pid' | 'startedAt'> | null;
   readonly processorTime: (pid: number) => Promise<number | null>;
   /** Called when `unresponsive` has changed. */
   readonly onChange: () => void;
@@ -16,11 +17,13 @@ export interface ServerProbeOptions {
 const INTERVAL_MILLISECONDS = 250;
 /** A silence that is shorter is nobody's business: statements of others may be heavy. */
 const LEAST_MILLISECONDS = 500;
+/** A server that has run for so long should answer, also one that this agent has never heard. */
+const LONGEST_START_MILLISECONDS = 60_000;
 
 /** Finds out whether the server still answers, by a question that needs nothing but the server itself. */
 export class ServerProbe {
   readonly #options: ServerProbeOptions;
-  /** The server that has answered last; one that starts does not answer yet, and is not unresponsive. */
+  /** The server that has answered last, or should have; one that starts is not unresponsive. */
   #answeredPid: number | null = null;
   #isAsking = false;
   /** Whether something was asked since the last answer. */
@@ -50,15 +53,19 @@ export class ServerProbe {
   }
 
   async #tick(signal: AbortSignal): Promise<void> {
-    const { clock, session, serverPid } = this.#options;
+    const { clock, session } = this.#options;
     const now = clock.monotonic();
     const passed = now - this.#tickedAt;
     this.#tickedAt = now;
-    const pid = serverPid();
-    if (pid === null || (this.#answeredPid !== null && pid !== this.#answeredPid)) {
+    const server = this.#options.server();
+    if (server === null || (this.#answeredPid !== null && server.pid !== this.#answeredPid)) {
       this.#answeredPid = null;
       this.#noteAnswer();
       return;
+    }
+    const { pid, startedAt } = server;
+    if (clock.now() - startedAt >= LONGEST_START_MILLISECONDS) {
+      this.#answeredPid = pid;
     }
     if (this.#answeredPid !== null && (this.#isUnanswered || session.current === null)) {
       // What this process was held up by itself counts for two ticks at most: the answer may be there, unread.

@@ -180,6 +180,7 @@ export class FakeMember {
         wrote: () => false,
         findTail: async () => null,
         keepTail: async () => null,
+        keepEverything: async () => [],
         listKept: async () => [],
         discardKept: async () => {},
         dataBytes: async () => 0,
