@@ -97,6 +97,38 @@ describe('an operator that is killed', () => {
   });
 });
 
+describe('a winner that fails before it takes writes', () => {
+  it('is waited for, where nobody else has what it received', async () => {
+    await begin();
+    shard.member(SECOND).isReachable = false;
+    await shard.advance(200);
+    shard.killServer(PRIMARY);
+    shard.killAgent(PRIMARY);
+    shard.member(SECOND).isReachable = true;
+    while (shard.map.primary !== FIRST) {
+      await shard.advance(50);
+    }
+    shard.member(FIRST).isReachable = false;
+    shard.killServer(FIRST);
+    await shard.advance(30_000);
+    expect(shard.member(SECOND).isOpen).toBe(false);
+    expect(await shard.recover()).toBe(true);
+    expect(shard.finalViolations()).toEqual([]);
+  });
+});
+
+describe('two operators at once', () => {
+  it('record one winner', async () => {
+    await begin();
+    shard.startOperator();
+    await shard.advance(500);
+    shard.killServer(PRIMARY);
+    expect(await shard.recover()).toBe(true);
+    expect(shard.map.epoch).toBe(4);
+    expect(shard.finalViolations()).toEqual([]);
+  });
+});
+
 const pod = fc.constantFrom(...PODS);
 const happenings = fc.array(
   fc.record({
@@ -107,7 +139,8 @@ const happenings = fc.array(
       fc.record({ kind: fc.constant('cut' as const), pod }),
       fc.record({ kind: fc.constant('heal' as const), pod }),
       fc.record({ kind: fc.constant('killPrimary' as const) }),
-      fc.record({ kind: fc.constant('killOperator' as const) }),
+      fc.record({ kind: fc.constant('killOperators' as const) }),
+      fc.record({ kind: fc.constant('anotherOperator' as const) }),
       fc.record({ kind: fc.constant('dieAt' as const), steps: fc.integer({ min: 1, max: 12 }) }),
       fc.record({ kind: fc.constant('pace' as const), pace: fc.integer({ min: 2, max: 5 }) }),
     ),
@@ -137,8 +170,11 @@ describe('whatever happens, in whatever order', () => {
               case 'killPrimary':
                 shard.killServer(shard.map.primary ?? PRIMARY);
                 break;
-              case 'killOperator':
-                shard.killOperator();
+              case 'killOperators':
+                shard.killOperators();
+                break;
+              case 'anotherOperator':
+                shard.startOperator();
                 break;
               case 'dieAt':
                 shard.dieAt = shard.steps + what.steps;

@@ -175,7 +175,12 @@ export class SimulatedMember {
     });
     // The map is read anew before a server is opened.
     const isConfirmed = surroundings.map.primary === this.pod && surroundings.map.epoch === map.epoch;
-    if (!this.isOpen && hasFollower && isConfirmed && !this.log.some(({ id }) => id === epochRow(map.epoch))) {
+    if (
+      !this.isOpen &&
+      hasFollower &&
+      isConfirmed &&
+      !this.log.some(({ id }) => id === epochRow(map.epoch))
+    ) {
       this.append(epochRow(map.epoch));
     }
     // An opening is recorded in the database, and waits to be acknowledged as any commit does.

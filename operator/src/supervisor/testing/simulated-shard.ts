@@ -43,7 +43,7 @@ export class SimulatedShard {
   dieAt = 0;
   /** How many entries a replica receives and applies in one step. */
   pace = 3;
-  #operator: Operator | null = null;
+  readonly #operators = new Set<Operator>();
   #map: ShardMapShard = aShard();
   #epochOpened = 0;
   #rows = 0;
@@ -88,6 +88,7 @@ export class SimulatedShard {
     await this.advance(1000);
   }
 
+  /** Starts an operator, beside any that runs: one that was deposed may not know it yet. */
   startOperator(): void {
     const stop = new AbortController();
     const client = this.#mortal(stop);
@@ -111,16 +112,14 @@ export class SimulatedShard {
       onNews: () => {},
     });
     const runs = [clusters, maps, podInformer, supervisor].map((each) => each.run(stop.signal));
-    this.#operator = { supervisor, stop, ended: Promise.allSettled(runs) };
+    this.#operators.add({ supervisor, stop, ended: Promise.allSettled(runs) });
   }
 
-  /** Kills the operator; another goes on in a moment. */
-  killOperator(): void {
-    if (this.#operator !== null) {
-      this.#operator.stop.abort(new Error('killed'));
-      this.#operator = null;
-      this.clock.setTimer(RESTART_MILLISECONDS, () => this.startOperator());
-    }
+  /** Kills all operators; another goes on in a moment. */
+  killOperators(): void {
+    this.#operators.forEach(({ stop }) => stop.abort(new Error('killed')));
+    this.#operators.clear();
+    this.clock.setTimer(RESTART_MILLISECONDS, () => this.startOperator());
   }
 
   killServer(pod: string): void {
@@ -189,8 +188,10 @@ export class SimulatedShard {
   }
 
   async close(): Promise<void> {
-    this.#operator?.stop.abort(new Error('the test is over'));
-    await this.#operator?.ended;
+    for (const { stop, ended } of this.#operators) {
+      stop.abort(new Error('the test is over'));
+      await ended;
+    }
   }
 
   #write(): void {
@@ -252,7 +253,7 @@ export class SimulatedShard {
         attendedAt: this.clock.monotonic(),
       });
     }
-    this.#operator?.supervisor.wake();
+    this.#operators.forEach(({ supervisor }) => supervisor.wake());
   }
 
   async #readMap(): Promise<void> {
@@ -289,7 +290,7 @@ export class SimulatedShard {
     stop.signal.throwIfAborted();
     this.steps += 1;
     if (this.steps === this.dieAt) {
-      this.killOperator();
+      this.killOperators();
       stop.signal.throwIfAborted();
     }
   }
