@@ -74,6 +74,11 @@ export interface MemberFiles {
    * that is kept already is not kept twice: then the name it has is returned. `NoSpace` where the volume cannot take it.
    */
   keepTail(lineage: Lineage, name: string, signal: AbortSignal): Promise<KeptItem | null>;
+  /**
+   * Keeps everything that a member of that lineage certainly lacks, whoever wrote it, applied or only received: for a
+   * member whose data is to go. As `keepTail`; the files, none where nothing is lacking. The server must not run.
+   */
+  keepEverything(lineage: Lineage, name: string, signal: AbortSignal): Promise<readonly KeptItem[]>;
   /** What is kept, oldest first. */
   listKept(signal: AbortSignal): Promise<readonly KeptItem[]>;
   /** Removes something that is kept. Interrupted, it can be done again. */

@@ -309,4 +309,43 @@ export const returningCases: readonly ConformanceCase[] = [
       await expectSameNumbers(story, 0);
     },
   },
+  {
+    name: 'after a promotion that gave changes up, who has them keeps them as a file before it is made anew',
+    async run(story) {
+      await sessionAt(story, 2).stopReceiving(story.signal);
+      const first = story.next;
+      await append(story, 0, 3);
+      await memberAt(story, 1).stopApplying();
+      await append(story, 0, 2);
+      await eventuallyState(
+        story,
+        1,
+        'it has received all',
+        (state) => valueOf(state.received) !== state.applied,
+      );
+      await kill(story, 0);
+      await kill(story, 1);
+      const lost = [...story.acknowledged].filter((number) => number >= first);
+      lost.forEach((number) => story.acknowledged.delete(number));
+      const winner = sessionAt(story, 2);
+      await winner.becomePrimary('none', story.signal);
+      await winner.openWrites(8, story.signal);
+      await append(story, 2, 5);
+
+      const lineage = await lineageOf(story, 2);
+      for (const ordinal of [0, 1]) {
+        const { files } = memberAt(story, ordinal).member;
+        const kept = await files.keepEverything(lineage, 'all-epoch-8', story.signal);
+        const texts = await Promise.all(kept.map(({ path }) => memberAt(story, ordinal).readKept(path)));
+        const text = texts.join('\n');
+        const missing = lost.filter((number) => !text.includes(`@1=${number}`));
+        assert.deepEqual(missing, [], `not kept by member ${ordinal}`);
+        await files.discardData(story.signal);
+        await reclone(story, { ordinal, source: 2, primary: 2, epoch: 8 });
+      }
+      await winner.setAcknowledgement('oneReplica', story.signal);
+      await append(story, 2, 5);
+      await expectSameNumbers(story, 2);
+    },
+  },
 ];

@@ -6,10 +6,10 @@ import type { KeptItem } from '../member-files.ts';
 import type { Lineage } from '../position.ts';
 import { inspectVolume } from './data-directory.ts';
 import { directoryBytes, isMissing, moveDurably, namesIn } from './files.ts';
-import { formatGtidList } from './gtid.ts';
-import { BINARY_LOG_NAME, type Layout } from './layout.ts';
+import { formatGtidList, type Gtid } from './gtid.ts';
+import { BINARY_LOG_NAME, RELAY_LOG_NAME, type Layout } from './layout.ts';
 import { listLogFiles, readReceivedTransactions } from './log-files.ts';
-import { findTail, writeTail, type FoundTail } from './log-tail.ts';
+import { collectTail, findLogTail, lackingOn, writeTail, type FoundTail } from './log-tail.ts';
 
 /** What a file with kept changes ends in: it is a binary log that `mariadb-binlog` reads. */
 const TAIL_SUFFIX = '.binlog';
@@ -40,18 +40,61 @@ export async function discardKept(layout: Layout, name: string): Promise<void> {
   }
 }
 
+/** See MemberFiles.findTail. */
+export async function findOwnTail(
+  layout: Layout,
+  server: number,
+  lineage: Lineage,
+  signal: AbortSignal,
+): Promise<FoundTail | null> {
+  const files = await listLogFiles(layout.data, BINARY_LOG_NAME);
+  return findLogTail(files, lackingOn(lineage, server, false), signal);
+}
+
 /** See MemberFiles.keepTail. */
-export async function keepTail(
+export async function keepOwnTail(
   layout: Layout,
   server: number,
   lineage: Lineage,
   name: string,
   signal: AbortSignal,
 ): Promise<KeptItem | null> {
-  const tail = await findTail(await listLogFiles(layout.data, BINARY_LOG_NAME), server, lineage, signal);
-  if (tail === null) {
-    return null;
+  const tail = await findOwnTail(layout, server, lineage, signal);
+  return tail && keep(layout, tail, name, signal);
+}
+
+/** See MemberFiles.keepEverything. */
+export async function keepEverything(
+  layout: Layout,
+  server: number,
+  lineage: Lineage,
+  name: string,
+  signal: AbortSignal,
+): Promise<readonly KeptItem[]> {
+  const search = lackingOn(lineage, server, true);
+  const own = await findLogTail(await listLogFiles(layout.data, BINARY_LOG_NAME), search, signal);
+  const applied = own?.last ?? new Map<number, Gtid>();
+  const received = await collectTail(
+    await listLogFiles(layout.data, RELAY_LOG_NAME),
+    {
+      ...search,
+      // What was applied is in the own log already.
+      isLacked: (gtid) =>
+        search.isLacked(gtid) && gtid.sequence > (applied.get(gtid.domain)?.sequence ?? -1n),
+    },
+    signal,
+  );
+  const kept: KeptItem[] = [];
+  if (own !== null) {
+    kept.push(await keep(layout, own, name, signal));
   }
+  if (received !== null) {
+    kept.push(await keep(layout, received, `${name}-received`, signal));
+  }
+  return kept;
+}
+
+async function keep(layout: Layout, tail: FoundTail, name: string, signal: AbortSignal): Promise<KeptItem> {
   for (const item of await listKept(layout)) {
     if (item.kind === 'tail' && (await isKeptAs(tail, item, signal))) {
       return item;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { newestOf, toLineage } from './lineage.ts';
+import { newestByWriter, toLineage } from './lineage.ts';
 
 describe('a lineage', () => {
   it.each([
@@ -12,9 +12,9 @@ describe('a lineage', () => {
   });
 
   it('tells the newest transaction of one server', () => {
-    const lineage = toLineage('0-1-5,0-2-7,3-1-9');
-    expect(newestOf(lineage, { domain: 0, server: 1 })).toBe(5n);
-    expect(newestOf(lineage, { domain: 0, server: 3 })).toBeUndefined();
+    const newest = newestByWriter(toLineage('0-1-5,0-2-7,3-1-9'));
+    expect(newest({ domain: 0, server: 1 })).toBe(5n);
+    expect(newest({ domain: 0, server: 3 })).toBeUndefined();
   });
 
   it('refuses what is no GTID', () => {

@@ -6,7 +6,7 @@ import { parseGtids, type Gtid } from './gtid.ts';
 export function toLineage(text: string): Lineage {
   const newest = new Map<string, Gtid>();
   for (const gtid of parseGtids(text)) {
-    const writer = `${gtid.domain}-${gtid.server}`;
+    const writer = writerOf(gtid);
     if ((newest.get(writer)?.sequence ?? -1n) < gtid.sequence) {
       newest.set(writer, gtid);
     }
@@ -16,9 +16,14 @@ export function toLineage(text: string): Lineage {
 }
 
 /**
- * The newest sequence number of one server in a domain; undefined where the lineage does not name that server: then
- * the member has none of its transactions, or was cloned after the last of them.
+ * Looks up the newest sequence number of one server in a domain; undefined where the lineage does not name that
+ * server: then the member has none of its transactions, or was cloned after the last of them.
  */
-export function newestOf(lineage: Lineage, { domain, server }: Omit<Gtid, 'sequence'>): bigint | undefined {
-  return parseGtids(lineage).find((gtid) => gtid.domain === domain && gtid.server === server)?.sequence;
+export function newestByWriter(lineage: Lineage): (writer: Omit<Gtid, 'sequence'>) => bigint | undefined {
+  const newest = new Map(parseGtids(lineage).map((gtid) => [writerOf(gtid), gtid.sequence]));
+  return (writer) => newest.get(writerOf(writer));
+}
+
+function writerOf({ domain, server }: Omit<Gtid, 'sequence'>): string {
+  return `${domain}-${server}`;
 }

@@ -117,6 +117,29 @@ describe('the tail of a log', () => {
     expect(await readdir(join(volumePath, 'kept'))).toEqual(['tail.binlog']);
   });
 
+  it('is kept whoever wrote it, applied or only received, before everything goes', async () => {
+    await write(1, gtidList([0, 1, 2]), change(3, OTHER), change(4, OTHER));
+    const relay = (number: number, ...events: readonly Buffer[]): Promise<void> =>
+      writeFile(join(volumePath, 'data', `relay.00000${number}`), logOf(...events));
+    await relay(1, change(3, OTHER), change(4, OTHER), gtid(5, { server: OTHER }), rows);
+    await relay(2, transactionEnd, change(6, OTHER), gtid(7, { server: OTHER }), rows);
+    const lineage = toLineage('0-2-3,0-3-9');
+    expect(await files().findTail(lineage, signal)).toBeNull();
+    const kept = await files().keepEverything(lineage, 'all', signal);
+    expect(kept.map(({ name }) => name)).toEqual(['all.binlog', 'all-received.binlog']);
+    const [own, received] = await Promise.all(kept.map(({ path }) => readFile(path)));
+    expect(own?.equals(logOf(change(4, OTHER)))).toBe(true);
+    const inBoth = Buffer.concat([gtid(5, { server: OTHER }), rows]);
+    const later = Buffer.concat([transactionEnd, change(6, OTHER)]);
+    expect(received?.equals(Buffer.concat([logOf(inBoth), logOf().subarray(4), later]))).toBe(true);
+  });
+
+  it('is nothing where the other has it, or nobody can tell', async () => {
+    await write(1, gtidList([0, 1, 2]), change(3, OTHER));
+    expect(await files().keepEverything(toLineage('0-2-3,0-3-9'), 'all', signal)).toEqual([]);
+    expect(await files().keepEverything(toLineage('0-3-9'), 'all', signal)).toEqual([]);
+  });
+
   it.each([
     ['0-1-7', true],
     ['0-2-7', false],

@@ -1,6 +1,6 @@
 /**
- * The end of a former primary's binary log: transactions it wrote itself and the present primary does not have. Its
- * clients were told nothing of them, or by a promotion that accepted loss they were.
+ * The end of a log: transactions that another member does not have. On a former primary those that it wrote itself and
+ * nobody acknowledged; after a promotion that accepted loss, whatever the present primary lacks.
  */
 import { createReadStream } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
@@ -10,7 +10,7 @@ import type { LogTail } from '../member-files.ts';
 import type { Lineage } from '../position.ts';
 import { isOutOfSpace, moveDurably } from './files.ts';
 import { addGtid, mergeGtidLists, toGtidList, toPosition, type Gtid, type GtidList } from './gtid.ts';
-import { newestOf } from './lineage.ts';
+import { newestByWriter } from './lineage.ts';
 import { LOG_MAGIC, TransactionScanner } from './log-events.ts';
 import { readLogStart, scanFile, type LogFile } from './log-files.ts';
 
@@ -30,68 +30,107 @@ export interface FoundTail extends LogTail {
   readonly last: GtidList;
 }
 
+/** Which transactions count as lacking on the other side. */
+export interface TailSearch {
+  readonly isLacked: (gtid: Gtid) => boolean;
+  /** Whether that is known for certain. */
+  readonly isCertain: (gtid: Gtid) => boolean;
+}
+
 /**
- * Finds the transactions of `server` at the end of its own log that a member of the given lineage does not have, and
- * whatever follows them. Where the lineage does not name the server, nobody can tell which those are: then they are
- * all of the newest file's, and not certain. Null for none.
+ * What of a log a member of the given lineage does not have. Of `server`, the member whose log it is, everything
+ * later than the lineage names; all there is, though not for certain, where the lineage does not name it. Of others,
+ * only what the lineage tells for certain, and only with `ofOthers`.
  */
-export async function findTail(
+export function lackingOn(lineage: Lineage, server: number, ofOthers: boolean): TailSearch {
+  const newest = newestByWriter(lineage);
+  const isCertain = (gtid: Gtid): boolean => newest(gtid) !== undefined;
+  return {
+    isCertain,
+    isLacked: (gtid) =>
+      gtid.server === server
+        ? (newest(gtid) ?? -1n) < gtid.sequence
+        : ofOthers && (newest(gtid) ?? gtid.sequence) < gtid.sequence,
+  };
+}
+
+/**
+ * Finds the tail of a binary log: from the first complete transaction that is lacking on. Where that is uncertain, no
+ * further back than the newest file. Null for none.
+ */
+export async function findLogTail(
   files: readonly LogFile[],
-  server: number,
-  lineage: Lineage,
+  search: TailSearch,
   signal: AbortSignal,
 ): Promise<FoundTail | null> {
-  const isLacked = (gtid: Gtid): boolean =>
-    gtid.server === server && (newestOf(lineage, gtid) ?? -1n) < gtid.sequence;
-  const isCertain = (gtid: Gtid): boolean => newestOf(lineage, gtid) !== undefined;
-
   let first = files.length - 1;
   for (; first > 0; first -= 1) {
     const file = files[first];
     const start = file === undefined ? undefined : await readLogStart(file, signal);
-    if (start !== undefined && !start.some((gtid) => isLacked(gtid) && isCertain(gtid))) {
+    if (start !== undefined && !start.some((gtid) => search.isLacked(gtid) && search.isCertain(gtid))) {
       break;
     }
   }
+  return collectTail(files.slice(Math.max(0, first)), search, signal);
+}
 
+/** Finds the same in all files of a log; a transaction may go on from one into the next. */
+export async function collectTail(
+  files: readonly LogFile[],
+  search: TailSearch,
+  signal: AbortSignal,
+): Promise<FoundTail | null> {
+  const scanner = new TransactionScanner();
   const parts: TailPart[] = [];
-  let end: GtidList = new Map();
   const last = new Map<number, Gtid>();
+  /** Of the transaction that is being read, in each file that has some of it. */
+  let pieces: TailPart[] = [];
+  let isOpen = false;
   let changes = 0;
   let certain = true;
-  for (const file of files.slice(Math.max(0, first))) {
-    const scanner = new TransactionScanner();
+  for (const { path } of files) {
     let headEnd: number | undefined;
-    let groupAt = 0;
-    let from: number | undefined;
-    let to = 0;
-    await scanFile(file.path, scanner, signal, {
-      onEvent(at, header) {
-        headEnd ??= at + header.length;
-        if (scanner.begun !== undefined) {
-          groupAt = at;
-        }
-        const gtid = scanner.ended;
-        if (gtid === undefined || (changes === 0 && !isLacked(gtid))) {
+    await scanFile(path, scanner, signal, {
+      onEvent(at, { length }) {
+        const to = at + length;
+        if (headEnd === undefined) {
+          headEnd = to;
           return;
         }
-        from ??= groupAt;
-        to = at + header.length;
-        certain &&= changes > 0 || isCertain(gtid);
-        changes += 1;
-        addGtid(last, gtid);
+        if (scanner.begun !== undefined) {
+          isOpen = true;
+          pieces = [];
+        }
+        if (!isOpen) {
+          return;
+        }
+        pieces = extended(pieces, { path, headEnd, from: at, to });
+        const gtid = scanner.ended;
+        if (gtid === undefined) {
+          return;
+        }
+        isOpen = false;
+        if (changes > 0 || search.isLacked(gtid)) {
+          certain &&= changes > 0 || search.isCertain(gtid);
+          changes += 1;
+          addGtid(last, gtid);
+          pieces.forEach((piece) => parts.splice(0, parts.length, ...extended(parts, piece)));
+        }
       },
     });
-    end = mergeGtidLists(end, mergeGtidLists(toGtidList(scanner.startsAfter ?? []), scanner.complete));
-    if (headEnd !== undefined && from !== undefined) {
-      parts.push({ path: file.path, headEnd, from, to });
-    }
   }
   if (changes === 0) {
     return null;
   }
   const bytes = parts.reduce((sum, { headEnd, from, to }) => sum + headEnd - LOG_MAGIC.length + to - from, 0);
+  const end = mergeGtidLists(toGtidList(scanner.startsAfter ?? []), scanner.complete);
   return { end: toPosition(end), changes, bytes: LOG_MAGIC.length + bytes, certain, parts, last };
+}
+
+/** Parts with one more; what follows the last one in the same file makes that longer. */
+function extended(parts: readonly TailPart[], part: TailPart): TailPart[] {
+  const before = parts.at(-1);
+  return before?.path === part.path ? [...parts.slice(0, -1), { ...before, to: part.to }] : [...parts, part];
 }
 
 /**

@@ -12,10 +12,18 @@ import { receiveClone } from './clone-target.ts';
 import { readAgentPassword } from './credentials.ts';
 import { initialiseVolume, inspectVolume } from './data-directory.ts';
 import { mergeGtidLists, parseGtidList, toPosition, type GtidList } from './gtid.ts';
-import { dataBytes, discardData, discardKept, keepTail, listKept, setDataAside } from './kept.ts';
+import {
+  dataBytes,
+  discardData,
+  discardKept,
+  findOwnTail,
+  keepEverything,
+  keepOwnTail,
+  listKept,
+  setDataAside,
+} from './kept.ts';
 import { BINARY_LOG_NAME, layoutOf, RELAY_LOG_NAME, type Layout } from './layout.ts';
 import { listLogFiles, readLogEnd, readReceivedTransactions } from './log-files.ts';
-import { findTail } from './log-tail.ts';
 import { readClonePosition } from './origin.ts';
 import { serverId } from './owned-settings.ts';
 import { openSession } from './session.ts';
@@ -38,11 +46,11 @@ export function createMariadbMember(
       initialise: (signal) => initialiseVolume(layout, volumePath, start, signal),
       wrote: (position) => [...parseGtidList(position).values()].some((gtid) => gtid.server === server),
       async findTail(lineage, signal) {
-        const files = await listLogFiles(layout.data, BINARY_LOG_NAME);
-        const tail = await findTail(files, server, lineage, signal);
+        const tail = await findOwnTail(layout, server, lineage, signal);
         return tail && { end: tail.end, changes: tail.changes, bytes: tail.bytes, certain: tail.certain };
       },
-      keepTail: (lineage, name, signal) => keepTail(layout, server, lineage, name, signal),
+      keepTail: (lineage, name, signal) => keepOwnTail(layout, server, lineage, name, signal),
+      keepEverything: (lineage, name, signal) => keepEverything(layout, server, lineage, name, signal),
       listKept: () => listKept(layout),
       discardKept: (name) => discardKept(layout, name),
       dataBytes: () => dataBytes(layout),
