@@ -312,6 +312,7 @@ export const returningCases: readonly ConformanceCase[] = [
   {
     name: 'after a promotion that gave changes up, who has them keeps them as a file before it is made anew',
     async run(story) {
+      await expectCaughtUp(story, 2, 0);
       await sessionAt(story, 2).stopReceiving(story.signal);
       const first = story.next;
       await append(story, 0, 3);
