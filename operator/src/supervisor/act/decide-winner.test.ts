@@ -1,0 +1,146 @@
+import { describe, expect, it } from '@jest/globals';
+import { mariadbPositions } from '../../engines/mariadb/gtid.ts';
+import type { FinalPosition } from '../election-input.ts';
+import type { MemberObservation } from '../observe-shard.ts';
+import { aMember, anObservation, aShard, PODS } from '../testing/observations.ts';
+import { at, ended, holding } from '../testing/states.ts';
+import { decideWinner, type FencingProgress } from './decide-winner.ts';
+
+const [FORMER, FIRST, SECOND] = PODS;
+const shard = aShard({
+  epoch: 4,
+  primary: null,
+  formerPrimary: FORMER,
+  replicas: [...PODS],
+  ackers: [FIRST, SECOND],
+});
+const gone = aMember(FORMER);
+const first = aMember(FIRST, holding(42));
+const second = aMember(SECOND, holding(41));
+const answer = (sequence: number): FinalPosition => ({ received: at(sequence), applied: at(sequence) });
+
+interface Case {
+  readonly members?: readonly MemberObservation[];
+  readonly answers?: Readonly<Record<string, FinalPosition>>;
+  readonly progress?: Partial<FencingProgress>;
+  readonly policy?: 'Availability';
+  readonly chosen?: string;
+}
+
+function decide({ members = [gone, first, second], answers, progress, policy, chosen = undefined }: Case) {
+  const observation = anObservation(shard, members);
+  return decideWinner(
+    {
+      ...observation,
+      failover: { ...observation.failover, ...(policy === undefined ? {} : { policy }) },
+    },
+    {
+      answers: new Map(Object.entries(answers ?? { [FIRST]: answer(42), [SECOND]: answer(41) })),
+      isWaiting: false,
+      isFenced: true,
+      elapsed: 0,
+      ...progress,
+    },
+    { chosen: chosen ?? null, preferred: null },
+    mariadbPositions,
+  );
+}
+
+const publish = (winner: string, mayMiss: readonly string[] = []) => ({ kind: 'publish', winner, mayMiss });
+const wait = { kind: 'wait' };
+const deadEnd = (sequence: number) => aMember(FORMER, ended(sequence, 0, { epoch: 4 }));
+const onlyFirst = { [FIRST]: answer(42) };
+
+describe('a promotion without a winner yet', () => {
+  it.each<readonly [string, Case, object]>([
+    ['publishes at once when every acker has answered', {}, publish(FIRST)],
+    ['does so while somebody else is still asked', { progress: { isWaiting: true } }, publish(FIRST)],
+    ['waits until the former primary can take no writes', { progress: { isFenced: false } }, wait],
+    [
+      'waits for an acker that is being asked',
+      { answers: onlyFirst, progress: { isWaiting: true, elapsed: 60_000 } },
+      wait,
+    ],
+    [
+      'waits for a moment for one that cannot be asked',
+      { answers: onlyFirst, progress: { elapsed: 1999 } },
+      wait,
+    ],
+    [
+      'says then that it is missing',
+      { answers: onlyFirst, progress: { elapsed: 2000 } },
+      { kind: 'blocked', refusal: expect.objectContaining({ reason: 'AckersUnreachable', best: FIRST }) },
+    ],
+    [
+      'does without one whose writes the dead primary’s log would show',
+      { answers: onlyFirst, members: [deadEnd(42), first] },
+      publish(FIRST),
+    ],
+    [
+      'leaves that to a former primary whose agent has not read the map, for it may have started again',
+      {
+        answers: onlyFirst,
+        members: [aMember(FORMER, ended(42, 0, { epoch: 3 })), first],
+        progress: { elapsed: 2000 },
+      },
+      { kind: 'blocked', refusal: expect.objectContaining({ reason: 'AckersUnreachable' }) },
+    ],
+    [
+      'and to one that starts',
+      {
+        answers: onlyFirst,
+        members: [aMember(FORMER, ended(42, 0, { epoch: 4, activity: { kind: 'starting' } })), first],
+        progress: { elapsed: 2000 },
+      },
+      { kind: 'blocked', refusal: expect.objectContaining({ reason: 'AckersUnreachable' }) },
+    ],
+    [
+      'counts an acker whose server is down by its files',
+      { answers: onlyFirst, members: [gone, first, aMember(SECOND, ended(40, 43, { epoch: 4 }))] },
+      publish(SECOND),
+    ],
+    [
+      'does not count files that cannot be read',
+      {
+        answers: onlyFirst,
+        members: [gone, first, aMember(SECOND, ended(40, null, { epoch: 4 }))],
+        progress: { elapsed: 2000 },
+      },
+      { kind: 'blocked', refusal: expect.objectContaining({ reason: 'AckersUnreachable' }) },
+    ],
+    [
+      'goes back to the former primary only when others had their time',
+      { answers: onlyFirst, members: [deadEnd(43), first], progress: { elapsed: 1999 } },
+      wait,
+    ],
+    [
+      'and then does',
+      { answers: onlyFirst, members: [deadEnd(43), first], progress: { elapsed: 2000 } },
+      publish(FORMER),
+    ],
+    [
+      'waits long before it gives writes up by the policy Availability',
+      { answers: onlyFirst, policy: 'Availability', progress: { elapsed: 9999 } },
+      wait,
+    ],
+    [
+      'and then gives them up',
+      { answers: onlyFirst, policy: 'Availability', progress: { elapsed: 10_000 } },
+      publish(FIRST, [SECOND]),
+    ],
+    ['does at once what a person decided', { answers: onlyFirst, chosen: FIRST }, publish(FIRST, [SECOND])],
+    [
+      'prefers who has applied more by now',
+      {
+        answers: {
+          [FIRST]: { received: at(42), applied: at(20) },
+          [SECOND]: { received: at(42), applied: at(30) },
+        },
+        members: [gone, aMember(FIRST, holding(42, 35)), aMember(SECOND, holding(42, 10))],
+      },
+      publish(FIRST),
+    ],
+  ])('%s', (_, change, expected) => {
+    expect(decide(change)).toEqual(expected);
+  });
+});

@@ -1,0 +1,141 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { AgentState } from '../../agent/protocol/agent-state.ts';
+import { silentLogger } from '../../runtime/logger.ts';
+import { FakeClock, settle } from '../../runtime/testing/fake-clock.ts';
+import type { MemberObservation } from '../observe-shard.ts';
+import { aMember, anObservation, aShard, PODS } from '../testing/observations.ts';
+import { at, ended, holding, leading } from '../testing/states.ts';
+import { Fencing, type SendCommand } from './fence-members.ts';
+
+const [FORMER, FIRST, SECOND] = PODS;
+const shard = aShard({ epoch: 4, primary: null, formerPrimary: FORMER, replicas: [...PODS] });
+const first = aMember(FIRST, holding(42));
+const second = aMember(SECOND, holding(42));
+const position = { received: at(42), applied: at(42) };
+
+let clock: FakeClock;
+let fencing: Fencing;
+let sent: string[];
+let answers: Map<string, () => Promise<unknown>>;
+let news: number;
+
+beforeEach(() => {
+  clock = new FakeClock();
+  sent = [];
+  news = 0;
+  answers = new Map();
+  const send = async (
+    pod: string,
+    { command, epoch }: { command: string; epoch: number },
+  ): Promise<unknown> => {
+    sent.push(`${command} ${pod} ${epoch}`);
+    return answers.get(pod)?.() ?? (command === 'killServer' ? { exit: null } : position);
+  };
+  fencing = new Fencing({
+    epoch: 4,
+    send: send as SendCommand,
+    onNews: () => (news += 1),
+    clock,
+    logger: silentLogger,
+  });
+});
+
+async function proceed(...members: readonly MemberObservation[]): Promise<void> {
+  fencing.proceed(anObservation(shard, members));
+  await settle();
+}
+
+function isFenced(...members: readonly MemberObservation[]): boolean {
+  return fencing.isFenced(anObservation(shard, members));
+}
+
+const stopBoth = [`stopReceiving ${FIRST} 4`, `stopReceiving ${SECOND} 4`];
+
+describe('fencing', () => {
+  it('kills the former primary and has everybody else stop receiving, all at once', async () => {
+    answers.set(FORMER, () => new Promise(() => {}));
+    await proceed(aMember(FORMER, leading()), first, second);
+    expect(sent).toEqual([`killServer ${FORMER} 4`, ...stopBoth]);
+    expect([...fencing.answers]).toEqual([
+      [FIRST, position],
+      [SECOND, position],
+    ]);
+    expect(fencing.isWaiting).toBe(true);
+    expect(news).toBe(2);
+  });
+
+  it.each<readonly [string, AgentState | null]>([
+    ['is dead', ended(42)],
+    ['does not answer', null],
+  ])('leaves a former primary alone that %s', async (_, state) => {
+    await proceed(aMember(FORMER, state), first, second);
+    expect(sent).toEqual(stopBoth);
+  });
+
+  it('kills whoever takes writes, or was started to', async () => {
+    const usurper = leading({ server: { kind: 'running', pid: 1, epoch: 2, role: 'replica', startedAt: 1 } });
+    await proceed(aMember(FIRST, usurper), aMember(SECOND, leading({ member: null })));
+    expect(sent).toEqual([`killServer ${FIRST} 4`, `killServer ${SECOND} 4`]);
+  });
+
+  it('asks nobody whose server is down', async () => {
+    await proceed(aMember(FIRST, ended(42)));
+    expect(sent).toEqual([]);
+  });
+
+  it('asks again who did not do it, after a pause, and not who did', async () => {
+    answers.set(SECOND, () => Promise.reject(new Error('busy')));
+    await proceed(first, second);
+    await proceed(first, second);
+    expect(sent).toEqual(stopBoth);
+    answers.delete(SECOND);
+    await clock.advance(100);
+    await proceed(first, second);
+    expect(sent).toEqual([...stopBoth, `stopReceiving ${SECOND} 4`]);
+    expect(fencing.answers.size).toBe(2);
+  });
+
+  it('tells nobody of anything once it is closed', async () => {
+    fencing.close();
+    await proceed(first);
+    expect(news).toBe(0);
+  });
+});
+
+describe('a former primary', () => {
+  const silent = (unattendedMilliseconds: number): MemberObservation =>
+    aMember(FORMER, null, { unattendedMilliseconds });
+
+  it('is fenced once its kill was answered', async () => {
+    expect(isFenced(aMember(FORMER, leading()))).toBe(false);
+    await proceed(aMember(FORMER, leading()));
+    expect(isFenced(aMember(FORMER, leading()))).toBe(true);
+  });
+
+  it.each<readonly [string, MemberObservation, boolean]>([
+    ['its agent says that it is dead', aMember(FORMER, ended(42)), true],
+    ['the kubelet says that it is dead', aMember(FORMER, null, { hasContainerEnded: true }), true],
+    ['nobody has heard of it for the fence’s time and a little', silent(1250), true],
+    ['it may have heard of us a moment ago', silent(1249), false],
+    ['its agent answers and it runs', aMember(FORMER, leading(), { unattendedMilliseconds: 5000 }), false],
+  ])('where %s', (_, former, expected) => {
+    expect(isFenced(former)).toBe(expected);
+  });
+
+  it('that cannot be killed leaves the matter to the ackers after three seconds', async () => {
+    answers.set(FORMER, () => Promise.reject(new Error('it does not die')));
+    await proceed(aMember(FORMER, leading()));
+    await clock.advance(2999);
+    expect(isFenced(aMember(FORMER, leading()))).toBe(false);
+    await clock.advance(1);
+    expect(isFenced(aMember(FORMER, leading()))).toBe(true);
+  });
+
+  it('that nobody knows of is waited for as long', async () => {
+    const { formerPrimary: _, ...unknown } = shard;
+    const observation = anObservation(unknown, [first, second]);
+    expect(fencing.isFenced(observation)).toBe(false);
+    await clock.advance(1250);
+    expect(fencing.isFenced(observation)).toBe(true);
+  });
+});
