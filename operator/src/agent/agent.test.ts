@@ -150,6 +150,23 @@ describe('agents', () => {
     await world.close();
   });
 
+  it('refuse the orders of a promotion that is over', async () => {
+    const world = await atWork();
+    const { signal } = new AbortController();
+    const commands = world.agents.get(REPLICA)?.agent.commands;
+    await expect(
+      commands?.stopReceiving({ command: 'stopReceiving', epoch: 1 }, signal),
+    ).rejects.toMatchObject({
+      code: 'StaleEpoch',
+    });
+    await expect(commands?.killServer({ command: 'killServer', epoch: 1 }, signal)).rejects.toMatchObject({
+      code: 'StaleEpoch',
+    });
+    await world.advance(1000);
+    expect(world.isAtWork()).toBe(true);
+    await world.close();
+  });
+
   it.each(['prepareBoot', 'start', 'started'])(
     'leave no server behind when told to kill it at the step %s of a start',
     async (step) => {
@@ -159,7 +176,7 @@ describe('agents', () => {
         if (pod === PRIMARY && name === step && killed.length === 0) {
           const { signal } = new AbortController();
           const { commands } = world.agents.get(PRIMARY)?.agent ?? {};
-          killed.push(Promise.resolve(commands?.killServer({ command: 'killServer', epoch: 1 }, signal)));
+          killed.push(Promise.resolve(commands?.killServer({ command: 'killServer', epoch: 2 }, signal)));
         }
       };
       world.member(PRIMARY).kill();

@@ -109,6 +109,10 @@ export class OperatorCommands {
 
   async #carryOut<T>(epoch: number, command: () => Promise<T>): Promise<T> {
     const recorded = this.#recorded();
+    if (recorded.primary !== null && recorded.epoch >= epoch) {
+      // An order that was long on its way would keep this member from following the winner.
+      throw new RefusedError('StaleEpoch', `the promotion of epoch ${epoch} is over`);
+    }
     this.#standDown = { epoch, primary: recorded.primary, mapEpoch: recorded.epoch };
     return this.#whileBusy(command);
   }
