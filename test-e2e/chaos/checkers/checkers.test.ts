@@ -186,7 +186,7 @@ describe('checkEpochOrder', () => {
 });
 
 describe('countStaleReads', () => {
-  const read = (start: number, member: string): Operation => ({
+  const read = (start: number, member: string, writable = true): Operation => ({
     ...facts,
     kind: 'read',
     key: 0,
@@ -194,6 +194,11 @@ describe('countStaleReads', () => {
     member,
     start,
     end: start + 1,
+    writable,
+  });
+
+  it('does not count what a replica answered', () => {
+    expect(countStaleReads([before, opening, read(150, 'm-0', false)], changes).count).toBe(0);
   });
 
   it('counts what a deposed primary answered, and how late', () => {

@@ -10,8 +10,9 @@ export interface StaleReads {
 }
 
 /**
- * Counts reads of registers and accounts that were answered by a member other than the primary of the epoch that was
- * open when they were sent. They are no loss, but an application that held on to its connection saw the past.
+ * Counts reads of registers that were answered by a member other than the primary of the epoch that was open when they
+ * were sent, and that took itself for one that takes writes: replicas may be behind. They are no loss, but an
+ * application that held on to its connection saw the past.
  */
 export function countStaleReads(operations: readonly Operation[], changes: readonly MapChange[]): StaleReads {
   const openings = findEpochOpenings(operations, changes);
@@ -36,5 +37,10 @@ export function countStaleReads(operations: readonly Operation[], changes: reado
 }
 
 function isAnsweredRead(operation: Operation): operation is Read {
-  return operation.kind === 'read' && operation.outcome === 'ok' && operation.member !== null;
+  return (
+    operation.kind === 'read' &&
+    operation.outcome === 'ok' &&
+    operation.member !== null &&
+    operation.writable !== false
+  );
 }

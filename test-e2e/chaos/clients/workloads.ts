@@ -112,10 +112,11 @@ function reading(key: number, onValue: (value: number) => void): Attempt {
   return {
     unanswered,
     async perform(session) {
-      const sql = `SELECT v FROM ${SCHEMA}.chaos_registers WHERE k = ?`;
-      const value = firstNumber(await session.query<RowDataPacket[]>(sql, [key])) ?? Number.NaN;
+      const sql = `SELECT v, @@global.read_only AS closed FROM ${SCHEMA}.chaos_registers WHERE k = ?`;
+      const rows = await session.query<RowDataPacket[]>(sql, [key]);
+      const value = firstNumber(rows) ?? Number.NaN;
       onValue(value);
-      return { ...unanswered, value };
+      return { ...unanswered, value, writable: Number(rows[0]?.['closed']) === 0 };
     },
   };
 }

@@ -44,6 +44,8 @@ export interface Read extends OperationFacts {
   readonly kind: 'read';
   readonly key: number;
   readonly value: number | null;
+  /** Whether the server took itself for one that takes writes, in the same statement. */
+  readonly writable?: boolean;
 }
 
 /** Sets a register, whatever it holds. No two writes of a history set the same value. */

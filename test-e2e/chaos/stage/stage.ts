@@ -95,6 +95,7 @@ export async function openStage(progress: Progress): Promise<Stage> {
       ...OPERATOR,
       values: { ...imageValues(image), watchNamespace: NAMESPACE, 'crds.install': false },
     });
+    await removeOlderDatabases(kubectl, image);
     const object = {
       apiVersion: 'shardwright.io/v1alpha1',
       kind: 'ShardedCluster',
@@ -143,6 +144,21 @@ export async function openStage(progress: Progress): Promise<Stage> {
       await kubectl.run(['delete', 'namespace', NAMESPACE, OPERATOR.namespace, '--wait=false']);
     },
   };
+}
+
+/**
+ * Deletes the cluster if its pods run the agent of another image: an upgrade of the operator restarts no database by
+ * itself, and runs are about what is in this checkout.
+ */
+async function removeOlderDatabases(kubectl: Kubectl, image: string): Promise<void> {
+  const inNamespace = `--namespace=${NAMESPACE}`;
+  const columns = '--output=jsonpath={.items[*].spec.initContainers[*].image}';
+  const selector = `--selector=shardwright.io/cluster=${CLUSTER}`;
+  const images = await kubectl.run(['get', 'pods', inNamespace, selector, columns]);
+  if (images.trim() !== '' && !images.split(' ').includes(image)) {
+    await kubectl.run(['delete', 'shardedcluster', CLUSTER, inNamespace, '--timeout=120s']);
+    await kubectl.run(['wait', 'pods', inNamespace, selector, '--for=delete', '--timeout=120s']);
+  }
 }
 
 /** Changes fields of the cluster's spec. */
