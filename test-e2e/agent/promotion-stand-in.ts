@@ -13,7 +13,7 @@ import { waitFor } from '../cluster/machine/wait.ts';
 import type { PlainClient } from '../specs/plain-client.ts';
 import { createLeaderPing } from './leader-ping.ts';
 import type { MemberProcesses } from './member-processes.ts';
-import { changeShard, keepShardMap } from './operator-stand-in.ts';
+import { changeShard, keepShardMap, readShard } from './operator-stand-in.ts';
 
 /** When each step of a promotion was done, in milliseconds since it began. */
 export interface PromotionPhases {
@@ -35,6 +35,10 @@ export interface PromotionStandIn {
   until(pod: string, what: string, is: (state: AgentState) => boolean): Promise<AgentState>;
   /** Promotes whoever has received most of the others. `onPublished` is called once the winner is on record. */
   promote(former: string, onPublished: (winner: string) => void): Promise<PromotionPhases>;
+  /** Has an agent close its server for a switchover; resolves with the end of its log. */
+  closeWrites(pod: string, holdMilliseconds: number): Promise<Position>;
+  /** Has replicas stop receiving, until the map names another primary. */
+  stopReceiving(pods: readonly string[]): Promise<void>;
   /** Whether agents are told that a leader is there. */
   lead(isLeading: boolean): void;
   close(): Promise<void>;
@@ -142,6 +146,23 @@ export function createPromotionStandIn(
       } finally {
         isPromoting = false;
       }
+    },
+    async closeWrites(pod, holdMilliseconds) {
+      const { epoch } = await readShard(client);
+      const { position } = await clientOf(pod).command(
+        { command: 'closeWrites', epoch, timeoutMilliseconds: COMMAND_MILLISECONDS, holdMilliseconds },
+        COMMAND_MILLISECONDS + 1000,
+        signal,
+      );
+      return position;
+    },
+    async stopReceiving(pods) {
+      const { epoch } = await readShard(client);
+      await Promise.all(
+        pods.map((pod) =>
+          clientOf(pod).command({ command: 'stopReceiving', epoch }, COMMAND_MILLISECONDS, signal),
+        ),
+      );
     },
     lead(should) {
       isLeading = should;

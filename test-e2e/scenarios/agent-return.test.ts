@@ -108,19 +108,25 @@ function signal({ pod }: MemberProcesses, name: NodeJS.Signals): void {
   process.kill(-server.pid, name);
 }
 
-/** Freezes the replicas, has changes made that nobody acknowledges, and kills the primary. */
+/** Has changes made that nobody receives, and kills the primary. */
 async function killWithTail(makeTail: () => Promise<readonly string[]>): Promise<MemberProcesses> {
   const former = primary;
-  const frozen = others();
-  frozen.forEach((each) => signal(each, 'SIGSTOP'));
-  try {
-    expect(new Set(await makeTail())).toEqual(new Set(['unknown']));
-    signal(former, 'SIGKILL');
-    await operator.until(former.pod, 'has ended', ({ server }) => server.kind === 'ended');
-  } finally {
-    frozen.forEach((each) => signal(each, 'SIGCONT'));
-  }
+  await operator.stopReceiving(others().map(({ pod }) => pod));
+  expect(new Set(await makeTail())).toEqual(new Set(['unknown']));
+  signal(former, 'SIGKILL');
+  await operator.until(former.pod, 'has ended', ({ server }) => server.kind === 'ended');
   return former;
+}
+
+/** A change that waits, and then a definition: together they keep the server from starting as a replica. */
+async function makeUncuttableTail(number: number): Promise<readonly string[]> {
+  const first = change('append', number);
+  await operator.until(
+    primary.pod,
+    'a change waits',
+    ({ member: observed }) => (observed?.acknowledgement.waitingSessions ?? 0) > 0,
+  );
+  return Promise.all([first, change('define')]);
 }
 
 /** A change of a connection of its own. */
@@ -237,15 +243,7 @@ describe('a former primary', () => {
   });
 
   it('whose server does not start any more because of both is made anew after two attempts', async () => {
-    const former = await killWithTail(async () => {
-      const first = change('append', 1_000_004);
-      await operator.until(
-        primary.pod,
-        'a change waits',
-        ({ member: observed }) => (observed?.acknowledgement.waitingSessions ?? 0) > 0,
-      );
-      return Promise.all([first, change('define')]);
-    });
+    const former = await killWithTail(() => makeUncuttableTail(1_000_004));
     await failOver();
     const { returned } = await untilRecloned(former);
     expect(returned.vacated?.reason).toContain('cannot cut off 2 changes');
@@ -253,6 +251,28 @@ describe('a former primary', () => {
     expect(returned.kept.filter(({ kind }) => kind === 'data').length).toBeLessThanOrEqual(1);
     await untilWhole();
     await expectNothingLost();
+  });
+});
+
+describe('a former primary whose last changes all reached its successor', () => {
+  it('starts with them as they are, though they could not be cut off', async () => {
+    const former = primary;
+    const vacated = operator.state(former.pod)?.returned.vacated ?? null;
+    const frozen = others();
+    // What is sent to them now waits in their sockets.
+    frozen.forEach((each) => signal(each, 'SIGSTOP'));
+    try {
+      expect(new Set(await makeUncuttableTail(1_000_010))).toEqual(new Set(['unknown']));
+      signal(former, 'SIGKILL');
+      await operator.until(former.pod, 'has ended', ({ server }) => server.kind === 'ended');
+    } finally {
+      frozen.forEach((each) => signal(each, 'SIGCONT'));
+    }
+    await failOver();
+    await untilWhole();
+    await expectNothingLost();
+    expect(await read(former)).toContain(1_000_010);
+    expect(operator.state(former.pod)?.returned.vacated ?? null).toEqual(vacated);
   });
 });
 
@@ -284,8 +304,7 @@ describe('all members at once', () => {
   it('recover without anybody: the recorded primary in place, with nothing lost', async () => {
     await Promise.all(others().map(holdUpApplying));
     await append(20);
-    const frozen = others();
-    frozen.forEach((each) => signal(each, 'SIGSTOP'));
+    await operator.stopReceiving(others().map(({ pod }) => pod));
     expect(await change('append', 1_000_005)).toBe('unknown');
     await killEverything();
     world.shard.members.forEach((each) => each.startAgent());
@@ -300,8 +319,8 @@ describe('all members at once', () => {
     const former = primary;
     await Promise.all(others().map(holdUpApplying));
     await append(20);
-    const frozen = others();
-    frozen.forEach((each) => signal(each, 'SIGSTOP'));
+    const candidates = others();
+    await operator.stopReceiving(candidates.map(({ pod }) => pod));
     expect(await change('append', 1_000_006)).toBe('unknown');
     await changeShard(world.client, (shard) => ({
       ...shard,
@@ -313,7 +332,7 @@ describe('all members at once', () => {
     await killEverything();
     world.shard.members.forEach((each) => each.startAgent());
     const [left, right] = await Promise.all(
-      frozen.map(({ pod }) =>
+      candidates.map(({ pod }) =>
         operator.until(
           pod,
           'its files tell what it received',

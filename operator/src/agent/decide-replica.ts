@@ -4,7 +4,7 @@ import type { VolumeState } from '../engines/member-files.ts';
 import type { Following, MemberState, SourceAddress } from '../engines/member-state.ts';
 import type { Decision } from './decision.ts';
 import { decideReceived, followingOf } from './decide-receiving.ts';
-import { decideBeforeStart, decideWhileRunning } from './decide-return.ts';
+import { decideBeforeStart, decideWhileRunning, keepsLog } from './decide-return.ts';
 import { decideStopped } from './decide-stopped.ts';
 import type { Observation } from './observation.ts';
 import { holdsStandDown } from './stand-down.ts';
@@ -20,7 +20,8 @@ export function decideReplica(observation: Observation, shard: ShardMapShard): D
 function decideReplicaStart(observation: Observation, volume: VolumeState, shard: ShardMapShard): Decision {
   if (volume.kind === 'ready') {
     const order = { role: 'replica', epoch: shard.epoch, acknowledgement: 'none' } as const;
-    return decideBeforeStart(observation, shard) ?? { kind: 'start', order };
+    const keeping = keepsLog(observation, shard) ? { keepsLog: true } : {};
+    return decideBeforeStart(observation, shard) ?? { kind: 'start', order: { ...order, ...keeping } };
   }
   // Before that the primary may still lose its volume and make another database.
   return shard.initialised

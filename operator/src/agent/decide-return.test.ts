@@ -52,7 +52,7 @@ function summary(decision: Decision): string {
     case 'wait':
       return `wait: ${decision.reason}${decision.problem === undefined ? '' : ` (${decision.problem.reason})`}`;
     case 'start':
-      return `start: ${decision.order.role}`;
+      return `start: ${decision.order.role}${decision.order.keepsLog === true ? ', all kept' : ''}`;
     default:
       return decision.kind;
   }
@@ -61,6 +61,11 @@ function summary(decision: Decision): string {
 const TABLE: readonly (readonly [string, Observation, string])[] = [
   // Its server is down.
   ['nothing that the primary lacks', anObservation(facts({})), 'start: replica'],
+  [
+    'the last changes are its own, and the primary has them',
+    anObservation(facts({ tail: { kind: 'shared' } })),
+    'start: replica, all kept',
+  ],
   ['nothing is known yet', anObservation({ returning: null }), 'wait: return'],
   ['what is known is of a former epoch', anObservation(facts({ epoch: 2 })), 'wait: return'],
   [

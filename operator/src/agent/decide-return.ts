@@ -29,6 +29,7 @@ export function decideBeforeStart(observation: Observation, shard: ShardMapShard
     case 'unexamined':
       return waitForExamination(facts, tail.missing);
     case 'none':
+    case 'shared':
       return null;
     default:
       if (tail.kept === null) {
@@ -43,6 +44,11 @@ export function decideBeforeStart(observation: Observation, shard: ShardMapShard
           )
         : null;
   }
+}
+
+/** Whether the log of this member is to stay as it is when its server starts, for the primary has all of it. */
+export function keepsLog(observation: Observation, shard: ShardMapShard): boolean {
+  return factsFor(observation, shard)?.tail.kind === 'shared';
 }
 
 /** Before a running replica is told to follow, or left alone: null where nothing is wrong with its history. */

@@ -145,7 +145,7 @@ describe('ReturnWatch', () => {
     answers.primary = null;
     answers.found = null;
     await look(running());
-    expect(watch.facts).toMatchObject({ tail: { kind: 'none' }, startsWithTail: 1 });
+    expect(watch.facts).toMatchObject({ tail: { kind: 'shared' }, startsWithTail: 1 });
   });
 
   it('finds a tail that the start has left, and counts the starts', async () => {

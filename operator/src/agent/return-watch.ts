@@ -142,7 +142,8 @@ export class ReturnWatch {
     } else {
       this.#examine(scope, end, runOf(seen.server), signal);
     }
-    const isWanted = scope.tail.kind !== 'none' || this.#broken.found !== null || scope.givenUp !== null;
+    const isSettled = scope.tail.kind === 'none' || scope.tail.kind === 'shared';
+    const isWanted = !isSettled || this.#broken.found !== null || scope.givenUp !== null;
     if (isWanted) {
       this.#ask(scope, signal);
     }
@@ -154,7 +155,7 @@ export class ReturnWatch {
     if (scope !== null) {
       scope.kept = item;
       if (scope.tail.kind === 'found') {
-        scope.tail = item === null ? { kind: 'none' } : { ...scope.tail, kept: item };
+        scope.tail = item === null ? { kind: 'shared' } : { ...scope.tail, kept: item };
       }
     }
   }
@@ -162,8 +163,8 @@ export class ReturnWatch {
   /** A server is being started; what is found of its log before says nothing about it after. */
   noteStart(): void {
     const scope = this.#scope;
-    if (scope?.tail.kind === 'found') {
-      scope.startsWithTail += 1;
+    if (scope !== null && scope.tail.kind !== 'none') {
+      scope.startsWithTail += scope.tail.kind === 'found' ? 1 : 0;
       scope.tail = { kind: 'unexamined', missing: 'log' };
       scope.examined = null;
     }
@@ -256,7 +257,7 @@ export class ReturnWatch {
     try {
       const tail = await files().findTail(lineage, signal);
       if (scope.examined === subject) {
-        scope.tail = tail === null ? { kind: 'none' } : { kind: 'found', tail, kept: scope.kept };
+        scope.tail = tail === null ? { kind: 'shared' } : { kind: 'found', tail, kept: scope.kept };
         if (tail !== null) {
           logger.warn('this member has changes that the primary does not have', { ...tail });
         }

@@ -13,6 +13,12 @@ export interface BootOrder {
   readonly role: BootRole;
   /** The epoch under which this server starts; shown in its environment, for people. */
   readonly epoch: number;
+  /**
+   * For the role `replica`: that its own log stays as it is, because the primary of the epoch is known to have all of
+   * it. An engine may be unable to cut changes off that need not be.
+   * @default false
+   */
+  readonly keepsLog?: boolean;
   /** For the role `primary`: whether commits wait from the first moment on. Ignored for a replica. */
   readonly acknowledgement: Acknowledgement;
 }

@@ -62,9 +62,20 @@ export async function promote(
 /** Starts a member as a replica, salvages, and has it follow the primary. */
 export async function rejoin(
   story: Story,
-  { ordinal, primary, epoch }: { readonly ordinal: number; readonly primary: number; readonly epoch: number },
+  {
+    ordinal,
+    primary,
+    epoch,
+    keepsLog = false,
+  }: {
+    readonly ordinal: number;
+    readonly primary: number;
+    readonly epoch: number;
+    readonly keepsLog?: boolean;
+  },
 ): Promise<void> {
-  const session = await boot(story, ordinal, { role: 'replica', epoch, acknowledgement: 'none' });
+  const order = { role: 'replica', epoch, acknowledgement: 'none', keepsLog } as const;
+  const session = await boot(story, ordinal, order);
   await session.salvage(story.signal);
   await session.follow(sourceAt(story, primary), story.signal);
   await eventuallyState(

@@ -57,6 +57,20 @@ async function change(
   }
 }
 
+/** A change that waits, and then a definition: together they keep a server from starting as a replica. */
+async function makeUncuttableTail(
+  story: Story,
+  ordinal: number,
+  number: number,
+): Promise<readonly ('acknowledged' | 'unknown')[]> {
+  const first = change(story, ordinal, 'append', number);
+  await eventually('the change waits', async () => {
+    const { acknowledgement } = await sessionAt(story, ordinal).observe(story.signal);
+    return acknowledgement.waitingSessions > 0 ? true : undefined;
+  });
+  return Promise.all([first, change(story, ordinal, 'define')]);
+}
+
 async function lineageOf(story: Story, ordinal: number): Promise<Lineage> {
   return (await sessionAt(story, ordinal).observe(story.signal)).lineage;
 }
@@ -175,14 +189,7 @@ export const returningCases: readonly ConformanceCase[] = [
   {
     name: 'a change and then a definition keep the server from starting as a replica: kept, and cloned anew',
     async run(story) {
-      await killWithTail(story, 2, async () => {
-        const first = change(story, 2, 'append', 1_000_005);
-        await eventually('the change waits', async () => {
-          const { acknowledgement } = await sessionAt(story, 2).observe(story.signal);
-          return acknowledgement.waitingSessions > 0 ? true : undefined;
-        });
-        return Promise.all([first, change(story, 2, 'define')]);
-      });
+      await killWithTail(story, 2, () => makeUncuttableTail(story, 2, 1_000_005));
       await promote(story, { winner: 0, followers: [1], epoch: 5 });
       for (const attempt of [1, 2]) {
         await memberAt(story, 2).start({ role: 'replica', epoch: 5, acknowledgement: 'none' });
@@ -269,17 +276,51 @@ export const returningCases: readonly ConformanceCase[] = [
     },
   },
   {
+    name: 'changes that could not be cut off need not be, where the new primary has received them',
+    async run(story) {
+      await Promise.all([1, 2].map((ordinal) => memberAt(story, ordinal).signal('SIGSTOP')));
+      try {
+        const answers = await makeUncuttableTail(story, 0, 1_000_008);
+        assert.deepEqual(answers, ['unknown', 'unknown']);
+        await kill(story, 0);
+      } finally {
+        await Promise.all([1, 2].map((ordinal) => memberAt(story, ordinal).signal('SIGCONT')));
+      }
+      const end = valueOf(await memberAt(story, 0).member.files.readOwnEnd(story.signal));
+      for (const ordinal of [1, 2]) {
+        await eventuallyState(story, ordinal, 'it has what was on its way', (state) =>
+          story.shard.engine.positions.covers(state.applied, end),
+        );
+      }
+      await promote(story, { winner: 2, followers: [1], epoch: 8 });
+      assert.equal(await tailOf(story, 0, 2), null);
+      await memberAt(story, 0).start({ role: 'replica', epoch: 8, acknowledgement: 'none' });
+      assert.match(await memberAt(story, 0).ended(), /Cannot truncate the binary log/);
+      await rejoin(story, { ordinal: 0, primary: 2, epoch: 8, keepsLog: true });
+      await append(story, 2, 5);
+      await expectSameNumbers(story, 2);
+      assert.ok((await readNumbers(story, 0)).includes(1_000_008));
+
+      // Back to the first, as the story goes on.
+      await kill(story, 2);
+      await promote(story, { winner: 0, followers: [1], epoch: 9 });
+      assert.equal(await tailOf(story, 2, 0), null);
+      await rejoin(story, { ordinal: 2, primary: 0, epoch: 9, keepsLog: true });
+      await expectSameNumbers(story, 0);
+    },
+  },
+  {
     name: 'the recorded primary, started in place after all died, keeps what nobody acknowledged, and all have it',
     async run(story) {
       await killWithTail(story, 0, async () => [await change(story, 0, 'append', 1_000_007)]);
       await Promise.all([1, 2].map((ordinal) => kill(story, ordinal)));
-      const primary = await boot(story, 0, { role: 'primary', epoch: 7, acknowledgement: 'none' });
+      const primary = await boot(story, 0, { role: 'primary', epoch: 9, acknowledgement: 'none' });
       await primary.salvage(story.signal);
       await primary.becomePrimary('oneReplica', story.signal);
       for (const ordinal of [1, 2]) {
-        await rejoin(story, { ordinal, primary: 0, epoch: 7 });
+        await rejoin(story, { ordinal, primary: 0, epoch: 9 });
       }
-      await primary.openWrites(7, story.signal);
+      await primary.openWrites(9, story.signal);
       await append(story, 0, 5);
       await expectSameNumbers(story, 0);
       assert.ok((await readNumbers(story, 2)).includes(1_000_007));
@@ -304,7 +345,7 @@ export const returningCases: readonly ConformanceCase[] = [
       );
       await kill(story, 2);
       await memberAt(story, 2).member.files.discardData(story.signal);
-      await reclone(story, { ordinal: 2, source: 1, primary: 0, epoch: 7 });
+      await reclone(story, { ordinal: 2, source: 1, primary: 0, epoch: 9 });
       await append(story, 0, 5);
       await expectSameNumbers(story, 0);
     },
@@ -330,19 +371,19 @@ export const returningCases: readonly ConformanceCase[] = [
       lost.forEach((number) => story.acknowledged.delete(number));
       const winner = sessionAt(story, 2);
       await winner.becomePrimary('none', story.signal);
-      await winner.openWrites(8, story.signal);
+      await winner.openWrites(10, story.signal);
       await append(story, 2, 5);
 
       const lineage = await lineageOf(story, 2);
       for (const ordinal of [0, 1]) {
         const { files } = memberAt(story, ordinal).member;
-        const kept = await files.keepEverything(lineage, 'all-epoch-8', story.signal);
+        const kept = await files.keepEverything(lineage, 'all-epoch-10', story.signal);
         const texts = await Promise.all(kept.map(({ path }) => memberAt(story, ordinal).readKept(path)));
         const text = texts.join('\n');
         const missing = lost.filter((number) => !text.includes(`@1=${number}`));
         assert.deepEqual(missing, [], `not kept by member ${ordinal}`);
         await files.discardData(story.signal);
-        await reclone(story, { ordinal, source: 2, primary: 2, epoch: 8 });
+        await reclone(story, { ordinal, source: 2, primary: 2, epoch: 10 });
       }
       await winner.setAcknowledgement('oneReplica', story.signal);
       await append(story, 2, 5);

@@ -140,6 +140,10 @@ describe('renderServerConfiguration', () => {
     expect(settings.get('datadir')).toBe('/volume/data');
   });
 
+  it('lets a replica keep a tail that the primary has', () => {
+    expect(render({ ...replica, keepsLog: true }).get('init_rpl_role')).toBe('MASTER');
+  });
+
   it.each([
     ['oneReplica', 'ON'],
     ['none', 'OFF'],

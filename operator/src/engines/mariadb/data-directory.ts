@@ -77,7 +77,6 @@ export async function initialiseVolume(
       '--bootstrap',
       `--datadir=${folder}`,
       '--skip-log-bin',
-      '--log-error=stderr',
     ],
   };
   await runProgram(start, bootstrap, signal, SCHEMA_SQL);

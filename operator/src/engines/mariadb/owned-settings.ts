@@ -53,7 +53,6 @@ export const OWNED_SETTINGS: readonly OwnedSetting[] = [
   set('port', ({ port }) => String(port), PLACE),
   set('bind_address', '*', 'Services, replicas and routers reach the server at the address of its pod'),
   set('skip_name_resolve', 'ON', 'a slow name server must not delay or refuse a connection'),
-  set('log_error', 'stderr', "the log is the container's log"),
 
   set('server_id', ({ member }) => String(serverId(member)), 'two members of one identity drop changes'),
   set('gtid_domain_id', ({ member }) => String(member.shard), 'one history a shard, whoever is its primary'),
@@ -84,7 +83,7 @@ export const OWNED_SETTINGS: readonly OwnedSetting[] = [
   set('master_retry_count', '0', 'a replica cut off for long goes on by itself when its source is back'),
   set(
     'init_rpl_role',
-    ({ order }) => (order.role === 'primary' ? 'MASTER' : 'SLAVE'),
+    ({ order }) => (order.role === 'primary' || order.keepsLog === true ? 'MASTER' : 'SLAVE'),
     'decides the fate of unacknowledged transactions at the start',
   ),
   set(
