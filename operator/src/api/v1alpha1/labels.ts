@@ -35,7 +35,10 @@ export const ANNOTATIONS = {
    * upgrade restarts no database and a pod that is moved comes back as it was. Removing it takes the operator's.
    */
   runtimeImage: 'shardwright.io/runtime-image',
-  /** On a StatefulSet: digest of what the spec says of its pods. A change takes the operator's image as well. */
+  /**
+   * On a StatefulSet and its pod template: digest of what the spec says of its pods. A change takes the operator's image
+   * as well, and restarts pods that have another.
+   */
   podSettings: 'shardwright.io/pod-settings',
   /** Digest of the configuration a pod was started with. */
   configHash: 'shardwright.io/config-hash',

@@ -1,11 +1,12 @@
 import type { V1Pod, V1Secret } from '@kubernetes/client-node';
-import type { ShardedCluster, ShardMapSpec } from '../../api/v1alpha1/index.ts';
+import type { EventReason, ShardedCluster, ShardMapSpec } from '../../api/v1alpha1/index.ts';
 import type { Writer, Written } from './apply.ts';
 import { applyObjects, deleteObjects, superfluousObjects, writeShardMap } from './apply.ts';
 import type { ApiError } from '../../runtime/client/api-error.ts';
 import type { ensureCertificates } from './ensure-certificates.ts';
 import { findConflicts, findExisting, formerObject, shardMapConflict } from './conflicts.ts';
 import type { Finding } from './finding.ts';
+import { maintainPods } from './maintenance/maintain.ts';
 import type { Observed } from './observe.ts';
 import { shardMapOwnership } from './ownership.ts';
 import type { Plan, PlanInput } from './plan.ts';
@@ -34,6 +35,8 @@ export interface Outcome {
 export interface Attempt extends PlanInput {
   readonly writer: Writer;
   readonly onWritten: (written: Written) => void;
+  /** Records an event about the cluster. */
+  readonly tell: (reason: EventReason, action: string, note: string) => void;
   readonly labeller: RoleLabeller;
   readonly ensureCertificates: typeof ensureCertificates;
   /** A Secret of the cluster's namespace; `undefined` only when the API server itself said that there is none. */
@@ -114,6 +117,9 @@ async function carryOut(
   }
   const shardMap = written?.spec ?? observed.shardMap?.spec;
   const findings = [...conflicts, ...plan.findings];
+  if (written !== undefined && conflicts.length === 0) {
+    await maintainPods({ ...attempt, client: writer.client, map: written.spec, refusals }, signal);
+  }
   const outcome = await finish(attempt, { findings, shardMap }, refusals, signal);
   return { ...outcome, ...(certificatesDueAt === undefined ? {} : { certificatesDueAt }) };
 }

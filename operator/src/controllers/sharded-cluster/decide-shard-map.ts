@@ -114,6 +114,9 @@ function recordOf(input: ShardMapInput, number: number): ShardMapShard | undefin
     // It may have data; a primary that makes an empty database in its place would lose it.
     initialised: true,
     acknowledgement: acknowledgementAmong(replicas),
+    ...(status.lastFailover === undefined ? {} : { promotedAt: status.lastFailover.at }),
+    // Or it would be carried out again.
+    ...(status.lastSwitchover === undefined ? {} : { handledSwitchover: status.lastSwitchover.request }),
   };
 }
 

@@ -24,6 +24,7 @@ import type { RandomBytes } from './credentials.ts';
 import { generatePassword } from './credentials.ts';
 import type { ensureCertificates } from './ensure-certificates.ts';
 import { finalizeCluster } from './finalize.ts';
+import { NO_RESTARTS } from './maintenance/decide-restarts.ts';
 import type { Observed } from './observe.ts';
 import { observeCluster } from './observe.ts';
 import { isPassing } from './refusals.ts';
@@ -125,6 +126,7 @@ export class ShardedClusterReconciler implements Reconciler {
           newPassword: () => generatePassword(this.#options.randomBytes),
           nowSeconds: clock.now() / 1000,
           onWritten: (written) => this.#tell(cluster, written),
+          tell: (reason, action, note) => this.#event(cluster, reason, action, note),
         },
         signal,
       );
@@ -212,7 +214,7 @@ export class ShardedClusterReconciler implements Reconciler {
       pods: [],
       complaints: new Map(),
       leavingPods: new Set(),
-      outdatedPods: [],
+      restarts: NO_RESTARTS,
       blocks: [],
       isSupervised: false,
       previous: { conditions, shards },

@@ -13,7 +13,7 @@ import type { ContainerContract } from '../../../engines/container.ts';
 import { engineOf } from '../engine-of.ts';
 import { shardLabels } from './labels.ts';
 import { agentMounts, databaseMounts, podVolumes, RUNTIME_MOUNTS, RUNTIME_PATH } from './pod-volumes.ts';
-import { BUILDER_VERSION } from './runtime-image.ts';
+import { BUILDER_VERSION, podSettingsDigest } from './runtime-image.ts';
 import { schedulingOf } from './scheduling.ts';
 import { databaseServiceAccountName } from './service-account.ts';
 import { DATABASE_PORT, DATABASE_PORT_NAME } from './service.ts';
@@ -54,6 +54,7 @@ export function podTemplate(cluster: ShardedCluster, number: number, image: stri
       annotations: {
         [ANNOTATIONS.builderVersion]: BUILDER_VERSION,
         [ANNOTATIONS.configHash]: configHash(cluster),
+        [ANNOTATIONS.podSettings]: podSettingsDigest(cluster),
         'kubectl.kubernetes.io/default-container': DATABASE_CONTAINER,
       },
     },

@@ -12,7 +12,7 @@ import { canonicalText, toJson } from '../../../runtime/apply/json.ts';
  * Version of the builder of pods. Raise it together with any change of what is built of the same spec: the pods of
  * every cluster then wait for a restart (`RestartPending`), and take the operator's image with it.
  */
-export const BUILDER_VERSION = '1';
+export const BUILDER_VERSION = '2';
 
 /** What a StatefulSet is annotated with, by which the next pass knows what to keep. */
 export interface RuntimeImage {
@@ -50,7 +50,7 @@ export function runtimeImageOf(
  * The first 16 hexadecimal digits of the SHA-256 of every field of the spec that a pod is built from. Fields are named
  * one by one: a field that a newer operator knows, and fills in, is no wish of the user.
  */
-function podSettingsDigest({ spec }: ShardedCluster): string {
+export function podSettingsDigest({ spec }: ShardedCluster): string {
   const { engine, config, resources, priorityClassName, imagePullSecrets } = spec;
   const { affinity, podAntiAffinity, topologySpreadConstraints, tolerations, nodeSelector } = spec;
   const settings = {

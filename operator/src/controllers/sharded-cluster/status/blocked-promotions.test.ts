@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { NO_RESTARTS } from '../maintenance/decide-restarts.ts';
 import { aCondition, aShardStatus } from '../testing/builders.ts';
 import { blockedPromotions } from './blocked-promotions.ts';
 import type { ConditionInput } from './condition-input.ts';
@@ -16,7 +17,7 @@ function verdictOf(change: Partial<ConditionInput>) {
     pods: [],
     complaints: new Map(),
     leavingPods: new Set(),
-    outdatedPods: [],
+    restarts: NO_RESTARTS,
     blocks: [],
     isSupervised: true,
     previous: { conditions: [], shards: [] },

@@ -1,5 +1,6 @@
 import type { Condition, ShardStatus } from '../../../api/v1alpha1/index.ts';
 import type { InstanceProblem } from '../../../core/instance-report.ts';
+import type { RestartPlan } from '../maintenance/decide-restarts.ts';
 import type { Situation } from './situation.ts';
 
 /** What the verdicts rest on. */
@@ -14,8 +15,8 @@ export interface ConditionInput {
   readonly complaints: ReadonlyMap<string, string>;
   /** Members that are no longer asked for. */
   readonly leavingPods: ReadonlySet<string>;
-  /** Pods that run with former settings. */
-  readonly outdatedPods: readonly string[];
+  /** Pods that run with former settings, and what is done about them. */
+  readonly restarts: Omit<RestartPlan, 'next'>;
   /** Why nobody is promoted in shards that have lost their primary. */
   readonly blocks: readonly (InstanceProblem & { readonly shard: string })[];
   /** Whether something is known of every shard: otherwise nobody can say that nothing is blocked. */

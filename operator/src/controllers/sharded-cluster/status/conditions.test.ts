@@ -3,6 +3,7 @@ import type { ConditionType } from '../../../api/v1alpha1/index.ts';
 import { CONDITION_TYPES } from '../../../api/v1alpha1/index.ts';
 import { REASONS } from '../../../api/v1alpha1/conditions.ts';
 import type { Finding } from '../finding.ts';
+import { NO_RESTARTS } from '../maintenance/decide-restarts.ts';
 import { aCondition, aShardStatus } from '../testing/builders.ts';
 import type { ConditionInput } from './condition-input.ts';
 import { decideConditions, mergeConditions } from './conditions.ts';
@@ -26,7 +27,7 @@ function input(change: Partial<ConditionInput>): ConditionInput {
     pods: ['demo-shard-0-0'],
     complaints: new Map(),
     leavingPods: new Set(),
-    outdatedPods: [],
+    restarts: NO_RESTARTS,
     blocks: [],
     isSupervised: true,
     previous: { conditions: [], shards: [] },
@@ -149,7 +150,7 @@ const TABLE: [string, Partial<ConditionInput>, string, string, string, string][]
   ],
   [
     'pods run with former settings',
-    { outdatedPods: ['demo-shard-0-0'] },
+    { restarts: { ...NO_RESTARTS, outdated: ['demo-shard-0-0'] } },
     'True/AllShardsReady',
     'True/PrimariesAvailable',
     'True/RestartPending',

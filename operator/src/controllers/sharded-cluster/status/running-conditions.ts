@@ -41,11 +41,11 @@ interface View {
   readonly lost: readonly string[];
   readonly withoutPrimary: readonly string[];
   readonly primaryLost: boolean;
-  readonly outdated: readonly string[];
+  readonly restarts: ConditionInput['restarts'];
 }
 
 function viewOf(input: ConditionInput, situation: RunningSituation): View {
-  const { shards, previous, hibernated, outdatedPods, leavingPods } = input;
+  const { shards, previous, hibernated, restarts, leavingPods } = input;
   const unhealthy = unhealthyPods(shards, leavingPods);
   const before = (type: string): string | undefined =>
     previous.conditions.find((condition) => condition.type === type)?.reason;
@@ -75,7 +75,7 @@ function viewOf(input: ConditionInput, situation: RunningSituation): View {
     primaryLost:
       before('Available') === 'PrimaryUnavailable' ||
       withoutPrimary.some(({ primary }) => primary === null || lost.includes(primary ?? '')),
-    outdated: outdatedPods,
+    restarts,
   };
 }
 
@@ -110,7 +110,7 @@ function availability({ shardCount, withoutPrimary, primaryLost }: View): Verdic
   return verdict('False', primaryLost ? 'PrimaryUnavailable' : 'WaitingForPods', message);
 }
 
-function progress({ blocking, finding, shardCount, unhealthy, notReady, outdated }: View): Verdict {
+function progress({ blocking, finding, shardCount, unhealthy, notReady, restarts }: View): Verdict {
   if (blocking !== undefined) {
     return verdict('False', blocking.reason, blocking.message);
   }
@@ -120,11 +120,8 @@ function progress({ blocking, finding, shardCount, unhealthy, notReady, outdated
   if (unhealthy.length > 0) {
     return verdict('True', 'WaitingForPods', notReady);
   }
-  if (outdated.length > 0) {
-    const message =
-      `Pods that still run with former settings: ${nameSome(outdated)}. Delete them one after the other, each when ` +
-      `the one before is ready again.`;
-    return verdict('True', 'RestartPending', message);
+  if (restarts.outdated.length > 0) {
+    return verdict('True', 'RestartPending', describeRestarts(restarts));
   }
   if (finding !== undefined) {
     return verdict('False', finding.reason, finding.message);
@@ -151,6 +148,21 @@ function degradation({ failure, finding, blocking, lost, unhealthy }: View): Ver
   return failure === undefined
     ? verdict('False', 'AsExpected', 'Nothing is worse than asked for.')
     : verdict('True', 'ReconcileFailed', failure);
+}
+
+/** Which pods run with former settings, and what becomes of them. */
+function describeRestarts({ outdated, formerlyBuilt, waitsFor }: ConditionInput['restarts']): string {
+  const due = outdated.filter((pod) => !formerlyBuilt.includes(pod));
+  if (due.length === 0) {
+    return (
+      `Pods that a former version of the operator built: ${nameSome(formerlyBuilt)}. They are restarted when the spec ` +
+      'changes what they are built from; to do it now, delete them one after the other, each when the one before is ' +
+      'ready again.'
+    );
+  }
+  const how = 'They are restarted one at a time: replicas first, then the primary, which hands over before.';
+  const waiting = waitsFor === null ? '' : ` Waiting: ${waitsFor}.`;
+  return `Pods that still run with former settings: ${nameSome(due)}. ${how}${waiting}`;
 }
 
 /** A shard without a ready primary, and what is done about it. */

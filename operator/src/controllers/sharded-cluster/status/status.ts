@@ -12,7 +12,7 @@ import {
   replicasServiceName,
 } from '../../../api/v1alpha1/index.ts';
 import type { InstanceReports } from '../../../core/instance-report.ts';
-import { isBeingDeleted } from '../../../runtime/objects.ts';
+import { decideRestarts, NO_RESTARTS } from '../maintenance/decide-restarts.ts';
 import { clusterSelectorText } from '../resources/labels.ts';
 import { DATABASE_PORT } from '../resources/service.ts';
 import { decideConditions, mergeConditions } from './conditions.ts';
@@ -58,7 +58,7 @@ export function statusOf(input: StatusInput): ShardedClusterStatus {
     pods: pods.map(({ metadata }) => metadata?.name ?? ''),
     complaints: podComplaints(shards, pods),
     leavingPods: leaving,
-    outdatedPods: outdatedPods(input),
+    restarts: shardMap === undefined ? NO_RESTARTS : decideRestarts({ ...input, map: shardMap }),
     blocks: shards.flatMap((shard) => {
       const blocked = known.shard(numberOfShard(shard.name))?.blocked ?? null;
       return blocked === null ? [] : [{ shard: shard.name, ...blocked }];
@@ -120,26 +120,4 @@ function endpointsOf(cluster: ShardedCluster, shards: readonly ShardStatus[]) {
       };
     }),
   };
-}
-
-/** Label in which the StatefulSet controller keeps the revision a pod was made from. */
-const REVISION_LABEL = 'controller-revision-hash';
-
-/** Ready pods made from a former template; unknown while the StatefulSet controller has not caught up. */
-function outdatedPods({ statefulSets, pods }: StatusInput): string[] {
-  const revisions = new Map(
-    statefulSets
-      .filter(({ metadata, status }) => status?.observedGeneration === metadata?.generation)
-      .map(({ metadata, status }) => [metadata?.name ?? '', status?.updateRevision]),
-  );
-  return pods
-    .filter((pod) => {
-      const set = pod.metadata?.ownerReferences?.find(({ kind }) => kind === 'StatefulSet')?.name;
-      const revision = set === undefined ? undefined : revisions.get(set);
-      return (
-        revision !== undefined && pod.metadata?.labels?.[REVISION_LABEL] !== revision && !isBeingDeleted(pod)
-      );
-    })
-    .map(({ metadata }) => metadata?.name ?? '')
-    .toSorted();
 }

@@ -1,6 +1,7 @@
 /** The controller against an API server in memory, with a StatefulSet controller of a few lines. */
 import type { V1StatefulSet } from '@kubernetes/client-node';
 import type { ShardedClusterSpecInput } from '../../../api/v1alpha1/index.ts';
+import type { InstanceReports } from '../../../core/instance-report.ts';
 import type { ApiClient } from '../../../runtime/client/api-client.ts';
 import type { EventDescription } from '../../../runtime/events/recorder.ts';
 import { silentLogger } from '../../../runtime/logger.ts';
@@ -50,6 +51,12 @@ export class Harness {
   readonly clock = new FakeClock();
   readonly server = new FakeApiServer(this.clock);
   readonly events: EventDescription[] = [];
+  /** What is known of instances; nothing unless a test says so. */
+  reports: InstanceReports = {
+    instance: () => undefined,
+    readTarget: () => undefined,
+    shard: () => undefined,
+  };
   #operator: { stop: AbortController; running: Promise<unknown> } | undefined;
   #password = 0;
 
@@ -62,7 +69,7 @@ export class Harness {
       clock: this.clock,
       logger: silentLogger,
       image: 'shardwright:test',
-      reports: () => ({ instance: () => undefined, readTarget: () => undefined, shard: () => undefined }),
+      reports: () => this.reports,
       random: () => 0.5,
       randomBytes: (size) => {
         this.#password += 1;
