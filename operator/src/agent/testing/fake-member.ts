@@ -4,7 +4,7 @@ import type { Acknowledgement, BootOrder, LaunchPlan } from '../../engines/boot.
 import { EngineError } from '../../engines/engine-error.ts';
 import { known, unknown } from '../../engines/measure.ts';
 import type { Member } from '../../engines/member.ts';
-import type { VolumeState } from '../../engines/member-files.ts';
+import type { KeptItem, VolumeState } from '../../engines/member-files.ts';
 import type { MemberSession } from '../../engines/member-session.ts';
 import type { MemberRole, SourceAddress } from '../../engines/member-state.ts';
 import type { Position } from '../../engines/position.ts';
@@ -21,6 +21,11 @@ export interface FakeDatabase {
   hasHeartbeat: boolean;
   source: SourceAddress | null;
 }
+
+/**
+ * What a former primary has alone. The server's start as a replica cuts it off, leaves it where it is, or fails.
+ */
+export type FakeTail = 'cuttable' | 'lasting' | 'fatal';
 
 /** A run of the server. */
 export interface FakeServer {
@@ -42,6 +47,10 @@ export interface FakeShard {
 /** Called before and after every effect; throws, or never returns, where the agent dies there. */
 export type Step = (name: string) => Promise<void>;
 
+/** Where every log of the shard ends, and where one does that has more than the others. */
+const COMMON_END = '0-1-1' as Position;
+const TAIL_END = '0-1-2' as Position;
+
 /** Address under which a pod's server is followed. */
 export function addressOf(pod: string): SourceAddress {
   return { host: pod, port: 3306 };
@@ -56,6 +65,11 @@ export class FakeMember {
   database: FakeDatabase | null = null;
   server: FakeServer | null = null;
   lastExit: ServerExit | null = null;
+  /** What only this member has; null for nothing. */
+  tail: FakeTail | null = null;
+  /** Its replication fails for good. */
+  isBroken = false;
+  readonly kept: KeptItem[] = [];
   /** How often an empty database was made here. */
   initialised = 0;
 
@@ -82,6 +96,24 @@ export class FakeMember {
     this.kill();
     this.volume = { kind: 'empty' };
     this.database = null;
+    this.tail = null;
+    this.isBroken = false;
+  }
+
+  #end(): Position {
+    return this.tail === null ? COMMON_END : TAIL_END;
+  }
+
+  async #keepTail(name: string, step: Step): Promise<KeptItem | null> {
+    await step('keepTail');
+    const before = this.kept.find(({ kind }) => kind === 'tail');
+    if (this.tail === null || before !== undefined) {
+      return before ?? null;
+    }
+    const item: KeptItem = { name, path: name, kind: 'tail', at: 0 };
+    this.kept.push(item);
+    await step('kept tail');
+    return item;
   }
 
   /** Members that receive from this one and acknowledge. */
@@ -95,6 +127,7 @@ export class FakeMember {
       server !== null &&
       source.server !== null &&
       server.isReceiving &&
+      this.tail === null &&
       database?.source?.host === source.pod &&
       database.origin === source.database?.origin &&
       source.database.hasAccounts
@@ -140,7 +173,10 @@ export class FakeMember {
           isReceiving: false,
           ended: Promise.withResolvers<Error>(),
         };
-        if (this.volume.kind !== 'ready') {
+        if (role === 'replica') {
+          this.tail = this.tail === 'cuttable' ? null : this.tail;
+        }
+        if (this.volume.kind !== 'ready' || (role === 'replica' && this.tail === 'fatal')) {
           // The volume went between the preparation and the start; a server without a data directory ends at once.
           this.kill();
         }
@@ -163,8 +199,8 @@ export class FakeMember {
     return {
       files: {
         inspect: async () => this.volume,
-        readOwnEnd: async () => unknown('not in this test'),
-        readReceivedEnd: async () => unknown('not in this test'),
+        readOwnEnd: async () => known(this.#end()),
+        readReceivedEnd: async () => known(COMMON_END),
         initialise: async () => {
           await step('initialise');
           this.#requirePreparable();
@@ -177,15 +213,26 @@ export class FakeMember {
           this.volume = { kind: 'ready', origin: 'initialise', engineVersion: '11.8.6' };
           await step('initialised');
         },
-        wrote: () => false,
-        findTail: async () => null,
-        keepTail: async () => null,
-        keepEverything: async () => [],
-        listKept: async () => [],
+        wrote: (position) => position === TAIL_END,
+        findTail: async () =>
+          this.tail === null ? null : { end: TAIL_END, changes: 1, bytes: 1, certain: true },
+        keepTail: (_lineage, name) => this.#keepTail(name, step),
+        keepEverything: async (_lineage, name) => {
+          const item = await this.#keepTail(name, step);
+          return item === null ? [] : [item];
+        },
+        listKept: async () => this.kept,
         discardKept: async () => {},
         dataBytes: async () => 0,
-        setAside: async (name) => ({ name, path: name, kind: 'data', at: 0 }),
-        discardData: async () => {},
+        setAside: async (name) => {
+          await step('setAside');
+          const item: KeptItem = { name, path: name, kind: 'data', at: 0 };
+          this.kept.push(item);
+          this.loseVolume();
+          await step('set aside');
+          return item;
+        },
+        discardData: async () => this.loseVolume(),
       },
       cloneSource: {
         open: async () => {
@@ -266,6 +313,7 @@ export class FakeMember {
         return aMember({
           role: this.#role(server, database),
           writable: server.isOpen,
+          applied: this.#end(),
           epoch: known(database.epoch),
           heartbeat: database.hasHeartbeat ? known(1) : unknown('never'),
           acknowledgement: {
@@ -334,13 +382,14 @@ export class FakeMember {
     }
     const source = this.#shard.members.get(database.source.host);
     const isReached = source !== undefined && this.receivesFrom(source);
+    const failed = { kind: 'failed', error: { number: 1, message: 'it fails' } } as const;
     const idle = server.isReceiving ? ({ kind: 'connecting' } as const) : ({ kind: 'stopped' } as const);
     return {
       kind: 'replica',
       following: {
         source: database.source,
-        receiving: isReached ? { kind: 'running' } : idle,
-        applying: server.isReceiving ? { kind: 'running' } : { kind: 'stopped' },
+        receiving: isReached ? { kind: 'running' } : this.tail === null ? idle : failed,
+        applying: this.isBroken ? failed : server.isReceiving ? { kind: 'running' } : { kind: 'stopped' },
         secondsBehind: known(0),
         lagMilliseconds: isReached ? known(100) : unknown('it does not receive'),
         bytesBehind: known(0),

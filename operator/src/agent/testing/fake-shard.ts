@@ -148,7 +148,7 @@ export class FakeShardWorld {
           running.state = state;
         },
         processorTime: async () => null,
-        measureVolume: async () => ({ usedBytes: 1, totalBytes: 100 }),
+        measureVolume: async () => ({ usedBytes: 1, totalBytes: 2 ** 40 }),
         clock: this.clock,
         logger: silentLogger,
         random: () => 0.5,
@@ -195,6 +195,9 @@ export class FakeShardWorld {
       }
       if (state.awaitingAcker && !this.map.ackers.includes(pod)) {
         this.writeMap({ ackers: [...this.map.ackers, pod] });
+      }
+      if (state.returned.leavingAckers !== null && this.map.ackers.length > 1) {
+        this.writeMap({ ackers: this.map.ackers.filter((acker) => acker !== pod) });
       }
     }
   }
