@@ -5,7 +5,7 @@ import { chartFolder } from './helm.ts';
 
 /** What the chart grants the operator, as `group/resource verb`. */
 export function grantedPermissions(): Set<string> {
-  const rules = ['clusters', 'leader-election'].flatMap((name) =>
+  const rules = ['clusters', 'nodes', 'leader-election'].flatMap((name) =>
     parseRules(readFileSync(join(chartFolder, `rules/${name}.yaml`), 'utf8')),
   );
   return new Set(

@@ -241,6 +241,11 @@ describe('in all namespaces', () => {
       // When a volume has lost its labels.
       '/persistentvolumeclaims get',
       '/persistentvolumeclaims patch',
+      // When the spec changes what pods are built from.
+      '/pods delete',
+      // When the pod of a replica finds no node.
+      '/persistentvolumes get',
+      '/nodes get',
       // When certificates are renewed.
       '/secrets update',
       // When they were edited to what cannot be changed back.
