@@ -5,37 +5,15 @@
 import { randomUUID } from 'node:crypto';
 import type { CloneStream } from '../engines/clone.ts';
 import { abortableWait } from '../runtime/abort.ts';
-import { ActionRunner } from './action-runner.ts';
+import { type AgentOptions, type AgentParts, assembleParts } from './agent-parts.ts';
 import { refuseClone } from './clone-permission.ts';
-import { ContactGuard } from './contact-guard.ts';
 import { decide } from './decide.ts';
 import { describeAgent } from './describe-agent.ts';
 import { type Action, type Decision, isSameDecision } from './decision.ts';
-import type { CompleteLaunch } from './launch-plan.ts';
 import type { LauncherEvent } from './launcher-client.ts';
-import { MemberObserver, type MemberObserverOptions } from './member-observer.ts';
 import type { Observation } from './observation.ts';
-import { OperatorCommands } from './operator-commands.ts';
-import { readProcessorTime } from './processor-time.ts';
-import type { AgentState } from './protocol/agent-state.ts';
-import type { RequestClone } from './receive-clone.ts';
-import { ServerProbe } from './server-probe.ts';
 import type { CommandHandlers } from './transport/command-responder.ts';
-import { Urgency } from './urgency.ts';
 import type { VolumeUsage } from './volume-usage.ts';
-
-export interface AgentOptions extends Omit<MemberObserverOptions, 'onNews' | 'onAcknowledged'> {
-  readonly version: string;
-  readonly completeLaunch: CompleteLaunch;
-  readonly requestClone: RequestClone;
-  /** Pod that is being given a clone; null for none. */
-  readonly servedPod: () => string | null;
-  readonly onState: (state: AgentState) => void;
-  /** @default the system's */
-  readonly processorTime?: (pid: number) => Promise<number | null>;
-  /** Uniform in [0, 1). */
-  readonly random: () => number;
-}
 
 /** Longest time between two passes, and so between two heartbeats. */
 const PASS_MILLISECONDS = 450;
@@ -47,12 +25,7 @@ const HANG_MILLISECONDS = 60_000;
 export class Agent {
   readonly #options: AgentOptions;
   readonly #id = randomUUID();
-  readonly #observer: MemberObserver;
-  readonly #runner: ActionRunner;
-  readonly #commands: OperatorCommands;
-  readonly #urgency: Urgency;
-  readonly #guard: ContactGuard;
-  readonly #probe: ServerProbe;
+  readonly #parts: AgentParts;
   #wake = (): void => {};
   #woken = true;
   #decision: Decision | null = null;
@@ -60,64 +33,9 @@ export class Agent {
   #passedAt: number;
 
   constructor(options: AgentOptions) {
-    const { member, launcher, completeLaunch, files, requestClone, peers, clock, logger, random } = options;
-    const wake = (): void => this.wake();
-    const observer = new MemberObserver({
-      ...options,
-      onNews: wake,
-      onAcknowledged: (at) => this.#guard.heardReplica(at),
-    });
-    const { session } = observer;
     this.#options = options;
-    this.#observer = observer;
-    this.#guard = new ContactGuard({
-      session,
-      launcher,
-      fenceSeconds: () => files.settings().fenceSeconds,
-      clock,
-      logger,
-    });
-    this.#probe = new ServerProbe({
-      session,
-      server: () => launcher.status()?.server ?? null,
-      processorTime: options.processorTime ?? readProcessorTime,
-      onChange: () => this.#publish(),
-      clock,
-    });
-    this.#passedAt = clock.monotonic();
-    this.#urgency = new Urgency(clock);
-    this.#runner = new ActionRunner({
-      context: {
-        member,
-        launcher,
-        completeLaunch,
-        files,
-        requestClone,
-        clock,
-        logger,
-        session,
-        volume: observer.volume,
-        returns: observer.returns,
-        volumePath: options.volumePath,
-        measure: options.measureVolume,
-        serverAddress: (pod) => peers.server(pod),
-        retentionRule: () => observer.retentionRule(),
-      },
-      onActivity: () => this.#publish(),
-      onEnded: wake,
-      clock,
-      logger,
-      random,
-    });
-    this.#commands = new OperatorCommands({
-      shardMap: options.shardMap,
-      launcher,
-      session,
-      runner: this.#runner,
-      quietHeartbeat: () => observer.heartbeatWritten(),
-      onEnded: wake,
-      clock,
-    });
+    this.#parts = assembleParts(options, { wake: () => this.wake(), publish: () => this.#publish() });
+    this.#passedAt = options.clock.monotonic();
   }
 
   /** Runs until the signal aborts; then resolves, with whatever was under way cut short and the server left alone. */
@@ -129,11 +47,11 @@ export class Agent {
       files.onChange(() => this.wake()),
     ];
     try {
-      await Promise.all([this.#loop(signal), this.#guard.run(signal), this.#probe.run(signal)]);
+      await Promise.all([this.#loop(signal), this.#parts.guard.run(signal), this.#parts.probe.run(signal)]);
     } finally {
       forget.forEach((stop) => stop());
-      await this.#runner.close();
-      this.#observer.session.close();
+      await this.#parts.runner.close();
+      this.#parts.observer.session.close();
     }
   }
 
@@ -148,20 +66,20 @@ export class Agent {
 
   /** The operator that leads has asked for something. */
   heardLeader(): void {
-    this.#guard.heardLeader();
+    this.#parts.guard.heardLeader();
   }
 
   /** Others wait for the news of a death: it goes out before anything is looked at. */
   #onLauncher({ kind }: LauncherEvent): void {
     if (kind === 'exited') {
-      this.#observer.noteExit();
+      this.#parts.observer.noteExit();
       this.#publish();
     }
     this.wake();
   }
 
   #onShardMap(): void {
-    this.#urgency.note(this.#options.shardMap.view());
+    this.#parts.urgency.note(this.#options.shardMap.view());
     this.wake();
   }
 
@@ -180,8 +98,8 @@ export class Agent {
 
   /** Throws, with the reason, unless the member is fit for reads. */
   assertFitForReads(): void {
-    if (!this.#observer.fitness.isFit) {
-      throw new Error(this.#observer.fitness.reason);
+    if (!this.#parts.observer.fitness.isFit) {
+      throw new Error(this.#parts.observer.fitness.reason);
     }
   }
 
@@ -195,12 +113,12 @@ export class Agent {
 
   /** How full the volume is; null while unknown. */
   usage(): VolumeUsage | null {
-    return this.#observer.volume.usage;
+    return this.#parts.observer.volume.usage;
   }
 
   /** Carries out the operator's commands. */
   get commands(): CommandHandlers {
-    return this.#commands.handlers;
+    return this.#parts.commands.handlers;
   }
 
   /** Opens a clone of the server for a peer. Throws `RefusedError`. */
@@ -210,9 +128,9 @@ export class Agent {
       {
         pod: place.pod,
         shard: shardMap.view(),
-        member: this.#observer.session.state(),
-        isFitForReads: this.#observer.fitness.isFit,
-        isCloning: this.#runner.action?.kind === 'clone',
+        member: this.#parts.observer.session.state(),
+        isFitForReads: this.#parts.observer.fitness.isFit,
+        isCloning: this.#parts.runner.action?.kind === 'clone',
       },
       pod,
     );
@@ -227,17 +145,17 @@ export class Agent {
   /** One pass; returns how long to wait for the next, in milliseconds. */
   async #pass(signal: AbortSignal): Promise<number> {
     // A role that has just changed is acted upon by what was last seen: each action looks for itself.
-    if (!this.#urgency.takeNews() || !this.#observer.isRecent) {
-      await this.#observer.look(() => this.#sleep(PASS_MILLISECONDS, signal), signal);
+    if (!this.#parts.urgency.takeNews() || !this.#parts.observer.isRecent) {
+      await this.#parts.observer.look(() => this.#sleep(PASS_MILLISECONDS, signal), signal);
     }
-    if (!this.#commands.isBusy) {
-      this.#observer.writeHeartbeat(signal);
+    if (!this.#parts.commands.isBusy) {
+      this.#parts.observer.heartbeat.begin(signal);
     }
-    const observation = this.#observer.observation(this.#commands);
+    const observation = this.#parts.observer.observation(this.#parts.commands);
     let pause = PASS_MILLISECONDS;
-    if (this.#runner.action !== null) {
-      this.#runner.stopIfOvertaken(observation, decide);
-    } else if (!this.#commands.isBusy) {
+    if (this.#parts.runner.action !== null) {
+      this.#parts.runner.stopIfOvertaken(observation, decide);
+    } else if (!this.#parts.commands.isBusy) {
       pause = this.#proceed(observation, signal);
     }
     this.#publish();
@@ -259,16 +177,16 @@ export class Agent {
   #proceed(observation: Observation, signal: AbortSignal): number {
     const decision = decide(observation);
     this.#note(decision);
-    const longest = this.#urgency.longestPause(decision, observation.member);
+    const longest = this.#parts.urgency.longestPause(decision, observation.member);
     if (decision.kind === 'wait') {
       return Math.min(longest, PASS_MILLISECONDS);
     }
-    const delay = this.#runner.delay(decision, longest);
+    const delay = this.#parts.runner.delay(decision, longest);
     if (delay > 0) {
       return Math.min(delay, PASS_MILLISECONDS);
     }
     const confirm = (limit: AbortSignal): Promise<boolean> => this.#confirm(decision, observation, limit);
-    this.#runner.begin(decision, observation, confirm, signal);
+    this.#parts.runner.begin(decision, observation, confirm, signal);
     return PASS_MILLISECONDS;
   }
 
@@ -282,7 +200,7 @@ export class Agent {
       }
     }
     this.#decision = decision;
-    this.#runner.keepFailuresOf(decision);
+    this.#parts.runner.keepFailuresOf(decision);
   }
 
   /** Whether the map, read now, leads to the same decision. */
@@ -293,12 +211,13 @@ export class Agent {
       const shard = await shardMap.read(limit);
       const primary = shard.kind === 'known' ? shard.shard.primary : null;
       const primaryAddress = primary === null ? null : peers.server(primary);
-      const isCurrent = !this.#commands.isBusy && this.#commands.standDown === observation.standDown;
+      const isCurrent =
+        !this.#parts.commands.isBusy && this.#parts.commands.standDown === observation.standDown;
       return isCurrent && isSameDecision(decide({ ...observation, shard, primaryAddress }), decision);
     } catch (error) {
       if (!signal.aborted) {
         const message = `The API server cannot be asked before a step that needs the ShardMap: ${decision.kind} waits.`;
-        this.#runner.refuse(decision, 'ShardMapUnreadable', message, error);
+        this.#parts.runner.refuse(decision, 'ShardMapUnreadable', message, error);
       }
       return false;
     }
@@ -312,10 +231,10 @@ export class Agent {
         agentId: this.#id,
         version,
         epoch: this.epoch(),
-        observer: this.#observer,
-        unresponsive: this.#probe.unresponsive,
-        guardProblem: this.#guard.problem,
-        runner: this.#runner,
+        observer: this.#parts.observer,
+        unresponsive: this.#parts.probe.unresponsive,
+        guardProblem: this.#parts.guard.problem,
+        runner: this.#parts.runner,
         decision: this.#decision,
         servedPod: servedPod(),
       }),

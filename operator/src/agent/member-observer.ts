@@ -2,14 +2,14 @@ import type { PositionArithmetic } from '../engines/position.ts';
 import type { RetentionRule } from '../engines/member-session.ts';
 import type { Member } from '../engines/member.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { errorFields, type Logger } from '../runtime/logger.ts';
-import { takesGuardedWrites } from './contact-fence.ts';
+import type { Logger } from '../runtime/logger.ts';
 import type { LauncherClient } from './launcher-client.ts';
 import type { MountedFiles } from './mounted-files.ts';
 import type { Observation, StandDown } from './observation.ts';
 import type { PeerAddresses } from './peers.ts';
 import type { PeerPositions } from './peer-positions.ts';
 import type { MemberPlace } from './pod-contract.ts';
+import { PrimaryHeartbeat } from './primary-heartbeat.ts';
 import type { ServerState } from './protocol/agent-state.ts';
 import { judgeReadFitness, NOT_FIT_YET, type ReadFitness } from './read-fitness.ts';
 import { ReturnWatch, type ReturnWatchOptions } from './return-watch.ts';
@@ -51,22 +51,17 @@ const FITNESS_MILLISECONDS = 3000;
 const RECENT_MILLISECONDS = 1000;
 /** Longer than a failover takes: nothing is begun anew while one may be under way. */
 const SUSPICION_MILLISECONDS = 10_000;
-const HEARTBEAT_MILLISECONDS = 400;
-/** A heartbeat that takes longer is given up on; it stays sent. */
-const HEARTBEAT_DEADLINE_MILLISECONDS = 2000;
 const RETENTION_MILLISECONDS = 30_000;
 const RETENTION_NEARLY_FULL_MILLISECONDS = 5000;
 
-/** Gathers everything the agent decides by. Changes nothing but the heartbeat row, which is how lag is seen. */
+/** Gathers everything the agent decides by. Changes nothing. */
 export class MemberObserver {
   readonly session: ServerSession;
   readonly volume: VolumeWatch;
   readonly returns: ReturnWatch;
+  readonly heartbeat: PrimaryHeartbeat;
   readonly #options: MemberObserverOptions;
   #fitness: ReadFitness = NOT_FIT_YET;
-  #heartbeatAt = -Infinity;
-  #heartbeat: Promise<void> = Promise.resolve();
-  #acknowledged = { pid: 0, count: 0, at: -Infinity };
   #retentionAt = -Infinity;
   /** Since when no server has run, as far as this agent saw; null while one does. Monotonic milliseconds. */
   #downSince: number | null = null;
@@ -83,6 +78,7 @@ export class MemberObserver {
       files: () => member().files,
       ...(measureVolume && { measure: measureVolume }),
     });
+    this.heartbeat = new PrimaryHeartbeat({ ...options, session: this.session });
     this.returns = new ReturnWatch({
       pod: place.pod,
       files: () => member().files,
@@ -136,7 +132,7 @@ export class MemberObserver {
     await this.volume.look(server, signal);
     await Promise.race([this.session.look(signal), patience()]);
     this.#lookAtReturn(server, signal);
-    this.#noteAcknowledgements();
+    this.heartbeat.noteLook();
     this.#fitness = judgeReadFitness(this.#fitness, {
       member: this.session.state(FITNESS_MILLISECONDS),
       maxLagSeconds: files.settings().maxLagSeconds,
@@ -213,46 +209,5 @@ export class MemberObserver {
     }
     const interval = isNearlyFull(usage) ? RETENTION_NEARLY_FULL_MILLISECONDS : RETENTION_MILLISECONDS;
     return this.#options.clock.monotonic() - this.#retentionAt >= interval;
-  }
-
-  /** What was acknowledged between two looks was so, as far as one can be certain, at the first of them. */
-  #noteAcknowledgements(): void {
-    const { current } = this.session;
-    const member = this.session.state(Infinity);
-    if (current === null || member === null) {
-      return;
-    }
-    const { acknowledgedCommits: count } = member.acknowledgement;
-    const { pid, observedAt: at } = current;
-    const before = this.#acknowledged;
-    if (before.pid === pid && count > before.count) {
-      this.#options.onAcknowledged(before.at);
-    }
-    this.#acknowledged = { pid, count, at };
-  }
-
-  /** Resolves when the heartbeat under way, if there is one, is written or given up. */
-  async heartbeatWritten(): Promise<void> {
-    await this.#heartbeat;
-  }
-
-  /** Begins one on an open primary, where it is due. It waits for an acknowledgement like any commit. */
-  writeHeartbeat(signal: AbortSignal): void {
-    const { clock, logger } = this.#options;
-    const member = this.session.state();
-    const isDue = clock.monotonic() - this.#heartbeatAt >= HEARTBEAT_MILLISECONDS;
-    if (member?.role.kind !== 'primary' || member.epoch.kind !== 'known' || !isDue) {
-      return;
-    }
-    this.#heartbeatAt = clock.monotonic();
-    this.#heartbeat = this.session
-      .require()
-      .writeHeartbeat(member.epoch.value, HEARTBEAT_DEADLINE_MILLISECONDS, signal)
-      .then(() => {
-        if (takesGuardedWrites(member)) {
-          this.#options.onAcknowledged(clock.monotonic());
-        }
-      })
-      .catch((error: unknown) => logger.debug('heartbeat is not written', errorFields(error)));
   }
 }

@@ -32,7 +32,7 @@ function aServer(hasSession = true) {
     server,
     probe,
     clock,
-    answer(error?: Error): void {
+    answer: (error?: Error): void => {
       if (error === undefined) {
         waiting?.resolve();
       } else {
