@@ -7,7 +7,14 @@ import { ServerProbe } from './server-probe.ts';
 /** A server that answers or does not, and uses the processor or does not. */
 function aServer(hasSession = true) {
   const clock = new FakeClock();
-  const server = { pid: 7 as number | null, answers: true, hasSession, used: 100, told: 0, age: 1000 };
+  const server = {
+    pid: 7 as number | null,
+    answers: true,
+    hasSession,
+    used: 100 as number | null,
+    told: 0,
+    age: 1000,
+  };
   let waiting: PromiseWithResolvers<void> | null = null;
   const probe = new ServerProbe({
     session: {
@@ -80,8 +87,18 @@ describe('ServerProbe', () => {
     server.answers = false;
     await clock.advance(1000);
     expect(probe.unresponsive?.usedProcessor).toBe(false);
-    server.used += 1;
+    server.used = 101;
     await clock.advance(250);
+    expect(probe.unresponsive?.usedProcessor).toBe(true);
+    stop();
+  });
+
+  it('takes a server for one at work where nobody can tell', async () => {
+    const { probe, server, clock, stop } = aServer();
+    server.used = null;
+    await clock.advance(1000);
+    server.answers = false;
+    await clock.advance(1000);
     expect(probe.unresponsive?.usedProcessor).toBe(true);
     stop();
   });

@@ -109,7 +109,9 @@ export class ServerProbe {
     }
     this.#usedBefore ??= used;
     if (this.#silence >= LEAST_MILLISECONDS) {
-      this.#unresponsive = { forMilliseconds: this.#silence, usedProcessor: used !== this.#usedBefore };
+      // Where it cannot be told, the server gets the time that one at work gets.
+      const usedProcessor = used === null || used !== this.#usedBefore;
+      this.#unresponsive = { forMilliseconds: this.#silence, usedProcessor };
       this.#options.onChange();
     }
   }
