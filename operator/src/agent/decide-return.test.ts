@@ -83,6 +83,17 @@ const TABLE: readonly (readonly [string, Observation, string])[] = [
     anObservation(facts({ primaryView: null, tail: { kind: 'unexamined', missing: 'primary' } })),
     'wait: return (AwaitingPrimary)',
   ],
+  [
+    'the primary has not told, but was just named',
+    anObservation(
+      facts({
+        primaryView: null,
+        tail: { kind: 'unexamined', missing: 'primary' },
+        knownMilliseconds: 4999,
+      }),
+    ),
+    'wait: return',
+  ],
   ['a tail', anObservation(facts({ tail: tail({}, null) })), 'keepTail'],
   [
     'a tail and no room for it',

@@ -12,6 +12,8 @@ const STARTS_WITH_TAIL = 2;
 const BROKEN_MILLISECONDS = 30_000;
 /** A member that has to be made anew more often has something that no clone repairs. */
 const MOST_RECLONES = 3;
+/** A primary that was just named may still be applying what it received: nothing is wrong yet. */
+const PROMOTION_MILLISECONDS = 5000;
 /** What has to stay free beside a file that is kept. */
 const RESERVE_BYTES = 64 << 20;
 
@@ -145,8 +147,11 @@ function decideKeeping({ freeBytes, epoch }: ReturnFacts, bytes: number): Decisi
   return { kind: 'keepTail', epoch };
 }
 
-function waitForExamination({ primary }: ReturnFacts, missing: 'log' | 'primary'): Decision {
-  return missing === 'log'
+function waitForExamination(
+  { primary, knownMilliseconds }: ReturnFacts,
+  missing: 'log' | 'primary',
+): Decision {
+  return missing === 'log' || knownMilliseconds < PROMOTION_MILLISECONDS
     ? wait('return')
     : stuck(
         'AwaitingPrimary',

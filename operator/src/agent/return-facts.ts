@@ -32,6 +32,8 @@ export interface ReturnFacts {
   readonly epoch: number;
   readonly primary: string;
   readonly tail: TailView;
+  /** For how long this member has known that primary in that epoch. */
+  readonly knownMilliseconds: number;
   /** Null where it has not answered lately. */
   readonly primaryView: PrimaryView | null;
   /** How often the server was started although the tail was there. */

@@ -45,6 +45,8 @@ const RECLONES_MILLISECONDS = 3_600_000;
 interface Scope {
   readonly epoch: number;
   readonly primary: string;
+  /** Monotonic milliseconds. */
+  readonly since: number;
   view: { readonly at: number; readonly primary: PrimaryView } | null;
   /** What was examined: which run of the server, up to where its log went. */
   examined: string | null;
@@ -84,6 +86,7 @@ export class ReturnWatch {
       epoch: scope.epoch,
       primary: scope.primary,
       tail: scope.tail,
+      knownMilliseconds: now - scope.since,
       primaryView: isFresh && scope.view !== null ? scope.view.primary : null,
       startsWithTail: scope.startsWithTail,
       broken: this.#broken.found,
@@ -206,6 +209,7 @@ export class ReturnWatch {
       this.#scope = {
         epoch: shard.epoch,
         primary: shard.primary,
+        since: this.#options.clock.monotonic(),
         view: null,
         examined: null,
         tail: { kind: 'unexamined', missing: 'log' },

@@ -85,6 +85,7 @@ export function aReturn(change: Partial<ReturnFacts> = {}): ReturnFacts {
     epoch: 3,
     primary: PRIMARY,
     tail: { kind: 'none' },
+    knownMilliseconds: 10_000,
     primaryView: null,
     startsWithTail: 0,
     broken: null,
