@@ -1,0 +1,103 @@
+/** All members of a shard go at once, again and again: it recovers without a person, and nothing acknowledged is lost. */
+import { afterAll, beforeAll, describe, it } from '@jest/globals';
+import { pods } from '../../operator/src/runtime/resources.ts';
+import { podProcesses, sendTo } from '../chaos/stage/pod-processes.ts';
+import { World } from '../sharded-cluster/world.ts';
+import { WrittenShard } from '../sharded-cluster/written-shard.ts';
+
+const CLUSTER = 'outage';
+
+let world: World;
+let shard: WrittenShard;
+
+beforeAll(async () => {
+  world = await World.open('full-outage');
+  await world.startOperator();
+  await world.createCluster(CLUSTER, { shards: 1, failover: { minSecondsBetween: 0 } });
+  await world.untilReady(CLUSTER);
+  shard = new WrittenShard(world, CLUSTER);
+  await shard.start();
+});
+
+afterAll(async () => {
+  await shard?.stop();
+  await world?.close();
+});
+
+/** Keeps replicas from applying, for as long as their servers run. */
+async function holdUpApplying(replicas: readonly string[]): Promise<void> {
+  for (const pod of replicas) {
+    const session = await shard.connect(pod);
+    await session.query('START TRANSACTION');
+    // A shared lock: an exclusive one is refused by a read-only server.
+    await session.query('SELECT * FROM app.written_rows LOCK IN SHARE MODE');
+  }
+  await shard.untilAcknowledged(50);
+}
+
+async function expectRecovery(): Promise<void> {
+  await shard.untilAcknowledged(20);
+  await shard.untilWhole();
+  await shard.expectNothingLost();
+  await world.untilReady(CLUSTER);
+}
+
+describe('a shard all of whose members go at once', () => {
+  it('recovers from the death of all servers, with changes received and not applied', async () => {
+    const { replicas } = await shard.untilWhole();
+    await holdUpApplying(replicas);
+    await shard.signal(await shard.members(), 'server', 'SIGKILL');
+    await expectRecovery();
+  });
+
+  it('recovers from the death of everything in its pods', async () => {
+    const { replicas } = await shard.untilWhole();
+    await holdUpApplying(replicas);
+    const uids = await Promise.all(
+      (await shard.members()).map(async (pod) => (await world.require(pods, pod)).metadata?.uid ?? ''),
+    );
+    sendTo(
+      uids.flatMap((uid) => podProcesses(uid)),
+      'SIGKILL',
+    );
+    await expectRecovery();
+  });
+
+  it('recovers from the deletion of all its pods by force', async () => {
+    const names = await shard.members();
+    await world.kubectl.run([
+      'delete',
+      'pods',
+      ...names,
+      `--namespace=${world.namespace}`,
+      '--force',
+      '--grace-period=0',
+    ]);
+    await expectRecovery();
+  });
+
+  it('recovers with the operator gone as well, once that is back', async () => {
+    await world.operator.kill();
+    await shard.signal(await shard.members(), 'server', 'SIGKILL');
+    await world.startOperator();
+    await expectRecovery();
+  });
+
+  it('promotes another where the recorded primary does not come back', async () => {
+    const { primary, replicas, epoch } = await shard.untilWhole();
+    await holdUpApplying(replicas);
+    await shard.signal(await shard.members(), 'server', 'SIGKILL');
+    // Without its agent its server stays down.
+    await shard.signal([primary ?? ''], 'agent', 'SIGSTOP');
+    try {
+      await world.until('another is promoted', async () => {
+        const entry = await shard.entry();
+        return entry.epoch > epoch && entry.primary !== null && entry.primary !== primary ? true : undefined;
+      });
+      await shard.untilAcknowledged(20);
+    } finally {
+      await shard.signal([primary ?? ''], 'agent', 'SIGCONT');
+    }
+    await expectRecovery();
+  });
+});
