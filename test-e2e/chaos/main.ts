@@ -38,10 +38,10 @@ await delay(100);
 process.exit();
 
 async function execute(command: ChaosCommand): Promise<number> {
-  const { seed, faults, runs, minutes } = command;
-  const all = planSequence(faults, runs, seed);
+  const { seed, faults, minutes } = command;
+  const all = planSequence(faults, seed);
   const plan = command.resume ? withoutDone(all, seed, readResults(checkoutFolder)) : all;
-  console.log(`seed ${seed}: ${plan.length} runs of ${faults.join(', ')}`);
+  console.log(`seed ${seed}: ${plan.length} runs of ${faults.map(({ fault }) => fault).join(', ')}`);
   const stage = await openStage(progress);
   try {
     const results = await runSequence(stage, plan, {

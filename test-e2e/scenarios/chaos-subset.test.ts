@@ -37,7 +37,10 @@ const FAULTS = [
 /** Far above what docs/reliability.md tells of: other tests may have left the machine busy. */
 const LONGEST_GAP_MILLISECONDS = 20_000;
 
-const plan = planSequence(FAULTS, 1, SEED);
+const plan = planSequence(
+  FAULTS.map((fault) => ({ fault, runs: 1 })),
+  SEED,
+);
 let stage: Stage;
 let surroundings: Surroundings;
 let folder: string;

@@ -16,8 +16,8 @@ export interface ClientSettings {
   readonly serviceAddress: string;
   /** The pod that clients of the kind `sameNode` hold on to. */
   readonly pod: { readonly name: string; readonly address: string };
-  /** Whether this process asks all members whether they take writes. */
-  readonly watchesMembers: boolean;
+  /** Whether this process watches the map, and asks all members whether they take writes. */
+  readonly followsCluster: boolean;
   readonly historyPath: string;
   readonly seed: number;
 }

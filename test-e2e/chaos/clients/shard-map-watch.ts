@@ -53,7 +53,7 @@ export function watchShardMap(
     address = host === undefined ? undefined : { host, member: latest.primary, outdated: outdate.signal };
   };
 
-  void follow(client, shardMaps, { ...key, name: key.cluster }, signal, (object) => {
+  void follow(client, shardMaps, { namespace: key.namespace, name: key.cluster }, signal, (object) => {
     const shard = object?.spec.shards.find(({ number }) => number === key.shard);
     if (shard === undefined || (shard.epoch === latest.epoch && shard.primary === latest.primary)) {
       return;
@@ -62,7 +62,7 @@ export function watchShardMap(
     onChange(latest);
     update();
   });
-  void follow(client, pods, key, signal, (object, gone) => {
+  void follow(client, pods, { namespace: key.namespace }, signal, (object, gone) => {
     const name = object?.metadata?.name ?? '';
     const ip = object?.status?.podIP;
     if (!podName.test(name)) {

@@ -5,8 +5,7 @@ import { HELP, parseCommandLine } from './command-line.ts';
 describe('parseCommandLine', () => {
   it('runs everything once by default, with a seed of the time', () => {
     expect(parseCommandLine([], () => 1_234_567)).toEqual({
-      faults: FAULTS.map(({ name }) => name),
-      runs: 1,
+      faults: FAULTS.map(({ name }) => ({ fault: name, runs: 1 })),
       seed: 234_567,
       minutes: Number.POSITIVE_INFINITY,
       resume: false,
@@ -17,10 +16,12 @@ describe('parseCommandLine', () => {
 
   it('takes every option', () => {
     const options =
-      '--faults server-killed,flapping --runs 3 --seed 7 --minutes 10 --resume --no-record --strike';
+      '--faults server-killed,flapping:5 --runs 3 --seed 7 --minutes 10 --resume --no-record --strike';
     expect(parseCommandLine(options.split(' '))).toEqual({
-      faults: ['server-killed', 'flapping'],
-      runs: 3,
+      faults: [
+        { fault: 'server-killed', runs: 3 },
+        { fault: 'flapping', runs: 5 },
+      ],
       seed: 7,
       minutes: 10,
       resume: true,
@@ -29,14 +30,17 @@ describe('parseCommandLine', () => {
     });
   });
 
-  it.each([['--faults', 'none'], ['--runs', 'many'], ['--seed', '-1'], ['--unknown']])(
-    'refuses %s %s',
-    (...words) => {
-      expect(() => parseCommandLine(words)).toThrow(
-        expect.objectContaining({ code: 'InvalidArguments', remedy: HELP }),
-      );
-    },
-  );
+  it.each([
+    ['--faults', 'none'],
+    ['--faults', 'flapping:many'],
+    ['--runs', 'many'],
+    ['--seed', '-1'],
+    ['--unknown'],
+  ])('refuses %s %s', (...words) => {
+    expect(() => parseCommandLine(words)).toThrow(
+      expect.objectContaining({ code: 'InvalidArguments', remedy: HELP }),
+    );
+  });
 
   it('has every fault in its help', () => {
     expect(parseCommandLine(['--help'])).toBe('help');

@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util';
 import { ClusterError } from '../../cluster/failure.ts';
 import { FAULTS, findFault } from '../faults/index.ts';
+import type { FaultCount } from './sequence.ts';
 
 /** What to run. */
 export interface ChaosCommand {
-  readonly faults: readonly string[];
-  readonly runs: number;
+  readonly faults: readonly FaultCount[];
   readonly seed: number;
   /** No run is begun after this many minutes. */
   readonly minutes: number;
@@ -22,8 +22,8 @@ after each whether a promise was broken. Results are added to docs/reliability/D
 docs/reliability.md of them. Exit code 1: a promise was broken. See test-e2e/chaos/README.md.
 
 Options:
-  --faults A,B    only these (default: all); see below
-  --runs N        of each fault (default 1)
+  --faults A,B:5  only these (default: all), B five times; see below
+  --runs N        of each fault that has no number of its own (default 1)
   --seed S        decides order and moments (default: the time); shown at the start
   --minutes M     begin no run after M minutes (default: no limit)
   --resume        leave out the runs of this seed that have a result
@@ -58,10 +58,13 @@ export function parseCommandLine(
     if (values.help) {
       return 'help';
     }
+    const runs = readNumber('--runs', values.runs, 1);
     const faults = values.faults?.split(',') ?? FAULTS.map(({ name }) => name);
     return {
-      faults: faults.map((name) => findFault(name).name),
-      runs: readNumber('--runs', values.runs, 1),
+      faults: faults.map((text) => {
+        const [name = '', count] = text.split(':');
+        return { fault: findFault(name).name, runs: readNumber('--faults', count, runs) };
+      }),
       seed: readNumber('--seed', values.seed, now() % 1_000_000),
       minutes: readNumber('--minutes', values.minutes, Number.POSITIVE_INFINITY),
       resume: values.resume,

@@ -39,7 +39,7 @@ export async function startRunClients(
   const touched = fault.touches(before);
   const nodes = [...before.replicas, before.primary].map(({ node }) => node);
   const node = nodes.find((candidate) => !touched.includes(candidate));
-  const settings: Omit<ClientSettings, 'kinds' | 'watchesMembers' | 'historyPath'> = {
+  const settings: Omit<ClientSettings, 'kinds' | 'followsCluster' | 'historyPath'> = {
     kubeconfigPath: stage.kubeconfigPath,
     namespace: stage.namespace,
     cluster: stage.cluster,
@@ -54,13 +54,13 @@ export async function startRunClients(
   const main = startClients(node === undefined ? gatewayNamespace() : await networkNamespaceOf(stage, node), {
     ...settings,
     kinds: MEASURED_KINDS,
-    watchesMembers: true,
+    followsCluster: true,
     historyPath: paths[0],
   });
   const sticking = startClients(await networkNamespaceOf(stage, before.primary.node), {
     ...settings,
     kinds: ['sameNode'],
-    watchesMembers: false,
+    followsCluster: false,
     historyPath: paths[1],
   });
   const all: readonly RunningClients[] = [main, sticking];

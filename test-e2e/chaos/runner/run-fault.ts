@@ -59,7 +59,10 @@ export async function runFault(stage: Stage, fault: Fault, options: RunOptions):
     await fault.prepare?.({ stage, onUndo });
     const before = await readTopology(stage);
     await onMember(stage, before.primary, makeTables);
-    clients = await startRunClients(stage, fault, before, options);
+    clients = await startRunClients(stage, fault, before, {
+      folder: options.folder,
+      seed: options.seed * 1000 + options.index,
+    });
     if (!(await untilAcknowledged(clients, 0, START_MILLISECONDS))) {
       throw new Error('the clients got no write acknowledged before the fault');
     }

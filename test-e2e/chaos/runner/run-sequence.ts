@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkoutFolder } from '../../cluster/machine/folders.ts';
 import { findFault } from '../faults/index.ts';
-import type { RunResult } from '../report/result.ts';
+import type { RunResult, Surroundings } from '../report/result.ts';
 import type { Stage } from '../stage/stage.ts';
 import { awaitConvergence } from './convergence.ts';
 import { runFault } from './run-fault.ts';
@@ -32,26 +32,30 @@ export async function runSequence(
   options: SequenceOptions,
 ): Promise<RunResult[]> {
   const results: RunResult[] = [];
+  let surroundings: Surroundings | undefined;
+  let isWhole = false;
   for (const { index, fault } of plan) {
     if (performance.now() > options.until) {
       break;
     }
-    const healed = await awaitConvergence(stage, HEALING_MILLISECONDS);
-    if (healed.seconds === null) {
+    const healed = isWhole ? undefined : await awaitConvergence(stage, HEALING_MILLISECONDS);
+    if (healed?.seconds === null) {
       throw new Error(
         `the shard is not whole: ${healed.violations.map(({ message }) => message).join('; ')}`,
       );
     }
+    surroundings ??= await describeSurroundings(stage);
     const folder = join(checkoutFolder, '.dev/chaos', `${options.seed}-${index}-${fault}`);
     const result = await runFault(stage, findFault(fault), {
       seed: options.seed,
       index,
       random: runRandom(options.seed, index),
-      surroundings: await describeSurroundings(stage),
+      surroundings,
       folder,
       onBegin: options.onBegin,
     });
     results.push(result);
+    isWhole = result.convergedSeconds !== null;
     options.onResult(result);
     if (result.violations.length === 0) {
       await rm(folder, { recursive: true, force: true });

@@ -1,16 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import { planSequence, runRandom, withoutDone } from './sequence.ts';
 
+const of = (runs: number) => ['a', 'b', 'c'].map((fault) => ({ fault, runs }));
+
 describe('planSequence', () => {
   it('has every fault as often as asked', () => {
-    const plan = planSequence(['a', 'b', 'c'], 4, 7);
+    const plan = planSequence(of(4), 7);
     expect(plan.map(({ fault }) => fault).toSorted()).toEqual('aaaabbbbcccc'.split(''));
     expect(plan.map(({ index }) => index)).toEqual(plan.map((_, index) => index));
   });
 
   it('is decided by the seed', () => {
     const text = (seed: number): string =>
-      planSequence(['a', 'b', 'c'], 9, seed)
+      planSequence(of(9), seed)
         .map(({ fault }) => fault)
         .join('');
     expect(text(7)).toBe(text(7));

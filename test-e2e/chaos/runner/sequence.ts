@@ -6,12 +6,18 @@ export interface PlannedRun {
   readonly fault: string;
 }
 
+/** How often a fault is to be run. */
+export interface FaultCount {
+  readonly fault: string;
+  readonly runs: number;
+}
+
 /**
- * The runs of a sequence: `runs` of each fault, shuffled (Fisher and Yates) as the seed decides, so that faults follow
- * one another in every order. The same seed, faults and number give the same sequence.
+ * The runs of a sequence: of each fault as many as asked, shuffled (Fisher and Yates) as the seed decides, so that
+ * faults follow one another in every order. The same seed, faults and numbers give the same sequence.
  */
-export function planSequence(faults: readonly string[], runs: number, seed: number): PlannedRun[] {
-  const all = faults.flatMap((fault) => Array.from({ length: runs }, () => fault));
+export function planSequence(counts: readonly FaultCount[], seed: number): PlannedRun[] {
+  const all = counts.flatMap(({ fault, runs }) => Array.from({ length: runs }, () => fault));
   const random = seededRandom(seed);
   for (let last = all.length - 1; last > 0; last -= 1) {
     const other = Math.floor(random() * (last + 1));
