@@ -29,6 +29,9 @@ export interface MemberProcessesOptions {
 }
 
 const STATE_TIMEOUT_MILLISECONDS = 3000;
+const GRACE_SECONDS = 5;
+/** Past the grace period. */
+const TERMINATION_MILLISECONDS = 8000;
 
 /** Processes of one member, none of them running at first. */
 export class MemberProcesses {
@@ -82,7 +85,7 @@ export class MemberProcesses {
       [
         join(checkoutFolder, 'operator/src/launcher/main.ts'),
         `--socket=${join(folder, 'memory', 'launcher.sock')}`,
-        '--grace-seconds=5',
+        `--grace-seconds=${GRACE_SECONDS}`,
       ],
       join(folder, 'launcher.log'),
     );
@@ -99,6 +102,12 @@ export class MemberProcesses {
   /** SIGKILL, and starts it again as a kubelet would. */
   async restartLauncher(): Promise<void> {
     await this.#launcher?.stop('SIGKILL');
+    this.startLauncher();
+  }
+
+  /** SIGTERM, as when the pod is deleted; resolves when the launcher has ended by itself, and starts another. */
+  async terminateLauncher(): Promise<void> {
+    await this.#launcher?.stop('SIGTERM', TERMINATION_MILLISECONDS);
     this.startLauncher();
   }
 
@@ -152,7 +161,7 @@ export class MemberProcesses {
   async dispose(): Promise<void> {
     await this.stopAgent('SIGKILL');
     // Its orderly end takes the server along.
-    await this.#launcher?.stop('SIGTERM', 8000);
+    await this.#launcher?.stop('SIGTERM', TERMINATION_MILLISECONDS);
   }
 
   get #optionsFile(): string {

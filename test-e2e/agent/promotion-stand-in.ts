@@ -102,20 +102,6 @@ export function createPromotionStandIn(
     ...[...clients.values()].map((each) => each.run(signal)),
   ]);
 
-  const depose = (shard: ShardMapShard, former: string): ShardMapShard => ({
-    ...shard,
-    epoch: shard.epoch + 1,
-    primary: null,
-    replicas: [former, ...shard.replicas.filter((pod) => pod !== former)],
-    formerPrimary: former,
-  });
-  const crown = ({ formerPrimary, ...shard }: ShardMapShard, winner: string): ShardMapShard => ({
-    ...shard,
-    primary: winner,
-    replicas: shard.replicas.filter((pod) => pod !== winner),
-    ackers: shard.ackers.filter((pod) => pod !== winner && pod !== formerPrimary),
-  });
-
   return {
     state,
     until,
@@ -172,6 +158,27 @@ export function createPromotionStandIn(
       leader.close();
       await running;
     },
+  };
+}
+
+/** The first write. */
+function depose(shard: ShardMapShard, former: string): ShardMapShard {
+  return {
+    ...shard,
+    epoch: shard.epoch + 1,
+    primary: null,
+    replicas: [former, ...shard.replicas.filter((pod) => pod !== former)],
+    formerPrimary: former,
+  };
+}
+
+/** The second write. */
+function crown({ formerPrimary, ...shard }: ShardMapShard, winner: string): ShardMapShard {
+  return {
+    ...shard,
+    primary: winner,
+    replicas: shard.replicas.filter((pod) => pod !== winner),
+    ackers: shard.ackers.filter((pod) => pod !== winner && pod !== formerPrimary),
   };
 }
 

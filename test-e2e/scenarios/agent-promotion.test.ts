@@ -1,6 +1,8 @@
 /** Real agents, launchers and servers: a primary fails under load, and the winner opens itself. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { AgentState } from '../../operator/src/agent/protocol/agent-state.ts';
 import type { WorkloadClient } from '../../operator/src/engines/conformance/host.ts';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type AgentWorld, startAgentWorld } from '../agent/agent-world.ts';
 import type { MemberProcesses } from '../agent/member-processes.ts';
 import { type NumberWriters, startNumberWriters } from '../agent/number-writers.ts';
@@ -14,6 +16,12 @@ const MARIADB = { version: '11.8', suite: 'trixie' } as const;
 const STEP = { timeoutMilliseconds: 60_000 };
 const WRITERS = 4;
 const KILLS = 5;
+/** As the operator judges a server that hangs. */
+const SILENCE_MILLISECONDS = 1000;
+const FENCE_MILLISECONDS = 1000;
+const HOLD_MILLISECONDS = 2000;
+/** Between two looks of an agent, and two of its ticks. */
+const FENCE_SLACK_MILLISECONDS = 700;
 
 let world: AgentWorld;
 let operator: PromotionStandIn;
@@ -95,13 +103,28 @@ function show(what: string, figures: Readonly<Record<string, number>>): void {
   console.log(`${what}, ms: ${text.join(', ')}`);
 }
 
-async function killServer({ pod }: MemberProcesses): Promise<number> {
+/** Sends a signal to a server, and returns when that was. */
+function signalServer({ pod }: MemberProcesses, name: NodeJS.Signals): number {
   const { server } = operator.state(pod) ?? {};
   if (server?.kind !== 'running') {
     throw new TypeError(`no server of ${pod} runs`);
   }
-  process.kill(-server.pid, 'SIGKILL');
+  process.kill(-server.pid, name);
   return performance.now();
+}
+
+function replicas(): readonly MemberProcesses[] {
+  return world.shard.members.filter((each) => each !== primary);
+}
+
+/** Whether nothing has come to a replica for a while from its source. */
+function receivesNothing({ member }: AgentState): boolean {
+  if (member?.role.kind !== 'replica') {
+    return false;
+  }
+  const { receiving, silentMilliseconds } = member.role.following;
+  const isSilent = silentMilliseconds.kind === 'known' && silentMilliseconds.value >= SILENCE_MILLISECONDS;
+  return receiving.kind !== 'running' || isSilent;
 }
 
 /** Promotes, and lets the clients know the winner as soon as it is on record. */
@@ -138,12 +161,13 @@ afterAll(async () => {
 
 describe('agents of a shard whose primary fails', () => {
   it('open the winner of an election, and lose nothing that was acknowledged, kill after kill', async () => {
+    const { epoch } = await readShard(world.client);
     for (let round = 1; round <= KILLS; round += 1) {
       await untilWhole();
       await untilWriting();
       writers.forgetGap();
       const former = primary;
-      const killedAt = await killServer(former);
+      const killedAt = signalServer(former, 'SIGKILL');
       await operator.until(former.pod, 'has ended', ({ server }) => server.kind === 'ended');
       const told = performance.now() - killedAt;
       const phases = await failOver();
@@ -151,6 +175,85 @@ describe('agents of a shard whose primary fails', () => {
       show(`kill ${round}`, { told, ...phases, gap: writers.longestGap() });
       await operator.until(former.pod, 'is back', ({ member }) => member?.role.kind === 'replica');
     }
+    await expectNothingLost();
+    expect(await readShard(world.client)).toMatchObject({ epoch: epoch + KILLS, primary: primary.pod });
+  });
+
+  it('tell of a primary that hangs, whose replicas hear nothing, and kill it when another is promoted', async () => {
+    await untilWhole();
+    await untilWriting();
+    writers.forgetGap();
+    const former = primary;
+    const stoppedAt = signalServer(former, 'SIGSTOP');
+    const since = (): number => performance.now() - stoppedAt;
+    const { unresponsive } = await operator.until(
+      former.pod,
+      'does not answer',
+      (state) => (state.unresponsive?.forMilliseconds ?? 0) >= SILENCE_MILLISECONDS,
+    );
+    const unanswered = since();
+    expect(unresponsive?.usedProcessor).toBe(false);
+    await Promise.all(replicas().map(({ pod }) => operator.until(pod, 'receives nothing', receivesNothing)));
+    const unheard = since();
+    const phases = await failOver();
+    await untilWriting();
+    show('hang', { unanswered, unheard, ...phases, gap: writers.longestGap() });
+    await operator.until(former.pod, 'is back', ({ member }) => member?.role.kind === 'replica');
+    await expectNothingLost();
+  });
+
+  it('kill a primary that hears neither operator nor replicas, and open it again when it does', async () => {
+    await untilWhole();
+    await untilWriting();
+    const [first, second] = replicas();
+    operator.lead(false);
+    const cutOffAt = performance.now();
+    [first, second].forEach((each) => each !== undefined && signalServer(each, 'SIGSTOP'));
+    const { problems } = await operator.until(
+      primary.pod,
+      'is killed',
+      ({ server }) => server.kind === 'ended',
+    );
+    const killed = performance.now() - cutOffAt;
+    show('cut off', { killed });
+    expect(problems.map(({ reason }) => reason)).toContain('CutOff');
+    expect(killed).toBeGreaterThan(FENCE_MILLISECONDS / 2);
+    expect(killed).toBeLessThan(FENCE_MILLISECONDS + FENCE_SLACK_MILLISECONDS);
+    [first, second].forEach((each) => each !== undefined && signalServer(each, 'SIGCONT'));
+    operator.lead(true);
+    await operator.until(primary.pod, 'takes writes', ({ member }) => member?.writable === true);
+    await untilWriting();
+    await expectNothingLost();
+  });
+
+  it('keep a primary at work whose pod is being stopped, until another has taken over', async () => {
+    await untilWhole();
+    await untilWriting();
+    const former = primary;
+    const ended = former.terminateLauncher();
+    await operator.until(former.pod, 'is to end', ({ terminating }) => terminating);
+    await untilWriting();
+    expect(operator.state(former.pod)?.member?.writable).toBe(true);
+    await failOver();
+    await ended;
+    await untilWriting();
+    await operator.until(former.pod, 'is back', ({ member }) => member?.role.kind === 'replica');
+    await expectNothingLost();
+  });
+
+  it('keep a primary closed that a switchover has closed, and open it again when nothing follows', async () => {
+    await untilWhole();
+    await untilWriting();
+    const position = await operator.closeWrites(primary.pod, HOLD_MILLISECONDS);
+    const closedAt = performance.now();
+    await operator.until(primary.pod, 'is closed', ({ member }) => member?.writable === false);
+    const before = writers.acknowledged.size;
+    await delay(HOLD_MILLISECONDS / 2);
+    expect(writers.acknowledged.size).toBe(before);
+    expect(operator.state(primary.pod)?.member?.applied).toBe(position);
+    await operator.until(primary.pod, 'takes writes', ({ member }) => member?.writable === true);
+    expect(performance.now() - closedAt).toBeGreaterThan(HOLD_MILLISECONDS - 100);
+    await untilWriting();
     await expectNothingLost();
   });
 });
