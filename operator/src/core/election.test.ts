@@ -164,12 +164,18 @@ describe('an election', () => {
   });
 
   it('takes whom a person decided for, and says who may hold more', () => {
-    const members = [dead, member(1, at(4)), member(2, at(5))];
+    const members = [dead, member(1, at(4)), member(2, at(5), { isEligible: false })];
     expect(election({ members, chosen: 'p1' })).toEqual(elected('p1', ['p2']));
-    expect(election({ members, chosen: 'p2' })).toEqual(elected('p2'));
+    const parted = [dead, member(1, at(5, 'a')), member(2, at(5, 'b'))];
+    expect(election({ members: parted, chosen: 'p2' })).toEqual(elected('p2', ['p1']));
     expect(election({ members: [dead, member(1, null)], ackers: [], chosen: 'p1' })).toEqual(
       elected('p1', ['p0']),
     );
+  });
+
+  it('takes who holds everything, where somebody does, though a person decided for another', () => {
+    const members = [dead, member(1, at(4)), member(2, at(5))];
+    expect(election({ members, chosen: 'p1' })).toEqual(elected('p2'));
   });
 
   it('waits for whom a person decided for', () => {

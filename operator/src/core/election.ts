@@ -39,7 +39,7 @@ export interface ElectionInput<Position> {
   /** Everything in the former primary's possession, once it is dead; null while unknown. */
   readonly formerEnd: Position | null;
   readonly policy: 'NoDataLoss' | 'Availability';
-  /** Pod that a person decided for, whatever may be lost. */
+  /** Pod that a person decided for, should there be no way without loss. */
   readonly chosen: string | null;
   /** Pod to take among equals. */
   readonly preferred: string | null;
@@ -75,15 +75,15 @@ export function elect<Position>(
   arithmetic: ElectionArithmetic<Position>,
 ): ElectionResult {
   const { chosen, policy } = input;
+  const result = electWithoutLoss(input, arithmetic);
+  if (result.kind === 'elected') {
+    return result;
+  }
   if (chosen !== null) {
     return electChosen(input, chosen, arithmetic);
   }
-  const result = electWithoutLoss(input, arithmetic);
-  const mayTakeBest = result.kind === 'blocked' && policy === 'Availability' && result.reason !== 'Diverged';
-  if (!mayTakeBest || result.best === null) {
-    return result;
-  }
-  return electedAtRisk(input, result.best, arithmetic);
+  const mayTakeBest = policy === 'Availability' && result.reason !== 'Diverged' && result.best !== null;
+  return mayTakeBest ? electedAtRisk(input, result.best, arithmetic) : result;
 }
 
 function electWithoutLoss<Position>(

@@ -19,7 +19,7 @@ export interface AgentStreamsOptions {
   readonly certificateName: (cluster: string) => string;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly stallMonitor: Pick<StallMonitor, 'isStalled' | 'stalledUntil'>;
+  readonly stallMonitor: Pick<StallMonitor, 'isStalled' | 'stalledMilliseconds'>;
   /** Uniform in [0, 1). */
   readonly random: () => number;
   /** @default createAgentClient */
@@ -61,9 +61,9 @@ export class AgentStreams {
     return this.#streams.get(podUid)?.client.view();
   }
 
-  /** When our own event loop was last held up, or is; see `StallMonitor.stalledUntil`. */
-  get stalledUntil(): number {
-    return this.#options.stallMonitor.stalledUntil();
+  /** Whether, and for how long, our own event loop was held up. */
+  get stalls(): Pick<StallMonitor, 'isStalled' | 'stalledMilliseconds'> {
+    return this.#options.stallMonitor;
   }
 
   /** Has the agent of that very pod carry a command out. Rejects as `AgentRequests.command` does. */

@@ -54,6 +54,11 @@ export function decideShardState(observation: ShardObservation, context: Decisio
   return { kind: 'healthy' };
 }
 
+/** Whether a state follows from what was not heard: then it may be we who did not listen. */
+export function restsOnSilence({ kind }: ShardState): boolean {
+  return kind === 'primaryUnreachable' || kind === 'primaryHung' || kind === 'acknowledgementsStalled';
+}
+
 /** Whether the state is a primary in trouble. */
 export function isTrouble(state: ShardState): state is PrimaryTrouble {
   return 'refusal' in state;

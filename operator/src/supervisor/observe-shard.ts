@@ -48,12 +48,12 @@ export const FRESH_MILLISECONDS = 900;
 /** Name of the container with the server, see the pod template. */
 const DATABASE_CONTAINER = 'mariadb';
 
-/** The agent's state, unless it is old or our own event loop was held up around its arrival. */
+/** The agent's state, unless it is old. */
 export function currentState(view: AgentView | undefined, now: number): AgentState | null {
   if (view?.frame === undefined || view.frameReceivedAt === undefined || view.status !== 'connected') {
     return null;
   }
-  return now - view.frameReceivedAt <= FRESH_MILLISECONDS && !view.frameStalled ? view.frame.state : null;
+  return now - view.frameReceivedAt <= FRESH_MILLISECONDS ? view.frame.state : null;
 }
 
 /** What is known of one pod. Times in monotonic milliseconds. */

@@ -59,6 +59,7 @@ describe('a promotion', () => {
         diagnosis: unreachable,
         members: [gone, first, second],
         change: { promotedMilliseconds: 1000, hasOpened: false },
+        failover: { policy: 'Availability' },
       },
     ],
     [
@@ -102,6 +103,11 @@ describe('a promotion', () => {
       'while an acker is silent and only the primary itself holds everything: it comes back by itself',
       { members: [aMember(PRIMARY, ended(43)), first] },
       waiting,
+    ],
+    [
+      'while a winner is silent that never took writes: it alone may have those of the epoch before',
+      { diagnosis: unreachable, members: [gone, first, second], change: { hasOpened: false } },
+      blocked('AckersUnreachable'),
     ],
     [
       'while an acker is silent and the log is not known',

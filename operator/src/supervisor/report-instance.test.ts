@@ -26,7 +26,6 @@ function view(state: AgentState | undefined, change: Partial<AgentView> = {}): A
     error: undefined,
     frame: state === undefined ? undefined : { version: 1, sequence: 1, sentAt: 5_000, state },
     frameReceivedAt: state === undefined ? undefined : 0,
-    frameStalled: false,
     roundTripMilliseconds: 1,
     attendedAt: undefined,
     ...change,

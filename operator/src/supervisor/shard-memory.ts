@@ -10,10 +10,16 @@ export type Gathered = Omit<
   'hasOpened' | 'troubledMilliseconds' | 'commitsHangMilliseconds'
 >;
 
+/** The last word of an agent: when it came, and for how long we had been held up until then. */
+interface Word {
+  readonly at: number;
+  readonly stalled: number;
+}
+
 /** The memory of one shard. All times in monotonic milliseconds. */
 export class ShardMemory {
   readonly #since: number;
-  readonly #heard = new Map<string, number>();
+  readonly #heard = new Map<string, Word>();
   readonly #attended = new Map<string, number>();
   #openedEpoch = -1;
   #troubled: { readonly since: number; readonly primary: string | null } | null = null;
@@ -26,18 +32,20 @@ export class ShardMemory {
 
   /**
    * Notes what the stream of a pod's agent brought, and returns since when it is silent and unattended. Time in which
-   * our own event loop was held up is no silence of others: `stalledUntil` is when that last ended.
+   * our own event loop was held up, `stalled` milliseconds so far, is no silence of others.
    */
   hear(
     pod: string,
     view: AgentView | undefined,
-    stalledUntil: number,
+    stalled: number,
   ): { readonly lastHeard: number; readonly lastAttended: number } {
-    const heard = latest(this.#heard.get(pod) ?? this.#since, view?.frameReceivedAt);
-    const attended = latest(latest(this.#attended.get(pod) ?? heard, heard), view?.attendedAt);
-    this.#heard.set(pod, heard);
+    const before = this.#heard.get(pod) ?? { at: this.#since, stalled };
+    const at = latest(before.at, view?.frameReceivedAt);
+    const word = at > before.at ? { at, stalled } : before;
+    const attended = latest(latest(this.#attended.get(pod) ?? at, at), view?.attendedAt);
+    this.#heard.set(pod, word);
     this.#attended.set(pod, attended);
-    return { lastHeard: latest(heard, stalledUntil), lastAttended: attended };
+    return { lastHeard: word.at + stalled - word.stalled, lastAttended: attended };
   }
 
   /** Completes an observation with how long things have lasted. */

@@ -51,7 +51,6 @@ function viewOf(uid: string): AgentView | undefined {
         error: undefined,
         frame: { version: 1, sequence: 1, sentAt: 0, state },
         frameReceivedAt: clock.monotonic(),
-        frameStalled: false,
         roundTripMilliseconds: 1,
         attendedAt: undefined,
       };
@@ -106,7 +105,7 @@ async function begin(
     writer: new ShardMapWriter(server, maps),
     pods: podInformer,
     viewOf,
-    stalledUntil: () => -Infinity,
+    stalls: { isStalled: () => false, stalledMilliseconds: () => 0 },
     send: () => Promise.reject(new Error('no agent is there to command')),
     metrics: noSupervisorMetrics,
     positions: mariadbPositions,

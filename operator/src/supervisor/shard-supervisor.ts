@@ -18,8 +18,9 @@ import type { SendCommand } from './act/fence-members.ts';
 import { Promotion, type PromotionNews } from './act/promote.ts';
 import { Switchover, type SwitchoverNews } from './act/switch-over.ts';
 import type { AgentView } from './agent-client/agent-client.ts';
+import type { StallMonitor } from './agent-client/stall-monitor.ts';
 import { changeOf } from './change-shard-map.ts';
-import { decideShardState, isTrouble, type ShardState } from './decide-shard-state.ts';
+import { decideShardState, isTrouble, restsOnSilence, type ShardState } from './decide-shard-state.ts';
 import { Departures } from './departures.ts';
 import type { ElectionWishes } from './election-input.ts';
 import { membersOf, observeMember, type ShardObservation } from './observe-shard.ts';
@@ -36,8 +37,8 @@ export interface ShardSupervisorOptions {
   readonly writer: Pick<ShardMapWriter, 'get' | 'change'>;
   readonly pods: Informer<V1Pod>;
   readonly viewOf: (podUid: string) => AgentView | undefined;
-  /** When our own event loop was last held up; see `StallMonitor.stalledUntil`. */
-  readonly stalledUntil: () => number;
+  /** Whether, and for how long, our own event loop was held up. */
+  readonly stalls: Pick<StallMonitor, 'isStalled' | 'stalledMilliseconds'>;
   readonly send: SendCommand;
   readonly positions: PositionArithmetic;
   readonly clock: Clock;
@@ -53,8 +54,6 @@ const PASS_MILLISECONDS = 1000;
 const TENSE_PASS_MILLISECONDS = 50;
 /** Pause after a write that failed. */
 const RETRY_MILLISECONDS = 250;
-/** A look is thrown away for so long after our own event loop was held up: what came meanwhile is read first. */
-const STALL_MILLISECONDS = 50;
 
 /** The loop of one shard, on the leader: observe, decide, at most one action. */
 export class ShardSupervisor {
@@ -137,15 +136,11 @@ export class ShardSupervisor {
 
   /** One pass; returns how long to wait for the next, in milliseconds. */
   async #pass(signal: AbortSignal): Promise<number> {
-    const { cluster, clusters, writer, clock, metrics, stalledUntil } = this.#options;
+    const { cluster, clusters, writer, metrics, stalls } = this.#options;
     const map = writer.get(cluster);
     const object = clusters.get(cluster);
     if (map === undefined || object === undefined || object.spec.suspend || isBeingDeleted(object)) {
       return PASS_MILLISECONDS;
-    }
-    if (clock.monotonic() - stalledUntil() < STALL_MILLISECONDS) {
-      metrics.stalledLook();
-      return STALL_MILLISECONDS;
     }
     const observation = this.#observe(map, object);
     if (observation === undefined) {
@@ -153,6 +148,11 @@ export class ShardSupervisor {
     }
     const wishes = wishesOf(object, observation.shard);
     const state = this.#decide(observation, wishes);
+    if (stalls.isStalled() && restsOnSilence(state)) {
+      // What came meanwhile is read first.
+      metrics.stalledLook();
+      return TENSE_PASS_MILLISECONDS;
+    }
     this.#note(state, observation.shard);
     this.#promotion.follow(observation);
     this.#switchover.follow(observation, object);
@@ -212,7 +212,7 @@ export class ShardSupervisor {
   }
 
   #observe(map: ShardMap, { spec }: ShardedCluster): ShardObservation | undefined {
-    const { number, clock, viewOf, stalledUntil } = this.#options;
+    const { number, clock, viewOf, stalls } = this.#options;
     const shard = map.spec.shards.find((each) => each.number === number);
     if (shard === undefined) {
       return undefined;
@@ -221,7 +221,10 @@ export class ShardSupervisor {
     const members = membersOf(shard).map((name) => {
       const pod = this.#pod(name);
       const view = pod?.metadata?.uid === undefined ? undefined : viewOf(pod.metadata.uid);
-      return observeMember(name, pod, view, { ...this.#memory.hear(name, view, stalledUntil()), now });
+      return observeMember(name, pod, view, {
+        ...this.#memory.hear(name, view, stalls.stalledMilliseconds()),
+        now,
+      });
     });
     const { promotedAt } = shard;
     const gathered = {

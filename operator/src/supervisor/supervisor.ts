@@ -138,7 +138,7 @@ export class Supervisor implements InstanceReports {
           number,
           writer: this.#writer,
           viewOf: (uid) => streams.view(uid),
-          stalledUntil: () => streams.stalledUntil,
+          stalls: streams.stalls,
           send: (pod, request, deadline, limit) => {
             const uid = this.#options.pods.get({ namespace: cluster.namespace, name: pod })?.metadata?.uid;
             return streams.command(uid ?? '', request, deadline, limit);

@@ -45,8 +45,6 @@ export interface AgentView {
   /** The newest frame, from whichever connection; how old it is matters more than the status. */
   readonly frame: StateFrame | undefined;
   readonly frameReceivedAt: number | undefined;
-  /** Whether our own event loop was held up around then: then the frame may be older than it seems. */
-  readonly frameStalled: boolean;
   readonly roundTripMilliseconds: number | undefined;
   /** When the agent was last shown that a leading operator is there. */
   readonly attendedAt: number | undefined;
@@ -89,7 +87,6 @@ export function createAgentClient(options: AgentClientOptions): AgentClient {
     error: undefined,
     frame: undefined,
     frameReceivedAt: undefined,
-    frameStalled: false,
     roundTripMilliseconds: undefined,
     attendedAt: undefined,
   };
@@ -107,8 +104,7 @@ export function createAgentClient(options: AgentClientOptions): AgentClient {
 
   const onFrame = (frame: StateFrame): void => {
     backoff.reset();
-    const frameStalled = stallMonitor.isStalled();
-    view = { ...view, frame, frameReceivedAt: clock.monotonic(), frameStalled };
+    view = { ...view, frame, frameReceivedAt: clock.monotonic() };
     setStatus('connected');
     emit({ kind: 'frame', view, frame });
   };

@@ -33,14 +33,17 @@ describe('stall monitor', () => {
     await fake.advance(1000);
     expect(monitor.isStalled()).toBe(false);
     expect(monitor.takeLongestStall()).toBe(0);
+    expect(monitor.stalledMilliseconds()).toBe(0);
     stall(500);
     expect(monitor.isStalled()).toBe(true);
+    expect(monitor.stalledMilliseconds()).toBeGreaterThanOrEqual(475);
     await fake.advance(25);
     expect(monitor.isStalled()).toBe(true);
     expect(monitor.takeLongestStall()).toBeGreaterThanOrEqual(500);
     await fake.advance(50);
     expect(monitor.isStalled()).toBe(false);
     expect(monitor.takeLongestStall()).toBe(0);
+    expect(monitor.stalledMilliseconds()).toBe(500);
     abort.abort();
     await running;
   });

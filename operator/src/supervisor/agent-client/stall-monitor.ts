@@ -4,8 +4,8 @@ import type { Clock } from '../../runtime/clock.ts';
 export interface StallMonitor {
   /** Whether the event loop was held up just now, so that what is being handled may have waited. */
   isStalled(): boolean;
-  /** When the last stall ended, or now while one lasts: monotonic milliseconds, -Infinity before the first. */
-  stalledUntil(): number;
+  /** Milliseconds of all stalls so far together, one that lasts included: no silence of others. */
+  stalledMilliseconds(): number;
   /** Milliseconds of the longest stall since the last call. For metrics. */
   takeLongestStall(): number;
   /** Watches until the signal aborts. */
@@ -30,18 +30,18 @@ export function createStallMonitor(options: StallMonitorOptions): StallMonitor {
   const { clock, intervalMilliseconds = 25, thresholdMilliseconds = 100, settleMilliseconds = 50 } = options;
   let lastLook = clock.monotonic();
   let stalledUntil = -Infinity;
-  let endedAt = -Infinity;
+  let total = 0;
   let longest = 0;
 
-  const isLate = (now: number): boolean => now - lastLook - intervalMilliseconds > thresholdMilliseconds;
+  const latenessAt = (now: number): number => now - lastLook - intervalMilliseconds;
 
   const look = (): void => {
     const now = clock.monotonic();
-    const lateness = now - lastLook - intervalMilliseconds;
+    const lateness = latenessAt(now);
     lastLook = now;
     if (lateness > thresholdMilliseconds) {
       stalledUntil = now + settleMilliseconds;
-      endedAt = now;
+      total += lateness;
       longest = Math.max(longest, lateness);
     }
   };
@@ -49,11 +49,11 @@ export function createStallMonitor(options: StallMonitorOptions): StallMonitor {
   return {
     isStalled() {
       const now = clock.monotonic();
-      return now < stalledUntil || isLate(now);
+      return now < stalledUntil || latenessAt(now) > thresholdMilliseconds;
     },
-    stalledUntil() {
-      const now = clock.monotonic();
-      return isLate(now) ? now : endedAt;
+    stalledMilliseconds() {
+      const lateness = latenessAt(clock.monotonic());
+      return lateness > thresholdMilliseconds ? total + lateness : total;
     },
     takeLongestStall() {
       const taken = longest;

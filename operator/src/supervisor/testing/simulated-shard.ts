@@ -103,7 +103,7 @@ export class SimulatedShard {
       writer: new ShardMapWriter(client, maps),
       pods: podInformer,
       viewOf: (uid) => this.#heard.get(this.#uids.get(uid) ?? ''),
-      stalledUntil: () => -Infinity,
+      stalls: { isStalled: () => false, stalledMilliseconds: () => 0 },
       send: this.#sender(stop),
       positions: mariadbPositions,
       clock: this.clock,
@@ -248,7 +248,6 @@ export class SimulatedShard {
         error: undefined,
         frame: { version: 1, sequence: 1, sentAt: this.clock.now(), state: member.state(surroundings) },
         frameReceivedAt: this.clock.monotonic(),
-        frameStalled: false,
         roundTripMilliseconds: 1,
         attendedAt: this.clock.monotonic(),
       });
