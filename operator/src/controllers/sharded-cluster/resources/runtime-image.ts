@@ -10,7 +10,8 @@ import { canonicalText, toJson } from '../../../runtime/apply/json.ts';
 
 /**
  * Version of the builder of pods. Raise it together with any change of what is built of the same spec: the pods of
- * every cluster then wait for a restart (`RestartPending`), and take the operator's image with it.
+ * every cluster then wait for a restart (`RestartPending`), and take the operator's image with it. Nobody restarts them
+ * for that alone.
  */
 export const BUILDER_VERSION = '2';
 

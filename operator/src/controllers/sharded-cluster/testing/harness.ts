@@ -1,4 +1,5 @@
 /** The controller against an API server in memory, with a StatefulSet controller of a few lines. */
+import { createHash } from 'node:crypto';
 import type { V1StatefulSet } from '@kubernetes/client-node';
 import type { ShardedClusterSpecInput } from '../../../api/v1alpha1/index.ts';
 import type { InstanceReports } from '../../../core/instance-report.ts';
@@ -46,6 +47,11 @@ export const MEMBER_TYPES: readonly ResourceType<KubernetesObject>[] = [
 /** Turns left to promises before the world counts as quiet. */
 const QUIET_TURNS = 8;
 
+/** Tells one template from another. */
+function revisionOf({ spec }: V1StatefulSet): string {
+  return createHash('sha256').update(JSON.stringify(spec?.template)).digest('hex').slice(0, 10);
+}
+
 /** An API server, and operators that come and go. */
 export class Harness {
   readonly clock = new FakeClock();
@@ -69,7 +75,11 @@ export class Harness {
       clock: this.clock,
       logger: silentLogger,
       image: 'shardwright:test',
-      reports: () => this.reports,
+      reports: () => ({
+        instance: (...about) => this.reports.instance(...about),
+        shard: (...about) => this.reports.shard(...about),
+        readTarget: (...about) => this.reports.readTarget(...about),
+      }),
       random: () => 0.5,
       randomBytes: (size) => {
         this.#password += 1;
@@ -115,6 +125,7 @@ export class Harness {
     const wanted = new Set<string>();
     let changes = 0;
     for (const set of sets) {
+      changes += await this.#observe(set);
       for (let ordinal = 0; ordinal < (set.spec?.replicas ?? 0); ordinal += 1) {
         const name = `${set.metadata?.name}-${ordinal}`;
         wanted.add(name);
@@ -128,6 +139,21 @@ export class Harness {
       }
     }
     this.#ownRequests = changes === 0 ? this.server.requests.length - before : -1;
+  }
+
+  /** Tells which revision pods should have, as the controller of StatefulSets does. */
+  async #observe(set: V1StatefulSet): Promise<number> {
+    const { generation } = set.metadata ?? {};
+    if (set.status?.observedGeneration === generation) {
+      return 0;
+    }
+    const status = {
+      replicas: set.spec?.replicas,
+      observedGeneration: generation,
+      updateRevision: revisionOf(set),
+    };
+    await this.server.mergePatch(statefulSets, keyOf(set), { status }, { subresource: 'status' }, NEVER);
+    return 1;
   }
 
   async #makePod(set: V1StatefulSet, name: string, ready: boolean): Promise<number> {
@@ -150,7 +176,8 @@ export class Harness {
       const owner = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: set.metadata?.name ?? '', uid };
       const metadata = {
         ...key,
-        labels: { ...template.metadata?.labels },
+        labels: { ...template.metadata?.labels, 'controller-revision-hash': revisionOf(set) },
+        annotations: { ...template.metadata?.annotations },
         ownerReferences: [{ ...owner, controller: true }],
       };
       await this.server.create(pods, { metadata, status }, NEVER);
