@@ -58,8 +58,8 @@ describe('permissions', () => {
     ['create', 'statefulsets.apps', '--namespace=elsewhere'],
     ['watch', 'pods', '--all-namespaces'],
     ['delete', 'pods', '--namespace=elsewhere'],
-    ['get', 'nodes'],
-    ['get', 'persistentvolumes'],
+    ['get', 'nodes', '--all-namespaces'],
+    ['get', 'persistentvolumes', '--all-namespaces'],
     ['update', 'leases.coordination.k8s.io/shardwright-operator', '--namespace=cluster-wide'],
     ['create', 'events.events.k8s.io', '--namespace=elsewhere'],
   ])('the operator may %s %s %s', async (verb, resource, where) => {

@@ -65,19 +65,19 @@ export class World {
   readonly namespace: string;
   readonly kubectl: Kubectl;
   readonly client: ApiClient;
-  readonly #kubeconfigPath: string;
+  readonly kubeconfigPath: string;
   readonly #image: string;
   readonly #cleanUp: (() => Promise<void>)[];
   #operator: LocalOperator | undefined;
 
   private constructor(
-    parts: Pick<World, 'namespace' | 'kubectl' | 'client'> & { kubeconfigPath: string; image: string },
+    parts: Pick<World, 'namespace' | 'kubectl' | 'client' | 'kubeconfigPath'> & { image: string },
     cleanUp: (() => Promise<void>)[],
   ) {
     this.namespace = parts.namespace;
     this.kubectl = parts.kubectl;
     this.client = parts.client;
-    this.#kubeconfigPath = parts.kubeconfigPath;
+    this.kubeconfigPath = parts.kubeconfigPath;
     this.#image = parts.image;
     this.#cleanUp = cleanUp;
   }
@@ -131,7 +131,7 @@ export class World {
   /** Starts an operator for this namespace only. */
   async startOperator(environment: Readonly<Record<string, string>> = {}): Promise<LocalOperator> {
     this.#operator = await startLocalOperator({
-      kubeconfigPath: this.#kubeconfigPath,
+      kubeconfigPath: this.kubeconfigPath,
       image: this.#image,
       extraArguments: [`--watch-namespace=${this.namespace}`],
       environment,
