@@ -82,7 +82,8 @@ export function doCommitsHang({ shard, members }: Pick<ShardObservation, 'shard'
   );
 }
 
-function isHung({ unresponsive }: AgentState): boolean {
+/** Whether a member's server is as good as dead, though it runs. One that is merely slow is not. */
+export function isHung({ unresponsive }: AgentState): boolean {
   if (unresponsive === null) {
     return false;
   }

@@ -3,6 +3,7 @@ import type { AgentState } from '../agent/protocol/agent-state.ts';
 import type { ElectionInput, ElectionMember } from '../core/election.ts';
 import type { Position, PositionArithmetic } from '../engines/position.ts';
 import { withoutPrimary } from './change-shard-map.ts';
+import { isHung } from './diagnose-primary.ts';
 import { memberOf, type MemberObservation, type ShardObservation } from './observe-shard.ts';
 
 /** What a member answered when it was told to stop receiving: final until it follows somebody again. */
@@ -54,7 +55,7 @@ export function presentElection(
   const shard = withoutPrimary(observation.shard, observation.hasOpened);
   const { primary } = observation.shard;
   return electionAmong({ ...observation, shard }, primary, wishes, endOf, ({ state }) => {
-    const member = state?.server.kind === 'running' && state.unresponsive === null ? state.member : null;
+    const member = state?.server.kind === 'running' && !isHung(state) ? state.member : null;
     const end = endOf(state);
     return member?.received.kind === 'known'
       ? { received: member.received.value, applied: member.applied }
@@ -92,7 +93,7 @@ function electionAmong(
 
 /** Whether a member could take over now, as far as one can tell from outside. */
 function isEligible({ pod, state, exists }: MemberObservation, former: string | null): boolean {
-  if (!exists || state?.volume?.kind !== 'ready' || state.unresponsive !== null) {
+  if (!exists || state?.volume?.kind !== 'ready' || isHung(state)) {
     return false;
   }
   const { server, member } = state;
