@@ -94,6 +94,11 @@ export class WrittenShard {
     );
   }
 
+  /** The longest time without an acknowledgement, in milliseconds, since the last call. */
+  takeLongestGap(): number {
+    return this.#writer?.takeLongestGap() ?? Infinity;
+  }
+
   /** Waits until both others may acknowledge to the primary; returns the entry. */
   async untilWhole(atLeastEpoch = 0): Promise<ShardMapShard> {
     return this.#world.until('all members are at work', async () => {
@@ -103,20 +108,25 @@ export class WrittenShard {
     });
   }
 
-  /** Every row that was acknowledged is on every member. */
-  async expectNothingLost(): Promise<void> {
+  /**
+   * Acknowledged rows that a member does not show though it was given time, each as `pod: row`; none where nothing is
+   * lost.
+   */
+  async findLost(): Promise<readonly string[]> {
     // Read after the acknowledgements were counted: what comes later may or may not be there.
     const acknowledged = [...(this.#writer?.acknowledged ?? [])];
+    const lost: string[] = [];
     for (const pod of await this.members()) {
-      await this.#world.until(`${pod} shows every acknowledged row`, async () => {
-        const rows = new Set(await this.#rowsOf(pod));
-        const missing = acknowledged.filter((id) => !rows.has(id));
-        if (missing.length > 0) {
-          throw new Error(`${missing.length} rows are missing, the first is ${missing[0]}`);
-        }
-        return true;
-      });
+      let missing: readonly number[] = [];
+      await this.#world
+        .until(`${pod} shows every acknowledged row`, async () => {
+          const rows = new Set(await this.#rowsOf(pod));
+          missing = acknowledged.filter((id) => !rows.has(id));
+          return missing.length === 0 ? true : undefined;
+        })
+        .catch(() => lost.push(...missing.map((id) => `${pod}: ${id}`), `${pod} in time`));
     }
+    return lost;
   }
 
   async #rowsOf(pod: string): Promise<readonly number[]> {

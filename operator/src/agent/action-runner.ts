@@ -1,6 +1,7 @@
 import type { Clock } from '../runtime/clock.ts';
 import { errorFields, type Logger } from '../runtime/logger.ts';
-import { act, type ActionContext } from './actions.ts';
+import type { ActionContext } from './action-context.ts';
+import { act } from './actions.ts';
 import type { Outcome } from './change-role.ts';
 import { type Action, type Decision, isSameDecision, needsConfirmation } from './decision.ts';
 import type { Observation } from './observation.ts';

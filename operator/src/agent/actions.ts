@@ -2,44 +2,13 @@
 import type { Account } from '../engines/accounts.ts';
 import type { BootOrder } from '../engines/boot.ts';
 import { errorMessage } from '../engines/engine-error.ts';
-import type { Member } from '../engines/member.ts';
-import type { SourceAddress } from '../engines/member-state.ts';
 import { assertNever } from '../runtime/assert-never.ts';
-import type { Clock } from '../runtime/clock.ts';
-import type { Logger } from '../runtime/logger.ts';
+import type { ActionContext } from './action-context.ts';
 import { followSource, type Outcome, promote } from './change-role.ts';
 import type { Action } from './decision.ts';
-import type { CompleteLaunch } from './launch-plan.ts';
-import type { LauncherClient } from './launcher-client.ts';
-import type { MountedFiles } from './mounted-files.ts';
-import type { AgentActivity } from './protocol/agent-state.ts';
 import { keepTail, vacate } from './return-actions.ts';
-import type { ReturnWatch } from './return-watch.ts';
-import { receiveClone, type RequestClone } from './receive-clone.ts';
-import type { RetentionRule } from '../engines/member-session.ts';
+import { receiveClone } from './receive-clone.ts';
 import type { ServerSession } from './server-session.ts';
-import type { VolumeUsage } from './volume-usage.ts';
-import type { VolumeWatch } from './volume-watch.ts';
-
-/** What actions work with. */
-export interface ActionContext {
-  readonly member: () => Member;
-  readonly launcher: LauncherClient;
-  readonly completeLaunch: CompleteLaunch;
-  readonly session: ServerSession;
-  readonly volume: VolumeWatch;
-  readonly returns: ReturnWatch;
-  readonly volumePath: string;
-  /** @default `measureVolume` */
-  readonly measure?: ((path: string) => Promise<VolumeUsage>) | undefined;
-  readonly files: MountedFiles;
-  readonly serverAddress: (pod: string) => SourceAddress;
-  readonly requestClone: RequestClone;
-  readonly retentionRule: () => RetentionRule | null;
-  readonly onActivity: (activity: AgentActivity) => void;
-  readonly clock: Clock;
-  readonly logger: Logger;
-}
 
 /** The mark that accounts exist may wait for nobody: the server is closed and no replica acknowledges yet. */
 const FIRST_HEARTBEAT_MILLISECONDS = 5000;
@@ -59,7 +28,11 @@ export async function act(
     case 'follow':
       return follow(context, action.primary, signal);
     case 'promote':
-      return promote(context.session.require(), action, isCurrent, signal);
+      return promote(
+        { session: context.session.require(), isCurrent, clock: context.clock, logger: context.logger },
+        action,
+        signal,
+      );
     default:
       await actAtOnce(context, action, signal);
       return 'done';

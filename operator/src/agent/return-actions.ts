@@ -1,7 +1,7 @@
 /** Keeping what only a returning member has, and making room for it to be made anew. */
 import type { KeptItem, MemberFiles } from '../engines/member-files.ts';
 import type { Lineage } from '../engines/position.ts';
-import type { ActionContext } from './actions.ts';
+import type { ActionContext } from './action-context.ts';
 import { measureVolume, type VolumeUsage } from './volume-usage.ts';
 
 /** Files with changes that are kept at most; the oldest goes first. */

@@ -47,13 +47,13 @@ const running = (change: Partial<Surroundings> = {}): Surroundings => ({
 });
 
 function makeWatch({
-  primary = replicaState({ member: promoted }) as AgentState | null,
-  found = tail as LogTail | null,
-} = {}) {
+  primary = replicaState({ member: promoted }),
+  found = tail,
+}: { readonly primary?: AgentState | null; readonly found?: LogTail | null } = {}) {
   const clock = new FakeClock();
   const asked: string[] = [];
   const searched: Lineage[] = [];
-  const answers = { primary, found };
+  const answers: { primary: AgentState | null; found: LogTail | null } = { primary, found };
   const files = {
     wrote: (position) => position === OWN,
     findTail: async (lineage) => {

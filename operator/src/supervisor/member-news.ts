@@ -70,7 +70,8 @@ function clonedEvents(known: Known, state: AgentState, wasAcker: boolean): reado
     return [{ reason: 'ReplicaCloned', note: `${identity.pod} was cloned from ${source}.` }];
   }
   const why = vacated === null ? '' : `, because ${vacated.reason}`;
-  const aside = vacated?.aside == null ? '' : ` Its former data is kept in ${vacated.aside}.`;
+  const place = vacated?.aside ?? null;
+  const aside = place === null ? '' : ` Its former data is kept in ${place}.`;
   const note = `${identity.pod} was made anew as a copy of ${source}${why}.${aside}`;
   return [{ reason: 'ReplicaRecloned', note }];
 }

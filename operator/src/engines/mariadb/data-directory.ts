@@ -72,12 +72,7 @@ export async function initialiseVolume(
   await runProgram(start, call, signal);
   const bootstrap = {
     program: 'mariadbd',
-    arguments: [
-      '--no-defaults',
-      '--bootstrap',
-      `--datadir=${folder}`,
-      '--skip-log-bin',
-    ],
+    arguments: ['--no-defaults', '--bootstrap', `--datadir=${folder}`, '--skip-log-bin'],
   };
   await runProgram(start, bootstrap, signal, SCHEMA_SQL);
   const engineVersion = await readServerVersion(start, signal);

@@ -64,7 +64,7 @@ describe('the tail of a log', () => {
     await write(1, gtidList([0, 1, 2]), change(3), change(4), change(5));
     await write(2, gtidList([0, 1, 5]), ...events);
     const found = await files().findTail(toLineage(lineage), signal);
-    expect(found).toEqual(expected === null ? null : expect.objectContaining(expected));
+    expect({ found }).toMatchObject({ found: expected });
   });
 
   it('reaches back over as many files as it takes', async () => {
@@ -88,7 +88,7 @@ describe('the tail of a log', () => {
     const kept = await files().keepTail(lineage, 'tail-epoch-4', signal);
     expect(kept).toMatchObject({ name: 'tail-epoch-4.binlog', kind: 'tail' });
     const content = await readFile(join(volumePath, 'kept', 'tail-epoch-4.binlog'));
-    const [, head = Buffer.alloc(0)] = [0, logOf().subarray(4)];
+    const head = logOf().subarray(4);
     expect(content.equals(Buffer.concat([logOf(change(4)), head, change(5)]))).toBe(true);
     expect((await files().findTail(lineage, signal))?.bytes).toBe(content.length);
   });
