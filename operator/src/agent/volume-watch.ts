@@ -32,6 +32,8 @@ export class VolumeWatch {
   #usage: VolumeUsage | null = null;
   #usageAt = -Infinity;
   #ends: LogEnds | null = null;
+  /** Process of the server that had ended last when they were begun to be read; null for none. */
+  #endsAfter: number | null = null;
   /** Reads the ends of a stopped server; aborted when it starts. */
   #reading: AbortController | null = null;
 
@@ -63,6 +65,12 @@ export class VolumeWatch {
       this.#usage = await this.#orNull('space of the volume', measure(volumePath));
     }
     if (server.kind === 'ended' && this.#volume?.kind === 'ready') {
+      const last = server.lastExit?.pid ?? null;
+      if (last !== this.#endsAfter) {
+        // Another one has run meanwhile, unseen, and left other ends.
+        this.forgetEnds();
+        this.#endsAfter = last;
+      }
       this.#readEnds(signal);
     } else {
       this.forgetEnds();
