@@ -19,6 +19,7 @@ import { Promotion, type PromotionNews } from './act/promote.ts';
 import { Switchover, type SwitchoverNews } from './act/switch-over.ts';
 import type { AgentView } from './agent-client/agent-client.ts';
 import type { StallMonitor } from './agent-client/stall-monitor.ts';
+import { BlockedWatch } from './blocked-watch.ts';
 import { changeOf } from './change-shard-map.ts';
 import { decideShardState, isTrouble, restsOnSilence, type ShardState } from './decide-shard-state.ts';
 import { Departures } from './departures.ts';
@@ -43,7 +44,7 @@ export interface ShardSupervisorOptions {
   readonly positions: PositionArithmetic;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly metrics: Pick<SupervisorMetrics, 'promoted' | 'stalledLook'>;
+  readonly metrics: SupervisorMetrics;
   /** Called after a write of the map, and with every step of a promotion that somebody should hear of. */
   readonly onNews: (news: PromotionNews | SwitchoverNews | null) => void;
 }
@@ -60,10 +61,10 @@ export class ShardSupervisor {
   readonly #options: ShardSupervisorOptions;
   readonly #memory: ShardMemory;
   readonly #departures: Departures;
+  readonly #blocked = new BlockedWatch();
   readonly #promotion: Promotion;
   readonly #switchover: Switchover;
   #state: ShardState = { kind: 'initialising' };
-  #shard: ShardMapShard | undefined;
   #wake: () => void = () => {};
   #woken = false;
 
@@ -90,10 +91,7 @@ export class ShardSupervisor {
 
   /** What is known of the shard as a whole. */
   get report(): ShardReport {
-    const { cluster } = this.#options;
-    const refusal = isTrouble(this.#state) ? this.#state.refusal : this.#promotion.refusal;
-    const blocked =
-      refusal === null || this.#shard === undefined ? null : describeRefusal(refusal, cluster, this.#shard);
+    const blocked = this.#blocked.problem;
     const isStuck = this.#state.kind === 'promoting' && blocked !== null;
     return {
       state: isStuck ? 'blocked' : this.#switchover.isUnderWay ? 'switchingOver' : this.#state.kind,
@@ -119,6 +117,7 @@ export class ShardSupervisor {
     } finally {
       this.#switchover.close();
       this.#promotion.close();
+      this.#options.metrics.blocked(this.#options.cluster, this.#options.number, false);
     }
   }
 
@@ -245,7 +244,14 @@ export class ShardSupervisor {
   }
 
   #note(state: ShardState, shard: ShardMapShard): void {
-    this.#shard = shard;
+    const { cluster, number, clock, metrics, onNews } = this.#options;
+    const refusal = isTrouble(state) ? state.refusal : this.#promotion.refusal;
+    const before = this.#blocked.problem;
+    this.#blocked.note(refusal && describeRefusal(refusal, cluster, shard), clock.monotonic());
+    if ((before === null) !== (this.#blocked.problem === null)) {
+      metrics.blocked(cluster, number, before === null);
+      onNews(null);
+    }
     if (JSON.stringify(state) !== JSON.stringify(this.#state)) {
       this.#options.logger.info('shard state', { state: state.kind, ...state });
       this.#state = state;

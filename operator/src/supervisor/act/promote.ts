@@ -15,7 +15,7 @@ import { describePromotion, PromotionRecord } from './promotion-record.ts';
 
 /** Something of a promotion that people should hear of, as an event. */
 export interface PromotionNews {
-  readonly kind: 'PrimaryLost' | 'Promoted' | 'PromotedWithLoss' | 'SwitchedOver' | 'FailoverBlocked';
+  readonly kind: 'PrimaryLost' | 'Promoted' | 'PromotedWithLoss' | 'SwitchedOver';
   readonly note: string;
 }
 
