@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { EngineError } from '../engines/engine-error.ts';
 import type { MemberSession } from '../engines/member-session.ts';
 import type { Position } from '../engines/position.ts';
+import { silentLogger } from '../runtime/logger.ts';
+import { FakeClock } from '../runtime/testing/fake-clock.ts';
 import { followSource, promote } from './change-role.ts';
 import { aFollowing, aMember } from './testing/observations.ts';
 
@@ -30,6 +32,13 @@ function aSession(change: Partial<MemberSession> = {}) {
   return { session, calls };
 }
 
+const contextOf = (session: MemberSession, isCurrent: () => Promise<boolean>) => ({
+  session,
+  isCurrent,
+  clock: new FakeClock(),
+  logger: silentLogger,
+});
+
 const notApplied = async (): Promise<void> => {
   throw new EngineError('ReceivedNotApplied', 'received more');
 };
@@ -42,19 +51,19 @@ const applyingStopped: Partial<MemberSession> = {
 describe('promote', () => {
   it('opens the server once all is applied and somebody acknowledges', async () => {
     const { session, calls } = aSession();
-    await expect(promote(session, order, current, signal)).resolves.toBe('done');
+    await expect(promote(contextOf(session, current), order, signal)).resolves.toBe('done');
     expect(calls).toEqual(['stopReceiving', 'becomePrimary', 'openWrites']);
   });
 
   it('goes on later while something is being applied', async () => {
     const { session, calls } = aSession({ awaitApplied: async () => false });
-    await expect(promote(session, order, current, signal)).resolves.toBe('again');
+    await expect(promote(contextOf(session, current), order, signal)).resolves.toBe('again');
     expect(calls).toEqual(['stopReceiving']);
   });
 
   it('fails where nothing is being applied', async () => {
     const { session, calls } = aSession(applyingStopped);
-    await expect(promote(session, order, current, signal)).rejects.toMatchObject({
+    await expect(promote(contextOf(session, current), order, signal)).rejects.toMatchObject({
       code: 'ReceivedNotApplied',
     });
     expect(calls).toEqual(['stopReceiving']);
@@ -62,19 +71,25 @@ describe('promote', () => {
 
   it('leaves the server closed while nobody acknowledges', async () => {
     const { session, calls } = aSession({ awaitAcknowledger: async () => false });
-    await expect(promote(session, order, current, signal)).resolves.toBe('done');
+    await expect(promote(contextOf(session, current), order, signal)).resolves.toBe('done');
     expect(calls).toEqual(['stopReceiving', 'becomePrimary']);
   });
 
   it('leaves the server closed when the map has moved on', async () => {
     const { session, calls } = aSession();
-    await expect(promote(session, order, async () => false, signal)).resolves.toBe('done');
+    await expect(
+      promote(
+        contextOf(session, async () => false),
+        order,
+        signal,
+      ),
+    ).resolves.toBe('done');
     expect(calls).toEqual(['stopReceiving', 'becomePrimary']);
   });
 
   it('waits for nobody where commits need nobody', async () => {
     const { session, calls } = aSession({ awaitAcknowledger: async () => false });
-    await promote(session, { epoch: 4, acknowledgement: 'none' }, current, signal);
+    await promote(contextOf(session, current), { epoch: 4, acknowledgement: 'none' }, signal);
     expect(calls).toEqual(['stopReceiving', 'becomePrimary', 'openWrites']);
   });
 });

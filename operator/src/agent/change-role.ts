@@ -1,5 +1,7 @@
 /** Changing whom a member follows, or that it follows anybody. Each may be cut short anywhere and done again. */
 import type { Acknowledgement } from '../engines/boot.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
 import { EngineError } from '../engines/engine-error.ts';
 import type { MemberSession, Source } from '../engines/member-session.ts';
 
@@ -35,28 +37,46 @@ export interface PromotionOrder {
   readonly acknowledgement: Acknowledgement;
 }
 
+/** What a promotion works with. */
+export interface PromotionContext {
+  readonly session: MemberSession;
+  /** Reads the map anew, and tells whether it still names this member. */
+  readonly isCurrent: () => Promise<boolean>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
 /**
  * Makes a replica the primary and opens it, as soon as a replica is connected that acknowledges where that is asked
- * for. `isCurrent` reads the map anew: a promotion that was overtaken must not open anything. Without either, the
- * server stays closed, for the loop to go on with.
+ * for, unless the map has moved on: a promotion that was overtaken must not open anything. A server that stays closed
+ * is for the loop to go on with. How long each step took is logged, in milliseconds.
  */
 export async function promote(
-  session: MemberSession,
+  { session, isCurrent, clock, logger }: PromotionContext,
   { epoch, acknowledgement }: PromotionOrder,
-  isCurrent: () => Promise<boolean>,
   signal: AbortSignal,
 ): Promise<Outcome> {
+  const times = [clock.monotonic()];
   if (!(await drain(session, signal))) {
     return 'again';
   }
+  times.push(clock.monotonic());
   await session.becomePrimary(acknowledgement, signal);
+  times.push(clock.monotonic());
   const [isAcknowledged, mayOpen] = await Promise.all([
     acknowledgement === 'none' || session.awaitAcknowledger(ACKNOWLEDGER_MILLISECONDS, signal),
     isCurrent(),
   ]);
-  if (isAcknowledged && mayOpen) {
+  times.push(clock.monotonic());
+  const isOpen = isAcknowledged && mayOpen;
+  if (isOpen) {
     await session.openWrites(epoch, signal);
   }
+  times.push(clock.monotonic());
+  const [drained, changed, acknowledged, opened] = times
+    .slice(1)
+    .map((time, index) => Math.round(time - (times[index] ?? time)));
+  logger.info('promoted', { epoch, isOpen, drained, changed, acknowledged, opened });
   return 'done';
 }
 
