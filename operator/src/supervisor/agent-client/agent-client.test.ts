@@ -11,11 +11,13 @@ import {
   type ReplaceableTls,
   replaceableTls,
 } from '../../pki/testing/test-certificates.ts';
+import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '../../runtime/clock.ts';
 import {
   type AgentClient,
   type AgentClientOptions,
   type AgentEvent,
+  type Attention,
   createAgentClient,
 } from './agent-client.ts';
 import type { AgentTarget } from './agent-target.ts';
@@ -323,6 +325,50 @@ describe('agent client', () => {
     agent.feed.publish(replicaState({ activity: { kind: 'resting' } as never }));
     await client.until(becomes('unintelligible'));
     expect(client.view().error).toMatchObject({ code: 'UnreadableFrame' });
+  });
+});
+
+describe('a leader', () => {
+  it('is shown to a primary as often as told, and to others now and then', async () => {
+    let role: Attention = 'primary';
+    const client = runClient({ attention: () => role, attentionMilliseconds: 150, pingMilliseconds: 60_000 });
+    while (agent.leaderContacts() < 3) {
+      await client.until(isFrame);
+      await delay(20);
+    }
+    expect(client.view().attendedAt).toBeLessThanOrEqual(performance.now());
+    role = 'member';
+    await delay(200);
+    const before = agent.leaderContacts();
+    await delay(400);
+    expect(agent.leaderContacts()).toBe(before);
+  });
+
+  it('is nobody who does not lead', async () => {
+    const client = runClient({ attentionMilliseconds: 20, pingMilliseconds: 20 });
+    await client.until(isFrame);
+    while (client.view().roundTripMilliseconds === undefined) {
+      await delay(20);
+    }
+    expect(agent.leaderContacts()).toBe(0);
+    expect(client.view().attendedAt).toBeUndefined();
+  });
+
+  it('does not try to show itself to an agent that has fallen silent: that might hear and not be heard', async () => {
+    const relay = await startRelay();
+    const client = runClient({
+      target: { port: relay.port },
+      attention: () => 'primary',
+      attentionMilliseconds: 130,
+      silenceMilliseconds: 900,
+    });
+    while (agent.leaderContacts() < 2) {
+      await delay(20);
+    }
+    relay.freeze();
+    await client.until(becomes('silent'));
+    const { attendedAt = Infinity, frameReceivedAt = -Infinity } = client.view();
+    expect(attendedAt - frameReceivedAt).toBeLessThan(600);
   });
 });
 
