@@ -35,6 +35,7 @@ export const FULL_SPEC: ShardedClusterSpecInput = {
     '[mariadbd]\ninnodb_buffer_pool_size = 4G\nmax_connections = 500\n# server_id is the operator\u2019s\n',
   failover: { policy: 'Availability', delaySeconds: 10, minSecondsBetween: 600 },
   readService: { maxLagSeconds: 2, fallbackToPrimary: false },
+  clone: { bytesPerSecond: 50_000_000 },
   router: {
     replicas: 3,
     resources: { requests: { cpu: '500m', memory: '256Mi' }, limits: { memory: '512Mi' } },

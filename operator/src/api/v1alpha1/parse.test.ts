@@ -19,6 +19,7 @@ describe('parseShardedCluster', () => {
       resources: { requests: { cpu: '100m', memory: '512Mi' } },
       failover: { policy: 'NoDataLoss', delaySeconds: 0, minSecondsBetween: 300 },
       readService: { maxLagSeconds: 5, fallbackToPrimary: true },
+      clone: { bytesPerSecond: 250_000_000 },
       router: {
         replicas: 2,
         resources: { requests: { cpu: '100m', memory: '128Mi' } },

@@ -16,7 +16,7 @@ export function settingsName(cluster: string): string {
 
 /** What the agents are told. */
 export function agentSettings(cluster: ShardedCluster): AgentSettingsInput {
-  const { engine, config, readService, resources, tls } = cluster.spec;
+  const { engine, config, readService, clone, resources, tls } = cluster.spec;
   const memory = resources.limits?.['memory'];
   const account = { requireTls: true, schemas: [] };
   return {
@@ -24,6 +24,7 @@ export function agentSettings(cluster: ShardedCluster): AgentSettingsInput {
     configuration: config ?? '',
     ...(memory === undefined ? {} : { memoryBytes: quantityBytes(String(memory)) }),
     maxLagSeconds: readService.maxLagSeconds,
+    cloneBytesPerSecond: clone.bytesPerSecond,
     accounts: [
       {
         purpose: 'application',

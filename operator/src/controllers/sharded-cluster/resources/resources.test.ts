@@ -252,6 +252,7 @@ describe('the settings of agents', () => {
       configuration: 'a = 1',
       memoryBytes: 1024 ** 3,
       maxLagSeconds: 5,
+      cloneBytesPerSecond: 250_000_000,
       accounts: [
         { purpose: 'application', requireTls: true, schemas: ['app*'] },
         { purpose: 'administration', requireTls: true },
