@@ -1,4 +1,5 @@
 /** Keeps the ShardMap as the operator would, by what the agents tell; for tests of agents alone. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ShardMapShard } from '../../operator/src/api/v1alpha1/index.ts';
 import type { PlainClient } from '../specs/plain-client.ts';
 import type { MemberProcesses } from './member-processes.ts';
@@ -41,7 +42,7 @@ export async function readShard(client: PlainClient): Promise<ShardMapShard> {
  * One pass: marks the database as initialised once the primary has one with its accounts, and records who waits to
  * be an acker. Agents that do not answer change nothing.
  */
-export async function keepShardMap(client: PlainClient, members: readonly MemberProcesses[]): Promise<void> {
+async function keepShardMap(client: PlainClient, members: readonly MemberProcesses[]): Promise<void> {
   const states = await Promise.all(members.map((member) => member.state().catch(() => undefined)));
   const map = await readMap(client);
   const [shard] = map.spec.shards;
@@ -61,6 +62,32 @@ export async function keepShardMap(client: PlainClient, members: readonly Member
       spec: { revision: map.spec.revision + 1, shards: [next] },
     });
   }
+}
+
+/** A stand-in for the operator that runs until it is stopped. */
+export interface OperatorStandIn {
+  stop(): Promise<void>;
+}
+
+/** Makes a pass every so many milliseconds. An API server or agents that do not answer are asked again. */
+export function startOperatorStandIn(
+  client: PlainClient,
+  members: readonly MemberProcesses[],
+  milliseconds = 150,
+): OperatorStandIn {
+  const stopping = new AbortController();
+  const done = (async () => {
+    while (!stopping.signal.aborted) {
+      await keepShardMap(client, members).catch(() => {});
+      await delay(milliseconds);
+    }
+  })();
+  return {
+    async stop() {
+      stopping.abort();
+      await done;
+    },
+  };
 }
 
 async function readMap(client: PlainClient): Promise<StoredMap> {

@@ -2,23 +2,25 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkloadClient } from '../../operator/src/engines/conformance/host.ts';
-import { createShardMap, keepShardMap, readShard } from '../agent/operator-stand-in.ts';
+import { prepareAgentAccess } from '../agent/agent-access.ts';
+import {
+  createShardMap,
+  readShard,
+  startOperatorStandIn,
+  type OperatorStandIn,
+} from '../agent/operator-stand-in.ts';
 import type { MemberProcesses } from '../agent/member-processes.ts';
 import {
   APPLICATION_USER,
   createShardProcesses,
-  NAMESPACE,
   REPLICATION_USER,
   type ShardProcesses,
 } from '../agent/shard-processes.ts';
 import { type ControlPlane, startControlPlane } from '../cluster/control-plane/index.ts';
 import { readProcess } from '../cluster/machine/process-table.ts';
 import { waitFor } from '../cluster/machine/wait.ts';
-import { createKubectl } from '../install/kubectl.ts';
-import { writeServiceAccountKubeconfig } from '../install/service-account-kubeconfig.ts';
 import { connectNumberClient } from '../mariadb/number-client.ts';
-import { installCrds } from '../specs/install-crds.ts';
-import { connectPlainly, type PlainClient } from '../specs/plain-client.ts';
+import type { PlainClient } from '../specs/plain-client.ts';
 
 const MARIADB = { version: '11.8', suite: 'trixie' } as const;
 const STEP = { timeoutMilliseconds: 60_000 };
@@ -26,55 +28,9 @@ const STEP = { timeoutMilliseconds: 60_000 };
 let controlPlane: ControlPlane;
 let client: PlainClient;
 let shard: ShardProcesses;
-let operator: { stop(): Promise<void> } | undefined;
+let operator: OperatorStandIn | undefined;
 const acknowledged = new Set<number>();
 let next = 1;
-
-/** What an agent may do in the API server, and no more. */
-const ROLE = {
-  apiVersion: 'v1',
-  kind: 'List',
-  items: [
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } },
-    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'agent', namespace: NAMESPACE } },
-    {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'Role',
-      metadata: { name: 'agent', namespace: NAMESPACE },
-      rules: [
-        {
-          apiGroups: ['shardwright.io'],
-          resources: ['shardmaps'],
-          resourceNames: ['demo'],
-          verbs: ['get', 'list', 'watch'],
-        },
-      ],
-    },
-    {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'RoleBinding',
-      metadata: { name: 'agent', namespace: NAMESPACE },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'agent' },
-      subjects: [{ kind: 'ServiceAccount', name: 'agent', namespace: NAMESPACE }],
-    },
-  ],
-};
-
-function startOperator(): { stop(): Promise<void> } {
-  const stopping = new AbortController();
-  const done = (async () => {
-    while (!stopping.signal.aborted) {
-      await keepShardMap(client, shard.members).catch(() => {});
-      await delay(150);
-    }
-  })();
-  return {
-    async stop() {
-      stopping.abort();
-      await done;
-    },
-  };
-}
 
 function member(ordinal: 0 | 1 | 2): MemberProcesses {
   return shard.members[ordinal];
@@ -163,16 +119,9 @@ async function hasProblem(ordinal: 0 | 1 | 2, reason: string): Promise<true | un
 
 beforeAll(async () => {
   controlPlane = await startControlPlane();
-  client = await connectPlainly(controlPlane.kubeconfigPath);
-  await installCrds(client);
-  const kubectl = await createKubectl(controlPlane.kubeconfigPath);
-  await kubectl.apply(JSON.stringify(ROLE));
-  const kubeconfig = await writeServiceAccountKubeconfig(
-    kubectl,
-    { namespace: NAMESPACE, name: 'agent' },
-    controlPlane.directory,
-  );
-  shard = await createShardProcesses(MARIADB, kubeconfig);
+  const access = await prepareAgentAccess(controlPlane);
+  client = access.client;
+  shard = await createShardProcesses(MARIADB, access.kubeconfigPath);
 });
 
 afterAll(async () => {
@@ -197,7 +146,7 @@ describe('agents of a shard', () => {
       client,
       shard.members.map(({ pod }) => pod),
     );
-    operator = startOperator();
+    operator = startOperatorStandIn(client, shard.members);
     for (const [index, pause] of [400, 900, 700, 300, 1500, 1100].entries()) {
       await delay(pause);
       await shard.members[index % 3]?.restartAgent();
@@ -309,7 +258,7 @@ describe('agents of a shard', () => {
     await waitFor('what is missing is told of', () => hasProblem(2, 'ShardMapUnreadable'), STEP);
     expect((await member(2).state()).server.kind).toBe('ended');
     await controlPlane.startApiServer();
-    operator = startOperator();
+    operator = startOperatorStandIn(client, shard.members);
     await untilAllReady();
     await append(10);
     await expectEqualRows();
