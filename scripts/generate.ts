@@ -4,13 +4,14 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { generateBenchmarks } from './generate-benchmarks.ts';
 import { generateCrds } from './generate-crds.ts';
 import { generateDeploy } from './generate-deploy.ts';
 import { generateLicenses } from './generate-licenses.ts';
 
 type Generator = () => Map<string, string> | Promise<Map<string, string>>;
 
-const GENERATORS: readonly Generator[] = [generateLicenses, generateCrds, generateDeploy];
+const GENERATORS: readonly Generator[] = [generateLicenses, generateCrds, generateDeploy, generateBenchmarks];
 
 const checkOnly = process.argv.includes('--check');
 const stale: string[] = [];
