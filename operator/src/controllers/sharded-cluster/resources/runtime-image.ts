@@ -12,7 +12,7 @@ import { canonicalText, toJson } from '../../../runtime/apply/json.ts';
  * Version of the builder of pods. Raise it together with any change of what is built of the same spec: the pods of
  * every cluster then wait for a restart (`RestartPending`), and take the operator's image with it.
  */
-export const BUILDER_VERSION = '1';
+export const BUILDER_VERSION = '2';
 
 /** What a StatefulSet is annotated with, by which the next pass knows what to keep. */
 export interface RuntimeImage {
