@@ -36,6 +36,8 @@ export interface ShardProcessesOptions {
   readonly configuration?: string;
   /** Packages of Debian beside the servers' own. */
   readonly furtherPackages?: readonly string[];
+  /** Folder in which everything lies. @default that for temporary files */
+  readonly parentFolder?: string;
 }
 
 const SMALL = 'innodb_buffer_pool_size = 64M\ninnodb_log_file_size = 32M';
@@ -44,9 +46,9 @@ const SMALL = 'innodb_buffer_pool_size = 64M\ninnodb_log_file_size = 32M';
 export async function createShardProcesses(
   packaged: PackagedMariadb,
   kubeconfigPath: string,
-  { configuration = SMALL, furtherPackages = [] }: ShardProcessesOptions = {},
+  { configuration = SMALL, furtherPackages = [], parentFolder = tmpdir() }: ShardProcessesOptions = {},
 ): Promise<ShardProcesses> {
-  const folder = await mkdtemp(join(tmpdir(), 'shardwright-agents-'));
+  const folder = await mkdtemp(join(parentFolder, 'shardwright-agents-'));
   const root = await rootFileSystem(packaged, furtherPackages);
   const tls = await makeCertificates();
   const ports = await findFreePorts(9);

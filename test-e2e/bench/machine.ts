@@ -29,7 +29,15 @@ export async function describeMachine(): Promise<MachineDescription> {
 /** The commit of this checkout; with `+` when files were changed since. */
 export async function describeCommit(): Promise<string> {
   const commit = (await git('rev-parse', '--short', 'HEAD')).trim();
-  const changes = await git('status', '--porcelain', '--untracked-files=no', '--', 'operator', 'charts');
+  const changes = await git(
+    'status',
+    '--porcelain',
+    '--untracked-files=no',
+    '--',
+    'operator',
+    'charts',
+    ':!*.md',
+  );
   return changes === '' ? commit : `${commit}+`;
 }
 

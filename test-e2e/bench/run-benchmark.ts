@@ -22,7 +22,8 @@ export async function runBenchmark(
 ): Promise<void> {
   const { name, title, method, series, comparisons } = benchmark;
   const stage = await progress.step(`${name}: set the stage`, () => benchmark.open(progress));
-  try {
+  const interruption = awaitInterruption();
+  const measure = async (): Promise<void> => {
     const facts: Omit<BenchmarkResult, 'runs'> = {
       name,
       title,
@@ -52,9 +53,22 @@ export async function runBenchmark(
     }
     await writeResult(RESULTS_FOLDER, { ...facts, runs });
     await writeResult(UNFINISHED_FOLDER, { ...facts, runs: [] });
+  };
+  try {
+    await Promise.race([measure(), interruption.promise]);
   } finally {
+    interruption.forget();
     await progress.step(`${name}: clean up`, () => stage.close());
   }
+}
+
+/** Rejects when somebody wants this process to end: the stage must be taken away first. */
+function awaitInterruption(): { readonly promise: Promise<never>; forget(): void } {
+  const { promise, reject } = Promise.withResolvers<never>();
+  promise.catch(() => {});
+  const stop = (signal: NodeJS.Signals): void => reject(new Error(`interrupted by ${signal}`));
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  return { promise, forget: () => void process.off('SIGINT', stop).off('SIGTERM', stop) };
 }
 
 function describeValues(run: BenchmarkRun | undefined): string {

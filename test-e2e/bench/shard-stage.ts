@@ -7,6 +7,7 @@ import { createShardMap, startOperatorStandIn } from '../agent/operator-stand-in
 import { createShardProcesses, type ShardProcesses } from '../agent/shard-processes.ts';
 import { readAgentPassword, AGENT_USER } from '../../operator/src/engines/mariadb/credentials.ts';
 import { layoutOf } from '../../operator/src/engines/mariadb/layout.ts';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startControlPlane } from '../cluster/control-plane/index.ts';
 import { runCommand } from '../cluster/machine/command.ts';
@@ -36,8 +37,8 @@ const FURTHER_PACKAGES = ['socat', 'sysbench'];
 /** Enough that no benchmark waits for pages, and little enough for three servers on one machine. */
 const CONFIGURATION = 'innodb_buffer_pool_size = 256M\ninnodb_log_file_size = 256M';
 
-/** Starts the shard and waits until replicas follow. */
-export async function openShardStage(progress: Progress): Promise<ShardStage> {
+/** Starts the shard, with its files in `parentFolder`, and waits until replicas follow. */
+export async function openShardStage(progress: Progress, parentFolder = tmpdir()): Promise<ShardStage> {
   const cleanUp: (() => Promise<unknown>)[] = [];
   const close = async (): Promise<void> => {
     for (const clean of cleanUp.splice(0).toReversed()) {
@@ -52,6 +53,7 @@ export async function openShardStage(progress: Progress): Promise<ShardStage> {
     const shard = await createShardProcesses(MARIADB, kubeconfigPath, {
       configuration: CONFIGURATION,
       furtherPackages: FURTHER_PACKAGES,
+      parentFolder,
     });
     cleanUp.push(() => shard.dispose());
     await createShardMap(
