@@ -45,7 +45,7 @@ try {
     for (const benchmark of chosen) {
       await runBenchmark(benchmark, progress, { fresh: values.fresh ?? false });
     }
-    await runCommand('node', ['scripts/generate.ts'], { directory: checkoutFolder });
+    await runCommand(process.execPath, ['scripts/generate.ts'], { directory: checkoutFolder });
     progress.note('docs/benchmarks.md is renewed');
   }
 } catch (error) {

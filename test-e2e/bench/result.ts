@@ -1,6 +1,6 @@
 /** What a benchmark leaves behind: every run as it was measured. The page of all of them is made from these. */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { checkoutFolder } from '../cluster/machine/folders.ts';
 import type { MachineDescription } from './machine.ts';
 
@@ -84,5 +84,5 @@ export function continuableRuns(
 }
 
 function fileOf(folder: string, name: string): string {
-  return join(checkoutFolder, folder, `${name}.json`);
+  return resolve(checkoutFolder, folder, `${name}.json`);
 }
