@@ -4,6 +4,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { generateBenchmarks } from './generate-benchmarks.ts';
 import { generateCrds } from './generate-crds.ts';
 import { generateDeploy } from './generate-deploy.ts';
 import { generateLicenses } from './generate-licenses.ts';
@@ -15,6 +16,7 @@ const GENERATORS: readonly Generator[] = [
   generateLicenses,
   generateCrds,
   generateDeploy,
+  generateBenchmarks,
   generateReliability,
 ];
 

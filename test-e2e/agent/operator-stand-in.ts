@@ -1,4 +1,5 @@
 /** Keeps the ShardMap as the operator would, by what the agents tell; for tests of agents alone. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ShardMapShard } from '../../operator/src/api/v1alpha1/index.ts';
 import type { AgentState } from '../../operator/src/agent/protocol/agent-state.ts';
 import { mariadbEngine } from '../../operator/src/engines/mariadb/engine.ts';
@@ -105,6 +106,32 @@ export async function changeShard(
       throw new Error(`the ShardMap cannot be written: ${status}`);
     }
   }
+}
+
+/** A stand-in for the operator that runs until it is stopped. */
+export interface OperatorStandIn {
+  stop(): Promise<void>;
+}
+
+/** Makes a pass every so many milliseconds. An API server or agents that do not answer are asked again. */
+export function startOperatorStandIn(
+  client: PlainClient,
+  members: readonly MemberProcesses[],
+  milliseconds = 150,
+): OperatorStandIn {
+  const stopping = new AbortController();
+  const done = (async () => {
+    while (!stopping.signal.aborted) {
+      await keepShardMap(client, members).catch(() => {});
+      await delay(milliseconds);
+    }
+  })();
+  return {
+    async stop() {
+      stopping.abort();
+      await done;
+    },
+  };
 }
 
 async function readMap(client: PlainClient): Promise<StoredMap> {

@@ -30,13 +30,26 @@ export interface ShardProcesses {
   dispose(): Promise<void>;
 }
 
+/** What a shard may have other than usual. */
+export interface ShardProcessesOptions {
+  /** Settings of the servers. @default small ones */
+  readonly configuration?: string;
+  /** Packages of Debian beside the servers' own. */
+  readonly furtherPackages?: readonly string[];
+  /** Folder in which everything lies. @default that for temporary files */
+  readonly parentFolder?: string;
+}
+
+const SMALL = 'innodb_buffer_pool_size = 64M\ninnodb_log_file_size = 32M';
+
 /** Makes a shard whose agents read the API server through `kubeconfigPath`. */
 export async function createShardProcesses(
   packaged: PackagedMariadb,
   kubeconfigPath: string,
+  { configuration = SMALL, furtherPackages = [], parentFolder = tmpdir() }: ShardProcessesOptions = {},
 ): Promise<ShardProcesses> {
-  const folder = await mkdtemp(join(tmpdir(), 'shardwright-agents-'));
-  const root = await rootFileSystem(packaged);
+  const folder = await mkdtemp(join(parentFolder, 'shardwright-agents-'));
+  const root = await rootFileSystem(packaged, furtherPackages);
   const tls = await makeCertificates();
   const ports = await findFreePorts(9);
   const portsOf = (ordinal: number): { agent: number; metrics: number; server: number } => {
@@ -58,7 +71,7 @@ export async function createShardProcesses(
     settingsFile(settings),
     JSON.stringify({
       engine: { type: 'MariaDB', version: packaged.version },
-      configuration: 'innodb_buffer_pool_size = 64M\ninnodb_log_file_size = 32M',
+      configuration,
       maxLagSeconds: 5,
       accounts: [
         { purpose: 'application', folder: 'application', requireTls: true, schemas: ['conformance*'] },

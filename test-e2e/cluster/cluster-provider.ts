@@ -4,6 +4,9 @@ import type { Progress } from './progress.ts';
 /** What can be done to one node. */
 export type NodeAction = 'kill' | 'isolate' | 'heal' | 'restart';
 
+/** What can be done to the API server. */
+export type ApiServerAction = 'stop' | 'start';
+
 /** The two ways to get a cluster. */
 export type ProviderName = 'bare' | 'kind';
 
@@ -22,6 +25,10 @@ export interface ClusterProvider {
   up(nodes: number | undefined, progress: Progress): Promise<void>;
   down(progress: Progress): Promise<void>;
   node(action: NodeAction, name: string, progress: Progress): Promise<void>;
+  /** Runs a program as root where the node's processes live, and returns its output. */
+  runOnNode(name: string, command: readonly string[]): Promise<string>;
+  /** Ends the API server at once and keeps it down, or starts it again; repeated, it does nothing. */
+  apiServer(action: ApiServerAction, progress: Progress): Promise<void>;
   status(): Promise<ClusterStatus>;
   /** The image that the product's image starts from. */
   baseImage(progress: Progress): Promise<string>;

@@ -12,7 +12,13 @@
  */
 import { bareProvider } from './bare/index.ts';
 import { binaryPath } from './binaries/index.ts';
-import type { ClusterProvider, ClusterStatus, NodeAction, ProviderName } from './cluster-provider.ts';
+import type {
+  ApiServerAction,
+  ClusterProvider,
+  ClusterStatus,
+  NodeAction,
+  ProviderName,
+} from './cluster-provider.ts';
 import { ClusterError } from './failure.ts';
 import type { BuiltImage, ImageRequest } from './images/builder.ts';
 import { findKindProblem, kindProvider } from './kind/index.ts';
@@ -73,6 +79,21 @@ export async function actOnNode(
 ): Promise<void> {
   const provider = await chooseProvider(options.provider);
   await provider.node(action, name, options.progress ?? createProgress());
+}
+
+/** Runs a program as root where the processes of a node live, and returns its output. */
+export async function runOnNode(name: string, command: readonly string[]): Promise<string> {
+  const provider = await chooseProvider();
+  return provider.runOnNode(name, command);
+}
+
+/** Ends the API server and keeps it down, or starts it again; the nodes and their pods are left as they are. */
+export async function actOnApiServer(
+  action: ApiServerAction,
+  progress: Progress = createProgress(),
+): Promise<void> {
+  const provider = await chooseProvider();
+  await provider.apiServer(action, progress);
 }
 
 /** What there is. */

@@ -18,21 +18,27 @@ export const PACKAGED_MARIADB: readonly PackagedMariadb[] = [
 ];
 
 /** What decides the content; a change of it makes a new root file system. */
-const RECIPE = [
-  '--variant=minbase',
-  '--include=mariadb-server,mariadb-backup',
-  ...['doc', 'man', 'info', 'locale', 'lintian'].map(
-    (folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`,
-  ),
-];
+function recipeOf(furtherPackages: readonly string[]): readonly string[] {
+  return [
+    '--variant=minbase',
+    `--include=${['mariadb-server', 'mariadb-backup', ...furtherPackages].join(',')}`,
+    ...['doc', 'man', 'info', 'locale', 'lintian'].map(
+      (folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`,
+    ),
+  ];
+}
 
 /**
  * The folder of the root file system for a release, made with mmdebstrap when it is not there yet (half a minute
- * and 0.5 GB). Needs root and Debian's package archive.
+ * and 0.5 GB). Needs root and Debian's package archive. `furtherPackages` of Debian make it another one.
  */
-export async function rootFileSystem({ suite }: PackagedMariadb): Promise<string> {
+export async function rootFileSystem(
+  { suite }: PackagedMariadb,
+  furtherPackages: readonly string[] = [],
+): Promise<string> {
+  const recipe = recipeOf(furtherPackages);
   const key = createHash('sha256')
-    .update(JSON.stringify([suite, RECIPE]))
+    .update(JSON.stringify([suite, recipe]))
     .digest('hex')
     .slice(0, 12);
   const cache = join(cacheFolder(), 'root-file-systems');
@@ -42,7 +48,7 @@ export async function rootFileSystem({ suite }: PackagedMariadb): Promise<string
     if (!(await exists(folder))) {
       const work = await mkdtemp(join(cache, 'new-'));
       try {
-        await runCommand('mmdebstrap', [...RECIPE, suite, join(work, 'root')]);
+        await runCommand('mmdebstrap', [...recipe, suite, join(work, 'root')]);
         await rename(join(work, 'root'), folder);
       } finally {
         await rm(work, { recursive: true, force: true });

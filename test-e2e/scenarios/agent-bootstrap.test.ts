@@ -3,7 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkloadClient } from '../../operator/src/engines/conformance/host.ts';
 import { type AgentWorld, startAgentWorld } from '../agent/agent-world.ts';
-import { createShardMap, keepShardMap, readShard } from '../agent/operator-stand-in.ts';
+import {
+  createShardMap,
+  readShard,
+  startOperatorStandIn,
+  type OperatorStandIn,
+} from '../agent/operator-stand-in.ts';
 import type { MemberProcesses } from '../agent/member-processes.ts';
 import { APPLICATION_USER, REPLICATION_USER, type ShardProcesses } from '../agent/shard-processes.ts';
 import type { ControlPlane } from '../cluster/control-plane/index.ts';
@@ -19,25 +24,9 @@ let world: AgentWorld;
 let controlPlane: ControlPlane;
 let client: PlainClient;
 let shard: ShardProcesses;
-let operator: { stop(): Promise<void> } | undefined;
+let operator: OperatorStandIn | undefined;
 const acknowledged = new Set<number>();
 let next = 1;
-
-function startOperator(): { stop(): Promise<void> } {
-  const stopping = new AbortController();
-  const done = (async () => {
-    while (!stopping.signal.aborted) {
-      await keepShardMap(client, shard.members).catch(() => {});
-      await delay(150);
-    }
-  })();
-  return {
-    async stop() {
-      stopping.abort();
-      await done;
-    },
-  };
-}
 
 function member(ordinal: 0 | 1 | 2): MemberProcesses {
   return shard.members[ordinal];
@@ -149,7 +138,7 @@ describe('agents of a shard', () => {
       client,
       shard.members.map(({ pod }) => pod),
     );
-    operator = startOperator();
+    operator = startOperatorStandIn(client, shard.members);
     for (const [index, pause] of [400, 900, 700, 300, 1500, 1100].entries()) {
       await delay(pause);
       await shard.members[index % 3]?.restartAgent();
@@ -261,7 +250,7 @@ describe('agents of a shard', () => {
     await waitFor('what is missing is told of', () => hasProblem(2, 'ShardMapUnreadable'), STEP);
     expect((await member(2).state()).server.kind).toBe('ended');
     await controlPlane.startApiServer();
-    operator = startOperator();
+    operator = startOperatorStandIn(client, shard.members);
     await untilAllReady();
     await append(10);
     await expectEqualRows();

@@ -91,10 +91,16 @@ describe('a cluster of two shards', () => {
     }
   });
 
-  it('refuses writes by way of -replicas', async () => {
-    await expect(client.query('quick-shard-0-replicas', 'DELETE FROM app.sbtest1')).rejects.toThrow(
-      'read-only',
-    );
+  it('leads -replicas to replicas, which refuse writes', async () => {
+    const asked = () => client.query('quick-shard-0-replicas', 'SELECT @@hostname, @@global.read_only');
+    // While no replica was fit for reads yet, the primary took them.
+    const [[host = '', readOnly] = []] = await eventually(asked, ([row]) => row?.[1] === '1');
+    expect([host, readOnly]).toEqual([expect.stringMatching(/^quick-shard-0-[12]$/), '1']);
+    for (const replica of ['quick-shard-0-1', 'quick-shard-0-2']) {
+      await expect(client.query(`${replica}.quick-shard-0`, 'DELETE FROM app.sbtest1')).rejects.toThrow(
+        'read-only',
+      );
+    }
   });
 
   it('tells position and lag of every instance', async () => {

@@ -5,7 +5,7 @@
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ShardMap } from '../../operator/src/api/v1alpha1/index.ts';
+import type { InstanceStatus, ShardMap, ShardMapShard } from '../../operator/src/api/v1alpha1/index.ts';
 import { shardedClusters, shardMaps } from '../../operator/src/controllers/sharded-cluster/resource-types.ts';
 import type { ApiClient } from '../../operator/src/runtime/client/api-client.ts';
 import { connect } from '../../operator/src/runtime/client/connect.ts';
@@ -25,11 +25,14 @@ import {
 import { checkoutFolder } from '../cluster/machine/folders.ts';
 import { waitFor } from '../cluster/machine/wait.ts';
 import { upCluster } from '../cluster/provider.ts';
+import type { SqlClient } from '../database/sql-client.ts';
+import { createSqlClient } from '../database/sql-client.ts';
 import { ensureDatabaseImage } from '../image/database-image.ts';
 import { ensureOperatorImage } from '../image/operator-image.ts';
 import { createKubectl } from '../install/kubectl.ts';
 import type { Kubectl } from '../install/kubectl.ts';
 import { ensureRestrictedNamespace } from '../install/restricted-namespace.ts';
+import type { PackagedMariadb } from '../mariadb/root-file-system.ts';
 import type { LocalOperator } from '../operator/local-operator.ts';
 import { startLocalOperator } from '../operator/local-operator.ts';
 import { pauseInstalledOperators } from './installed-operators.ts';
@@ -83,10 +86,13 @@ export class World {
   }
 
   /** Sets the stage; the operator is started apart. Operators installed in the cluster are paused until `close`. */
-  static async open(namespace: string): Promise<World> {
+  static async open(
+    namespace: string,
+    databaseVersions: readonly PackagedMariadb['version'][] = ['11.8'],
+  ): Promise<World> {
     const { kubeconfigPath, provider } = await upCluster();
-    if (provider === 'bare') {
-      await ensureDatabaseImage('11.8');
+    for (const version of provider === 'bare' ? databaseVersions : []) {
+      await ensureDatabaseImage(version);
     }
     const image = await ensureOperatorImage();
     const kubectl = await createKubectl(kubeconfigPath);
@@ -179,6 +185,38 @@ export class World {
 
   async map(cluster: string): Promise<ShardMap> {
     return this.require(shardMaps, cluster);
+  }
+
+  /** One shard of a cluster, as the map has it. */
+  async shard(cluster: string, number: number): Promise<ShardMapShard> {
+    const found = (await this.map(cluster)).spec.shards.find((shard) => shard.number === number);
+    if (found === undefined) {
+      throw new Error(`${cluster} has no shard ${number}`);
+    }
+    return found;
+  }
+
+  /** What the status tells of an instance. */
+  async instance(cluster: string, pod: string): Promise<InstanceStatus | undefined> {
+    const { status } = await this.require(shardedClusters, cluster);
+    return status?.shards
+      ?.flatMap(({ instances = [] }) => instances)
+      .find((instance) => instance.pod === pod);
+  }
+
+  /** Runs SQL as the application of a cluster does, from within its first pod or that one. */
+  async sqlClient(cluster: string, from?: string): Promise<SqlClient> {
+    return createSqlClient(this.kubectl, { namespace: this.namespace, name: cluster }, from);
+  }
+
+  /** Notes of the events about a cluster with that reason. */
+  async notes(cluster: string, reason: string): Promise<string[]> {
+    const { items } = await this.kubectl.get<{
+      items: { reason: string; note: string; regarding: { name: string } }[];
+    }>(['events.events.k8s.io', '--namespace', this.namespace]);
+    return items
+      .filter((event) => event.reason === reason && event.regarding.name === cluster)
+      .map(({ note }) => note);
   }
 
   /** `status/reason` of a condition, or `undefined` while it is not about the current spec. */

@@ -41,6 +41,7 @@ export const FULL_SPEC: ShardedClusterSpecInput = {
     acknowledgementTimeoutSeconds: 30,
   },
   readService: { maxLagSeconds: 2, fallbackToPrimary: false },
+  clone: { bytesPerSecond: 50_000_000 },
   router: {
     replicas: 3,
     resources: { requests: { cpu: '500m', memory: '256Mi' }, limits: { memory: '512Mi' } },

@@ -39,6 +39,12 @@ const operation: RefusedSpec[] = [
     remedy: 'greater than or equal to 1',
   },
   {
+    attempt: 'clones too slow to come to an end',
+    spec: withTwoShards({ clone: { bytesPerSecond: 1000 } }),
+    field: 'spec.clone.bytesPerSecond',
+    remedy: 'greater than or equal to 1000000',
+  },
+  {
     attempt: 'an unknown deletion policy',
     spec: withTwoShards({ deletionPolicy: 'Snapshot' }),
     field: 'spec.deletionPolicy',

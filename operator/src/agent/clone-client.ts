@@ -1,18 +1,15 @@
-import type { IncomingMessage } from 'node:http';
-import { request, type RequestOptions } from 'node:https';
-import { type Readable, Transform } from 'node:stream';
+import { Readable } from 'node:stream';
+import type { OnReadOpts } from 'node:net';
+import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { createPatience } from '../engines/patience.ts';
 import type { PeerIdentity } from '../pki/identity.ts';
 import { clientTlsOptions } from '../pki/peer-verification.ts';
 import type { TlsMaterial } from '../pki/tls-material.ts';
 import { abortReason } from '../runtime/abort.ts';
-import type { Clock, Timer } from '../runtime/clock.ts';
-import {
-  CLONE_BYTES_TRAILER,
-  CLONE_ERROR_TRAILER,
-  CLONE_ESTIMATE_HEADER,
-  CLONE_OUTCOME_TRAILER,
-  CLONE_POD_HEADER,
-} from './protocol/clone.ts';
+import { assertNever } from '../runtime/assert-never.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { type AnswerHead, CloneAnswerReader } from './clone-answer-reader.ts';
+import { CLONE_ESTIMATE_HEADER, CLONE_POD_HEADER, type CloneVerdict } from './protocol/clone.ts';
 import { parseRefusal } from './protocol/commands.ts';
 import { PATHS } from './protocol/paths.ts';
 import { createTransferRate } from './transfer-rate.ts';
@@ -69,160 +66,144 @@ export interface IncomingClone {
   readonly estimatedBytes: number;
 }
 
-/** TLS hands out 16 KiB at a time; a program that is fed so small pieces spends more on waking than on work. */
-const GATHERED_BYTES = 256 * 1024;
+/** Enough that the network goes on while the reader works off what it has. */
+const READ_AHEAD_BYTES = 1024 * 1024;
 const STALL_MILLISECONDS = 60_000;
 const PROGRESS_INTERVAL_MILLISECONDS = 500;
 
 /** Asks a peer for a clone of its server. Rejects with {@link CloneError}; so does the stream. */
 export async function requestClone(options: CloneRequest, signal: AbortSignal): Promise<IncomingClone> {
-  const { pod, source, tls, stallMilliseconds = STALL_MILLISECONDS } = options;
   signal.throwIfAborted();
-  const response = await sendRequest(
-    {
-      host: source.host,
-      port: source.port,
-      path: PATHS.clone,
-      agent: false,
-      headers: { [CLONE_POD_HEADER]: pod },
-      timeout: stallMilliseconds,
-      ...clientTlsOptions(tls, source),
-    },
-    signal,
-  );
-  if (response.statusCode !== 200) {
-    const cause = parseRefusal(await readText(response), response.statusCode ?? 0);
-    throw new CloneError('Unavailable', `${source.serverName}: ${cause.message}`, { cause });
-  }
-  const estimatedBytes = Number(response.headers[CLONE_ESTIMATE_HEADER] ?? 0);
-  return { bytes: verifiedBytes(response, estimatedBytes, options, signal), estimatedBytes };
-}
-
-async function sendRequest(options: RequestOptions, signal: AbortSignal): Promise<IncomingMessage> {
-  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const outgoing = request(options);
-  const onAbort = (): void => void outgoing.destroy(abortReason(signal));
-  signal.addEventListener('abort', onAbort, { once: true });
-  outgoing.on('error', reject);
-  outgoing.on('timeout', () => outgoing.destroy(new CloneError('Stalled', 'the source does not answer')));
-  outgoing.on('response', resolve);
-  outgoing.end();
-  try {
-    const response = await promise;
-    // From here on whoever reads the body watches it.
-    outgoing.setTimeout(0);
-    return response;
-  } catch (cause) {
-    signal.throwIfAborted();
-    throw cause instanceof CloneError
-      ? cause
-      : new CloneError('Unavailable', `${options.servername} cannot be reached`, { cause });
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-}
-
-/** The body, as a stream that fails unless the trailers vouch for all of it. */
-function verifiedBytes(
-  response: IncomingMessage,
-  estimatedBytes: number,
-  options: CloneRequest,
-  signal: AbortSignal,
-): Readable {
-  const { clock, onProgress = () => {}, stallMilliseconds = STALL_MILLISECONDS } = options;
+  const { pod, source, clock, onProgress = () => {}, stallMilliseconds = STALL_MILLISECONDS } = options;
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingClone>();
   const rate = createTransferRate(clock);
-  let reportedAt = -Infinity;
-  let takenAt = clock.monotonic();
-  let timer: Timer | undefined;
-  const watch = (milliseconds: number): void => {
-    timer = clock.setTimer(milliseconds, () => {
-      const left = takenAt + stallMilliseconds - clock.monotonic();
-      if (left > 0) {
-        watch(left);
-      } else {
-        verified.destroy(new CloneError('Stalled', `no byte was taken for ${stallMilliseconds} ms`));
-      }
-    });
+  let head: AnswerHead | undefined;
+  let estimatedBytes = 0;
+  let hasVerdict = false;
+  let hasRoom = true;
+  let reportedAt = clock.monotonic();
+
+  const fail = (error: Error): void => {
+    reject(error);
+    bytes.destroy(error);
+  };
+  const lost = (cause?: unknown): CloneError => {
+    if (head === undefined) {
+      return new CloneError('Unavailable', `${source.serverName} cannot be reached`, { cause });
+    }
+    if (head.status !== 200) {
+      const refusal = parseRefusal(answer.refusal(), head.status);
+      return new CloneError('Unavailable', `${source.serverName}: ${refusal.message}`, { cause: refusal });
+    }
+    return new CloneError('Truncated', `the connection was lost after ${rate.bytes()} bytes`, { cause });
   };
   const report = (): void => {
     reportedAt = clock.monotonic();
     onProgress({ bytes: rate.bytes(), estimatedBytes, bytesPerSecond: rate.bytesPerSecond() });
   };
-  let gathered: Buffer[] = [];
-  let gatheredBytes = 0;
-  const takeGathered = (): Buffer => {
-    const whole = Buffer.concat(gathered, gatheredBytes);
-    gathered = [];
-    gatheredBytes = 0;
-    return whole;
-  };
-  const verified = new Transform({
-    readableHighWaterMark: 4 * GATHERED_BYTES,
-    transform(chunk: Buffer, _encoding, done) {
-      takenAt = clock.monotonic();
-      rate.add(chunk.length);
-      gathered.push(chunk);
-      gatheredBytes += chunk.length;
-      if (gatheredBytes < GATHERED_BYTES) {
-        done();
-        return;
+  const answer = new CloneAnswerReader({
+    onHead(received) {
+      head = received;
+      if (head.status === 200) {
+        estimatedBytes = Number(head.headers.get(CLONE_ESTIMATE_HEADER) ?? 0);
+        resolve({ bytes, estimatedBytes });
       }
-      if (takenAt - reportedAt >= PROGRESS_INTERVAL_MILLISECONDS) {
+    },
+    onBytes(frame) {
+      rate.add(frame.length);
+      hasRoom = bytes.push(frame);
+      if (clock.monotonic() - reportedAt >= PROGRESS_INTERVAL_MILLISECONDS) {
         report();
       }
-      done(null, takeGathered());
     },
-    flush(done) {
+    onVerdict(verdict) {
+      hasVerdict = true;
       report();
-      const error = incompleteness(response, rate.bytes());
-      done(error, error === null && gatheredBytes > 0 ? takeGathered() : undefined);
+      const error = judge(verdict, rate.bytes());
+      if (error === null) {
+        bytes.push(null);
+      } else {
+        fail(error);
+      }
     },
   });
-  const onAbort = (): void => void verified.destroy(abortReason(signal));
-  signal.addEventListener('abort', onAbort, { once: true });
-  response.on('error', (cause) => {
-    const message = `the connection was lost after ${rate.bytes()} bytes`;
-    verified.destroy(new CloneError('Truncated', message, { cause }));
+  const patience = createPatience(clock, stallMilliseconds, () => {
+    const what = head === undefined ? 'the source does not answer' : 'no byte was taken';
+    fail(new CloneError('Stalled', `${what} for ${stallMilliseconds} ms`));
+  });
+  const onAbort = (): void => fail(abortReason(signal));
+
+  const socket = openConnection(options, {
+    buffer: () => answer.space(),
+    callback(count) {
+      patience.begin();
+      hasRoom = true;
+      try {
+        answer.taken(count);
+      } catch (error) {
+        fail(lost(error));
+      }
+      return hasRoom;
+    },
+  });
+  const bytes = new Readable({
+    highWaterMark: READ_AHEAD_BYTES,
+    read: () => void socket.resume(),
+    destroy(error, done) {
+      signal.removeEventListener('abort', onAbort);
+      patience.end();
+      socket.destroy();
+      done(error);
+    },
   });
   // Whoever is to read it may still be busy when it fails, and sees that once it looks.
-  verified.on('error', () => {});
-  verified.once('close', () => {
-    signal.removeEventListener('abort', onAbort);
-    timer?.cancel();
-    response.destroy();
+  bytes.on('error', () => {});
+  socket.on('error', (cause) => fail(lost(cause)));
+  socket.once('close', () => {
+    if (!hasVerdict) {
+      fail(lost());
+    }
   });
-  watch(stallMilliseconds);
-  return response.pipe(verified);
+  // The first byte may be sent only to a peer whose certificate was found good.
+  socket.once('secureConnect', () => socket.write(formatRequest(source.serverName, pod)));
+  signal.addEventListener('abort', onAbort, { once: true });
+  patience.begin();
+  return promise;
+}
+
+/** `onread` is how Node.js lets its caller say where received bytes are to be put. */
+function openConnection({ source, tls }: CloneRequest, onread: OnReadOpts): TLSSocket {
+  const { host, port } = source;
+  const options: ConnectionOptions & { onread: OnReadOpts } = {
+    host,
+    port,
+    ...clientTlsOptions(tls, source),
+    onread,
+  };
+  return connect(options);
+}
+
+/** Of HTTP/1.0, since answers to that come without chunks, refusals too. */
+function formatRequest(serverName: string, pod: string): string {
+  const lines = [
+    `GET ${PATHS.clone} HTTP/1.0`,
+    `host: ${serverName}`,
+    `${CLONE_POD_HEADER}: ${pod}`,
+    'connection: close',
+  ];
+  return [...lines, '', ''].join('\r\n');
 }
 
 /** What is wrong with a body that has ended; null when nothing is. */
-function incompleteness({ trailers, complete }: IncomingMessage, bytes: number): CloneError | null {
-  const outcome = trailers[CLONE_OUTCOME_TRAILER];
-  if (outcome === 'failed') {
-    return new CloneError('SourceFailed', decodeText(trailers[CLONE_ERROR_TRAILER] ?? 'no reason given'));
+function judge(verdict: CloneVerdict, bytes: number): CloneError | null {
+  switch (verdict.outcome) {
+    case 'failed':
+      return new CloneError('SourceFailed', verdict.message);
+    case 'complete':
+      return verdict.bytes === bytes
+        ? null
+        : new CloneError('Truncated', `${bytes} bytes came of ${verdict.bytes} that were sent`);
+    default:
+      return assertNever(verdict);
   }
-  if (!complete || outcome !== 'complete' || trailers[CLONE_BYTES_TRAILER] !== String(bytes)) {
-    return new CloneError('Truncated', `the source does not vouch for the ${bytes} bytes that came`);
-  }
-  return null;
-}
-
-function decodeText(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
-/** As much of an answer as a refusal has. */
-async function readText(response: IncomingMessage): Promise<string> {
-  let text = '';
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    text += chunk.toString('utf8');
-    if (text.length > 10_000) {
-      break;
-    }
-  }
-  return text;
 }

@@ -47,6 +47,7 @@ export async function receiveClone(
       update({ bytes, estimatedBytes, bytesPerSecond });
     const onStep = ({ step }: CloneProgress): void => {
       if (step !== activity.step) {
+        logger.info('clone goes on', { source, step, bytes: activity.bytes });
         update({ step });
       }
     };

@@ -11,7 +11,7 @@ describe('volumeProblem', () => {
     expect(volumeProblem(usage(849))).toBeNull();
     expect(volumeProblem(usage(850))).toMatchObject({
       reason: 'VolumeNearlyFull',
-      message: expect.stringMatching(/85 % full.*spec.storage.size/),
+      message: expect.stringMatching(/85 % full.*larger volumes/),
     });
     expect(volumeProblem(null)).toBeNull();
   });

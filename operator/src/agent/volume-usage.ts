@@ -40,8 +40,8 @@ export function volumeProblem(usage: VolumeUsage | null): AgentProblem | null {
   return {
     reason: 'VolumeNearlyFull',
     message:
-      `The volume is ${percent} % full. Raise spec.storage.size or delete data; logs that replicas no longer need ` +
-      'are discarded, data never is.',
+      `The volume is ${percent} % full. Delete what you no longer need, or move to a cluster with larger volumes; ` +
+      'logs that replicas no longer need are discarded, data never is.',
   };
 }
 

@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
-import { chmod, copyFile, mkdir, realpath } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-/** What the containers of a database need, and their images do not have. */
-const PROGRAMS = ['shardwright.mjs', 'launcher.mjs'];
+/** Our programs and the parts that they load; maps of their sources are for people. */
+const PROGRAM = /\.mjs$/;
 
 /** Copies Node.js and our programs into a folder, from where other containers of the pod run them. */
 export async function copyRuntime(target: string): Promise<number> {
@@ -11,8 +11,10 @@ export async function copyRuntime(target: string): Promise<number> {
   await mkdir(target, { recursive: true });
   await copyFile(process.execPath, join(target, 'node'), constants.COPYFILE_FICLONE);
   await chmod(join(target, 'node'), 0o755);
-  for (const name of PROGRAMS) {
-    await copyFile(join(dirname(program), name), join(target, name));
+  for (const name of await readdir(dirname(program))) {
+    if (PROGRAM.test(name)) {
+      await copyFile(join(dirname(program), name), join(target, name));
+    }
   }
   return 0;
 }

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dump } from 'js-yaml';
 import type { BinaryName } from '../binaries/index.ts';
+import type { ApiServerAction } from '../cluster-provider.ts';
 import { restoreAuthority } from '../control-plane/certificates.ts';
 import type { CertificateAuthority } from '../control-plane/certificates.ts';
 import {
@@ -13,10 +14,11 @@ import {
 } from '../control-plane/components.ts';
 import type { ControlPlaneLayout } from '../control-plane/components.ts';
 import { createCredentials } from '../control-plane/credentials.ts';
+import { ClusterError } from '../failure.ts';
 import { hashFolder } from '../images/content-key.ts';
 import { checkoutFolder } from '../machine/folders.ts';
 import { joinFiles, makeCgroup, readCgroupHierarchies } from './cgroups.ts';
-import { startDaemon } from './daemon.ts';
+import { ensureRunning, readSpecification, startDaemon, stopDaemon, writeSpecification } from './daemon.ts';
 import { clusterLayout } from './layout.ts';
 import type { NetworkPlan } from './network-plan.ts';
 import { proxyConfiguration } from './node-configuration.ts';
@@ -25,6 +27,8 @@ import { proxyConfiguration } from './node-configuration.ts';
 export const clusterDomain = 'cluster.local';
 
 const apiServerPort = 6443;
+
+const API_SERVER = 'kube-apiserver';
 
 /** The API server's address for everybody: pods, nodes and the host. */
 export function serverUrl(plan: NetworkPlan): string {
@@ -67,10 +71,26 @@ export async function startApiServer(plan: NetworkPlan, programs: Programs): Pro
   makeCgroup(readCgroupHierarchies(), clusterLayout.controlPlaneCgroup);
   await start('etcd', programs.etcd, etcdArguments(layout));
   await start(
-    'kube-apiserver',
-    programs['kube-apiserver'],
+    API_SERVER,
+    programs[API_SERVER],
     apiServerArguments(layout, { serviceAccountAdmission: true, nodes: true }),
   );
+}
+
+/** Ends the API server with SIGKILL and has it stay down, or starts it again just as it was. */
+export async function actOnApiServer(action: ApiServerAction): Promise<void> {
+  if (action === 'stop') {
+    await stopDaemon(API_SERVER, 'SIGKILL');
+    return;
+  }
+  const specification = await readSpecification(API_SERVER);
+  if (specification === undefined) {
+    throw new ClusterError('NotFound', 'The API server was never started.', {
+      remedy: 'Run `npm run cluster:up`.',
+    });
+  }
+  await writeSpecification({ ...specification, wanted: true });
+  await ensureRunning(API_SERVER);
 }
 
 /** Starts everything that needs the API server: controllers, scheduler, the gateway to Services, the caretaker. */

@@ -3,10 +3,12 @@ import { openClusterApi } from '../api/client.ts';
 import { ClusterError } from '../failure.ts';
 import { ensureBaseImage } from '../images/base-image.ts';
 import { buildWithBuildah } from '../images/builder.ts';
+import { runCommand } from '../machine/command.ts';
 import { withFileLock } from '../machine/file-lock.ts';
 import { waitFor } from '../machine/wait.ts';
 import type { ClusterProvider, ClusterStatus, NodeAction } from '../cluster-provider.ts';
 import type { Progress } from '../progress.ts';
+import { actOnApiServer } from './control-plane.ts';
 import { processesIn, readCgroupHierarchies } from './cgroups.ts';
 import { runningDaemon } from './daemon.ts';
 import { removeEmptyParent, tearDown } from './down.ts';
@@ -34,6 +36,16 @@ export const bareProvider: ClusterProvider = {
   },
   node: async (action, name, progress) =>
     locked(progress, async () => actOnNode(action, await findNode(name), progress)),
+  async runOnNode(name, command) {
+    const mounts = await runningDaemon(nodeDaemonNames(await findNode(name)).mounts);
+    if (mounts === undefined) {
+      throw new ClusterError('NotFound', `${name} does not run`);
+    }
+    const [program = '', ...rest] = command;
+    return runCommand('nsenter', [`--mount=/proc/${String(mounts.pid)}/ns/mnt`, '--', program, ...rest]);
+  },
+  apiServer: async (action, progress) =>
+    locked(progress, async () => progress.step(`${action} the API server`, () => actOnApiServer(action))),
   status,
   async baseImage(progress) {
     await ensureRequirements(progress);

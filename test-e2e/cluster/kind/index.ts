@@ -5,7 +5,15 @@ import { runCommand, tryCommand } from '../machine/command.ts';
 import { findOnPath, kubeconfigPath } from '../machine/folders.ts';
 import type { Progress } from '../progress.ts';
 import type { ClusterProvider } from '../cluster-provider.ts';
-import { kindClusterName, planBuild, planDown, planLoad, planNodeAction, planUp } from './plan.ts';
+import {
+  kindClusterName,
+  planApiServer,
+  planBuild,
+  planDown,
+  planLoad,
+  planNodeAction,
+  planUp,
+} from './plan.ts';
 import type { PlannedCommand } from './plan.ts';
 
 const defaultNodeCount = 3;
@@ -51,6 +59,10 @@ export const kindProvider: ClusterProvider = {
       });
     }
     await execute(planNodeAction(action, name, found.running), progress);
+  },
+  runOnNode: async (name, command) => runCommand('docker', ['exec', name, ...command]),
+  async apiServer(action, progress) {
+    await execute(planApiServer(action), progress);
   },
   async status() {
     const containers = await nodeContainers();

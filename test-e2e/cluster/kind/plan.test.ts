@@ -1,6 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { load } from 'js-yaml';
-import { kindConfiguration, planBuild, planDown, planLoad, planNodeAction, planUp } from './plan.ts';
+import {
+  kindConfiguration,
+  planApiServer,
+  planBuild,
+  planDown,
+  planLoad,
+  planNodeAction,
+  planUp,
+} from './plan.ts';
 import type { PlannedCommand } from './plan.ts';
 
 const line = (command: PlannedCommand): string => [command.program, ...command.arguments].join(' ');
@@ -89,5 +97,18 @@ describe('images and removal', () => {
       'kind load docker-image localhost/a:1 --name shardwright',
     ]);
     expect(planDown().map(line)).toEqual(['kind delete cluster --name shardwright']);
+  });
+});
+
+describe('planApiServer', () => {
+  const [manifests, aside] = ['/etc/kubernetes/manifests', '/etc/kubernetes'];
+  it.each<['stop' | 'start', string]>([
+    ['stop', `mv ${manifests}/kube-apiserver.yaml ${aside}/`],
+    ['start', `mv ${aside}/kube-apiserver.yaml ${manifests}/`],
+  ])('%s moves what its kubelet runs, once', (action, move) => {
+    const [command, ...more] = planApiServer(action).map(line);
+    expect(more).toEqual([]);
+    expect(command).toContain(`docker exec shardwright-control-plane sh -ec test ! -e `);
+    expect(command).toContain(move);
   });
 });

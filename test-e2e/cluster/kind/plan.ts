@@ -1,7 +1,7 @@
 /** The commands that make and change a kind cluster. Pure: nothing here runs anything. */
 import { dump } from 'js-yaml';
 import type { ImageRequest } from '../images/builder.ts';
-import type { NodeAction } from '../cluster-provider.ts';
+import type { ApiServerAction, NodeAction } from '../cluster-provider.ts';
 
 /** The name of the kind cluster. */
 export const kindClusterName = 'shardwright';
@@ -150,6 +150,20 @@ export function planNodeAction(action: NodeAction, node: string, running: boolea
     default:
       return action satisfies never;
   }
+}
+
+/** What stops or starts the API server: its kubelet runs what lies in this folder. */
+export function planApiServer(action: ApiServerAction): PlannedCommand[] {
+  const [wanted, other] = ['/etc/kubernetes/manifests', '/etc/kubernetes'];
+  const [to, from] = action === 'start' ? [wanted, other] : [other, wanted];
+  const script = `test ! -e ${from}/kube-apiserver.yaml || mv ${from}/kube-apiserver.yaml ${to}/`;
+  return [
+    {
+      title: `${action} the API server`,
+      program: 'docker',
+      arguments: ['exec', `${kindClusterName}-control-plane`, 'sh', '-ec', script],
+    },
+  ];
 }
 
 function rule(text: string, verb: string): string {

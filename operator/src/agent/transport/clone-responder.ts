@@ -1,16 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { CloneStream } from '../../engines/clone.ts';
 import { errorFields, type Logger } from '../../runtime/logger.ts';
 import {
-  CLONE_BYTES_TRAILER,
-  CLONE_ERROR_TRAILER,
   CLONE_ESTIMATE_HEADER,
-  CLONE_OUTCOME_TRAILER,
   CLONE_POD_HEADER,
+  formatVerdict,
+  type CloneVerdict,
 } from '../protocol/clone.ts';
 import { RefusedError } from '../protocol/commands.ts';
+import { createCloneFrameWriter } from './clone-frame-writer.ts';
 
 /**
  * Opens a clone of the local server for a pod. Throws {@link RefusedError} where there is none to give. The
@@ -20,7 +19,7 @@ export type OpenClone = (pod: string, signal: AbortSignal) => Promise<CloneStrea
 
 /** Gives clones away, one at a time. */
 export interface CloneResponder {
-  /** Rejects with {@link RefusedError} before anything was sent; what happens later is told by trailers. */
+  /** Rejects with {@link RefusedError} before anything was sent; what happens later is told by the verdict. */
   answer(request: IncomingMessage, response: ServerResponse): Promise<void>;
   /** Pod that is being given one; null for none. */
   servedPod(): string | null;
@@ -29,7 +28,6 @@ export interface CloneResponder {
 /** One character of a pod's name, and no more of them than a name may have. */
 const POD_NAME = /^[-.a-z0-9]{1,253}$/;
 
-const ERROR_TRAILER_CHARACTERS = 1000;
 const END_PATIENCE_MILLISECONDS = 10_000;
 
 export function createCloneResponder(
@@ -43,36 +41,30 @@ export function createCloneResponder(
     const gone = new AbortController();
     response.once('close', () => gone.abort(new Error('the reader has gone')));
     const { bytes, estimatedBytes } = await open(pod, gone.signal);
+    // The body ends with the connection, and has frames of its own: see protocol/clone.ts.
+    response.removeHeader('transfer-encoding');
     response.writeHead(200, {
       'content-type': 'application/octet-stream',
+      connection: 'close',
       [CLONE_ESTIMATE_HEADER]: String(Math.max(0, Math.round(estimatedBytes))),
-      trailer: [CLONE_OUTCOME_TRAILER, CLONE_BYTES_TRAILER, CLONE_ERROR_TRAILER].join(', '),
     });
     let sent = 0;
-    const count = new Transform({
-      transform(chunk: Buffer, _encoding, done) {
-        sent += chunk.length;
-        done(null, chunk);
-      },
-    });
+    const frames = createCloneFrameWriter(response, (count) => (sent += count));
+    let verdict: CloneVerdict;
     try {
-      await pipeline(bytes, count, response, { end: false, signal: gone.signal });
-      response.addTrailers({ [CLONE_OUTCOME_TRAILER]: 'complete', [CLONE_BYTES_TRAILER]: String(sent) });
+      await pipeline(bytes, frames, { signal: gone.signal });
+      verdict = { outcome: 'complete', bytes: sent };
       logger.info('clone is sent', { pod, bytes: sent });
     } catch (error) {
       logger.warn('clone was cut short', { pod, bytes: sent, ...errorFields(error) });
       if (response.destroyed) {
         return;
       }
-      const message = error instanceof Error ? error.message : String(error);
-      response.addTrailers({
-        [CLONE_OUTCOME_TRAILER]: 'failed',
-        [CLONE_ERROR_TRAILER]: encodeURIComponent(message.toWellFormed().slice(0, ERROR_TRAILER_CHARACTERS)),
-      });
+      verdict = { outcome: 'failed', message: error instanceof Error ? error.message : String(error) };
     }
     // A reader that has stopped reading takes no end either, and must not keep the connection for ever.
     response.setTimeout(END_PATIENCE_MILLISECONDS, () => response.destroy());
-    response.end();
+    response.end(formatVerdict(verdict));
   };
 
   return {

@@ -25,6 +25,7 @@ describe('parseShardedCluster', () => {
         acknowledgementTimeoutSeconds: 10,
       },
       readService: { maxLagSeconds: 5, fallbackToPrimary: true },
+      clone: { bytesPerSecond: 250_000_000 },
       router: {
         replicas: 2,
         resources: { requests: { cpu: '100m', memory: '128Mi' } },

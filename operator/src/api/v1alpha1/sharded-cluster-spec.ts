@@ -1,6 +1,7 @@
 /** `ShardedCluster.spec`. */
 import { z } from 'zod';
 import { affinitySchema } from './affinity.ts';
+import { cloneSchema } from './clone.ts';
 import { engineSchema } from './engine.ts';
 import { failoverSchema, readServiceSchema } from './failover.ts';
 import { choice, flag, integer, keyedList, rules } from './fields.ts';
@@ -58,12 +59,13 @@ export const shardedClusterSpecSchema = z
     config: configSchema.exactOptional(),
     failover: failoverSchema.prefault({}),
     readService: readServiceSchema.prefault({}),
+    clone: cloneSchema.prefault({}),
     router: routerSchema.prefault({}),
     rebalance: rebalanceSchema.prefault({}),
     users: keyedList(
       { maxItems: 64, keys: ['name'] },
       userSchema,
-      'Database users kept on every shard.',
+      'Database users kept on every shard. Stored and validated; users are made from the router on, and by hand until then.',
     ).default([]),
     tls: tlsSchema.prefault({}),
     affinity: affinitySchema.exactOptional(),

@@ -26,12 +26,12 @@ const conditionSchema = z
 const lagSeconds = (description: string) =>
   z.number().min(0).max(1e9).nullable().meta({ description }).exactOptional();
 
-const cloneSchema = z
+const cloneProgressSchema = z
   .object({
     source: text(253, 'Pod that is copied.'),
     bytes: integer(0, MAX_INT64, 'Bytes received.'),
     estimatedBytes: integer(0, MAX_INT64, 'Bytes that will come, about; null while unknown.').nullable(),
-    bytesPerSecond: integer(0, MAX_INT64, 'Bytes received in the last second.'),
+    bytesPerSecond: integer(0, MAX_INT64, 'Bytes received per second, over the last five seconds.'),
   })
   .meta({ description: 'How far the clone of another instance has come; absent while none is made.' });
 
@@ -54,7 +54,7 @@ const instanceSchema = z
       .exactOptional(),
     healthy: flag('Whether the instance runs, and as a replica follows its primary.'),
     lastChecked: time('When the instance last told its state.').exactOptional(),
-    clone: cloneSchema.exactOptional(),
+    clone: cloneProgressSchema.exactOptional(),
     error: z.string().max(1024).meta({ description: 'Why it is not healthy.' }).exactOptional(),
   })
   .meta({ description: 'One database instance.' });

@@ -31,7 +31,7 @@ import { isPassing } from './refusals.ts';
 import { shardedClusters } from './resource-types.ts';
 import type { RoleLabeller } from './role-labeller.ts';
 import { StatusWriter } from './status-writer.ts';
-import { FIGURES_INTERVAL_MILLISECONDS } from './status/status-write.ts';
+import { figuresInterval } from './status/status-write.ts';
 import { decideConditions, mergeConditions } from './status/conditions.ts';
 import type { Situation } from './status/situation.ts';
 import { statusOf } from './status/status.ts';
@@ -150,7 +150,7 @@ export class ShardedClusterReconciler implements Reconciler {
     const { certificatesDueAt = Infinity } = outcome;
     const due = Math.max(1000, Math.min(certificatesDueAt - clock.now(), LONGEST_WAIT_MILLISECONDS));
     return requeueAfter(
-      Math.min(retryAfter ?? FIGURES_INTERVAL_MILLISECONDS, due),
+      Math.min(retryAfter ?? figuresInterval(status), due),
       'figures or certificates are due',
     );
   }

@@ -1,11 +1,13 @@
 /** Giving a copy away: mariadb-backup, streamed. */
 import { mkdir } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import type { Clock, Timer } from '../../runtime/clock.ts';
-import { createByteRate } from '../byte-rate.ts';
+import { abortReason } from '../../runtime/abort.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { createByteRate, type ByteRate } from '../byte-rate.ts';
 import type { CloneSourceOptions, CloneStream } from '../clone.ts';
 import { EngineError } from '../engine-error.ts';
-import { programEnd, type StartProgram } from '../programs.ts';
+import { createPatience } from '../patience.ts';
+import { programEnd, type RunningProgram, type StartProgram } from '../programs.ts';
 import { directoryBytes } from './files.ts';
 import { BINARY_LOG_NAME, RELAY_LOG_NAME, type Layout } from './layout.ts';
 import { listLogFiles } from './log-files.ts';
@@ -23,6 +25,9 @@ const LOCKS_TAKEN = /BACKUP STAGE (FLUSH|BLOCK_DDL|BLOCK_COMMIT)/;
 
 const READER_IDLE = 'the reader of the copy takes nothing';
 const SOURCE_SILENT = 'the copy does not go on: commits of the source may be waiting for a replica';
+
+/** Four reads of a pipe: enough that neither side waits for the other at every one. */
+const READ_AHEAD_BYTES = 256 * 1024;
 
 /** See CloneSource.open. */
 export async function openCloneStream(
@@ -54,42 +59,100 @@ export async function openCloneStream(
       rate.lift();
     }
   });
-  // Read below, after the last byte; until then a failure must not count as unhandled.
+  // Looked at after the last byte; until then a failure must not count as unhandled.
   ended.catch(() => {});
+  return { bytes: guardedBytes(running, ended, { clock, rate, options, stop, signal }), estimatedBytes };
+}
 
+/** The program's output, for as long as it comes and somebody takes it; ends after the program has succeeded. */
+function guardedBytes(
+  running: RunningProgram,
+  ended: Promise<void>,
+  parts: {
+    readonly clock: Clock;
+    readonly rate: ByteRate;
+    readonly options: CloneSourceOptions;
+    /** Ends the program. */
+    readonly stop: AbortController;
+    readonly signal: AbortSignal;
+  },
+): Readable {
+  const { clock, rate, options, stop, signal } = parts;
+  const { stdout } = running;
+  const fail = (error: unknown): void => {
+    bytes.destroy(error instanceof Error ? error : new Error(String(error)));
+  };
+  const giveUp = (why: string) => (): void => fail(new EngineError('Timeout', why));
   const idleTimeout = options.idleTimeoutMilliseconds ?? DEFAULT_IDLE_TIMEOUT_MILLISECONDS;
   const sourceTimeout = options.sourceTimeoutMilliseconds ?? DEFAULT_SOURCE_TIMEOUT_MILLISECONDS;
-  const giveUpAfter = (milliseconds: number, why: string): Timer =>
-    clock.setTimer(milliseconds, () => stop.abort(new EngineError('Timeout', why)));
-
-  // A stream that nobody ever reads from would keep the program for ever.
-  const unread = giveUpAfter(idleTimeout, READER_IDLE);
-
-  async function* copy(): AsyncGenerator<Buffer> {
-    unread.cancel();
-    let bytes = 0;
-    let silence = giveUpAfter(sourceTimeout, SOURCE_SILENT);
-    try {
-      for await (const chunk of running.stdout as AsyncIterable<Buffer>) {
-        silence.cancel();
-        bytes += chunk.length;
-        await rate.pass(chunk.length, signal);
-        const idle = giveUpAfter(idleTimeout, READER_IDLE);
-        yield chunk;
-        idle.cancel();
-        options.onProgress?.({ step: 'transfer', bytes });
-        silence = giveUpAfter(sourceTimeout, SOURCE_SILENT);
+  const reader = createPatience(clock, idleTimeout, giveUp(READER_IDLE));
+  const source = createPatience(clock, sourceTimeout, giveUp(SOURCE_SILENT));
+  const onAbort = (): void => fail(abortReason(signal));
+  let passed = 0;
+  let isHeldUp = false;
+  const bytes = new Readable({
+    highWaterMark: READ_AHEAD_BYTES,
+    read() {
+      reader.end();
+      if (!isHeldUp) {
+        source.begin();
+        stdout.resume();
       }
-      // The program's last byte is no proof that it succeeded; its exit code is.
-      await ended;
-    } finally {
-      silence.cancel();
+    },
+    destroy(error, done) {
+      reader.end();
+      source.end();
+      signal.removeEventListener('abort', onAbort);
+      stop.abort(new EngineError('IncompleteClone', 'the reader has gone'));
+      // A program is seen to end only when its output has been read.
+      stdout.resume();
+      done(error);
+    },
+  });
+  const pass = (chunk: Buffer): void => {
+    passed += chunk.length;
+    if (bytes.push(chunk)) {
+      source.begin();
+    } else {
+      stdout.pause();
+      reader.begin();
     }
-  }
-
-  const stream = Readable.from(copy(), { objectMode: false });
-  stream.once('close', () => stop.abort(new EngineError('IncompleteClone', 'the reader has gone')));
-  return { bytes: stream, estimatedBytes };
+    options.onProgress?.({ step: 'transfer', bytes: passed });
+  };
+  const passThrottled = async (chunk: Buffer): Promise<void> => {
+    isHeldUp = true;
+    stdout.pause();
+    await rate.pass(chunk.length, signal);
+    isHeldUp = false;
+    stdout.resume();
+    if (!bytes.destroyed) {
+      pass(chunk);
+    }
+  };
+  stdout.on('data', (chunk: Buffer) => {
+    source.end();
+    if (bytes.destroyed) {
+      return;
+    }
+    if (options.bytesPerSecond === undefined) {
+      pass(chunk);
+    } else {
+      passThrottled(chunk).catch(fail);
+    }
+  });
+  stdout.once('end', () => {
+    source.end();
+    // The program's last byte is no proof that it succeeded; its exit code is.
+    ended.then(() => bytes.push(null), fail);
+  });
+  ended.catch(fail);
+  // Whoever is to read it may still be busy when it fails, and sees that once it looks.
+  bytes.on('error', () => {});
+  stdout.pause();
+  signal.addEventListener('abort', onAbort, { once: true });
+  // A stream that nobody ever reads from would keep the program for ever.
+  reader.begin();
+  return bytes;
 }
 
 /** Bytes in the data directory without the logs, which are not copied. */

@@ -3,8 +3,9 @@ import { systemClock } from '../clock.ts';
 import type { ClientMetrics } from '../metrics/metrics.ts';
 import { noMetrics } from '../metrics/metrics.ts';
 import type { ApiClient } from './api-client.ts';
-import { kubeconfigSource } from './credentials.ts';
+import type { KubeconfigSource } from './credential-source.ts';
 import { createRestClient } from './rest-client.ts';
+import { serviceAccountSource } from './service-account.ts';
 import { createTransport } from './transport.ts';
 
 export interface ConnectOptions {
@@ -33,11 +34,21 @@ export interface Connection {
 /** Prepares a client; nothing is sent before its first use. Fails when there is no usable configuration. */
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const { clock = systemClock, metrics = noMetrics.client, random = Math.random } = options;
-  const credentials = kubeconfigSource(options.kubeconfigPath, clock, options.context);
+  const credentials = await findCredentials(options, clock);
   const transport = createTransport({ credentials, userAgent: options.userAgent, metrics });
   return {
     client: createRestClient({ transport, clock, metrics, random }),
     namespace: credentials.namespace,
     close: () => transport.close(),
   };
+}
+
+async function findCredentials(
+  { kubeconfigPath, context }: ConnectOptions,
+  clock: Clock,
+): Promise<KubeconfigSource> {
+  const isNamed = kubeconfigPath !== undefined || context !== undefined;
+  const serviceAccount = isNamed ? undefined : serviceAccountSource({ environment: process.env }, clock);
+  // Loaded when needed: it takes more memory than all of an agent.
+  return serviceAccount ?? (await import('./credentials.ts')).kubeconfigSource(kubeconfigPath, clock, context);
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Dispatcher } from 'undici';
 import { Agent, errors } from 'undici';
 import type { ClientMetrics } from '../metrics/metrics.ts';
-import type { Credentials, CredentialSource, TlsIdentity } from './credentials.ts';
+import type { Credentials, CredentialSource, TlsIdentity } from './credential-source.ts';
 
 /** A request, in HTTP's terms. */
 export interface TransportRequest {

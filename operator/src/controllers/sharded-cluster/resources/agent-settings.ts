@@ -16,7 +16,7 @@ export function settingsName(cluster: string): string {
 
 /** What the agents are told. */
 export function agentSettings(cluster: ShardedCluster): AgentSettingsInput {
-  const { engine, config, failover, readService, resources, tls } = cluster.spec;
+  const { engine, config, failover, readService, clone, resources, tls } = cluster.spec;
   const memory = resources.limits?.['memory'];
   const account = { requireTls: true, schemas: [] };
   return {
@@ -25,6 +25,7 @@ export function agentSettings(cluster: ShardedCluster): AgentSettingsInput {
     ...(memory === undefined ? {} : { memoryBytes: quantityBytes(String(memory)) }),
     maxLagSeconds: readService.maxLagSeconds,
     fenceSeconds: failover.fenceSeconds,
+    cloneBytesPerSecond: clone.bytesPerSecond,
     accounts: [
       {
         purpose: 'application',

@@ -253,6 +253,7 @@ describe('the settings of agents', () => {
       memoryBytes: 1024 ** 3,
       maxLagSeconds: 5,
       fenceSeconds: 1,
+      cloneBytesPerSecond: 250_000_000,
       accounts: [
         { purpose: 'application', requireTls: true, schemas: ['app*'] },
         { purpose: 'administration', requireTls: true },

@@ -18,6 +18,18 @@ function status(lagSeconds: number | null, healthy = true): ShardedClusterStatus
   };
 }
 
+function cloning(bytes: number): ShardedClusterStatus {
+  const { shards = [], ...rest } = status(null);
+  const clone = { source: 'demo-shard-0-0', bytes, estimatedBytes: 4000, bytesPerSecond: 100 };
+  return {
+    ...rest,
+    shards: shards.map((shard) => ({
+      ...shard,
+      instances: (shard.instances ?? []).map((instance) => ({ ...instance, clone })),
+    })),
+  };
+}
+
 describe('decideStatusWrite', () => {
   it('writes the first status', () => {
     expect(decideStatusWrite(undefined, status(0), undefined)).toEqual({ kind: 'write' });
@@ -35,5 +47,12 @@ describe('decideStatusWrite', () => {
     expect(decideStatusWrite(status(1), status(2), 20_000)).toEqual({ kind: 'later', milliseconds: 40_000 });
     expect(decideStatusWrite(status(1), status(null), 60_000)).toEqual({ kind: 'write' });
     expect(decideStatusWrite(status(1), status(2), undefined)).toEqual({ kind: 'write' });
+  });
+
+  it('writes figures every five seconds while an instance is cloned', () => {
+    const before = cloning(1000);
+    expect(decideStatusWrite(before, cloning(2000), 2000)).toEqual({ kind: 'later', milliseconds: 3000 });
+    expect(decideStatusWrite(before, cloning(2000), 5000)).toEqual({ kind: 'write' });
+    expect(decideStatusWrite(before, before, 5000)).toEqual({ kind: 'nothing' });
   });
 });

@@ -1,0 +1,84 @@
+/** sysbench as Debian packages it, run within the root file system of a server and by way of its socket. */
+import { join } from 'node:path';
+import type { MemberProcesses } from '../../agent/member-processes.ts';
+import { runCommand } from '../../cluster/machine/command.ts';
+import { confineCalls } from '../../mariadb/confined-program.ts';
+import { layoutOfMember, type ShardStage } from '../shard-stage.ts';
+
+/** Workloads of sysbench. */
+export type Workload = 'oltp_write_only' | 'oltp_read_write';
+
+const SCHEMA = 'conformance_bench';
+const USER = 'bench';
+const PASSWORD = 'bench';
+const TABLES = 4;
+const ROWS = 25_000;
+const THREADS = 4;
+
+/** What sysbench says of one run. */
+export interface SysbenchReport {
+  readonly transactionsPerSecond: number;
+  readonly percentile95Milliseconds: number;
+}
+
+/** Makes the account and the tables on the primary of a stage. */
+export async function prepareSysbench(stage: ShardStage, primary: MemberProcesses): Promise<void> {
+  await stage.query(
+    primary,
+    `CREATE DATABASE ${SCHEMA}`,
+    `CREATE USER ${USER}@localhost IDENTIFIED BY '${PASSWORD}'`,
+    `GRANT ALL ON ${SCHEMA}.* TO ${USER}@localhost`,
+  );
+  await sysbench(primary, 'oltp_write_only', ['prepare']);
+}
+
+/** One run of so many seconds. */
+export async function runSysbench(
+  primary: MemberProcesses,
+  workload: Workload,
+  seconds: number,
+): Promise<SysbenchReport> {
+  return parseReport(await sysbench(primary, workload, [`--time=${seconds}`, 'run']));
+}
+
+/** Reads what sysbench 1.0 prints at the end of a run. Throws when something failed in it. */
+export function parseReport(text: string): SysbenchReport {
+  const number = (pattern: RegExp): number => {
+    const found = pattern.exec(text)?.[1];
+    if (found === undefined) {
+      throw new Error(`sysbench says something else: ${text.slice(-1000)}`);
+    }
+    return Number(found);
+  };
+  return {
+    transactionsPerSecond: number(/transactions:\s+\d+\s+\(([\d.]+) per sec\.\)/),
+    percentile95Milliseconds: number(/95th percentile:\s+([\d.]+)/),
+  };
+}
+
+async function sysbench(
+  member: MemberProcesses,
+  workload: Workload,
+  words: readonly string[],
+): Promise<string> {
+  const { rootFileSystem, folder } = member.options;
+  const confine = await confineCalls(rootFileSystem, folder);
+  const call = confine({
+    program: '/usr/bin/sysbench',
+    arguments: [
+      workload,
+      '--db-driver=mysql',
+      `--mysql-socket=${layoutOfMember(member).socket}`,
+      `--mysql-user=${USER}`,
+      `--mysql-password=${PASSWORD}`,
+      `--mysql-db=${SCHEMA}`,
+      `--tables=${TABLES}`,
+      `--table-size=${ROWS}`,
+      `--threads=${THREADS}`,
+      // Replicas and their positions must not depend on luck.
+      '--rand-type=uniform',
+      ...words,
+    ],
+  });
+  return runCommand(call.program, call.arguments, { directory: join(folder) });
+}
