@@ -50,5 +50,7 @@ async function findCredentials(
   const isNamed = kubeconfigPath !== undefined || context !== undefined;
   const serviceAccount = isNamed ? undefined : serviceAccountSource({ environment: process.env }, clock);
   // Loaded when needed: it takes more memory than all of an agent.
-  return serviceAccount ?? (await import('./credentials.ts')).kubeconfigSource(kubeconfigPath, clock, context);
+  return (
+    serviceAccount ?? (await import('./credentials.ts')).kubeconfigSource(kubeconfigPath, clock, context)
+  );
 }
