@@ -49,7 +49,10 @@ const QUIET_TURNS = 8;
 
 /** Tells one template from another. */
 function revisionOf({ spec }: V1StatefulSet): string {
-  return createHash('sha256').update(JSON.stringify(spec?.template ?? null)).digest('hex').slice(0, 10);
+  return createHash('sha256')
+    .update(JSON.stringify(spec?.template ?? null))
+    .digest('hex')
+    .slice(0, 10);
 }
 
 /** An API server, and operators that come and go. */
