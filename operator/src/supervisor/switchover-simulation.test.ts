@@ -77,7 +77,7 @@ describe('a switchover', () => {
 describe('an operator that is killed', () => {
   it('at any step of a switchover, leaves what the next one ends', async () => {
     let dieAt = 0;
-    for (let isOver = false; !isOver; ) {
+    for (let isOver = false; !isOver;) {
       dieAt += 1;
       await begin();
       shard.dieAt = shard.steps + dieAt;
