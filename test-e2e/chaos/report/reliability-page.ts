@@ -87,7 +87,7 @@ function summary(results: readonly RunResult[]): string {
         stale === 0 ? '0' : `${stale}, the last ${Math.round(latest)} ms after its successor had opened`,
       ],
       [
-        'Seconds until all members followed and were equal, p50 / p90 / max',
+        'Seconds from the end of a fault (the start of a node included) until all members followed and were equal, p50 / p90 / max',
         converged === undefined
           ? '-'
           : [converged.p50, converged.p90, converged.max].map((value) => value.toFixed(1)).join(' / '),

@@ -48,7 +48,7 @@ export async function runSequence(
     if (performance.now() > options.until) {
       break;
     }
-    if (!isWhole && (await awaitConvergence(stage, HEALING_MILLISECONDS)).seconds === null) {
+    if (!isWhole && !(await awaitConvergence(stage, HEALING_MILLISECONDS)).whole) {
       stage = await rebuildStage(stage);
     }
     surroundings ??= await describeSurroundings(stage);
