@@ -120,15 +120,14 @@ async function killWithTail(makeTail: () => Promise<readonly string[]>): Promise
   return former;
 }
 
-/** A change that waits, and then a definition: together they keep the server from starting as a replica. */
-async function makeUncuttableTail(number: number): Promise<readonly string[]> {
-  const first = change('append', number);
+/** A definition behind a change that waits, the heartbeat's: together they keep the server from starting as a replica. */
+async function makeUncuttableTail(): Promise<readonly string[]> {
   await operator.until(
     primary.pod,
     'a change waits',
     ({ member: observed }) => (observed?.acknowledgement.waitingSessions ?? 0) > 0,
   );
-  return Promise.all([first, change('define')]);
+  return [await change('define')];
 }
 
 /** A change of a connection of its own. */
@@ -203,9 +202,7 @@ afterAll(async () => {
 
 describe('a former primary', () => {
   it('keeps what nobody acknowledged as a file, loses it, and follows its successor', async () => {
-    const former = await killWithTail(() =>
-      Promise.all([change('append', 1_000_001), change('append', 1_000_002)]),
-    );
+    const former = await killWithTail(async () => [await change('append', 1_000_001)]);
     await failOver();
     await append(5);
     await untilWhole();
@@ -213,7 +210,6 @@ describe('a former primary', () => {
     expect(await read(former)).not.toContain(1_000_001);
     const text = await keptText(former);
     expect(text).toContain('@1=1000001');
-    expect(text).toContain('@1=1000002');
     const { returned, volume } = await former.state();
     expect(returned.kept.map(({ kind }) => kind)).toEqual(['tail']);
     expect(returned.vacated).toBeNull();
@@ -242,11 +238,11 @@ describe('a former primary', () => {
   });
 
   it('whose server does not start any more because of both is made anew after two attempts', async () => {
-    const former = await killWithTail(() => makeUncuttableTail(1_000_004));
+    const former = await killWithTail(makeUncuttableTail);
     const since = Date.now();
     await failOver();
     const { returned } = await untilRecloned(former, since);
-    expect(returned.vacated?.reason).toContain('cannot cut off 2 changes');
+    expect(returned.vacated?.reason).toMatch(/the server cannot cut off \d+ changes/);
     // One data directory at most is kept, the newest.
     expect(returned.kept.filter(({ kind }) => kind === 'data').length).toBeLessThanOrEqual(1);
     await untilWhole();
@@ -262,7 +258,7 @@ describe('a former primary whose last changes all reached its successor', () => 
     // What is sent to them now waits in their sockets.
     frozen.forEach((each) => signal(each, 'SIGSTOP'));
     try {
-      expect(new Set(await makeUncuttableTail(1_000_010))).toEqual(new Set(['unknown']));
+      expect(await makeUncuttableTail()).toEqual(['unknown']);
       signal(former, 'SIGKILL');
       await operator.until(former.pod, 'has ended', ({ server }) => server.kind === 'ended');
     } finally {
@@ -271,7 +267,6 @@ describe('a former primary whose last changes all reached its successor', () => 
     await failOver();
     await untilWhole();
     await expectNothingLost();
-    expect(await read(former)).toContain(1_000_010);
     expect(operator.state(former.pod)?.returned.vacated ?? null).toEqual(vacated);
   });
 });
