@@ -47,6 +47,7 @@ async function execute(command: ChaosCommand): Promise<number> {
     const { results, failures } = await runSequence(stage, plan, {
       seed,
       until: started + minutes * 60_000,
+      keep: command.keep,
       onBegin: (ofRun) => {
         undo = ofRun;
       },

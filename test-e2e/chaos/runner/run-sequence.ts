@@ -15,6 +15,8 @@ export interface SequenceOptions {
   readonly seed: number;
   /** No run is begun after this time, by `performance.now()`. */
   readonly until: number;
+  /** Whether histories are kept of runs that broke no promise. */
+  readonly keep: boolean;
   readonly onResult: (result: RunResult) => void;
   /** See `RunOptions.onBegin`. */
   readonly onBegin: (undo: () => Promise<void>) => void;
@@ -65,7 +67,7 @@ export async function runSequence(
       results.push(result);
       options.onResult(result);
       isWhole = result.convergedSeconds !== null;
-      if (result.violations.length === 0) {
+      if (result.violations.length === 0 && !options.keep) {
         await rm(folder, { recursive: true, force: true });
       }
     } catch (error) {
