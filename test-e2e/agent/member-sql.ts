@@ -43,3 +43,10 @@ export async function insertBehindItsBack(member: MemberProcesses, number: numbe
   await sql.run('SET SESSION sql_log_bin = 0', `INSERT INTO conformance.numbers (id) VALUES (${number})`);
   sql.close();
 }
+
+/** Has a replica receive nothing more, until somebody tells it to. */
+export async function stopReceiving(member: MemberProcesses): Promise<void> {
+  const sql = await connectAsAgent(member);
+  await sql.run('STOP SLAVE IO_THREAD');
+  sql.close();
+}

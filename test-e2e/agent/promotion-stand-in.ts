@@ -37,8 +37,6 @@ export interface PromotionStandIn {
   promote(former: string, onPublished: (winner: string) => void): Promise<PromotionPhases>;
   /** Has an agent close its server for a switchover; resolves with the end of its log. */
   closeWrites(pod: string, holdMilliseconds: number): Promise<Position>;
-  /** Has replicas stop receiving, until the map names another primary. */
-  stopReceiving(pods: readonly string[]): Promise<void>;
   /** Whether agents are told that a leader is there. */
   lead(isLeading: boolean): void;
   close(): Promise<void>;
@@ -141,14 +139,6 @@ export function createPromotionStandIn(
         signal,
       );
       return position;
-    },
-    async stopReceiving(pods) {
-      const { epoch } = await readShard(client);
-      await Promise.all(
-        pods.map((pod) =>
-          clientOf(pod).command({ command: 'stopReceiving', epoch }, COMMAND_MILLISECONDS, signal),
-        ),
-      );
     },
     lead(should) {
       isLeading = should;

@@ -9,7 +9,7 @@ import type { ChaosCommand } from './runner/command-line.ts';
 import { HELP, parseCommandLine } from './runner/command-line.ts';
 import { runSequence } from './runner/run-sequence.ts';
 import { planSequence, withoutDone } from './runner/sequence.ts';
-import { openStage } from './stage/stage.ts';
+import { openStage, strikeStage } from './stage/stage.ts';
 
 const started = performance.now();
 const progress = createProgress((line) => console.log(line));
@@ -44,9 +44,10 @@ async function execute(command: ChaosCommand): Promise<number> {
   console.log(`seed ${seed}: ${plan.length} runs of ${faults.map(({ fault }) => fault).join(', ')}`);
   const stage = await openStage(progress);
   try {
-    const results = await runSequence(stage, plan, {
+    const { results, failures } = await runSequence(stage, plan, {
       seed,
       until: started + minutes * 60_000,
+      keep: command.keep,
       onBegin: (ofRun) => {
         undo = ofRun;
       },
@@ -58,13 +59,14 @@ async function execute(command: ChaosCommand): Promise<number> {
       },
     });
     if (command.strike) {
-      await stage.strike();
+      await strikeStage(stage);
     }
     const broken = results.filter(({ violations }) => violations.length > 0).length;
+    const left = plan.length - results.length - failures.length;
     console.log(
-      `${results.length - broken} runs passed, ${broken} failed, ${plan.length - results.length} left`,
+      `${results.length - broken} runs passed, ${broken} failed, ${failures.length} not judged, ${left} left`,
     );
-    return broken === 0 ? 0 : 1;
+    return broken + failures.length === 0 ? 0 : 1;
   } finally {
     await stage.close();
   }

@@ -15,7 +15,7 @@ import { runFault } from '../chaos/runner/run-fault.ts';
 import { planSequence, runRandom } from '../chaos/runner/sequence.ts';
 import { describeSurroundings } from '../chaos/runner/surroundings.ts';
 import type { Stage } from '../chaos/stage/stage.ts';
-import { openStage } from '../chaos/stage/stage.ts';
+import { openStage, strikeStage } from '../chaos/stage/stage.ts';
 import { createProgress } from '../cluster/progress.ts';
 
 const SEED = Number(process.env['SHARDWRIGHT_SEED'] ?? Date.now() % 1_000_000);
@@ -53,8 +53,10 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await stage?.strike();
-  await stage?.close();
+  if (stage !== undefined) {
+    await strikeStage(stage);
+    await stage.close();
+  }
   await rm(folder, { recursive: true, force: true });
 });
 

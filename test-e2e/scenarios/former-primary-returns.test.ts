@@ -24,26 +24,29 @@ afterAll(async () => {
   await world?.close();
 });
 
-/** Has statements carried out that no replica receives, and kills the server; returns the former primary. */
-async function killWithTail(statements: readonly string[]): Promise<string> {
+/**
+ * Has a statement carried out that no replica receives, and kills the server; returns the former primary. Nobody else
+ * writes meanwhile: a log has room for no more than two changes that wait one after the other.
+ */
+async function killWithTail(statement: string): Promise<string> {
   const { primary, replicas, epoch } = await shard.untilWhole();
   if (primary === null) {
     throw new Error('there is no primary');
   }
+  await shard.stop();
   // Their agents would have them follow again at once.
   await shard.signal(replicas, 'agent', 'SIGSTOP');
   try {
     await Promise.all(replicas.map((pod) => shard.runAsAgent(pod, 'STOP SLAVE IO_THREAD')));
-    const sessions = await Promise.all(statements.map(() => shard.connect(primary, PATIENCE_MILLISECONDS)));
-    const answers = await Promise.allSettled(
-      statements.map(async (statement, index) => sessions[index]?.query(statement)),
-    );
-    expect(answers.map(({ status }) => status)).toEqual(statements.map(() => 'rejected'));
+    const session = await shard.connect(primary, PATIENCE_MILLISECONDS);
+    await expect(session.query(statement)).rejects.toThrow('no answer');
     await shard.signal([primary], 'server', 'SIGKILL');
   } finally {
     await shard.signal(replicas, 'agent', 'SIGCONT');
   }
   await shard.untilWhole(epoch + 1);
+  expect(await shard.findLost()).toEqual([]);
+  await shard.start();
   return primary;
 }
 
@@ -73,9 +76,8 @@ async function keptText(pod: string): Promise<string> {
 
 describe('a former primary', () => {
   it('keeps what nobody acknowledged as a file, loses it, and follows', async () => {
-    const former = await killWithTail(["INSERT INTO app.written_rows VALUES ('lost', 1)"]);
+    const former = await killWithTail("INSERT INTO app.written_rows VALUES ('lost', 1)");
     expect((await shard.entry()).primary).not.toBe(former);
-    await shard.untilAcknowledged(20);
     expect(await shard.findLost()).toEqual([]);
     expect(await eventAbout('ChangesKept', former)).toContain('/kept/tail-epoch-2-');
     expect(await keptText(former)).toContain("@1='lost'");
@@ -85,10 +87,9 @@ describe('a former primary', () => {
   });
 
   it('is made anew where a definition among them cannot be cut off', async () => {
-    const former = await killWithTail(['CREATE TABLE app.lost (id INT)']);
-    await shard.untilAcknowledged(20);
+    const former = await killWithTail('CREATE TABLE app.lost (id INT)');
     expect(await shard.findLost()).toEqual([]);
-    expect(await eventAbout('ReplicaRecloned', former)).toContain('cannot cut them off');
+    expect(await eventAbout('ReplicaRecloned', former)).toMatch(/cannot cut/);
     expect(await keptText(former)).toContain('CREATE TABLE');
     const session = await shard.connect(former);
     await expect(session.query('SELECT * FROM app.lost')).rejects.toThrow("doesn't exist");

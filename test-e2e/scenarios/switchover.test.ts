@@ -202,6 +202,29 @@ describe('a switchover by the annotation', () => {
   });
 });
 
+describe('a primary whose node is drained', () => {
+  it('hands over before it is evicted', async () => {
+    await untilSettled();
+    const before = await shard.entry();
+    const node = (await world.require(pods, before.primary ?? '')).spec?.nodeName ?? '';
+    const selector = `statefulset.kubernetes.io/pod-name=${before.primary}`;
+    try {
+      await world.kubectl.run([
+        'drain',
+        node,
+        `--pod-selector=${selector}`,
+        '--delete-emptydir-data',
+        '--timeout=120s',
+      ]);
+    } finally {
+      await world.kubectl.run(['uncordon', node]);
+    }
+    await untilReplaced(before);
+    await expectShortGap('drained');
+    expect(await shard.findLost()).toEqual([]);
+  });
+});
+
 describe('a primary whose pod is deleted', () => {
   it('hands over within the grace period', async () => {
     await untilSettled();

@@ -9,7 +9,6 @@ import type { World } from './world.ts';
 
 const CONNECT_MILLISECONDS = 2000;
 const STATEMENT_MILLISECONDS = 20_000;
-const WRITER = 'writer';
 /** The agent's own account, in the form that MariaDB's programs read. */
 const AGENT_ACCOUNT = '/run/shardwright/client.cnf';
 
@@ -18,19 +17,22 @@ export class WrittenShard {
   readonly #world: World;
   readonly #cluster: string;
   #writer: RowWriter | undefined;
+  /** How often writing has begun: each time under another name, for the rows are numbered anew. */
+  #round = 0;
 
   constructor(world: World, cluster: string) {
     this.#world = world;
     this.#cluster = cluster;
   }
 
-  /** Makes the table, and begins to write. The cluster has to be ready. */
+  /** Makes the table, and begins to write, also after `stop`. The cluster has to be ready. */
   async start(): Promise<void> {
     const session = await this.connect((await this.entry()).primary ?? '');
     await makeRowTable(session);
     session.close();
+    this.#round += 1;
     this.#writer = startRowWriter({
-      name: WRITER,
+      name: this.#name,
       connect: (host) => this.#connectTo(host, STATEMENT_MILLISECONDS),
       target: async () => {
         const { primary } = await this.entry();
@@ -129,11 +131,15 @@ export class WrittenShard {
     return lost;
   }
 
+  get #name(): string {
+    return `writer-${this.#round}`;
+  }
+
   async #rowsOf(pod: string): Promise<readonly number[]> {
     const session = await this.connect(pod);
     try {
       const sql = `SELECT id FROM ${ROW_TABLE} WHERE writer = ? ORDER BY id`;
-      const rows = await session.query<RowDataPacket[]>(sql, [WRITER]);
+      const rows = await session.query<RowDataPacket[]>(sql, [this.#name]);
       return rows.map(({ id }) => Number(id));
     } finally {
       session.close();

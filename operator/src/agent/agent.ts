@@ -148,7 +148,8 @@ export class Agent {
     if (!this.#parts.urgency.takeNews() || !this.#parts.observer.isRecent) {
       await this.#parts.observer.look(() => this.#sleep(PASS_MILLISECONDS, signal), signal);
     }
-    if (!this.#parts.commands.isBusy) {
+    // Written to a primary that was closed, one would reach this or that replica only, and make it the winner.
+    if (!this.#parts.commands.isBusy && !this.#parts.commands.isHeldClosed) {
       this.#parts.observer.heartbeat.begin(signal);
     }
     const observation = this.#parts.observer.observation(this.#parts.commands);

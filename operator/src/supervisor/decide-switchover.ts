@@ -50,8 +50,11 @@ export interface SwitchoverInput {
   readonly positions: Pick<PositionArithmetic, 'compare'>;
 }
 
-/** What is not known yet may become known in so long; then it is an answer. Milliseconds. */
-export const PATIENCE_MILLISECONDS = 3000;
+/**
+ * What is not known yet may become known in so long; then it is an answer. Milliseconds. Longer than a primary stays
+ * closed for an operator that died.
+ */
+export const PATIENCE_MILLISECONDS = 7000;
 
 /** Decides. */
 export function decideSwitchover(input: SwitchoverInput): SwitchoverDecision {

@@ -25,7 +25,7 @@ import { serverStopped } from './server-stopped.ts';
 import { shardKilled } from './shard-killed.ts';
 import { switchover } from './switchover.ts';
 
-export type { Fault, FaultContext } from './fault.ts';
+export type { Fault } from './fault.ts';
 
 /** Every fault, in the order of the documentation. */
 export const FAULTS: readonly Fault[] = [

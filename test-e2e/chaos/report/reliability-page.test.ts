@@ -71,6 +71,19 @@ describe('renderReliabilityPage', () => {
     );
   });
 
+  it('keeps figures of versions that were mended apart', () => {
+    const early = run({ at: '2030-01-01T00:00:00.000Z', gaps: { shardMap: 9000, primaryService: 9100 } });
+    const text = renderReliabilityPage([early, run()], faults, [
+      { until: '2030-01-01T12:00:00.000Z', mended: 'names were looked up' },
+    ]);
+    expect(text).toContain('| Runs | 2 |');
+    const [now = '', before = ''] = text.split('## Gaps before 2030-01-01 12:00');
+    expect(now).toContain('| `server-killed` | 1 | 100 |');
+    expect(now).not.toContain('9000');
+    expect(before).toContain('Mended since: names were looked up');
+    expect(before).toContain('| `server-killed` | 1 | 9000 |');
+  });
+
   it('is a page without results, too', () => {
     expect(page()).toContain('No run has been recorded yet.');
   });

@@ -3,6 +3,7 @@ import type { ClientKind } from '../history/operation.ts';
 import { describeDistribution } from './percentiles.ts';
 import { renderTable } from './markdown-table.ts';
 import type { RunResult } from './result.ts';
+import type { Supersession } from './results-file.ts';
 import { AFTER_FIGURES, BEFORE_FIGURES } from './reliability-text.ts';
 
 /** A fault, as the page describes it. */
@@ -22,7 +23,10 @@ const EXPECTED: Readonly<Record<DescribedFault['expects'], string>> = {
 export function renderReliabilityPage(
   results: readonly RunResult[],
   faults: readonly DescribedFault[],
+  supersessions: readonly Supersession[] = [],
 ): string {
+  const last = supersessions.map(({ until }) => until).reduce((a, b) => (a > b ? a : b), '');
+  const current = results.filter(({ at }) => at > last);
   const sections = [
     '<!-- Generated from docs/reliability/*.jsonl by `npm run generate`. Do not edit. -->',
     BEFORE_FIGURES,
@@ -31,12 +35,13 @@ export function renderReliabilityPage(
     '## Gaps in acknowledged writes',
     'In milliseconds, for each fault; *map*: a client that follows the ShardMap, *Service*: one behind the `-primary` Service. ' +
       'Runs in which the leading operator was lost as well stand apart.',
-    gapTable(results, faults),
+    gapTable(current, faults),
     '## Where the time goes',
     'Milliseconds of each part of a promotion, as the event `Promoted` tells them.',
-    phaseTable(results, faults),
+    phaseTable(current, faults),
     '## Broken promises',
     brokenRuns(results),
+    ...earlierVersions(results, faults, supersessions),
     '## The faults',
     renderTable(
       ['fault', 'what is done', 'expected'],
@@ -87,7 +92,7 @@ function summary(results: readonly RunResult[]): string {
         stale === 0 ? '0' : `${stale}, the last ${Math.round(latest)} ms after its successor had opened`,
       ],
       [
-        'Seconds until all members followed and were equal, p50 / p90 / max',
+        'Seconds from the end of a fault (the start of a node included) until all members followed and were equal, p50 / p90 / max',
         converged === undefined
           ? '-'
           : [converged.p50, converged.p90, converged.max].map((value) => value.toFixed(1)).join(' / '),
@@ -110,6 +115,28 @@ function gapTable(results: readonly RunResult[], faults: readonly DescribedFault
     );
   });
   return renderTable(['fault', 'runs', 'map p50', 'p90', 'max', 'Service p50', 'p90', 'max'], rows);
+}
+
+/** Runs of versions that have been mended since: they count in the summary, but not among the figures above. */
+function earlierVersions(
+  results: readonly RunResult[],
+  faults: readonly DescribedFault[],
+  supersessions: readonly Supersession[],
+): string[] {
+  let from = '';
+  return supersessions
+    .toSorted((a, b) => a.until.localeCompare(b.until))
+    .flatMap(({ until, mended }) => {
+      const own = results.filter(({ at }) => at > from && at <= until);
+      from = until;
+      return own.length === 0
+        ? []
+        : [
+            `## Gaps before ${until.slice(0, 16).replace('T', ' ')}`,
+            `Mended since: ${mended}`,
+            gapTable(own, faults),
+          ];
+    });
 }
 
 function gapCells(runs: readonly RunResult[], kind: ClientKind): string[] {

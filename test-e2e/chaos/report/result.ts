@@ -52,7 +52,10 @@ export interface RunResult {
     readonly operations: number;
     readonly secondVerdict: 'agreed' | 'differed' | 'absent';
   };
-  /** From the end of the fault until all members were equal and followed; null when that did not happen in time. */
+  /**
+   * From the moment at which the fault begins to be undone until all members were seen to follow and to be equal, the
+   * start of a node and two seconds of the harness's own included; null when that did not happen in time.
+   */
   readonly convergedSeconds: number | null;
   readonly violations: readonly Violation[];
   readonly surroundings: Surroundings;

@@ -29,3 +29,16 @@ export function readResults(checkout: string): RunResult[] {
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as RunResult);
 }
+
+/** Runs up to a moment that say nothing about this version any more, and what has been mended since. */
+export interface Supersession {
+  /** RFC 3339. */
+  readonly until: string;
+  readonly mended: string;
+}
+
+/** What `superseded.json` in the folder of results says; nothing without it. */
+export function readSupersessions(checkout: string): Supersession[] {
+  const path = join(checkout, RESULTS_FOLDER, 'superseded.json');
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Supersession[]) : [];
+}

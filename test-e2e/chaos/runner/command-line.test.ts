@@ -10,13 +10,14 @@ describe('parseCommandLine', () => {
       minutes: Number.POSITIVE_INFINITY,
       resume: false,
       record: true,
+      keep: false,
       strike: false,
     });
   });
 
   it('takes every option', () => {
     const options =
-      '--faults server-killed,flapping:5 --runs 3 --seed 7 --minutes 10 --resume --no-record --strike';
+      '--faults server-killed,flapping:5 --runs 3 --seed 7 --minutes 10 --resume --no-record --keep --strike';
     expect(parseCommandLine(options.split(' '))).toEqual({
       faults: [
         { fault: 'server-killed', runs: 3 },
@@ -26,6 +27,7 @@ describe('parseCommandLine', () => {
       minutes: 10,
       resume: true,
       record: false,
+      keep: true,
       strike: true,
     });
   });

@@ -12,6 +12,8 @@ export interface ChaosCommand {
   readonly resume: boolean;
   /** Whether results are added to those in the checkout. */
   readonly record: boolean;
+  /** Whether histories are kept of runs that broke no promise. */
+  readonly keep: boolean;
   readonly strike: boolean;
 }
 
@@ -28,6 +30,7 @@ Options:
   --minutes M     begin no run after M minutes (default: no limit)
   --resume        leave out the runs of this seed that have a result
   --no-record     write no results
+  --keep          keep the histories of all runs in .dev/chaos
   --strike        remove operator and cluster afterwards
   --help          show this
 
@@ -51,6 +54,7 @@ export function parseCommandLine(
         minutes: { type: 'string' },
         resume: { type: 'boolean', default: false },
         record: { type: 'boolean', default: true },
+        keep: { type: 'boolean', default: false },
         strike: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
@@ -69,6 +73,7 @@ export function parseCommandLine(
       minutes: readNumber('--minutes', values.minutes, Number.POSITIVE_INFINITY),
       resume: values.resume,
       record: values.record,
+      keep: values.keep,
       strike: values.strike,
     };
   } catch (error) {

@@ -23,8 +23,8 @@ interface MemberFacts {
 
 /** How the convergence of a shard ended. */
 export interface Convergence {
-  /** From the call; null when it did not happen in time. */
-  readonly seconds: number | null;
+  /** Whether it happened in time. */
+  readonly whole: boolean;
   /** What was not as it should be, at the end. */
   readonly violations: readonly Violation[];
 }
@@ -50,12 +50,12 @@ export async function awaitConvergence(
       violations = [{ rule: 'converged', message: error instanceof Error ? error.message : String(error) }];
     }
     if (violations.length === 0) {
-      return { seconds: (monotonicTime() - start) / 1000, violations: [] };
+      return { whole: true, violations: [] };
     }
     await delay(POLL_MILLISECONDS);
   }
   const message = `not converged within ${timeoutMilliseconds / 1000} s`;
-  return { seconds: null, violations: [{ rule: 'converged', message }, ...violations] };
+  return { whole: false, violations: [{ rule: 'converged', message }, ...violations] };
 }
 
 async function findUnconverged(stage: Stage): Promise<Violation[]> {

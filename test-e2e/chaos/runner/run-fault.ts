@@ -77,12 +77,14 @@ export async function runFault(stage: Stage, fault: Fault, options: RunOptions):
     await untilAcknowledged(clients, injected, RECOVERY_MILLISECONDS);
     const lasts = fault.lastsMilliseconds ?? (fault.expects === 'promotion' ? 0 : QUIET_MILLISECONDS);
     await delay(Math.max(AFTERWARDS_MILLISECONDS, lasts - (monotonicTime() - since)));
+    const ending = monotonicTime();
     await undoAll();
     await untilAcknowledged(clients, monotonicTime(), RECOVERY_MILLISECONDS);
     await delay(AFTERWARDS_MILLISECONDS);
     await clients.stop();
 
     const convergence = await awaitConvergence(stage);
+    const converged = (monotonicTime() - ending) / 1000;
     const history = await clients.readHistory();
     clients = undefined;
     const judged = await judgeHistory(history);
@@ -101,7 +103,7 @@ export async function runFault(stage: Stage, fault: Fault, options: RunOptions):
       indeterminate: history.operations.filter(({ outcome }) => outcome === 'indeterminate').length,
       staleReads: countStaleReads(history.operations, history.mapChanges),
       registers: judged.registers,
-      convergedSeconds: convergence.seconds,
+      convergedSeconds: convergence.whole ? converged : null,
       violations: [
         ...judgePromotion(fault, promoted, promotions),
         ...judged.violations,

@@ -3,7 +3,6 @@
  * are where Docker runs on it, so a pod's processes are found by the control group that bears its uid.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import { readProcess } from '../../cluster/machine/process-table.ts';
 
 /** The programs of a pod. */
@@ -55,24 +54,6 @@ export function sendTo(pids: readonly number[], signal: NodeJS.Signals): void {
       }
     }
   }
-}
-
-/** Kills the program as soon as it runs; false when it did not appear in time. */
-export async function killWhenStarted(
-  podUid: string,
-  program: PodProgram,
-  timeoutMilliseconds: number,
-): Promise<boolean> {
-  const deadline = performance.now() + timeoutMilliseconds;
-  while (performance.now() < deadline) {
-    const pids = findPodProcesses(podUid, program);
-    if (pids.length > 0) {
-      sendTo(pids, 'SIGKILL');
-      return true;
-    }
-    await delay(20);
-  }
-  return false;
 }
 
 function readText(pid: number, file: 'cmdline' | 'cgroup'): string {

@@ -28,12 +28,19 @@ export interface Account {
   readonly password: string;
 }
 
-/** What everything else needs. */
-export interface Stage {
+/** The development cluster with the operator. */
+interface StageBase {
   readonly kubeconfigPath: string;
   readonly provider: ProviderName;
   readonly kubectl: Kubectl;
   readonly client: ApiClient;
+  readonly progress: Progress;
+  /** Ends connections, and starts the operators again that were paused; the stage itself stays. */
+  close(): Promise<void>;
+}
+
+/** What everything else needs. */
+export interface Stage extends StageBase {
   readonly namespace: string;
   readonly cluster: string;
   readonly shard: number;
@@ -45,11 +52,6 @@ export interface Stage {
   readonly authority: string;
   /** Address of the Service `-primary`. */
   readonly serviceAddress: string;
-  readonly progress: Progress;
-  /** Ends connections, and starts the operators again that were paused; the stage itself stays. */
-  close(): Promise<void>;
-  /** Removes operator, cluster and namespaces. */
-  strike(): Promise<void>;
 }
 
 /** Where the operator of the runs is installed. */
@@ -83,7 +85,7 @@ export async function openStage(progress: Progress): Promise<Stage> {
   const image = await ensureOperatorImage(progress);
   const kubectl = await createKubectl(kubeconfigPath);
   const resume = await pauseInstalledOperators(kubectl, OPERATOR.namespace);
-  await progress.step('install the operator and the cluster', async () => {
+  await progress.step('install the operator', async () => {
     const folder = join(checkoutFolder, 'crds');
     for (const file of await readdir(folder)) {
       await kubectl.run(['apply', '--server-side', '--force-conflicts', `--filename=${join(folder, file)}`]);
@@ -96,6 +98,40 @@ export async function openStage(progress: Progress): Promise<Stage> {
       values: { ...imageValues(image), watchNamespace: NAMESPACE, 'crds.install': false },
     });
     await removeOlderDatabases(kubectl, image);
+  });
+  const connection = await connect({ kubeconfigPath, userAgent: 'shardwright-chaos' });
+  const base: StageBase = {
+    kubeconfigPath,
+    provider,
+    kubectl,
+    client: connection.client,
+    progress,
+    async close() {
+      await connection.close();
+      await resume();
+    },
+  };
+  return createDatabases(base);
+}
+
+/** Deletes the databases and makes new ones: what is left to do where a run left them broken for good. */
+export async function rebuildStage(stage: Stage): Promise<Stage> {
+  await removeDatabases(stage.kubectl);
+  return createDatabases(stage);
+}
+
+/** Removes operator, cluster and namespaces. */
+export async function strikeStage({ kubectl, kubeconfigPath }: StageBase): Promise<void> {
+  await removeDatabases(kubectl);
+  const helm = await createHelm(kubeconfigPath);
+  await helm.attempt(['uninstall', OPERATOR.name, `--namespace=${OPERATOR.namespace}`]);
+  await kubectl.run(['delete', 'namespace', NAMESPACE, OPERATOR.namespace, '--wait=false']);
+}
+
+/** Makes the databases unless they are there, waits until they are ready, and reads what clients need. */
+async function createDatabases(base: StageBase): Promise<Stage> {
+  const { kubectl, client, progress } = base;
+  await progress.step('make the databases', async () => {
     const object = {
       apiVersion: 'shardwright.io/v1alpha1',
       kind: 'ShardedCluster',
@@ -106,8 +142,6 @@ export async function openStage(progress: Progress): Promise<Stage> {
     const key = { namespace: NAMESPACE, name: CLUSTER };
     await awaitReady(kubectl, key, (line) => progress.note(line), READY_TIMEOUT_SECONDS);
   });
-  const connection = await connect({ kubeconfigPath, userAgent: 'shardwright-chaos' });
-  const { client } = connection;
   const shardName = `${CLUSTER}-shard-0`;
   const key = (name: string) => ({ namespace: NAMESPACE, name });
   const account = async (name: string): Promise<Account> => {
@@ -119,10 +153,7 @@ export async function openStage(progress: Progress): Promise<Stage> {
   const authority = (await client.get(configMaps, key(`${CLUSTER}-ca`), NEVER))?.data?.['ca.crt'] ?? '';
   const service = await client.get(services, key(`${shardName}-primary`), NEVER);
   return {
-    kubeconfigPath,
-    provider,
-    kubectl,
-    client,
+    ...base,
     namespace: NAMESPACE,
     cluster: CLUSTER,
     shard: 0,
@@ -131,19 +162,21 @@ export async function openStage(progress: Progress): Promise<Stage> {
     administrator: await account(`${CLUSTER}-admin`),
     authority,
     serviceAddress: service?.spec?.clusterIP ?? '',
-    progress,
-    async close() {
-      await connection.close();
-      await resume();
-    },
-    async strike() {
-      await kubectl.run(['delete', 'shardedclusters', '--all', `--namespace=${NAMESPACE}`]);
-      await (
-        await createHelm(kubeconfigPath)
-      ).attempt(['uninstall', OPERATOR.name, `--namespace=${OPERATOR.namespace}`]);
-      await kubectl.run(['delete', 'namespace', NAMESPACE, OPERATOR.namespace, '--wait=false']);
-    },
   };
+}
+
+async function removeDatabases(kubectl: Kubectl): Promise<void> {
+  const inNamespace = `--namespace=${NAMESPACE}`;
+  const selector = `--selector=shardwright.io/cluster=${CLUSTER}`;
+  await kubectl.run([
+    'delete',
+    'shardedcluster',
+    CLUSTER,
+    inNamespace,
+    '--timeout=120s',
+    '--ignore-not-found',
+  ]);
+  await kubectl.run(['wait', 'pods', inNamespace, selector, '--for=delete', '--timeout=120s']);
 }
 
 /**
@@ -156,8 +189,7 @@ async function removeOlderDatabases(kubectl: Kubectl, image: string): Promise<vo
   const selector = `--selector=shardwright.io/cluster=${CLUSTER}`;
   const images = await kubectl.run(['get', 'pods', inNamespace, selector, columns]);
   if (images.trim() !== '' && !images.split(' ').includes(image)) {
-    await kubectl.run(['delete', 'shardedcluster', CLUSTER, inNamespace, '--timeout=120s']);
-    await kubectl.run(['wait', 'pods', inNamespace, selector, '--for=delete', '--timeout=120s']);
+    await removeDatabases(kubectl);
   }
 }
 

@@ -26,7 +26,6 @@ export {
   type InvalidRequest,
   isInvalidRequest,
   promotionAnnotation,
-  type PromotionRequest,
   promotionRequestOf,
   switchoverAnnotation,
   type SwitchoverRequest,

@@ -93,9 +93,21 @@ function shardObjects(input: PlanInput, map: ShardMapSpec, number: number): Desi
     headlessService(cluster, number),
     primaryService(cluster, number),
     replicasService(cluster, number, readTargetOf(input, number)),
-    ...podDisruptionBudgetsOf(cluster, number, instances),
+    ...podDisruptionBudgetsOf(cluster, number, instances, canHandOver(input, shard)),
     statefulSet(cluster, { number, replicas: spec.hibernated ? 0 : instances, image, live }),
   ];
+}
+
+/** Whether every instance of a shard is at work, so that the primary can leave without a pause in writes. */
+function canHandOver({ cluster, reports }: PlanInput, shard: ShardMapShard | undefined): boolean {
+  const { name, namespace } = cluster.metadata;
+  const isAtWork = (pod: string): boolean => reports.instance({ namespace, name }, pod)?.healthy === true;
+  return (
+    shard !== undefined &&
+    shard.primary !== null &&
+    [shard.primary, ...shard.replicas].every(isAtWork) &&
+    shard.replicas.every((pod) => shard.ackers.includes(pod))
+  );
 }
 
 /** The last replicas stay until the primary's commits wait for nobody: without them it could not be told any more. */

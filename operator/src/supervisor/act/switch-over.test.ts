@@ -13,6 +13,7 @@ import { aCluster } from '../../controllers/sharded-cluster/testing/builders.ts'
 import { mariadbPositions } from '../../engines/mariadb/gtid.ts';
 import { silentLogger } from '../../runtime/logger.ts';
 import { FakeClock, settle } from '../../runtime/testing/fake-clock.ts';
+import { PATIENCE_MILLISECONDS } from '../decide-switchover.ts';
 import type { MemberObservation, ShardObservation } from '../observe-shard.ts';
 import type { ShardEdit } from '../shard-map-writer.ts';
 import { aMember, anObservation, aShard, PODS } from '../testing/observations.ts';
@@ -170,12 +171,16 @@ describe('switchovers of a shard', () => {
   it('waits before it refuses for what may pass', async () => {
     primary = aMember(FIRST, null);
     await pass();
-    await clock.advance(2900);
+    await clock.advance(6900);
     await pass();
     expect(shard.handledSwitchover).toBeUndefined();
     await clock.advance(100);
     await pass();
     expect(switchover.report?.outcome).toBe('Refused');
+  });
+
+  it('waits for longer than another operator may have closed the primary for', () => {
+    expect(PATIENCE_MILLISECONDS).toBeGreaterThan(HOLD_MILLISECONDS);
   });
 
   it('is undone, and recorded, when its candidate dies', async () => {
@@ -264,7 +269,7 @@ describe('switchovers of a shard', () => {
     it('are refused with one event for each reason', async () => {
       shard = { ...shard, ackers: [] };
       await pass();
-      await clock.advance(3000);
+      await clock.advance(7000);
       await pass();
       await pass();
       expect(news).toHaveLength(1);

@@ -46,6 +46,8 @@ export class SimulatedMember {
   seen: ShardMapShard | null = null;
   openEpoch = 0;
   awaitingAcker = false;
+  /** Until when a primary stays closed for a switchover, unless the map changes. */
+  heldUntil = 0;
   #downSince = 0;
   #heardAt = 0;
 
@@ -72,6 +74,24 @@ export class SimulatedMember {
     return { received: this.#position(this.log.length), applied: this.#position(this.applied) };
   }
 
+  /** Closes a primary for a switchover; returns where it ends. */
+  closeWrites(now: number, holdMilliseconds: number): Position {
+    if (!this.isRunning || !this.isOpen) {
+      throw new Error('NotReady');
+    }
+    this.isOpen = false;
+    this.heldUntil = now + holdMilliseconds;
+    return this.#position(this.log.length);
+  }
+
+  /** Whether a replica has applied everything up to there. */
+  hasApplied(position: Position): boolean {
+    if (!this.isRunning) {
+      throw new Error('NotReady');
+    }
+    return this.applied >= Number(position.slice(position.lastIndexOf('-') + 1));
+  }
+
   /** One step of the agent, and of replication. */
   step(surroundings: Surroundings): void {
     const { map, now } = surroundings;
@@ -84,6 +104,7 @@ export class SimulatedMember {
     if (this.isReachable && this.seen !== map) {
       this.seen = map;
       this.isStoodDown &&= map.primary === null;
+      this.heldUntil = 0;
     }
     if (this.role === 'primary' && this.isRunning && now - this.#heardAt >= FENCE_MILLISECONDS) {
       this.kill(now);
@@ -143,7 +164,8 @@ export class SimulatedMember {
       epoch: { kind: 'known', value: this.#epochApplied() },
     } as const;
     if (this.role === 'primary') {
-      return leading({}, { ...facts, writable: this.isOpen });
+      const longestTransactionSeconds = { kind: 'known', value: 0 } as const;
+      return leading({}, { ...facts, longestTransactionSeconds, writable: this.isOpen });
     }
     if (this.role === 'detached') {
       return detached(following({}, facts));
@@ -185,7 +207,8 @@ export class SimulatedMember {
     }
     // An opening is recorded in the database, and waits to be acknowledged as any commit does.
     const record = this.log.findLast(({ id }) => id === epochRow(map.epoch));
-    if (!this.isOpen && isConfirmed && record !== undefined && isAcknowledged(record)) {
+    const isHeld = now < this.heldUntil;
+    if (!this.isOpen && !isHeld && isConfirmed && record !== undefined && isAcknowledged(record)) {
       this.isOpen = true;
       this.openEpoch = map.epoch;
       onOpened(this);

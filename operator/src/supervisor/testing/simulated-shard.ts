@@ -2,7 +2,9 @@
  * A shard with agents, a client that writes, and operators that may be killed at every step, on a clock that is advanced
  * by hand. What must hold at every moment is checked at every moment.
  */
-import type { ShardMap, ShardMapShard } from '../../api/v1alpha1/index.ts';
+import type { CommandRequest } from '../../agent/protocol/commands.ts';
+import { type ShardMap, type ShardMapShard, switchoverAnnotation } from '../../api/v1alpha1/index.ts';
+import { assertNever } from '../../runtime/assert-never.ts';
 import { shardedClusters, shardMaps } from '../../controllers/sharded-cluster/resource-types.ts';
 import { aCluster, aPod } from '../../controllers/sharded-cluster/testing/builders.ts';
 import { mariadbPositions } from '../../engines/mariadb/gtid.ts';
@@ -122,6 +124,12 @@ export class SimulatedShard {
     this.clock.setTimer(RESTART_MILLISECONDS, () => this.startOperator());
   }
 
+  /** Asks for a switchover by the annotation. */
+  async ask(request: string): Promise<void> {
+    const annotations = { [switchoverAnnotation(0)]: request };
+    await this.server.mergePatch(shardedClusters, KEY, { metadata: { annotations } }, {}, NEVER);
+  }
+
   killServer(pod: string): void {
     this.member(pod).kill(this.clock.monotonic());
   }
@@ -132,6 +140,7 @@ export class SimulatedShard {
     member.isAgentAlive = false;
     member.seen = null;
     member.isStoodDown = false;
+    member.heldUntil = 0;
     this.clock.setTimer(RESTART_MILLISECONDS, () => {
       member.isAgentAlive = true;
     });
@@ -319,10 +328,37 @@ export class SimulatedShard {
     });
   }
 
+  async #carryOut(member: SimulatedMember, request: CommandRequest, signal: AbortSignal): Promise<unknown> {
+    const now = this.clock.monotonic();
+    switch (request.command) {
+      case 'killServer':
+        member.kill(now);
+        member.isStoodDown = true;
+        return { exit: null };
+      case 'stopReceiving':
+        return member.stopReceiving();
+      case 'closeWrites':
+        return { position: member.closeWrites(now, request.holdMilliseconds) };
+      case 'reopenWrites':
+        member.heldUntil = 0;
+        return { wasHeld: true };
+      case 'awaitApplied':
+        for (let waited = 0; waited < request.timeoutMilliseconds; waited += STEP_MILLISECONDS) {
+          if (member.hasApplied(request.position)) {
+            return { reached: true };
+          }
+          await this.clock.sleep(STEP_MILLISECONDS, signal);
+        }
+        return { reached: false };
+      default:
+        return assertNever(request);
+    }
+  }
+
   #sender(stop: AbortController): SendCommand {
     const send = async (
       pod: string,
-      request: { readonly command: string },
+      request: CommandRequest,
       deadline: number,
       signal: AbortSignal,
     ): Promise<unknown> => {
@@ -336,13 +372,7 @@ export class SimulatedShard {
         throw new Error('refused');
       }
       await settle();
-      let answer: unknown = { exit: null };
-      if (request.command === 'killServer') {
-        member.kill(this.clock.monotonic());
-        member.isStoodDown = true;
-      } else {
-        answer = member.stopReceiving();
-      }
+      const answer = await this.#carryOut(member, request, signal);
       this.#step(stop);
       return answer;
     };

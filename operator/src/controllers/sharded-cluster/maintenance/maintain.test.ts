@@ -1,6 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { InstanceReport, ShardReport } from '../../../core/instance-report.ts';
-import { nodes, persistentVolumeClaims, persistentVolumes, pods } from '../../../runtime/resources.ts';
+import {
+  nodes,
+  persistentVolumeClaims,
+  persistentVolumes,
+  podDisruptionBudgets,
+  pods,
+} from '../../../runtime/resources.ts';
 import { shardMaps } from '../resource-types.ts';
 import { Harness } from '../testing/harness.ts';
 
@@ -63,6 +69,16 @@ describe('pods and volumes that are looked after', () => {
     expect(deletions()).toEqual([THIRD, SECOND, FIRST].map((pod) => `Pod test/${pod}`));
     expect(eventsOf('InstanceRestarted')).toHaveLength(3);
     expect(await world.condition('Progressing')).toBe('False/UpToDate');
+  });
+
+  it('may be evicted, the primary too, while every instance is at work', async () => {
+    const budget = async () =>
+      (await world.get(podDisruptionBudgets, 'demo-shard-0-primary'))?.spec?.minAvailable;
+    expect(await budget()).toBe(0);
+    world.reports = { ...world.reports, instance: (_, pod) => ({ ...HEALTHY, healthy: pod !== SECOND }) };
+    await world.changeSpec({ readService: { maxLagSeconds: 9 } });
+    await world.untilQuiet();
+    expect(await budget()).toBe(1);
   });
 
   it('wait for one that does not come back', async () => {

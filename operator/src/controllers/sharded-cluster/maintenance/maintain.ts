@@ -1,6 +1,5 @@
 import type { V1Node } from '@kubernetes/client-node';
 import type { EventReason, ShardMapSpec } from '../../../api/v1alpha1/index.ts';
-import { ANNOTATIONS } from '../../../api/v1alpha1/index.ts';
 import { isApiError } from '../../../runtime/client/api-error.ts';
 import type { ApiClient } from '../../../runtime/client/api-client.ts';
 import { keyOf } from '../../../runtime/objects.ts';
@@ -39,8 +38,8 @@ async function restartPods(
       client.delete(pods, key, { uid: pod.metadata?.uid }, signal),
     );
     if (deleted === true) {
-      const from = pod.metadata?.annotations?.[ANNOTATIONS.podSettings] ?? 'unknown';
-      tell('InstanceRestarted', 'Restart', `${key.name} is restarted with other settings than ${from}.`);
+      const note = `${key.name} is restarted: the spec has changed what it is built from.`;
+      tell('InstanceRestarted', 'Restart', note);
     }
   }
 }

@@ -8,7 +8,8 @@ import { roleSelector, shardLabels } from './labels.ts';
 
 /**
  * The budgets of a shard of `instances`, one per role and disjoint, since the eviction API refuses a pod that
- * two budgets cover. A single instance gets none: its node could never be drained.
+ * two budgets cover. A single instance gets none: its node could never be drained. The primary may be evicted while it
+ * can hand over, which it does before it stops.
  *
  * Both say `minAvailable`: `maxUnavailable` counts against the size of the whole StatefulSet, so that a budget
  * for some of its pods would never allow an eviction.
@@ -17,6 +18,7 @@ export function podDisruptionBudgetsOf(
   cluster: ShardedCluster,
   number: number,
   instances: number,
+  canHandOver: boolean,
 ): DesiredObject<V1PodDisruptionBudget>[] {
   if (instances < 2) {
     return [];
@@ -24,7 +26,7 @@ export function podDisruptionBudgetsOf(
   const { name } = cluster.metadata;
   const replicas = instances - 1;
   return [
-    budget(cluster, number, 'primary', primaryServiceName(name, number), 1),
+    budget(cluster, number, 'primary', primaryServiceName(name, number), canHandOver ? 0 : 1),
     budget(cluster, number, 'replica', replicasServiceName(name, number), replicas - 1),
   ];
 }

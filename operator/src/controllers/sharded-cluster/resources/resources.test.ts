@@ -206,10 +206,17 @@ describe('PodDisruptionBudgets', () => {
       ],
     ],
   ])('of %i instances', (instances, expected) => {
-    const budgets = podDisruptionBudgetsOf(cluster, 1, instances).map(({ object }) => object.spec);
+    const budgets = podDisruptionBudgetsOf(cluster, 1, instances, false).map(({ object }) => object.spec);
     expect(
       budgets.map((spec) => [spec?.selector?.matchLabels?.['shardwright.io/role'], spec?.minAvailable]),
     ).toEqual(expected);
+  });
+
+  it('let a primary go that can hand over', () => {
+    const budgets = podDisruptionBudgetsOf(cluster, 1, 3, true).map(
+      ({ object }) => object.spec?.minAvailable,
+    );
+    expect(budgets).toEqual([0, 1]);
   });
 });
 
