@@ -31,7 +31,7 @@ export function renderReliabilityPage(
     '<!-- Generated from docs/reliability/*.jsonl by `npm run generate`. Do not edit. -->',
     BEFORE_FIGURES,
     '## Summary',
-    summary(results),
+    summary(results, current),
     '## Gaps in acknowledged writes',
     'In milliseconds, for each fault; *map*: a client that follows the ShardMap, *Service*: one behind the `-primary` Service. ' +
       'Runs in which the leading operator was lost as well stand apart.',
@@ -54,7 +54,7 @@ export function renderReliabilityPage(
   return `${sections.join('\n\n')}\n`;
 }
 
-function summary(results: readonly RunResult[]): string {
+function summary(results: readonly RunResult[], current: readonly RunResult[]): string {
   if (results.length === 0) {
     return 'No run has been recorded yet.';
   }
@@ -65,7 +65,7 @@ function summary(results: readonly RunResult[]): string {
     violations.some(({ rule }) => rule === 'acknowledgedWritePresent'),
   ).length;
   const converged = describeDistribution(
-    results.flatMap(({ convergedSeconds }) => (convergedSeconds === null ? [] : [convergedSeconds])),
+    current.flatMap(({ convergedSeconds }) => (convergedSeconds === null ? [] : [convergedSeconds])),
   );
   const agreed = results.filter(({ registers }) => registers.secondVerdict === 'agreed').length;
   const stale = add(({ staleReads }) => staleReads.count);
