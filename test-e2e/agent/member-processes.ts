@@ -66,6 +66,7 @@ export class MemberProcesses {
         serverTls: this.options.serverTls,
         volumePath: this.volumePath,
         memoryPath: join(folder, 'memory'),
+        hosts: join(folder, 'memory', 'hosts'),
         agentPort: ports.agent,
         metricsPort: ports.metrics,
         serverPort: ports.server,

@@ -46,11 +46,11 @@ export function startRowWriter({ target, connect, name }: RowWriterOptions): Row
   const acknowledged = new Set<number>();
   let last = performance.now();
   let longest = 0;
-  let isStopped = false;
+  const stopping = new AbortController();
   let next = 0;
 
   const writeRows = async (session: Session): Promise<void> => {
-    while (!isStopped) {
+    while (!stopping.signal.aborted) {
       next += 1;
       await session.query(`INSERT INTO ${ROW_TABLE} VALUES (?, ?)`, [name, next]);
       acknowledged.add(next);
@@ -61,7 +61,7 @@ export function startRowWriter({ target, connect, name }: RowWriterOptions): Row
     }
   };
   const run = async (): Promise<void> => {
-    while (!isStopped) {
+    while (!stopping.signal.aborted) {
       const place = await target().catch(() => undefined);
       const session = place === undefined ? undefined : await connect(place.host).catch(() => undefined);
       if (session !== undefined) {
@@ -80,7 +80,7 @@ export function startRowWriter({ target, connect, name }: RowWriterOptions): Row
       return taken;
     },
     async stop() {
-      isStopped = true;
+      stopping.abort();
       await running;
     },
   };

@@ -103,6 +103,12 @@ export class Agent {
     }
   }
 
+  /** Whether this is a replica that nothing comes to. */
+  isWithoutSource(): boolean {
+    const role = this.#parts.observer.session.state()?.role;
+    return role?.kind === 'replica' && role.following.receiving.kind !== 'running';
+  }
+
   /** Throws when the loop hangs, which only a restart of the agent ends. */
   assertAlive(): void {
     const silence = this.#options.clock.monotonic() - this.#passedAt;

@@ -15,7 +15,7 @@ const MOST_RECLONES = 3;
 /** A primary that was just named may still be applying what it received: nothing is wrong yet. */
 const PROMOTION_MILLISECONDS = 5000;
 /** What has to stay free beside a file that is kept. */
-const RESERVE_BYTES = 64 << 20;
+const RESERVE_BYTES = 1 << 20;
 
 /** Before a replica's server starts: null where it may. */
 export function decideBeforeStart(observation: Observation, shard: ShardMapShard): Decision | null {

@@ -13,8 +13,11 @@ export interface Pacing {
 const FIRST_MILLISECONDS = 100;
 /** And grow no further than this: the longest a member is down after what kept it down has gone. */
 const LONGEST_MILLISECONDS = 15_000;
-/** A server that starts is asked whether it answers at least so often. */
-const LONGEST_CONNECT_MILLISECONDS = 400;
+/** Shorter for some. A server that starts is asked often whether it answers; a primary that was closed opens soon. */
+const LONGEST_MILLISECONDS_OF: ReadonlyMap<string, number> = new Map([
+  ['connect', 400],
+  ['openWrites', 1000],
+]);
 /** What was not done for so long beyond its delay starts over. */
 const FORGET_MILLISECONDS = 30_000;
 
@@ -34,7 +37,7 @@ export function createPacing(clock: Clock, random: () => number): Pacing {
       const entry = known ?? {
         backoff: createBackoff({
           initialMilliseconds: FIRST_MILLISECONDS,
-          longestMilliseconds: name === 'connect' ? LONGEST_CONNECT_MILLISECONDS : LONGEST_MILLISECONDS,
+          longestMilliseconds: LONGEST_MILLISECONDS_OF.get(name) ?? LONGEST_MILLISECONDS,
           random,
         }),
         doneAt: now,

@@ -91,12 +91,23 @@ describe('readAccounts', () => {
 describe('createPeerAddresses', () => {
   it('names pods, unless the settings say where they are', () => {
     const elsewhere = { agent: { host: '10.0.0.1', port: 1 }, server: { host: '10.0.0.2', port: 2 } };
-    const peers = createPeerAddresses({ namespace: 'shop', name: 'demo-shard-0' }, 3306, () => ({
-      peers: { 'demo-shard-0-1': elsewhere },
-    }));
+    const known = new Map<string, string>();
+    const peers = createPeerAddresses(
+      { namespace: 'shop', name: 'demo-shard-0' },
+      3306,
+      () => ({ peers: { 'demo-shard-0-1': elsewhere } }),
+      (name) => known.get(name),
+    );
+    expect(peers.names(['demo-shard-0-0', 'demo-shard-0-1'])).toEqual([
+      'demo-shard-0-0.demo-shard-0.shop.svc',
+    ]);
     const serverName = 'demo-shard-0-0.demo-shard-0.shop.svc';
     expect(peers.server('demo-shard-0-0')).toEqual({ host: serverName, port: 3306 });
     expect(peers.agent('demo-shard-0-0')).toEqual({ host: serverName, port: 7443, serverName });
+    known.set(serverName, '10.0.0.9');
+    // The server goes by the name, which its certificate has to show, and looks it up in its hosts file.
+    expect(peers.server('demo-shard-0-0')).toEqual({ host: serverName, port: 3306 });
+    expect(peers.agent('demo-shard-0-0')).toEqual({ host: '10.0.0.9', port: 7443, serverName });
     expect(peers.server('demo-shard-0-1')).toEqual(elsewhere.server);
     expect(peers.agent('demo-shard-0-1')).toEqual({
       ...elsewhere.agent,

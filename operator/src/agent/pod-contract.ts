@@ -25,6 +25,8 @@ export const AGENT_PATHS = {
   agentTls: '/etc/shardwright/agent-tls',
   /** Secret of the servers' certificate; mounted at the same place in the database container. */
   serverTls: '/etc/shardwright/server-tls',
+  /** The hosts file of the database container, see `hosts-file.ts`. */
+  hosts: '/etc/shardwright/hosts',
 } as const;
 
 /** Name of the launcher's socket in the engine's memory-backed folder. */

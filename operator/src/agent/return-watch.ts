@@ -38,6 +38,8 @@ const FETCH_DEADLINE_MILLISECONDS = 2000;
 const FETCH_PAUSE_MILLISECONDS = 100;
 /** An older answer says nothing about now. */
 const FRESH_MILLISECONDS = 3000;
+/** A person may have deleted something of it. */
+const KEPT_MILLISECONDS = 30_000;
 /** How long a clone counts as one of late. */
 const RECLONES_MILLISECONDS = 3_600_000;
 
@@ -65,7 +67,8 @@ export class ReturnWatch {
   #asking = false;
   #askedAt = -Infinity;
   readonly #reclones: number[] = [];
-  #kept: readonly KeptItem[] | null = null;
+  #kept: readonly KeptItem[] = [];
+  #keptAt = -Infinity;
   #vacated: Vacated | null = null;
   #ends: LogEnds | null = null;
 
@@ -103,7 +106,7 @@ export class ReturnWatch {
 
   /** What of it others are told. */
   get state(): ReturnState {
-    return { kept: this.#kept ?? [], vacated: this.#vacated, leavingAckers: this.#leavingAckers() };
+    return { kept: this.#kept, vacated: this.#vacated, leavingAckers: this.#leavingAckers() };
   }
 
   /** Only when the server is down: then it acknowledges nothing any more. */
@@ -125,8 +128,7 @@ export class ReturnWatch {
   look(seen: Surroundings, signal: AbortSignal): void {
     this.#freeBytes = seen.freeBytes;
     this.#ends = seen.ends;
-    if (this.#kept === null) {
-      this.#kept = [];
+    if (this.#options.clock.monotonic() - this.#keptAt >= KEPT_MILLISECONDS) {
       void this.lookAtKept(signal);
     }
     const shard = seen.shard.kind === 'known' ? seen.shard.shard : null;
@@ -190,6 +192,7 @@ export class ReturnWatch {
 
   /** Looks at what is kept on the volume. */
   async lookAtKept(signal: AbortSignal): Promise<void> {
+    this.#keptAt = this.#options.clock.monotonic();
     try {
       this.#kept = await this.#options.files().listKept(signal);
     } catch (error) {

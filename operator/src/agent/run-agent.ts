@@ -16,10 +16,12 @@ import { createPrometheusMetrics } from '../runtime/metrics/prometheus.ts';
 import { Agent } from './agent.ts';
 import { requestClone } from './clone-client.ts';
 import { type CompleteLaunch, completeLaunch } from './launch-plan.ts';
+import { writeHosts } from './hosts-file.ts';
 import { createLauncherClient } from './launcher-client.ts';
 import { createAgentMetrics } from './metrics.ts';
 import { openMountedFiles } from './mounted-files.ts';
 import { createPeerPositions } from './peer-positions.ts';
+import { createPeerResolver, createServiceLookup } from './peer-resolver.ts';
 import { fetchPeerState } from './peer-states.ts';
 import { createPeerAddresses } from './peers.ts';
 import { LAUNCHER_SOCKET, type MemberPlace, settingsFile } from './pod-contract.ts';
@@ -35,6 +37,8 @@ export interface AgentPlaces {
   readonly settings: string;
   readonly accounts: string;
   readonly agentTls: string;
+  /** The hosts file of the server's container; there may be none. */
+  readonly hosts: string;
   readonly serverTls: string;
   readonly volumePath: string;
   readonly memoryPath: string;
@@ -77,7 +81,16 @@ export async function runAgent(options: RunAgentOptions, signal: AbortSignal): P
     { namespace: place.namespace, name: shardName(place.cluster, place.shard) },
     places.serverPort,
     () => files.settings(),
+    (name) => resolver.address(name),
   );
+  const resolver = createPeerResolver({
+    names: () => peers.names(otherPods(shardMap, place.pod)),
+    isSuspect: () => agent.isWithoutSource(),
+    resolve: createServiceLookup(),
+    onChange: (addresses) => writeHosts(places.hosts, addresses),
+    clock,
+    logger,
+  });
   const identity: PeerIdentity = { ...cluster, role: 'agent' };
   const shardMap = createShardMapReader({ client, place, clock, logger, random });
   const launcher = createLauncherClient({
@@ -169,6 +182,7 @@ export async function runAgent(options: RunAgentOptions, signal: AbortSignal): P
         shardMap.run(scope),
         launcher.run(scope),
         positions.run(scope),
+        resolver.run(scope),
         agent.run(scope),
       ]);
     } finally {

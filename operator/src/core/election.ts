@@ -8,9 +8,9 @@
 
 /** How far histories reach; see the engine port. */
 export interface ElectionArithmetic<Position> {
-  compare(left: Position, right: Position): 'equal' | 'ahead' | 'behind' | 'diverged';
+  readonly compare: (left: Position, right: Position) => 'equal' | 'ahead' | 'behind' | 'diverged';
   /** Whether everything in `needed` is in `held`. */
-  covers(held: Position, needed: Position): boolean;
+  readonly covers: (held: Position, needed: Position) => boolean;
 }
 
 /** One member of the shard. */

@@ -25,9 +25,9 @@ export interface PositionArithmetic {
   /** The position of a server that has written nothing. */
   readonly empty: Position;
   /** Reads a position from text; throws EngineError `InvalidPosition`. Equal positions yield equal text. */
-  parse(text: string): Position;
+  readonly parse: (text: string) => Position;
   /** How `left` relates to `right`. */
-  compare(left: Position, right: Position): PositionOrder;
+  readonly compare: (left: Position, right: Position) => PositionOrder;
   /** Whether everything in `needed` is in `held`: `held` is equal or ahead. */
-  covers(held: Position, needed: Position): boolean;
+  readonly covers: (held: Position, needed: Position) => boolean;
 }

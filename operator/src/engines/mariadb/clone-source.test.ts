@@ -6,7 +6,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { FakeClock } from '../../runtime/testing/fake-clock.ts';
 import type { CloneSourceOptions } from '../clone.ts';
-import type { MemberOptions } from '../member.ts';
 import { startProgram, type RunningProgram } from '../programs.ts';
 import { openCloneStream } from './clone-source.ts';
 import { layoutOf } from './layout.ts';
@@ -34,7 +33,7 @@ async function open(script: string, options: CloneSourceOptions = {}): Promise<R
   const layout = layoutOf({
     volumePath: join(folder, 'volume'),
     memoryPath: join(folder, 'memory'),
-  } as MemberOptions);
+  });
   await mkdir(layout.data, { recursive: true });
   const start = (): RunningProgram => {
     running = startProgram({ program: process.execPath, arguments: ['-e', script] });

@@ -2,8 +2,11 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { mariadbEngine } from './engine.ts';
 import { toLineage } from './lineage.ts';
+import { TransactionScanner } from './log-events.ts';
+import { scanFile } from './log-files.ts';
 import { gtid, gtidList, logOf, rows, statement, transactionEnd } from './testing/log-bytes.ts';
 
 const signal = new AbortController().signal;
@@ -14,8 +17,10 @@ const OTHER = 2;
 
 const change = (sequence: number, server = OWN): Buffer =>
   Buffer.concat([gtid(sequence, { server }), rows, transactionEnd]);
-const definition = (sequence: number): Buffer =>
-  Buffer.concat([gtid(sequence, { standalone: true }), statement('CREATE TABLE t (a INT)')]);
+const small = (sequence: number, server = OWN): Buffer =>
+  Buffer.concat([gtid(sequence, { server }), transactionEnd]);
+const definition = (sequence: number, server = OWN): Buffer =>
+  Buffer.concat([gtid(sequence, { server, standalone: true }), statement('CREATE TABLE t (a INT)')]);
 
 describe('the tail of a log', () => {
   let volumePath = '';
@@ -149,4 +154,54 @@ describe('the tail of a log', () => {
     const { positions } = mariadbEngine;
     expect(files().wrote(positions.parse(position))).toBe(expected);
   });
+
+  it('is exactly what the other lacks, however the log is cut into files, and readable as it was', async () => {
+    const entry = fc.record({
+      own: fc.boolean(),
+      kind: fc.constantFrom('change', 'definition'),
+      cut: fc.boolean(),
+    });
+    const scenario = fc.record({
+      entries: fc.array(entry, { minLength: 1, maxLength: 12 }),
+      known: fc.nat(12),
+      torn: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(scenario, async ({ entries, known, torn }) => {
+        await rm(join(volumePath, 'data'), { recursive: true });
+        await rm(join(volumePath, 'kept'), { recursive: true, force: true });
+        await mkdir(join(volumePath, 'data'));
+        const newest = new Map<number, number>();
+        const contents: Buffer[][] = [[]];
+        entries.forEach(({ own, kind, cut }, index) => {
+          if (cut || index === 0) {
+            const list = [...newest].map(([server, sequence]) => [0, server, sequence] as const);
+            contents.push([gtidList(...list)]);
+          }
+          const server = own ? OWN : OTHER;
+          newest.set(server, index + 1);
+          contents.at(-1)?.push(kind === 'change' ? small(index + 1, server) : definition(index + 1, server));
+        });
+        contents.at(-1)?.push(...(torn ? [gtid(99)] : []));
+        await Promise.all(contents.slice(1).map((events, index) => write(index + 1, ...events)));
+
+        const first = entries.findIndex(({ own }, index) => own && index + 1 > known);
+        const expected = first === -1 ? 0 : entries.length - first;
+        const lineage = toLineage(`0-${OWN}-${known},0-3-50`);
+        const found = await files().findTail(lineage, signal);
+        expect(found?.changes ?? 0).toBe(expected);
+        const kept = await files().keepTail(lineage, 'tail', signal);
+        const seen: bigint[] = [];
+        const scanner = new TransactionScanner();
+        const onEvent = (): void => {
+          seen.push(...(scanner.ended === undefined ? [] : [scanner.ended.sequence]));
+        };
+        if (kept !== null) {
+          await scanFile(kept.path, scanner, signal, { onEvent });
+        }
+        expect(seen).toEqual(Array.from({ length: expected }, (_, index) => BigInt(first + index + 1)));
+      }),
+      { numRuns: 60 },
+    );
+  }, 30_000);
 });

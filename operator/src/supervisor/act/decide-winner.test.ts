@@ -25,9 +25,11 @@ interface Case {
   readonly progress?: Partial<FencingProgress>;
   readonly policy?: 'Availability';
   readonly chosen?: string;
+  readonly preferred?: string;
 }
 
-function decide({ members = [gone, first, second], answers, progress, policy, chosen = undefined }: Case) {
+function decide(change: Case) {
+  const { members = [gone, first, second], answers, progress, policy, chosen, preferred } = change;
   const observation = anObservation(shard, members);
   return decideWinner(
     {
@@ -41,7 +43,7 @@ function decide({ members = [gone, first, second], answers, progress, policy, ch
       elapsed: 0,
       ...progress,
     },
-    { chosen: chosen ?? null, preferred: null },
+    { chosen: chosen ?? null, preferred: preferred ?? null },
     mariadbPositions,
   );
 }
@@ -70,6 +72,26 @@ describe('a promotion without a winner yet', () => {
       'says then that it is missing',
       { answers: onlyFirst, progress: { elapsed: 2000 } },
       { kind: 'blocked', refusal: expect.objectContaining({ reason: 'AckersUnreachable', best: FIRST }) },
+    ],
+    [
+      'waits for the answer of the member that is asked for, though another would do',
+      {
+        members: [deadEnd(42), first, second],
+        answers: onlyFirst,
+        preferred: SECOND,
+        progress: { elapsed: 999 },
+      },
+      wait,
+    ],
+    [
+      'takes another when that answer does not come',
+      {
+        members: [deadEnd(42), first, second],
+        answers: onlyFirst,
+        preferred: SECOND,
+        progress: { elapsed: 1000 },
+      },
+      publish(FIRST),
     ],
     [
       'does without one whose writes the dead primary’s log would show',

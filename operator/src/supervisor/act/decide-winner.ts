@@ -25,6 +25,8 @@ export type PromotionStep =
 
 /** Members that do not answer at once may do so in a moment. Milliseconds. */
 const PATIENCE_MILLISECONDS = 2000;
+/** Somebody else would do as well as the member that was asked for, which is waited for only so long. Milliseconds. */
+const PREFERENCE_PATIENCE_MILLISECONDS = 1000;
 /** Before writes are given up for good, by the policy Availability, whoever has them gets more time. Milliseconds. */
 const LOSS_PATIENCE_MILLISECONDS = 10_000;
 
@@ -47,6 +49,12 @@ export function decideWinner(
   // The former primary has to boot first: only where nobody else will do.
   const isLastResort = winner === shard.formerPrimary;
   const patience = isLossy ? LOSS_PATIENCE_MILLISECONDS : PATIENCE_MILLISECONDS;
-  const isPatient = (isLossy || isLastResort) && (isWaiting || elapsed < patience);
+  const { preferred } = wishes;
+  const isPreferredLate =
+    preferred !== null &&
+    winner !== preferred &&
+    !answers.has(preferred) &&
+    elapsed < PREFERENCE_PATIENCE_MILLISECONDS;
+  const isPatient = isPreferredLate || ((isLossy || isLastResort) && (isWaiting || elapsed < patience));
   return isPatient || !isFenced ? { kind: 'wait' } : { kind: 'publish', winner, mayMiss };
 }

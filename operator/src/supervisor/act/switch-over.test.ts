@@ -263,6 +263,13 @@ describe('switchovers of a shard', () => {
       await clock.advance(100);
       await pass();
       expect(told).toHaveLength(6);
+      await pass();
+      await clock.advance(9900);
+      await pass();
+      expect(told).toHaveLength(6);
+      await clock.advance(100);
+      await pass();
+      expect(told).toHaveLength(9);
       expect(shard.handledSwitchover).toBeUndefined();
     });
 

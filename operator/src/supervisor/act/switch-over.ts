@@ -37,7 +37,7 @@ export interface SwitchoverOptions {
   readonly onNews: (news: SwitchoverNews) => void;
 }
 
-/** A primary that leaves is not closed again so soon after an attempt that was undone. Milliseconds. */
+/** A primary that leaves is not closed again so soon after an attempt that was undone; each time twice as long. */
 const RETRY_MILLISECONDS = 5000;
 
 type Begun = Extract<SwitchoverDecision, { kind: 'begin' }> & { readonly epoch: number };
@@ -62,6 +62,8 @@ export class Switchover {
   /** The promotion that an attempt has led to. */
   #begun: Begun | null = null;
   #retryAt = 0;
+  /** Attempts of this term that were undone. */
+  #undone = 0;
   #report: SwitchoverReport | null = null;
 
   constructor(options: SwitchoverOptions) {
@@ -98,6 +100,8 @@ export class Switchover {
     }
     const begun = this.#begun;
     if (begun !== null && shard.epoch > begun.epoch) {
+      this.#undone = 0;
+      this.#retryAt = 0;
       this.#begun = null;
       const isDone = primary !== begun.from;
       const message = isDone
@@ -204,7 +208,8 @@ export class Switchover {
     const why =
       outcome.kind === 'ready' ? 'It could not be replaced while it was closed for writes.' : outcome.message;
     const message = `${from} remains the primary. ${why}`;
-    this.#retryAt = clock.monotonic() + RETRY_MILLISECONDS;
+    this.#undone += 1;
+    this.#retryAt = clock.monotonic() + RETRY_MILLISECONDS * 2 ** (this.#undone - 1);
     if (cause === 'departure' || (await record(change, request, signal))) {
       this.#tell(request, 'Undone', message);
     }

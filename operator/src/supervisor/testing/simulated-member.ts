@@ -20,11 +20,11 @@ export interface Surroundings {
   /** The map, as it is at the API server. */
   readonly map: ShardMapShard;
   readonly now: number;
-  peer(pod: string): SimulatedMember | undefined;
+  readonly peer: (pod: string) => SimulatedMember | undefined;
   /** Called when the member opens, and when one of its commits is acknowledged. */
-  onOpened(member: SimulatedMember): void;
-  onAcknowledged(member: SimulatedMember, entry: Entry): void;
-  isAcknowledged(entry: Entry): boolean;
+  readonly onOpened: (member: SimulatedMember) => void;
+  readonly onAcknowledged: (member: SimulatedMember, entry: Entry) => void;
+  readonly isAcknowledged: (entry: Entry) => boolean;
 }
 
 /** A server with its agent, which does what agents do. Time passes with `step`. */

@@ -66,20 +66,21 @@ export function leading(change: Partial<AgentState> = {}, member: Partial<Member
   };
 }
 
+const readAt = (end: number | null): Measure<Position> =>
+  end === null ? { kind: 'unknown', reason: 'a file is missing' } : knownAt(end);
+
 /** A member whose server has ended with so much in its files; null for files that cannot be read. */
 export function ended(
   ownEnd: number | null,
   receivedEnd: number | null = 0,
   change: Partial<AgentState> = {},
 ): AgentState {
-  const measure = (end: number | null): Measure<Position> =>
-    end === null ? { kind: 'unknown', reason: 'a file is missing' } : knownAt(end);
   return {
     ...replicaState(),
     server: { kind: 'ended', lastExit: { pid: 7, code: null, signal: 'SIGKILL', at: 1000 } },
     member: null,
-    ownEnd: measure(ownEnd),
-    receivedEnd: measure(receivedEnd),
+    ownEnd: readAt(ownEnd),
+    receivedEnd: readAt(receivedEnd),
     ...change,
   };
 }

@@ -49,8 +49,15 @@ export function podVolumes(cluster: string, shard: string): V1Volume[] {
 /** What the container that brings the programs sees. */
 export const RUNTIME_MOUNTS: V1VolumeMount[] = [{ name: 'runtime', mountPath: RUNTIME_PATH }];
 
-/** What the server's container sees: no password, no token. */
-export function databaseMounts({ volumePath, memoryPath }: ContainerContract): V1VolumeMount[] {
+/** What the server's container sees: no password, no token. Its hosts file is the agent's to fill. */
+export function databaseMounts(container: ContainerContract): V1VolumeMount[] {
+  return [...sharedMounts(container), { ...HOSTS_FILE, mountPath: '/etc/hosts', readOnly: true }];
+}
+
+/** A file that the container which brings the programs has made. */
+const HOSTS_FILE = { name: 'runtime', subPath: 'hosts' };
+
+function sharedMounts({ volumePath, memoryPath }: ContainerContract): V1VolumeMount[] {
   return [
     { name: 'runtime', mountPath: RUNTIME_PATH, readOnly: true },
     { name: DATA_VOLUME, mountPath: volumePath },
@@ -63,7 +70,8 @@ export function databaseMounts({ volumePath, memoryPath }: ContainerContract): V
 /** What the agent's container sees. */
 export function agentMounts(container: ContainerContract): V1VolumeMount[] {
   return [
-    ...databaseMounts(container),
+    ...sharedMounts(container),
+    { ...HOSTS_FILE, mountPath: AGENT_PATHS.hosts },
     { name: 'settings', mountPath: AGENT_PATHS.settings, readOnly: true },
     { name: 'accounts', mountPath: AGENT_PATHS.accounts, readOnly: true },
     { name: 'agent-tls', mountPath: AGENT_PATHS.agentTls, readOnly: true },
