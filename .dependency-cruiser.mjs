@@ -8,7 +8,8 @@ const only = (name, from, allowed, comment) => ({
   name,
   severity: 'error',
   comment,
-  from: { path: `^operator/src/${from}/`, pathNot: '\\.test\\.ts$' },
+  // What only tests use may look anywhere.
+  from: { path: `^operator/src/${from}/`, pathNot: '(\\.test\\.ts|/testing/[^/]+\\.ts)$' },
   to: {
     path: '^operator/src/',
     pathNot: allowed.map((place) => `^operator/src/${place}${place.endsWith('ts$') ? '' : '/'}`),

@@ -4,7 +4,7 @@ import { replicaState } from '../agent/testing/agent-states.ts';
 import type { ShardMapShard } from '../api/v1alpha1/index.ts';
 import { mariadbPositions } from '../engines/mariadb/gtid.ts';
 import type { Position } from '../engines/position.ts';
-import { changeOf } from './change-shard-map.ts';
+import { changeOf } from './change-of-state.ts';
 import { decideShardState } from './decide-shard-state.ts';
 import type { MemberObservation } from './observe-shard.ts';
 import { aMember, anObservation, aShard, PODS } from './testing/observations.ts';

@@ -20,7 +20,7 @@ import { Switchover, type SwitchoverNews } from './act/switch-over.ts';
 import type { AgentView } from './agent-client/agent-client.ts';
 import type { StallMonitor } from './agent-client/stall-monitor.ts';
 import { BlockedWatch } from './blocked-watch.ts';
-import { changeOf } from './change-shard-map.ts';
+import { changeOf } from './change-of-state.ts';
 import { decideShardState, isTrouble, restsOnSilence, type ShardState } from './decide-shard-state.ts';
 import { Departures } from './departures.ts';
 import type { ElectionWishes } from './election-input.ts';
