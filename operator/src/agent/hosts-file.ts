@@ -7,6 +7,9 @@ const HEAD = [
   '::1 localhost ip6-localhost ip6-loopback',
 ];
 
+/** Connecting to it fails at once, on any machine: it is no single address. */
+export const REFUSING_ADDRESS = '255.255.255.255';
+
 /** The file's text; addresses by name. */
 export function renderHosts(addresses: ReadonlyMap<string, string>): string {
   const lines = [...addresses].sort().map(([name, address]) => `${address} ${name}`);
