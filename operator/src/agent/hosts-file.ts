@@ -12,7 +12,7 @@ export const REFUSING_ADDRESS = '255.255.255.255';
 
 /** The file's text; addresses by name. */
 export function renderHosts(addresses: ReadonlyMap<string, string>): string {
-  const lines = [...addresses].sort().map(([name, address]) => `${address} ${name}`);
+  const lines = [...addresses].map(([name, address]) => `${address} ${name}`);
   return `${[...HEAD, ...lines].join('\n')}\n`;
 }
 

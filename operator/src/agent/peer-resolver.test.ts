@@ -126,7 +126,7 @@ describe('writeHosts', () => {
       expect(await writeHosts(path, long)).toBe(true);
       const before = await readFile(path, 'utf8');
       expect(before).toBe(renderHosts(long));
-      expect(before).toContain('\n10.0.0.111 a.svc\n10.0.0.22 b.svc\n');
+      expect(before).toContain('\n10.0.0.22 b.svc\n10.0.0.111 a.svc\n');
       await writeHosts(path, new Map([['a.svc', '10.0.0.1']]));
       const after = await readFile(path, 'utf8');
       expect(after.trimEnd()).toBe(renderHosts(new Map([['a.svc', '10.0.0.1']])).trimEnd());

@@ -108,18 +108,24 @@ export function createServiceLookup(
     domain ??= readFile(resolverConfiguration, 'utf8').then(clusterDomain, () => undefined);
     const suffix = await domain;
     const fullName = suffix === undefined ? name : `${name}.${suffix}`;
-    const [address] = await resolver
-      .resolve4(fullName)
-      .catch((error: unknown) =>
-        (error as NodeJS.ErrnoException).code === 'ENODATA'
-          ? resolver.resolve6(fullName)
-          : Promise.reject(error),
-      );
+    const [address] = (await resolve4(resolver, fullName)) ?? (await resolver.resolve6(fullName));
     if (address === undefined) {
       throw new Error(`${fullName} has no address`);
     }
     return address;
   };
+}
+
+/** Null for a name that has addresses of another kind only. */
+async function resolve4(resolver: Resolver, name: string): Promise<readonly string[] | null> {
+  try {
+    return await resolver.resolve4(name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENODATA') {
+      return null;
+    }
+    throw error;
+  }
 }
 
 /** The domain of the Kubernetes cluster, which a pod searches below `svc.`; undefined where it searches nothing such. */
