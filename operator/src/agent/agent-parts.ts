@@ -17,6 +17,8 @@ export interface AgentOptions extends Omit<MemberObserverOptions, 'onNews' | 'on
   /** Pod that is being given a clone; null for none. */
   readonly servedPod: () => string | null;
   readonly onState: (state: AgentState) => void;
+  /** Called when the operator's order to receive no more stands, see `Agent.refusedSource`. @default nothing */
+  readonly onStandDown?: () => Promise<void>;
   /** @default the system's */
   readonly processorTime?: (pid: number) => Promise<number | null>;
   /** Uniform in [0, 1). */
@@ -92,6 +94,7 @@ export function assembleParts(options: AgentOptions, { wake, publish }: AgentHoo
     launcher,
     session,
     runner,
+    onStandDown: options.onStandDown,
     quietHeartbeat: () => observer.heartbeat.whenWritten(),
     onEnded: wake,
     clock,

@@ -12,6 +12,7 @@ import { describeAgent } from './describe-agent.ts';
 import { type Action, type Decision, isSameDecision } from './decision.ts';
 import type { LauncherEvent } from './launcher-client.ts';
 import type { Observation } from './observation.ts';
+import { holdsStandDown } from './stand-down.ts';
 import type { CommandHandlers } from './transport/command-responder.ts';
 import type { VolumeUsage } from './volume-usage.ts';
 
@@ -101,6 +102,20 @@ export class Agent {
     if (!this.#parts.observer.fitness.isFit) {
       throw new Error(this.#parts.observer.fitness.reason);
     }
+  }
+
+  /**
+   * The former primary, while an order to receive nothing more stands; null otherwise. A server that stops receiving
+   * calls at its source, and waits a second for one that is cut off: it had better be refused.
+   */
+  refusedSource(): string | null {
+    const { shardMap, place } = this.#options;
+    const view = shardMap.view();
+    if (view.kind !== 'known' || !holdsStandDown(this.#parts.commands.standDown, view.shard)) {
+      return null;
+    }
+    const former = view.shard.primary ?? view.shard.formerPrimary ?? null;
+    return former === place.pod ? null : former;
   }
 
   /** Whether this is a replica that nothing comes to. */

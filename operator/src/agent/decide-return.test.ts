@@ -21,7 +21,7 @@ import {
 const kept: KeptItem = { name: 'tail', path: '/volume/kept/tail', kind: 'tail', at: 0 };
 const tail = (change: Partial<LogTail> = {}, item: KeptItem | null = kept): TailView => ({
   kind: 'found',
-  tail: { end: '0-2-9' as Position, changes: 3, bytes: 1000, certain: true, ...change },
+  tail: { end: '0-2-9' as Position, changes: 3, bytes: 1000, certain: true, isUpkeep: false, ...change },
   kept: item,
 });
 const serving: PrimaryView = {
@@ -101,6 +101,7 @@ const TABLE: readonly (readonly [string, Observation, string])[] = [
     'wait: return (ChangesDoNotFit)',
   ],
   ['a tail and room for it', anObservation(facts({ tail: tail({}, null), freeBytes: 1 << 30 })), 'keepTail'],
+  ['a tail of heartbeats', anObservation(facts({ tail: tail({ isUpkeep: true }, null) })), 'start: replica'],
   ['a tail that is kept', anObservation(facts({ tail: tail() })), 'start: replica'],
   ['a start that left it there', anObservation(facts({ tail: tail(), startsWithTail: 1 })), 'start: replica'],
   [
@@ -168,6 +169,11 @@ const TABLE: readonly (readonly [string, Observation, string])[] = [
     'wait: return',
   ],
   ['booted, a tail that is not kept', aRunning(detached, facts({ tail: tail({}, null) })), 'keepTail'],
+  [
+    'booted, a tail of heartbeats is still there',
+    aRunning(detached, { ...noAcker, ...facts({ tail: tail({ isUpkeep: true }, null) }) }),
+    'giveUp',
+  ],
   [
     'booted, the tail is still there',
     aRunning(detached, { ...noAcker, ...facts({ tail: tail() }) }),

@@ -4,7 +4,7 @@ import type { MemberState } from '../engines/member-state.ts';
 import type { Decision, WaitReason } from './decision.ts';
 import { followingOf } from './decide-receiving.ts';
 import type { Observation } from './observation.ts';
-import type { ReturnFacts } from './return-facts.ts';
+import type { ReturnFacts, TailView } from './return-facts.ts';
 
 /** A start as a replica that leaves the tail where it is will do so again; twice, for a kill in the middle. */
 const STARTS_WITH_TAIL = 2;
@@ -34,7 +34,7 @@ export function decideBeforeStart(observation: Observation, shard: ShardMapShard
     case 'shared':
       return null;
     default:
-      if (tail.kept === null) {
+      if (!isSettled(tail)) {
         return decideKeeping(facts, tail.tail.bytes);
       }
       return tail.tail.certain && facts.startsWithTail >= STARTS_WITH_TAIL
@@ -68,7 +68,7 @@ export function decideWhileRunning(
     return waitForExamination(facts, tail.missing);
   }
   if (tail.kind === 'found') {
-    if (tail.kept === null) {
+    if (!isSettled(tail)) {
       return decideKeeping(facts, tail.tail.bytes);
     }
     if (tail.tail.certain) {
@@ -134,6 +134,11 @@ function factsFor({ returning }: Observation, shard: ShardMapShard): ReturnFacts
   return returning !== null && returning.epoch === shard.epoch && returning.primary === shard.primary
     ? returning
     : null;
+}
+
+/** Whether nothing of a tail is left to be kept. */
+function isSettled({ tail, kept }: Extract<TailView, { readonly kind: 'found' }>): boolean {
+  return kept !== null || tail.isUpkeep;
 }
 
 function decideKeeping({ freeBytes, epoch }: ReturnFacts, bytes: number): Decision {

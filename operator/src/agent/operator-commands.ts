@@ -14,6 +14,8 @@ export interface OperatorCommandsOptions {
   readonly runner: Pick<ActionRunner, 'cancel' | 'whenEnded'>;
   /** Resolves when no heartbeat is being written; none begins while a command is under way. */
   readonly quietHeartbeat: () => Promise<void>;
+  /** Called when an order stands, before receiving is stopped by it. @default nothing */
+  readonly onStandDown?: (() => Promise<void>) | undefined;
   /** Called when a command has ended, or what it kept from being done may be done again. */
   readonly onEnded: () => void;
   readonly clock: Clock;
@@ -43,6 +45,7 @@ export class OperatorCommands {
         if (session.state()?.role.kind === 'primary') {
           throw new RefusedError('NotReady', 'the server takes writes');
         }
+        await this.#options.onStandDown?.();
         return session.require().stopReceiving(signal);
       }),
     killServer: ({ epoch }, signal) =>

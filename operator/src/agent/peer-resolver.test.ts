@@ -15,6 +15,7 @@ describe('the addresses of peers', () => {
   let isSuspect: boolean;
   let told: string[][];
   let failures: number;
+  let refused: string | null;
   let resolver: PeerResolver;
 
   beforeEach(() => {
@@ -23,10 +24,11 @@ describe('the addresses of peers', () => {
       ['a', '10.0.0.1'],
       ['b', '10.0.0.2'],
     ]);
-    [names, asked, isSuspect, told, failures] = [['a', 'b'], 0, false, [], 0];
+    [names, asked, isSuspect, told, failures, refused] = [['a', 'b'], 0, false, [], 0, null];
     resolver = createPeerResolver({
       names: () => names,
       isSuspect: () => isSuspect,
+      refused: () => refused,
       async resolve(name) {
         asked += 1;
         const address = service.get(name);
@@ -77,6 +79,19 @@ describe('the addresses of peers', () => {
     expect(resolver.address('a')).toBe('10.0.0.9');
   });
 
+  it('lead nowhere for a name that is refused, for others than this process', async () => {
+    await clock.advance(1000);
+    refused = 'a';
+    await resolver.tell();
+    expect(told.at(-1)).toEqual(['255.255.255.255', '10.0.0.2']);
+    expect(resolver.address('a')).toBe('10.0.0.1');
+    await resolver.tell();
+    expect(told).toHaveLength(2);
+    refused = null;
+    await clock.advance(1000);
+    expect(told.at(-1)).toEqual(['10.0.0.1', '10.0.0.2']);
+  });
+
   it('are passed on again where that has failed', async () => {
     failures = 2;
     await clock.advance(5000);
@@ -111,7 +126,7 @@ describe('writeHosts', () => {
       expect(await writeHosts(path, long)).toBe(true);
       const before = await readFile(path, 'utf8');
       expect(before).toBe(renderHosts(long));
-      expect(before).toContain('\n10.0.0.111 a.svc\n10.0.0.22 b.svc\n');
+      expect(before).toContain('\n10.0.0.22 b.svc\n10.0.0.111 a.svc\n');
       await writeHosts(path, new Map([['a.svc', '10.0.0.1']]));
       const after = await readFile(path, 'utf8');
       expect(after.trimEnd()).toBe(renderHosts(new Map([['a.svc', '10.0.0.1']])).trimEnd());

@@ -2,11 +2,14 @@ import { Resolver } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
 import type { Clock } from '../runtime/clock.ts';
 import { errorFields, type Logger } from '../runtime/logger.ts';
+import { REFUSING_ADDRESS } from './hosts-file.ts';
 
 /** The addresses of peers as they were last known, which outlast the name service. */
 export interface PeerResolver {
   /** Undefined before the first answer. */
   address(name: string): string | undefined;
+  /** Passes on what is known where that has changed. Never rejects. */
+  tell(): Promise<void>;
   /** Asks from time to time, until the signal aborts; then resolves. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -18,6 +21,8 @@ export interface PeerResolverOptions {
   readonly isSuspect: () => boolean;
   /** Rejects where there is no answer. */
   readonly resolve: (name: string) => Promise<string>;
+  /** Name that leads nowhere for the moment; null for none. */
+  readonly refused: () => string | null;
   /** Called with all that are known when one has changed, and again where that has failed. */
   readonly onChange: (addresses: ReadonlyMap<string, string>) => Promise<unknown>;
   readonly clock: Clock;
@@ -30,9 +35,10 @@ const SUSPECT_MILLISECONDS = 1000;
 
 /** Keeps addresses. One that is not told any more stays: a member that was there may be there still. */
 export function createPeerResolver(options: PeerResolverOptions): PeerResolver {
-  const { names, isSuspect, resolve, onChange, clock, logger } = options;
+  const { names, isSuspect, resolve, refused, onChange, clock, logger } = options;
   let addresses: ReadonlyMap<string, string> = new Map();
-  let isTold = true;
+  let told = '';
+  let telling: Promise<void> = Promise.resolve();
   let askedAt = -Infinity;
 
   const ask = async (wanted: readonly string[]): Promise<void> => {
@@ -47,30 +53,42 @@ export function createPeerResolver(options: PeerResolverOptions): PeerResolver {
         }
       }),
     );
-    const next = new Map(answers.filter((answer) => answer !== undefined));
-    const isSame =
-      next.size === addresses.size && [...next].every(([name, ip]) => addresses.get(name) === ip);
-    addresses = next;
-    isTold &&= isSame;
-    if (!isTold) {
-      await onChange(addresses);
-      isTold = true;
+    addresses = new Map(answers.filter((answer) => answer !== undefined));
+  };
+
+  const tellNow = async (): Promise<void> => {
+    const name = refused();
+    const current = new Map([...addresses, ...(name === null ? [] : [[name, REFUSING_ADDRESS] as const])]);
+    const text = JSON.stringify([...current]);
+    if (text === told) {
+      return;
     }
+    try {
+      await onChange(current);
+      told = text;
+    } catch (error) {
+      logger.warn('the addresses of peers cannot be passed on', errorFields(error));
+    }
+  };
+  /** One after the other: the last one told is the newest. */
+  const tell = (): Promise<void> => {
+    telling = telling.then(tellNow);
+    return telling;
   };
 
   return {
     address: (name) => addresses.get(name),
+    tell,
     async run(signal) {
       while (!signal.aborted) {
         const wanted = names();
         const isMissing = wanted.some((name) => !addresses.has(name));
-        const pause = isMissing || isSuspect() || !isTold ? SUSPECT_MILLISECONDS : INTERVAL_MILLISECONDS;
+        const pause = isMissing || isSuspect() ? SUSPECT_MILLISECONDS : INTERVAL_MILLISECONDS;
         if (clock.monotonic() - askedAt >= pause) {
           askedAt = clock.monotonic();
-          await ask(wanted).catch((error: unknown) =>
-            logger.warn('the addresses of peers cannot be passed on', errorFields(error)),
-          );
+          await ask(wanted);
         }
+        await tell();
         await clock.sleep(SUSPECT_MILLISECONDS, signal).catch(() => {});
       }
     },
@@ -90,17 +108,24 @@ export function createServiceLookup(
     domain ??= readFile(resolverConfiguration, 'utf8').then(clusterDomain, () => undefined);
     const suffix = await domain;
     const fullName = suffix === undefined ? name : `${name}.${suffix}`;
-    const [address] = await resolver.resolve4(fullName).catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code === 'ENODATA') {
-        return resolver.resolve6(fullName);
-      }
-      throw error;
-    });
+    const [address] = (await resolve4(resolver, fullName)) ?? (await resolver.resolve6(fullName));
     if (address === undefined) {
       throw new Error(`${fullName} has no address`);
     }
     return address;
   };
+}
+
+/** Null for a name that has addresses of another kind only. */
+async function resolve4(resolver: Resolver, name: string): Promise<readonly string[] | null> {
+  try {
+    return await resolver.resolve4(name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENODATA') {
+      return null;
+    }
+    throw error;
+  }
 }
 
 /** The domain of the Kubernetes cluster, which a pod searches below `svc.`; undefined where it searches nothing such. */

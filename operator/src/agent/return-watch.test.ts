@@ -20,7 +20,7 @@ import {
 const signal = new AbortController().signal;
 const OWN = '0-2-9' as Position;
 const FOREIGN = '0-1-9' as Position;
-const tail: LogTail = { end: OWN, changes: 1, bytes: 100, certain: true };
+const tail: LogTail = { end: OWN, changes: 1, bytes: 100, certain: true, isUpkeep: false };
 const item: KeptItem = { name: 'tail', path: '/tail', kind: 'tail', at: 0 };
 const promoted = aMember({
   role: { kind: 'primary' },

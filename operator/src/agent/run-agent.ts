@@ -87,6 +87,10 @@ export async function runAgent(options: RunAgentOptions, signal: AbortSignal): P
     names: () => peers.names(otherPods(shardMap, place.pod)),
     isSuspect: () => agent.isWithoutSource(),
     resolve: createServiceLookup(),
+    refused() {
+      const pod = agent.refusedSource();
+      return pod === null ? null : (peers.names([pod])[0] ?? null);
+    },
     onChange: (addresses) => writeHosts(places.hosts, addresses),
     clock,
     logger,
@@ -107,6 +111,8 @@ export async function runAgent(options: RunAgentOptions, signal: AbortSignal): P
     clock,
     logger,
   });
+  // Long before it would be asked for again.
+  shardMap.onChange(() => void resolver.tell());
   const feed = createStateFeed(clock);
   const { registry, page } = createPrometheusMetrics();
   const metrics = createAgentMetrics(registry);
@@ -140,6 +146,7 @@ export async function runAgent(options: RunAgentOptions, signal: AbortSignal): P
         limit,
       ),
     servedPod: () => clones.servedPod(),
+    onStandDown: () => resolver.tell(),
     onState(state) {
       feed.publish(state);
       metrics.observe(state, agent.usage());

@@ -30,6 +30,8 @@ export interface LogTail {
    * a copy later than this member's last change, and the tail is only as much as may be lacking.
    */
   readonly certain: boolean;
+  /** Whether all of them are the adapter's own upkeep, such as heartbeats: then nobody wants them. */
+  readonly isUpkeep: boolean;
 }
 
 /** Something of a former life of this member that was kept on the volume. */
@@ -75,7 +77,7 @@ export interface MemberFiles {
    */
   keepTail(lineage: Lineage, name: string, signal: AbortSignal): Promise<KeptItem | null>;
   /**
-   * Keeps everything that a member of that lineage certainly lacks, whoever wrote it, applied or only received: for a
+   * Keeps everything but upkeep that a member of that lineage certainly lacks, whoever wrote it, applied or only received: for a
    * member whose data is to go. As `keepTail`; the files, none where nothing is lacking. The server must not run.
    */
   keepEverything(lineage: Lineage, name: string, signal: AbortSignal): Promise<readonly KeptItem[]>;

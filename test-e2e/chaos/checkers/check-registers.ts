@@ -1,4 +1,5 @@
 import type { Operation, RegisterOperation } from '../history/operation.ts';
+import { isMisled } from '../history/operation.ts';
 import type { LinearizabilityVerdict } from './linearizability.ts';
 import { checkRegister } from './linearizability.ts';
 import type { Violation } from './violation.ts';
@@ -11,12 +12,13 @@ export type RegisterVerdicts = ReadonlyMap<number, LinearizabilityVerdict>;
 
 /**
  * The operations that linearizability is promised for: those of clients that ask where the primary is. A client that
- * holds on to a deposed primary may read the past, which is counted elsewhere; what it writes counts here as well.
+ * holds on to a deposed primary, or that a Service leads to a replica, may read the past, which is counted elsewhere;
+ * what they write counts here as well.
  */
 export function promisedOperations(operations: readonly Operation[]): RegisterOperation[] {
   return operations.filter(
     (operation): operation is RegisterOperation =>
-      (operation.kind === 'read' && operation.via !== 'sameNode') ||
+      (operation.kind === 'read' && operation.via !== 'sameNode' && !isMisled(operation)) ||
       operation.kind === 'write' ||
       operation.kind === 'compareAndSet',
   );

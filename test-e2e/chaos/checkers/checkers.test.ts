@@ -148,6 +148,13 @@ describe('checkMonotonicReads', () => {
     expect(checkMonotonicReads([look(1, 0), look(5, 1), look(4, 2, 'other'), look(5, 3)])).toEqual([]);
   });
 
+  it('does not judge what a Service led to a replica, and nothing else', () => {
+    const misled = { ...look(4, 2), via: 'primaryService', writable: false } as const;
+    expect(checkMonotonicReads([look(5, 1), misled])).toEqual([]);
+    expect(checkMonotonicReads([look(5, 1), { ...misled, writable: true }])).toHaveLength(1);
+    expect(checkMonotonicReads([look(5, 1), { ...misled, via: 'shardMap' }])).toHaveLength(1);
+  });
+
   it('finds one that goes back', () => {
     expect(checkMonotonicReads([look(1, 0), look(5, 1), look(4, 2)])).toMatchObject([
       { rule: 'monotonicReads', message: '1 reads went back in time: r of w saw 4 after 5' },

@@ -99,9 +99,9 @@ export function readingLatest(
     next: () => ({
       unanswered,
       async perform(session) {
-        const sql = `SELECT MAX(id) AS id FROM ${SCHEMA}.chaos_appends WHERE id BETWEEN ? AND ?`;
+        const sql = `SELECT MAX(id) AS id, @@global.read_only AS closed FROM ${SCHEMA}.chaos_appends WHERE id BETWEEN ? AND ?`;
         const rows = await session.query<RowDataPacket[]>(sql, [first, first + RANGE - 1]);
-        return { ...unanswered, id: firstNumber(rows) ?? 0 };
+        return { ...unanswered, id: firstNumber(rows) ?? 0, writable: Number(rows[0]?.['closed']) === 0 };
       },
     }),
   };

@@ -44,8 +44,7 @@ export interface Read extends OperationFacts {
   readonly kind: 'read';
   readonly key: number;
   readonly value: number | null;
-  /** Whether the server took itself for one that takes writes, in the same statement. */
-  readonly writable?: boolean;
+  readonly writable?: ServerWritable;
 }
 
 /** Sets a register, whatever it holds. No two writes of a history set the same value. */
@@ -84,6 +83,23 @@ export interface ReadLatest extends OperationFacts {
   readonly kind: 'readLatest';
   readonly writer: string;
   readonly id: number | null;
+  readonly writable?: ServerWritable;
+}
+
+/** Whether the server took itself for one that takes writes, in the statement that read. */
+type ServerWritable = boolean;
+
+/**
+ * Whether the read was answered by a replica that the Service still led to: kube-proxy follows a promotion a second
+ * late, and by then a former primary may be back as a replica. Such a read may be behind.
+ */
+export function isMisled(operation: Operation): boolean {
+  return (
+    (operation.kind === 'read' || operation.kind === 'readLatest') &&
+    operation.via === 'primaryService' &&
+    operation.outcome === 'ok' &&
+    operation.writable === false
+  );
 }
 
 /** An operation on a register, to be checked for linearizability. */

@@ -17,6 +17,7 @@ const run = (rest: Partial<RunResult> = {}): RunResult => ({
   acknowledged: { appends: 1000, transfers: 20, registerWrites: 30 },
   indeterminate: 2,
   staleReads: { count: 0, lastAfterMilliseconds: 0 },
+  misledReads: 0,
   registers: { operations: 60, secondVerdict: 'agreed' },
   convergedSeconds: 1.5,
   violations: [],

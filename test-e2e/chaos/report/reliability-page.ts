@@ -92,6 +92,10 @@ function summary(results: readonly RunResult[], current: readonly RunResult[]): 
         stale === 0 ? '0' : `${stale}, the last ${Math.round(latest)} ms after its successor had opened`,
       ],
       [
+        'Reads that the Service led to a former primary, by then a replica',
+        String(add(({ misledReads = 0 }) => misledReads)),
+      ],
+      [
         'Seconds from the end of a fault (the start of a node included) until all members followed and were equal, p50 / p90 / max',
         converged === undefined
           ? '-'

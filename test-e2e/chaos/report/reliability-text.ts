@@ -48,6 +48,9 @@ lost nor failed.
 - No client reads a writer's older row after a newer one.
 - No write is acknowledged by the primary of an old epoch that was sent after the new epoch's primary had opened.
 - Never two members that can be reached take writes.
+- A Service leads to the former primary for up to a second or two after a promotion, and that may be back as a read-only replica
+  by then. What it answers to reads may be behind: such reads are counted, and not judged for linearizability. A client
+  that follows the ShardMap is never led there, and is judged without exception.
 - Reads that a deposed primary answers after its successor has opened are counted: they can only come from a connection
   that was held on to, and only until the fence.
 - Within 120 seconds after the fault all members follow, have the same rows (number, exclusive or and sum of row checksums),

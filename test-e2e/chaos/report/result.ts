@@ -47,6 +47,8 @@ export interface RunResult {
   readonly indeterminate: number;
   /** Reads that a deposed primary answered after its successor was open, and how long after. */
   readonly staleReads: { readonly count: number; readonly lastAfterMilliseconds: number };
+  /** Reads that the Service led to a former primary, which answered as a replica. Not counted in the first runs. */
+  readonly misledReads?: number;
   /** Operations on registers, and how the two checkers judged: `agreed`, `differed`, or `absent` without Porcupine. */
   readonly registers: {
     readonly operations: number;

@@ -7,6 +7,7 @@ import { makeTables } from '../clients/tables.ts';
 import type { Fault } from '../faults/index.ts';
 import type { History } from '../history/history.ts';
 import type { Operation } from '../history/operation.ts';
+import { isMisled } from '../history/operation.ts';
 import type { RunResult, Surroundings } from '../report/result.ts';
 import { onMember } from '../stage/member-session.ts';
 import type { Stage } from '../stage/stage.ts';
@@ -56,7 +57,10 @@ export async function runFault(stage: Stage, fault: Fault, options: RunOptions):
   options.onBegin?.(undoAll);
   let clients: RunClients | undefined;
   try {
-    await fault.prepare?.({ stage, onUndo });
+    if (fault.prepare !== undefined) {
+      await fault.prepare({ stage, onUndo });
+      await awaitConvergence(stage);
+    }
     const before = await readTopology(stage);
     await onMember(stage, before.primary, makeTables);
     clients = await startRunClients(stage, fault, before, {
@@ -102,6 +106,7 @@ export async function runFault(stage: Stage, fault: Fault, options: RunOptions):
       acknowledged: countAcknowledged(history.operations),
       indeterminate: history.operations.filter(({ outcome }) => outcome === 'indeterminate').length,
       staleReads: countStaleReads(history.operations, history.mapChanges),
+      misledReads: history.operations.filter(isMisled).length,
       registers: judged.registers,
       convergedSeconds: convergence.whole ? converged : null,
       violations: [

@@ -215,7 +215,7 @@ export class FakeMember {
         },
         wrote: (position) => position === TAIL_END,
         findTail: async () =>
-          this.tail === null ? null : { end: TAIL_END, changes: 1, bytes: 1, certain: true },
+          this.tail === null ? null : { end: TAIL_END, changes: 1, bytes: 1, certain: true, isUpkeep: false },
         keepTail: (_lineage, name) => this.#keepTail(name, step),
         keepEverything: async (_lineage, name) => {
           const item = await this.#keepTail(name, step);

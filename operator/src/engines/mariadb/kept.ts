@@ -85,10 +85,10 @@ export async function keepEverything(
     signal,
   );
   const kept: KeptItem[] = [];
-  if (own !== null) {
+  if (own?.isUpkeep === false) {
     kept.push(await keep(layout, own, name, signal));
   }
-  if (received !== null) {
+  if (received?.isUpkeep === false) {
     kept.push(await keep(layout, received, `${name}-received`, signal));
   }
   return kept;

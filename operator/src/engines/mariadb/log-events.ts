@@ -1,7 +1,7 @@
 /**
  * Events of binary and relay logs, as far as transaction boundaries need them.
  * Source: https://mariadb.com/kb/en/replication-protocol-event-types/ (2-event-header, gtid_event,
- * gtid_list_event, query_event, format_description_event).
+ * gtid_list_event, query_event, format_description_event, rows_event: table map).
  */
 import { EngineError } from '../engine-error.ts';
 import { addGtid, type Gtid, type GtidList } from './gtid.ts';
@@ -15,6 +15,7 @@ const EVENT = {
   query: 2,
   formatDescription: 15,
   transactionId: 16,
+  tableMap: 19,
   xaPrepare: 38,
   gtid: 162,
   gtidList: 163,
@@ -46,6 +47,7 @@ export function hasRelevantBody(type: number): boolean {
   return (
     type === EVENT.query ||
     type === EVENT.formatDescription ||
+    type === EVENT.tableMap ||
     type === EVENT.gtid ||
     type === EVENT.gtidList ||
     type === EVENT.startEncryption
@@ -62,6 +64,8 @@ export class TransactionScanner {
   #begun: Gtid | undefined;
   #ended: Gtid | undefined;
   #open: { readonly gtid: Gtid; readonly standalone: boolean } | undefined;
+  /** Schemas of the tables whose rows the open transaction changes; undefined where that is not all it does. */
+  #schemas: Set<string> | undefined;
   #checksumBytes = 0;
 
   /** The newest complete transaction of each domain. */
@@ -84,6 +88,11 @@ export class TransactionScanner {
     return this.#ended;
   }
 
+  /** Whether `ended` changes rows of tables in this schema, and nothing else, as far as can be told. */
+  endedWithin(schema: string): boolean {
+    return this.#schemas?.size === 1 && this.#schemas.has(schema);
+  }
+
   /** Takes the next event. `body` is what follows the header; empty where `hasRelevantBody` is false. */
   take(header: EventHeader, body: Buffer): void {
     this.#begun = undefined;
@@ -104,6 +113,10 @@ export class TransactionScanner {
           standalone: (body.readUInt8(12) & STANDALONE) !== 0,
         };
         this.#begun = this.#open.gtid;
+        this.#schemas = this.#open.standalone ? undefined : new Set();
+        break;
+      case EVENT.tableMap:
+        this.#schemas?.add(schemaOfTable(body));
         break;
       case EVENT.transactionId:
       case EVENT.xaPrepare:
@@ -112,9 +125,12 @@ export class TransactionScanner {
       case EVENT.query:
         if (this.#open?.standalone === true || endsTransaction(body, this.#checksumBytes)) {
           this.#end();
+        } else {
+          this.#schemas = undefined;
         }
         break;
       case EVENT.compressedQuery:
+        this.#schemas = undefined;
         if (this.#open?.standalone === true) {
           this.#end();
         }
@@ -131,6 +147,11 @@ export class TransactionScanner {
       this.#open = undefined;
     }
   }
+}
+
+/** After the table's number, of six bytes, and two of flags: the length of the schema's name, and the name. */
+function schemaOfTable(body: Buffer): string {
+  return body.toString('utf8', 9, 9 + body.readUInt8(8));
 }
 
 function readGtidList(body: Buffer): readonly Gtid[] {

@@ -7,7 +7,7 @@ import { mariadbEngine } from './engine.ts';
 import { toLineage } from './lineage.ts';
 import { TransactionScanner } from './log-events.ts';
 import { scanFile } from './log-files.ts';
-import { gtid, gtidList, logOf, rows, statement, transactionEnd } from './testing/log-bytes.ts';
+import { gtid, gtidList, logOf, rows, statement, tableMap, transactionEnd } from './testing/log-bytes.ts';
 
 const signal = new AbortController().signal;
 
@@ -70,6 +70,30 @@ describe('the tail of a log', () => {
     await write(2, gtidList([0, 1, 5]), ...events);
     const found = await files().findTail(toLineage(lineage), signal);
     expect({ found }).toMatchObject({ found: expected });
+  });
+
+  it.each([
+    ['heartbeats', ['shardwright'], true],
+    ['rows of the user', ['app'], false],
+    ['rows of both', ['shardwright', 'app'], false],
+    ['nothing that can be told', [], false],
+  ])('is upkeep or not with %s', async (_what, schemas, expected) => {
+    const heartbeat = [gtid(3), tableMap('shardwright'), rows, transactionEnd];
+    const other = schemas.flatMap((schema) => [tableMap(schema), rows]);
+    await write(1, gtidList([0, 1, 2]), ...heartbeat, gtid(4), ...other, transactionEnd);
+    const lineage = toLineage('0-1-2');
+    expect((await files().findTail(lineage, signal))?.isUpkeep).toBe(expected);
+    expect(await files().keepEverything(lineage, 'all', signal)).toHaveLength(expected ? 0 : 1);
+  });
+
+  it('is no upkeep with a statement or a definition in it', async () => {
+    for (const last of [
+      definition(4),
+      Buffer.concat([gtid(4), tableMap('shardwright'), rows, statement('INSERT'), transactionEnd]),
+    ]) {
+      await write(1, gtidList([0, 1, 2]), gtid(3), tableMap('shardwright'), rows, transactionEnd, last);
+      expect((await files().findTail(toLineage('0-1-2'), signal))?.isUpkeep).toBe(false);
+    }
   });
 
   it('reaches back over as many files as it takes', async () => {

@@ -12,6 +12,7 @@ import { isOutOfSpace, moveDurably } from './files.ts';
 import { addGtid, mergeGtidLists, toGtidList, toPosition, type Gtid, type GtidList } from './gtid.ts';
 import { newestByWriter } from './lineage.ts';
 import { LOG_MAGIC, TransactionScanner } from './log-events.ts';
+import { OWN_SCHEMA } from './own-schema.ts';
 import { readLogStart, scanFile, type LogFile } from './log-files.ts';
 
 /** The part of a tail that lies in one file, in bytes. */
@@ -88,6 +89,7 @@ export async function collectTail(
   let isOpen = false;
   let changes = 0;
   let certain = true;
+  let isUpkeep = true;
   for (const { path } of files) {
     let headEnd: number | undefined;
     await scanFile(path, scanner, signal, {
@@ -113,6 +115,7 @@ export async function collectTail(
         if (changes > 0 || search.isLacked(gtid)) {
           certain &&= changes > 0 || search.isCertain(gtid);
           changes += 1;
+          isUpkeep &&= scanner.endedWithin(OWN_SCHEMA);
           addGtid(last, gtid);
           pieces.forEach((piece) => parts.splice(0, parts.length, ...extended(parts, piece)));
         }
@@ -124,7 +127,7 @@ export async function collectTail(
   }
   const bytes = parts.reduce((sum, { headEnd, from, to }) => sum + headEnd - LOG_MAGIC.length + to - from, 0);
   const end = mergeGtidLists(toGtidList(scanner.startsAfter ?? []), scanner.complete);
-  return { end: toPosition(end), changes, bytes: LOG_MAGIC.length + bytes, certain, parts, last };
+  return { end: toPosition(end), changes, bytes: LOG_MAGIC.length + bytes, certain, isUpkeep, parts, last };
 }
 
 /** Parts with one more; what follows the last one in the same file makes that longer. */

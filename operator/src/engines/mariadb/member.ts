@@ -47,7 +47,11 @@ export function createMariadbMember(
       wrote: (position) => [...parseGtidList(position).values()].some((gtid) => gtid.server === server),
       async findTail(lineage, signal) {
         const tail = await findOwnTail(layout, server, lineage, signal);
-        return tail && { end: tail.end, changes: tail.changes, bytes: tail.bytes, certain: tail.certain };
+        if (tail === null) {
+          return null;
+        }
+        const { end, changes, bytes, certain, isUpkeep } = tail;
+        return { end, changes, bytes, certain, isUpkeep };
       },
       keepTail: (lineage, name, signal) => keepOwnTail(layout, server, lineage, name, signal),
       keepEverything: (lineage, name, signal) => keepEverything(layout, server, lineage, name, signal),

@@ -113,10 +113,14 @@ export class Fencing {
   }
 
   #ask(pod: string, ask: () => Promise<void>): void {
+    const { clock, logger } = this.#options;
+    const askedAt = clock.monotonic();
+    const facts = () => ({ pod, milliseconds: Math.round(clock.monotonic() - askedAt) });
     this.#pending.add(pod);
     ask()
+      .then(() => logger.debug('a member has done as it was told', facts()))
       .catch((error: unknown) => {
-        this.#options.logger.debug('a member does not do as it is told', { pod, ...errorFields(error) });
+        logger.debug('a member does not do as it is told', { ...facts(), ...errorFields(error) });
       })
       .finally(() => {
         this.#pending.delete(pod);

@@ -47,6 +47,12 @@ export function statement(text: string): Buffer {
   return event(2, Buffer.concat([body, Buffer.alloc(6), Buffer.from('test\0'), Buffer.from(text)]));
 }
 
+/** Says of which table the rows that follow are. */
+export function tableMap(schema: string): Buffer {
+  const name = Buffer.from(schema);
+  return event(19, Buffer.concat([Buffer.alloc(8), Buffer.from([name.length]), name, Buffer.alloc(20)]));
+}
+
 /** A file of a log. */
 export function logOf(...events: readonly Buffer[]): Buffer {
   return Buffer.concat([LOG_MAGIC, formatDescription, ...events]);
