@@ -20,7 +20,7 @@ const NEVER = new AbortController().signal;
 const CLUSTER = 'footprint';
 const SHARDS = ['footprint-shard-0', 'footprint-shard-1'];
 const ROWS = 20_000;
-const SECONDS = 30;
+const SECONDS = 20;
 const SESSIONS_PER_SHARD = 2;
 const READY = { timeoutMilliseconds: 240_000 };
 
