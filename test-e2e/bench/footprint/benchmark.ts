@@ -38,7 +38,7 @@ const KINDS: readonly Kind[] = ['primaryAgents', 'replicaAgents', 'operator', 'p
 const LABELS: Readonly<Record<Kind, string>> = {
   primaryAgents: 'agent of a primary',
   replicaAgents: 'agent of a replica',
-  operator: 'operator, six agents',
+  operator: 'operator, mean of leader and standby',
   primaryServers: 'server of a primary',
 };
 
