@@ -46,6 +46,7 @@ export async function buildBundle(folder: string): Promise<Bundle> {
     metafile: true,
     logLevel: 'warning',
   });
+  refusePackagesImportedLate(Object.values(metafile.outputs));
   await build({
     entryPoints: ['operator/src/launcher/main.ts'],
     outfile: join(folder, PROGRAMS, LAUNCHER),
@@ -62,6 +63,16 @@ export async function buildBundle(folder: string): Promise<Bundle> {
   const programs = Object.entries(metafile.outputs).filter(([path]) => path.endsWith('.mjs'));
   const bytes = programs.reduce((sum, [, output]) => sum + output.bytes, 0);
   return { milliseconds: performance.now() - started, bytes };
+}
+
+/** A package that is imported when needed, and not by way of a module of ours, would lack all exports but one. */
+function refusePackagesImportedLate(outputs: readonly { readonly entryPoint?: string }[]): void {
+  const packages = outputs.flatMap(({ entryPoint = '' }) =>
+    entryPoint.includes('node_modules/') ? [entryPoint] : [],
+  );
+  if (packages.length > 0) {
+    throw new Error(`import() a module of ours that exports what is used of ${packages.join(', ')}`);
+  }
 }
 
 /** Our licence, and that of every package a file was bundled from, each in a file named after its package. */

@@ -12,6 +12,7 @@ import { ensureOperatorImage } from '../image/operator-image.ts';
 import { createHelm, imageValues, installChart } from '../install/helm.ts';
 import { createKubectl, type Kubectl } from '../install/kubectl.ts';
 import { ensureRestrictedNamespace } from '../install/restricted-namespace.ts';
+import { pauseInstalledOperators } from '../sharded-cluster/installed-operators.ts';
 
 const NEVER = new AbortController().signal;
 
@@ -54,17 +55,19 @@ export async function openClusterStage(progress: Progress): Promise<ClusterStage
     const helm = await createHelm(kubeconfigPath);
     const connection = await connect({ kubeconfigPath, userAgent: 'shardwright-bench' });
     cleanUp.push(() => connection.close());
-    const remove = (namespace: string): Promise<string> =>
-      kubectl.run(['delete', 'namespace', namespace, '--ignore-not-found', '--timeout=120s']);
-    await remove(NAMESPACE);
+    const removeAll = async (): Promise<void> => {
+      // The databases first, while the operator runs and can clean up after them.
+      await remove(kubectl, NAMESPACE);
+      const inNamespace = `--namespace=${OPERATOR.namespace}`;
+      await helm.run(['uninstall', OPERATOR.name, inNamespace, '--ignore-not-found', '--wait']);
+      await remove(kubectl, OPERATOR.namespace);
+    };
+    await progress.step('remove what an interrupted benchmark left', removeAll);
+    // Two operators of different versions would undo each other's work.
+    cleanUp.push(await pauseInstalledOperators(kubectl));
     await ensureRestrictedNamespace(kubectl, NAMESPACE);
     await ensureRestrictedNamespace(kubectl, OPERATOR.namespace);
-    cleanUp.push(async () => {
-      // The databases first, while the operator runs and can clean up after them.
-      await remove(NAMESPACE);
-      await helm.run(['uninstall', OPERATOR.name, `--namespace=${OPERATOR.namespace}`, '--wait']);
-      await remove(OPERATOR.namespace);
-    });
+    cleanUp.push(removeAll);
     await progress.step('install the operator', () =>
       installChart(helm, { ...OPERATOR, values: { ...imageValues(image), watchNamespace: NAMESPACE } }),
     );
@@ -78,6 +81,10 @@ export async function openClusterStage(progress: Progress): Promise<ClusterStage
     await close();
     throw error;
   }
+}
+
+async function remove(kubectl: Kubectl, namespace: string): Promise<void> {
+  await kubectl.run(['delete', 'namespace', namespace, '--ignore-not-found', '--timeout=120s']);
 }
 
 async function serverVersion(kubectl: Kubectl): Promise<string> {

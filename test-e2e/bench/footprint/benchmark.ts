@@ -20,7 +20,7 @@ const NEVER = new AbortController().signal;
 const CLUSTER = 'footprint';
 const SHARDS = ['footprint-shard-0', 'footprint-shard-1'];
 const ROWS = 20_000;
-const SECONDS = 30;
+const SECONDS = 20;
 const SESSIONS_PER_SHARD = 2;
 const READY = { timeoutMilliseconds: 240_000 };
 
@@ -38,7 +38,7 @@ const KINDS: readonly Kind[] = ['primaryAgents', 'replicaAgents', 'operator', 'p
 const LABELS: Readonly<Record<Kind, string>> = {
   primaryAgents: 'agent of a primary',
   replicaAgents: 'agent of a replica',
-  operator: 'operator, six agents',
+  operator: 'operator, mean of leader and standby',
   primaryServers: 'server of a primary',
 };
 

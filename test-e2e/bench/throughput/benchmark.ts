@@ -36,7 +36,7 @@ export const throughputBenchmark: Benchmark = {
       atLeast: 0.97,
     },
   ],
-  runs: 7,
+  runs: 5,
   async open(progress) {
     const stage = await openShardStage(progress);
     const { members } = stage.shard;

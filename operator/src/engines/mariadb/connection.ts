@@ -50,7 +50,7 @@ export async function openConnection(
   signal.throwIfAborted();
   const { promise: ended, resolve: end } = Promise.withResolvers<Error>();
   // Loaded by the first who connects: the operator describes engines and never talks to one.
-  const { createConnection } = await import('mysql2');
+  const { createConnection } = await import('./driver.ts');
   const driver = createConnection({
     socketPath,
     user: AGENT_USER,
