@@ -21,4 +21,6 @@ export default {
   transform,
   testEnvironment: 'node',
   injectGlobals: false,
+  // Clocks are injected, so that only a busy machine makes a test slow.
+  testTimeout: 30_000,
 };

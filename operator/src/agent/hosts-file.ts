@@ -12,11 +12,7 @@ export const REFUSING_ADDRESS = '255.255.255.255';
 
 /** The file's text; addresses by name. */
 export function renderHosts(addresses: ReadonlyMap<string, string>): string {
-<<<<<<< HEAD
-  const lines = [...addresses].map(([name, address]) => `${address} ${name}`).sort();
-=======
   const lines = [...addresses].map(([name, address]) => `${address} ${name}`);
->>>>>>> 8407c32c3c1041f072269726aff97d72e85fdbfc
   return `${[...HEAD, ...lines].join('\n')}\n`;
 }
 
