@@ -1,6 +1,5 @@
 /** A primary that runs and cannot be reached, or does not answer: another takes over, and it kills itself or is killed. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { V1Pod } from '@kubernetes/client-node';
 import { switchoverAnnotation } from '../../operator/src/api/v1alpha1/index.ts';
 import { shardedClusters } from '../../operator/src/controllers/sharded-cluster/resource-types.ts';
 import { pods } from '../../operator/src/runtime/resources.ts';
@@ -43,7 +42,7 @@ async function nodeOf(pod: string): Promise<string> {
 
 /** Nodes on which servers of names run. */
 async function nodesOfDns(): Promise<readonly string[]> {
-  const found = await world.kubectl.get<{ items: V1Pod[] }>([
+  const found = await world.kubectl.get<{ items: { spec?: { nodeName?: string } }[] }>([
     'pods',
     '--namespace=kube-system',
     '--selector=k8s-app=kube-dns',
