@@ -114,9 +114,7 @@ export function promotionRequestOf(
     return invalid(`names ${target === '' ? 'nothing' : target}, which is no pod of ${shard}`);
   }
   const epoch = rest !== null && /^(0|[1-9]\d*)$/u.test(rest) ? Number(rest) : NaN;
-  return Number.isSafeInteger(epoch)
-    ? { value, to: target, epoch }
-    : invalid('has no epoch behind the pod');
+  return Number.isSafeInteger(epoch) ? { value, to: target, epoch } : invalid('has no epoch behind the pod');
 }
 
 /** Whether a request could not be understood. */
