@@ -142,6 +142,7 @@ async function start(context: ActionContext, order: BootOrder, signal: AbortSign
   const certificates = files.certificatesDigest();
   volume.forgetEnds();
   context.returns.noteStart();
+  session.noteStart();
   const plan = await completeLaunch(await member().prepareBoot(order, signal));
   const { epoch, role } = order;
   const { server } = await launcher.start({ ...plan, epoch, role }, signal);

@@ -50,6 +50,7 @@ export function describeAgent(facts: AgentFacts): AgentState {
       decision,
       member,
       usage,
+      startsInVain: observer.session.startsInVain,
       failures: [...(guardProblem === null ? [] : [guardProblem]), ...runner.failures],
     }),
   };

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { findProblems } from './problems.ts';
 import { aFollowing, aMember } from './testing/observations.ts';
 
-const NONE = { decision: null, member: null, usage: null, failures: [] };
+const NONE = { decision: null, member: null, usage: null, startsInVain: 0, failures: [] };
 const error = { number: 1062, message: 'Duplicate entry' };
 
 describe('findProblems', () => {
@@ -19,6 +19,7 @@ describe('findProblems', () => {
       decision: { kind: 'wait', reason: 'volume', problem: { reason: 'PrimaryVolumeEmpty', message: 'x' } },
       member: aMember({ role: { kind: 'replica', following } }),
       usage: { usedBytes: 90, totalBytes: 100 },
+      startsInVain: 0,
       failures: [{ reason: 'CloneFailed', message: 'y' }],
     });
     expect(problems.map(({ reason }) => reason)).toEqual([
@@ -29,6 +30,11 @@ describe('findProblems', () => {
       'CloneFailed',
     ]);
     expect(problems[2]?.message).toBe('Error 1062: Duplicate entry');
+  });
+
+  it('tells of a server that does not start', () => {
+    expect(findProblems({ ...NONE, startsInVain: 2 })).toEqual([]);
+    expect(findProblems({ ...NONE, startsInVain: 3 })).toMatchObject([{ reason: 'ServerDoesNotStart' }]);
   });
 
   it('keeps messages short enough for a condition', () => {

@@ -9,6 +9,8 @@ export interface ProblemSources {
   readonly decision: Decision | null;
   readonly member: MemberState | null;
   readonly usage: VolumeUsage | null;
+  /** How often the server was started and has not answered. */
+  readonly startsInVain: number;
   /** What the agent could not do or had to do: the last failure of each action that has not succeeded since. */
   readonly failures: readonly AgentProblem[];
 }
@@ -17,16 +19,35 @@ export interface ProblemSources {
 const MESSAGE_CHARACTERS = 500;
 
 /** All problems, the decision's own first. */
-export function findProblems({ decision, member, usage, failures }: ProblemSources): readonly AgentProblem[] {
+export function findProblems({
+  decision,
+  member,
+  usage,
+  startsInVain,
+  failures,
+}: ProblemSources): readonly AgentProblem[] {
   const own = decision?.kind === 'wait' ? decision.problem : undefined;
   return [
     ...(own === undefined ? [] : [own]),
     ...replicationProblems(member),
     volumeProblem(usage),
+    startProblem(startsInVain),
     ...failures,
   ]
     .filter((problem) => problem !== null)
     .map(({ reason, message }) => ({ reason, message: message.slice(0, MESSAGE_CHARACTERS) }));
+}
+
+/** One start in vain may be a kill at the wrong moment. */
+const STARTS_IN_VAIN = 3;
+
+function startProblem(startsInVain: number): AgentProblem | null {
+  return startsInVain < STARTS_IN_VAIN
+    ? null
+    : {
+        reason: 'ServerDoesNotStart',
+        message: `The server was started ${startsInVain} times and never answered. The log of the container mariadb says why.`,
+      };
 }
 
 function replicationProblems(member: MemberState | null): readonly AgentProblem[] {

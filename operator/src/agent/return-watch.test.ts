@@ -4,8 +4,9 @@ import type { KeptItem, LogTail, MemberFiles } from '../engines/member-files.ts'
 import type { Lineage, Position } from '../engines/position.ts';
 import { silentLogger } from '../runtime/logger.ts';
 import { FakeClock, settle } from '../runtime/testing/fake-clock.ts';
+import type { Surroundings } from './examinable-end.ts';
 import type { AgentState } from './protocol/agent-state.ts';
-import { ReturnWatch, type Surroundings } from './return-watch.ts';
+import { ReturnWatch } from './return-watch.ts';
 import { replicaState } from './testing/agent-states.ts';
 import {
   acknowledgedBy,
@@ -49,7 +50,12 @@ const running = (change: Partial<Surroundings> = {}): Surroundings => ({
 function makeWatch({
   primary = replicaState({ member: promoted }),
   found = tail,
-}: { readonly primary?: AgentState | null; readonly found?: LogTail | null } = {}) {
+  isReadable = true,
+}: {
+  readonly primary?: AgentState | null;
+  readonly found?: LogTail | null;
+  readonly isReadable?: boolean;
+} = {}) {
   const clock = new FakeClock();
   const asked: string[] = [];
   const searched: Lineage[] = [];
@@ -58,6 +64,9 @@ function makeWatch({
     wrote: (position) => position === OWN,
     findTail: async (lineage) => {
       searched.push(lineage);
+      if (!isReadable) {
+        throw new Error('not readable');
+      }
       return answers.found;
     },
     listKept: async () => [item],
@@ -176,6 +185,13 @@ describe('ReturnWatch', () => {
     const { watch, look } = makeWatch({ primary: replicaState({ member }) });
     await look(stopped);
     expect(watch.facts?.primaryView).toMatchObject({ isPromoted: true, isServing });
+  });
+
+  it('lets the server judge a log that cannot be compared', async () => {
+    const { watch, look, searched } = makeWatch({ isReadable: false });
+    await look(stopped, 5);
+    expect(watch.facts?.tail).toEqual({ kind: 'none' });
+    expect(searched).toHaveLength(1);
   });
 
   it('believes no old word of the primary', async () => {

@@ -1,12 +1,11 @@
 import type { ShardMapShard } from '../api/v1alpha1/index.ts';
-import type { KeptItem, MemberFiles, VolumeState } from '../engines/member-files.ts';
-import type { MemberState } from '../engines/member-state.ts';
+import type { KeptItem, MemberFiles } from '../engines/member-files.ts';
 import type { Lineage, Position } from '../engines/position.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { errorFields, type Logger } from '../runtime/logger.ts';
 import { BrokenReplication } from './broken-replication.ts';
-import type { ShardView } from './observation.ts';
-import type { AgentState, ServerState } from './protocol/agent-state.ts';
+import { endToExamine, runOf, type Surroundings } from './examinable-end.ts';
+import { PrimaryInquiry, type FetchState } from './primary-inquiry.ts';
 import type { ReturnState, Vacated } from './protocol/return-state.ts';
 import type { PrimaryView, ReturnFacts, TailView } from './return-facts.ts';
 import type { LogEnds } from './volume-watch.ts';
@@ -14,30 +13,13 @@ import type { LogEnds } from './volume-watch.ts';
 export interface ReturnWatchOptions {
   readonly pod: string;
   readonly files: () => MemberFiles;
-  readonly fetchState: (pod: string, signal: AbortSignal) => Promise<AgentState>;
+  readonly fetchState: FetchState;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Called when there is something new to decide by. */
   readonly onNews: () => void;
 }
 
-/** What was seen besides, in the same pass. */
-export interface Surroundings {
-  readonly shard: ShardView;
-  readonly server: ServerState;
-  readonly volume: VolumeState | null;
-  readonly ends: LogEnds | null;
-  readonly member: MemberState | null;
-  readonly freeBytes: number | null;
-  /** Why what was received could not be applied after the start; null where it could, or was not tried. */
-  readonly salvageFailure: string | null;
-}
-
-const FETCH_DEADLINE_MILLISECONDS = 2000;
-/** Asked again after so long while something waits for the answer: a shard of two opens only when it is back. */
-const FETCH_PAUSE_MILLISECONDS = 100;
-/** An older answer says nothing about now. */
-const FRESH_MILLISECONDS = 3000;
 /** A person may have deleted something of it. */
 const KEPT_MILLISECONDS = 30_000;
 /** How long a clone counts as one of late. */
@@ -49,7 +31,7 @@ interface Scope {
   readonly primary: string;
   /** Monotonic milliseconds. */
   readonly since: number;
-  view: { readonly at: number; readonly primary: PrimaryView } | null;
+  readonly inquiry: PrimaryInquiry;
   /** What was examined: which run of the server, up to where its log went. */
   examined: string | null;
   tail: TailView;
@@ -64,8 +46,6 @@ export class ReturnWatch {
   readonly #broken: BrokenReplication;
   #scope: Scope | null = null;
   #freeBytes: number | null = null;
-  #asking = false;
-  #askedAt = -Infinity;
   readonly #reclones: number[] = [];
   #kept: readonly KeptItem[] = [];
   #keptAt = -Infinity;
@@ -84,13 +64,12 @@ export class ReturnWatch {
       return null;
     }
     const now = this.#options.clock.monotonic();
-    const isFresh = scope.view !== null && now - scope.view.at <= FRESH_MILLISECONDS;
     return {
       epoch: scope.epoch,
       primary: scope.primary,
       tail: scope.tail,
       knownMilliseconds: now - scope.since,
-      primaryView: isFresh && scope.view !== null ? scope.view.primary : null,
+      primaryView: scope.inquiry.fresh,
       startsWithTail: scope.startsWithTail,
       broken: this.#broken.found,
       givenUp: scope.givenUp,
@@ -101,7 +80,7 @@ export class ReturnWatch {
 
   /** What the recorded primary has, whenever it last said so; null before. */
   get lineage(): Lineage | null {
-    return this.#scope?.view?.primary.lineage ?? null;
+    return this.#scope?.inquiry.last?.lineage ?? null;
   }
 
   /** What of it others are told. */
@@ -137,7 +116,7 @@ export class ReturnWatch {
       return;
     }
     this.#broken.look(seen.member, seen.salvageFailure);
-    const end = this.#endToExamine(seen);
+    const end = endToExamine(seen, this.#options.files());
     if (end === null) {
       scope.tail = { kind: 'none' };
       scope.examined = null;
@@ -150,7 +129,7 @@ export class ReturnWatch {
     const isSettled = scope.tail.kind === 'none' || scope.tail.kind === 'shared';
     const isWanted = !isSettled || this.#broken.found !== null || scope.givenUp !== null;
     if (isWanted) {
-      this.#ask(scope, signal);
+      scope.inquiry.ask(signal);
     }
   }
 
@@ -213,7 +192,7 @@ export class ReturnWatch {
         epoch: shard.epoch,
         primary: shard.primary,
         since: this.#options.clock.monotonic(),
-        view: null,
+        inquiry: new PrimaryInquiry(this.#options, shard.primary, shard.epoch),
         examined: null,
         tail: { kind: 'unexamined', missing: 'log' },
         kept: null,
@@ -224,39 +203,19 @@ export class ReturnWatch {
     return this.#scope;
   }
 
-  /** The end of the own log where this member wrote last; null where there can be no tail. */
-  #endToExamine({ server, volume, ends, member }: Surroundings): Position | 'unread' | null {
-    const files = this.#options.files();
-    if (volume?.kind !== 'ready') {
-      return null;
-    }
-    if (server.kind === 'ended') {
-      if (ends === null) {
-        return 'unread';
-      }
-      // A log that cannot be read can be neither kept nor compared: the server judges it by itself.
-      return ends.own.kind === 'known' && files.wrote(ends.own.value) ? ends.own.value : null;
-    }
-    if (server.kind !== 'running' || server.role !== 'replica' || member === null) {
-      return null;
-    }
-    const isReceiving = member.role.kind === 'replica' && member.role.following.receiving.kind === 'running';
-    return !isReceiving && files.wrote(member.applied) ? member.applied : null;
-  }
-
   #examine(scope: Scope, end: Position, run: string, signal: AbortSignal): void {
     const subject = `${run} ${end}`;
     if (scope.examined === subject) {
       return;
     }
-    const { view } = scope;
-    if (view === null || !view.primary.isPromoted) {
+    const view = scope.inquiry.last;
+    if (view === null || !view.isPromoted) {
       scope.tail = { kind: 'unexamined', missing: 'primary' };
       return;
     }
     scope.examined = subject;
     scope.tail = { kind: 'unexamined', missing: 'log' };
-    void this.#find(scope, subject, view.primary, signal);
+    void this.#find(scope, subject, view, signal);
   }
 
   async #find(scope: Scope, subject: string, { lineage }: PrimaryView, signal: AbortSignal): Promise<void> {
@@ -273,62 +232,10 @@ export class ReturnWatch {
     } catch (error) {
       if (!signal.aborted) {
         logger.warn('the own log cannot be compared with what the primary has', errorFields(error));
-        scope.examined = null;
+        // It can be kept no more than compared: the server judges it by itself.
+        scope.tail = { kind: 'none' };
+        onNews();
       }
     }
   }
-
-  #ask(scope: Scope, signal: AbortSignal): void {
-    const { clock } = this.#options;
-    if (!this.#asking && clock.monotonic() - this.#askedAt >= FETCH_PAUSE_MILLISECONDS) {
-      this.#asking = true;
-      this.#askedAt = clock.monotonic();
-      void this.#fetch(scope, signal).finally(() => {
-        this.#asking = false;
-      });
-    }
-  }
-
-  async #fetch(scope: Scope, signal: AbortSignal): Promise<void> {
-    const { fetchState, clock, logger, onNews } = this.#options;
-    const wasPromoted = scope.view?.primary.isPromoted ?? false;
-    try {
-      const limit = AbortSignal.any([signal, AbortSignal.timeout(FETCH_DEADLINE_MILLISECONDS)]);
-      const view = viewOf(await fetchState(scope.primary, limit), scope.epoch);
-      if (view !== null) {
-        scope.view = { at: clock.monotonic(), primary: view };
-        if (view.isPromoted !== wasPromoted) {
-          onNews();
-        }
-      }
-    } catch (error) {
-      logger.debug('the primary does not tell what it has', {
-        primary: scope.primary,
-        ...errorFields(error),
-      });
-    }
-  }
-}
-
-/** Null while it says nothing about this epoch. */
-function viewOf({ epoch, member }: AgentState, wanted: number): PrimaryView | null {
-  if (member === null || epoch !== wanted) {
-    return null;
-  }
-  const { role, writable, acknowledgement, lineage } = member;
-  const isOpen =
-    role.kind === 'primary' && writable && member.epoch.kind === 'known' && member.epoch.value === wanted;
-  const waitsForAcknowledger =
-    role.kind === 'detached' && acknowledgement.rule === 'oneReplica' && acknowledgement.acknowledgers === 0;
-  return {
-    epoch,
-    isPromoted: role.kind !== 'replica',
-    isServing: isOpen || waitsForAcknowledger,
-    acknowledgers: acknowledgement.acknowledgers,
-    lineage,
-  };
-}
-
-function runOf(server: ServerState): string {
-  return server.kind === 'running' ? String(server.pid) : server.kind;
 }

@@ -86,6 +86,24 @@ describe('a former primary', () => {
   );
 });
 
+describe('a server that does not start', () => {
+  it('is told of, and started again and again', async () => {
+    const world = await atWork();
+    const replica = world.member(REPLICA);
+    replica.failsToStart = true;
+    replica.kill();
+    await world.advance(20_000);
+    const problems = (): readonly string[] | undefined =>
+      world.agents.get(REPLICA)?.state?.problems.map(({ reason }) => reason);
+    expect(problems()).toContain('ServerDoesNotStart');
+    replica.failsToStart = false;
+    await untilAtWork(world);
+    await world.advance(1000);
+    expect(problems()).not.toContain('ServerDoesNotStart');
+    await world.close();
+  });
+});
+
 describe('a replica whose replication is broken for good', () => {
   it('is made anew after a while, beside another that acknowledges', async () => {
     const world = await atWork();

@@ -41,6 +41,7 @@ export interface ServerSessionOptions {
 export class ServerSession {
   readonly #options: ServerSessionOptions;
   #current: Current | null = null;
+  #startsInVain = 0;
   /** The start that this agent ordered last, and the certificates that were there then. */
   #started: { readonly pid: number; readonly certificatesDigest: string } | null = null;
 
@@ -57,6 +58,16 @@ export class ServerSession {
     const current = this.#current;
     const isStale = current !== null && this.#options.clock.monotonic() - current.observedAt > longest;
     return isStale ? null : (current?.member ?? null);
+  }
+
+  /** How often this agent has started a server that did not answer before the next start. */
+  get startsInVain(): number {
+    return this.#startsInVain;
+  }
+
+  /** A server is about to be started. */
+  noteStart(): void {
+    this.#startsInVain += 1;
   }
 
   noteStarted(pid: number, certificatesDigest: string): void {
@@ -83,6 +94,7 @@ export class ServerSession {
       observedAt: clock.monotonic(),
       looking: null,
     };
+    this.#startsInVain = 0;
     this.#current?.session.close();
     this.#current = current;
     void this.#awaitEnd(current);

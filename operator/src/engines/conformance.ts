@@ -5,6 +5,7 @@
  */
 import { beginningCases } from './conformance/beginning.ts';
 import { cloningCases } from './conformance/cloning.ts';
+import { outageCases } from './conformance/outages.ts';
 import { promotionCases } from './conformance/promotion.ts';
 import { returningCases } from './conformance/returning.ts';
 import { replicationCases } from './conformance/replication.ts';
@@ -22,5 +23,5 @@ export const CONFORMANCE_STORIES: readonly ConformanceStory[] = [
     name: 'a shard is made and serves',
     cases: [...beginningCases, ...cloningCases, ...replicationCases, ...promotionCases, ...upkeepCases],
   },
-  { name: 'members die and come back', cases: returningCases },
+  { name: 'members die and come back', cases: [...returningCases, ...outageCases] },
 ];

@@ -69,6 +69,8 @@ export class FakeMember {
   tail: FakeTail | null = null;
   /** Its replication fails for good. */
   isBroken = false;
+  /** Its server ends at once. */
+  failsToStart = false;
   readonly kept: KeptItem[] = [];
   /** How often an empty database was made here. */
   initialised = 0;
@@ -176,7 +178,8 @@ export class FakeMember {
         if (role === 'replica') {
           this.tail = this.tail === 'cuttable' ? null : this.tail;
         }
-        if (this.volume.kind !== 'ready' || (role === 'replica' && this.tail === 'fatal')) {
+        const isFatal = this.failsToStart || (role === 'replica' && this.tail === 'fatal');
+        if (this.volume.kind !== 'ready' || isFatal) {
           // The volume went between the preparation and the start; a server without a data directory ends at once.
           this.kill();
         }

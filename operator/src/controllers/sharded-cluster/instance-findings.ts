@@ -7,7 +7,9 @@ const REASONS: readonly (readonly [problem: string, reason: Finding['reason']])[
   ['PrimaryVolumeEmpty', 'PrimaryVolumeEmpty'],
   ['VolumeUnrecognised', 'VolumeUnusable'],
   ['VolumeVersionMismatch', 'VolumeUnusable'],
+  ['ChangesDoNotFit', 'VolumeNearlyFull'],
   ['VolumeNearlyFull', 'VolumeNearlyFull'],
+  ['RecloneGivenUp', 'ReplicationBroken'],
   ['ApplyingFailed', 'ReplicationBroken'],
   ['AccountsUnreadable', 'AccountsNotSet'],
 ];
