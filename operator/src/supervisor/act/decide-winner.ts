@@ -1,6 +1,6 @@
 /** What a promotion does next, once the map has no primary. Pure. */
-import { elect } from '../../core/election.ts';
-import type { PositionArithmetic } from '../../engines/position.ts';
+import { elect, type ElectionInput } from '../../core/election.ts';
+import type { Position, PositionArithmetic } from '../../engines/position.ts';
 import { type ElectionWishes, finalElection, type FinalPosition } from '../election-input.ts';
 import type { ShardObservation } from '../observe-shard.ts';
 import { type Refusal, refusalOf } from '../refusal.ts';
@@ -38,7 +38,8 @@ export function decideWinner(
   positions: PositionArithmetic,
 ): PromotionStep {
   const { shard } = observation;
-  const election = elect(finalElection(observation, answers, wishes, positions), positions);
+  const input = finalElection(observation, answers, wishes, positions);
+  const election = elect(input, positions);
   if (election.kind === 'blocked') {
     return isWaiting || elapsed < PATIENCE_MILLISECONDS
       ? { kind: 'wait' }
@@ -56,5 +57,20 @@ export function decideWinner(
     !answers.has(preferred) &&
     elapsed < PREFERENCE_PATIENCE_MILLISECONDS;
   const isPatient = isPreferredLate || ((isLossy || isLastResort) && (isWaiting || elapsed < patience));
-  return isPatient || !isFenced ? { kind: 'wait' } : { kind: 'publish', winner, mayMiss };
+  const mustWait = isPatient || !isFenced || isDraining(input, winner, positions);
+  return mustWait ? { kind: 'wait' } : { kind: 'publish', winner, mayMiss };
+}
+
+/**
+ * Whether a running member has yet to apply what it received. Clients read from whom the map names: they would see the
+ * past there, after the present of the former primary.
+ */
+function isDraining(
+  { members }: ElectionInput<Position>,
+  winner: string,
+  { covers }: PositionArithmetic,
+): boolean {
+  const member = members.find(({ pod }) => pod === winner);
+  const { isRunning = false, received = null, applied = null } = member ?? {};
+  return isRunning && received !== null && applied !== null && !covers(applied, received);
 }

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { AgentState } from '../../agent/protocol/agent-state.ts';
+import { mariadbPositions } from '../../engines/mariadb/gtid.ts';
 import { silentLogger } from '../../runtime/logger.ts';
 import { FakeClock, settle } from '../../runtime/testing/fake-clock.ts';
 import type { MemberObservation } from '../observe-shard.ts';
@@ -34,6 +35,7 @@ beforeEach(() => {
   fencing = new Fencing({
     epoch: 4,
     send: send as SendCommand,
+    hasDrained: ({ received, applied }) => mariadbPositions.covers(applied, received),
     onNews: () => (news += 1),
     clock,
     logger: silentLogger,
@@ -62,6 +64,20 @@ describe('fencing', () => {
     ]);
     expect(fencing.isWaiting).toBe(true);
     expect(news).toBe(2);
+  });
+
+  it('asks again whoever has yet to apply what it received, and waits for nobody because of it', async () => {
+    answers.set(FIRST, async () => ({ received: at(42), applied: at(40) }));
+    await proceed(aMember(FORMER), first, second);
+    await clock.advance(10);
+    answers.set(FIRST, async () => position);
+    fencing.proceed(anObservation(shard, [aMember(FORMER), first, second]));
+    expect(fencing.isWaiting).toBe(false);
+    await settle();
+    await clock.advance(1000);
+    await proceed(aMember(FORMER), first, second);
+    expect(sent).toEqual([...stopBoth, `stopReceiving ${FIRST} 4`]);
+    expect(fencing.answers.get(FIRST)).toEqual(position);
   });
 
   it.each<readonly [string, AgentState | null]>([
