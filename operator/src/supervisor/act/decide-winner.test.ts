@@ -66,6 +66,23 @@ describe('a promotion without a winner yet', () => {
       wait,
     ],
     [
+      'does not wait for one that applies it only as the primary',
+      {
+        members: [gone, aMember(FIRST, holding(42, 41, { applying: { kind: 'stopped' } })), second],
+        answers: { [FIRST]: { received: at(42), applied: at(41) }, [SECOND]: answer(41) },
+      },
+      publish(FIRST),
+    ],
+    [
+      'waits for that no longer than a minute',
+      {
+        members: [gone, aMember(FIRST, holding(42, 41)), second],
+        answers: { [FIRST]: { received: at(42), applied: at(41) }, [SECOND]: answer(41) },
+        progress: { elapsed: 60_000 },
+      },
+      publish(FIRST),
+    ],
+    [
       'does not wait for another than the winner to apply anything',
       { answers: { [FIRST]: answer(42), [SECOND]: { received: at(41), applied: at(1) } } },
       publish(FIRST),

@@ -2,7 +2,7 @@
 import { elect, type ElectionInput } from '../../core/election.ts';
 import type { Position, PositionArithmetic } from '../../engines/position.ts';
 import { type ElectionWishes, finalElection, type FinalPosition } from '../election-input.ts';
-import type { ShardObservation } from '../observe-shard.ts';
+import { type ShardObservation, stateOf } from '../observe-shard.ts';
 import { type Refusal, refusalOf } from '../refusal.ts';
 
 /** How far the fencing has come. */
@@ -29,6 +29,9 @@ const PATIENCE_MILLISECONDS = 2000;
 const PREFERENCE_PATIENCE_MILLISECONDS = 1000;
 /** Before writes are given up for good, by the policy Availability, whoever has them gets more time. Milliseconds. */
 const LOSS_PATIENCE_MILLISECONDS = 10_000;
+
+/** A winner that applies for longer is published all the same: it opens only when it has applied everything. */
+const DRAIN_PATIENCE_MILLISECONDS = 60_000;
 
 /** Decides. */
 export function decideWinner(
@@ -57,8 +60,18 @@ export function decideWinner(
     !answers.has(preferred) &&
     elapsed < PREFERENCE_PATIENCE_MILLISECONDS;
   const isPatient = isPreferredLate || ((isLossy || isLastResort) && (isWaiting || elapsed < patience));
-  const mustWait = isPatient || !isFenced || isDraining(input, winner, positions);
+  const isDrainAwaited =
+    elapsed < DRAIN_PATIENCE_MILLISECONDS &&
+    isApplying(observation, winner) &&
+    isDraining(input, winner, positions);
+  const mustWait = isPatient || !isFenced || isDrainAwaited;
   return mustWait ? { kind: 'wait' } : { kind: 'publish', winner, mayMiss };
+}
+
+/** One that was started anew applies what it had received only once it is the primary. */
+function isApplying(observation: ShardObservation, pod: string): boolean {
+  const role = stateOf(observation, pod)?.member?.role;
+  return role?.kind === 'replica' && role.following.applying.kind === 'running';
 }
 
 /**

@@ -131,6 +131,18 @@ describe('a former primary', () => {
   it.each<readonly [string, MemberObservation, boolean]>([
     ['its agent says that it is dead', aMember(FORMER, ended(42)), true],
     ['the kubelet says that it is dead', aMember(FORMER, null, { hasContainerEnded: true }), true],
+    [
+      'the kubelet says so, and its agent knows of no launcher',
+      aMember(FORMER, leading({ server: { kind: 'unknown', reason: 'detached' } }), {
+        hasContainerEnded: true,
+      }),
+      true,
+    ],
+    [
+      'the kubelet says so of an earlier server',
+      aMember(FORMER, leading(), { hasContainerEnded: true }),
+      false,
+    ],
     ['nobody has heard of it for the fence’s time and a little', silent(1250), true],
     ['it may have heard of us a moment ago', silent(1249), false],
     ['its agent answers and it runs', aMember(FORMER, leading(), { unattendedMilliseconds: 5000 }), false],

@@ -106,7 +106,7 @@ export class Fencing {
   isFenced(observation: ShardObservation): boolean {
     const { shard, failover } = observation;
     const former = memberOf(observation, shard.formerPrimary);
-    if (this.#isKilled || former?.state?.server.kind === 'ended' || isEndedFor(former)) {
+    if (this.#isKilled || (former !== undefined && hasEnded(former))) {
       return true;
     }
     if (former?.state !== null && former?.state !== undefined) {
@@ -153,8 +153,9 @@ export class Fencing {
 /** An agent looks at its own fence now and then, and a kill takes its time. */
 const FENCE_MARGIN_MILLISECONDS = 250;
 
-function isEndedFor(member: MemberObservation | undefined): boolean {
-  return member !== undefined && member.state === null && member.hasContainerEnded;
+/** By the word of whoever reaped it; a launcher that was killed took its server with it. */
+function hasEnded({ state, hasContainerEnded }: MemberObservation): boolean {
+  return state?.server.kind === 'ended' || (hasContainerEnded && state?.server.kind !== 'running');
 }
 
 /** The former primary, unless it is dead already; and whoever else takes writes, or was started to. */
