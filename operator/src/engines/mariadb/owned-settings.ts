@@ -79,7 +79,9 @@ export const OWNED_SETTINGS: readonly OwnedSetting[] = [
   set('relay_log_purge', 'ON', 'applied relay logs are of no use'),
   set('slave_parallel_threads', '4', 'a promotion waits for what is not applied: 69 ms instead of 1.3 s'),
   set('slave_parallel_mode', 'optimistic', 'a promotion waits for what is not applied'),
-  set('slave_net_timeout', '1', 'stopping to receive from a frozen primary takes as long: 59 s by default'),
+  // Not less: a replica that is told to stop while it still waits for its lost source is free within a second, and one
+  // that tries to reach it again has to wait for that as well.
+  set('slave_net_timeout', '2', 'stopping to receive from a frozen primary takes as long: 59 s by default'),
   set('master_retry_count', '0', 'a replica cut off for long goes on by itself when its source is back'),
   set(
     'init_rpl_role',

@@ -57,6 +57,36 @@ describe('a promotion without a winner yet', () => {
   it.each<readonly [string, Case, object]>([
     ['publishes at once when every acker has answered', {}, publish(FIRST)],
     ['does so while somebody else is still asked', { progress: { isWaiting: true } }, publish(FIRST)],
+    [
+      'waits until the winner has applied what it received: clients would read the past there',
+      {
+        members: [gone, aMember(FIRST, holding(41)), second],
+        answers: { [FIRST]: { received: at(42), applied: at(41) }, [SECOND]: answer(41) },
+      },
+      wait,
+    ],
+    [
+      'does not wait for one that applies it only as the primary',
+      {
+        members: [gone, aMember(FIRST, holding(42, 41, { applying: { kind: 'stopped' } })), second],
+        answers: { [FIRST]: { received: at(42), applied: at(41) }, [SECOND]: answer(41) },
+      },
+      publish(FIRST),
+    ],
+    [
+      'waits for that no longer than a minute',
+      {
+        members: [gone, aMember(FIRST, holding(42, 41)), second],
+        answers: { [FIRST]: { received: at(42), applied: at(41) }, [SECOND]: answer(41) },
+        progress: { elapsed: 60_000 },
+      },
+      publish(FIRST),
+    ],
+    [
+      'does not wait for another than the winner to apply anything',
+      { answers: { [FIRST]: answer(42), [SECOND]: { received: at(41), applied: at(1) } } },
+      publish(FIRST),
+    ],
     ['waits until the former primary can take no writes', { progress: { isFenced: false } }, wait],
     [
       'waits for an acker that is being asked',
@@ -158,7 +188,7 @@ describe('a promotion without a winner yet', () => {
           [FIRST]: { received: at(42), applied: at(20) },
           [SECOND]: { received: at(42), applied: at(30) },
         },
-        members: [gone, aMember(FIRST, holding(42, 35)), aMember(SECOND, holding(42, 10))],
+        members: [gone, aMember(FIRST, holding(42, 42)), aMember(SECOND, holding(42, 10))],
       },
       publish(FIRST),
     ],

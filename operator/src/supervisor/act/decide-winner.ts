@@ -1,8 +1,8 @@
 /** What a promotion does next, once the map has no primary. Pure. */
-import { elect } from '../../core/election.ts';
-import type { PositionArithmetic } from '../../engines/position.ts';
+import { elect, type ElectionInput } from '../../core/election.ts';
+import type { Position, PositionArithmetic } from '../../engines/position.ts';
 import { type ElectionWishes, finalElection, type FinalPosition } from '../election-input.ts';
-import type { ShardObservation } from '../observe-shard.ts';
+import { type ShardObservation, stateOf } from '../observe-shard.ts';
 import { type Refusal, refusalOf } from '../refusal.ts';
 
 /** How far the fencing has come. */
@@ -30,6 +30,9 @@ const PREFERENCE_PATIENCE_MILLISECONDS = 1000;
 /** Before writes are given up for good, by the policy Availability, whoever has them gets more time. Milliseconds. */
 const LOSS_PATIENCE_MILLISECONDS = 10_000;
 
+/** A winner that applies for longer is published all the same: it opens only when it has applied everything. */
+const DRAIN_PATIENCE_MILLISECONDS = 60_000;
+
 /** Decides. */
 export function decideWinner(
   observation: ShardObservation,
@@ -38,7 +41,8 @@ export function decideWinner(
   positions: PositionArithmetic,
 ): PromotionStep {
   const { shard } = observation;
-  const election = elect(finalElection(observation, answers, wishes, positions), positions);
+  const input = finalElection(observation, answers, wishes, positions);
+  const election = elect(input, positions);
   if (election.kind === 'blocked') {
     return isWaiting || elapsed < PATIENCE_MILLISECONDS
       ? { kind: 'wait' }
@@ -56,5 +60,30 @@ export function decideWinner(
     !answers.has(preferred) &&
     elapsed < PREFERENCE_PATIENCE_MILLISECONDS;
   const isPatient = isPreferredLate || ((isLossy || isLastResort) && (isWaiting || elapsed < patience));
-  return isPatient || !isFenced ? { kind: 'wait' } : { kind: 'publish', winner, mayMiss };
+  const isDrainAwaited =
+    elapsed < DRAIN_PATIENCE_MILLISECONDS &&
+    isApplying(observation, winner) &&
+    isDraining(input, winner, positions);
+  const mustWait = isPatient || !isFenced || isDrainAwaited;
+  return mustWait ? { kind: 'wait' } : { kind: 'publish', winner, mayMiss };
+}
+
+/** One that was started anew applies what it had received only once it is the primary. */
+function isApplying(observation: ShardObservation, pod: string): boolean {
+  const role = stateOf(observation, pod)?.member?.role;
+  return role?.kind === 'replica' && role.following.applying.kind === 'running';
+}
+
+/**
+ * Whether a running member has yet to apply what it received. Clients read from whom the map names: they would see the
+ * past there, after the present of the former primary.
+ */
+function isDraining(
+  { members }: ElectionInput<Position>,
+  winner: string,
+  { covers }: PositionArithmetic,
+): boolean {
+  const member = members.find(({ pod }) => pod === winner);
+  const { isRunning = false, received = null, applied = null } = member ?? {};
+  return isRunning && received !== null && applied !== null && !covers(applied, received);
 }

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { AgentState } from '../../agent/protocol/agent-state.ts';
+import { mariadbPositions } from '../../engines/mariadb/gtid.ts';
 import { silentLogger } from '../../runtime/logger.ts';
 import { FakeClock, settle } from '../../runtime/testing/fake-clock.ts';
 import type { MemberObservation } from '../observe-shard.ts';
@@ -34,6 +35,7 @@ beforeEach(() => {
   fencing = new Fencing({
     epoch: 4,
     send: send as SendCommand,
+    hasDrained: ({ received, applied }) => mariadbPositions.covers(applied, received),
     onNews: () => (news += 1),
     clock,
     logger: silentLogger,
@@ -62,6 +64,20 @@ describe('fencing', () => {
     ]);
     expect(fencing.isWaiting).toBe(true);
     expect(news).toBe(2);
+  });
+
+  it('asks again whoever has yet to apply what it received, and waits for nobody because of it', async () => {
+    answers.set(FIRST, async () => ({ received: at(42), applied: at(40) }));
+    await proceed(aMember(FORMER), first, second);
+    await clock.advance(10);
+    answers.set(FIRST, async () => position);
+    fencing.proceed(anObservation(shard, [aMember(FORMER), first, second]));
+    expect(fencing.isWaiting).toBe(false);
+    await settle();
+    await clock.advance(1000);
+    await proceed(aMember(FORMER), first, second);
+    expect(sent).toEqual([...stopBoth, `stopReceiving ${FIRST} 4`]);
+    expect(fencing.answers.get(FIRST)).toEqual(position);
   });
 
   it.each<readonly [string, AgentState | null]>([
@@ -115,6 +131,18 @@ describe('a former primary', () => {
   it.each<readonly [string, MemberObservation, boolean]>([
     ['its agent says that it is dead', aMember(FORMER, ended(42)), true],
     ['the kubelet says that it is dead', aMember(FORMER, null, { hasContainerEnded: true }), true],
+    [
+      'the kubelet says so, and its agent knows of no launcher',
+      aMember(FORMER, leading({ server: { kind: 'unknown', reason: 'detached' } }), {
+        hasContainerEnded: true,
+      }),
+      true,
+    ],
+    [
+      'the kubelet says so of an earlier server',
+      aMember(FORMER, leading(), { hasContainerEnded: true }),
+      false,
+    ],
     ['nobody has heard of it for the fence’s time and a little', silent(1250), true],
     ['it may have heard of us a moment ago', silent(1249), false],
     ['its agent answers and it runs', aMember(FORMER, leading(), { unattendedMilliseconds: 5000 }), false],

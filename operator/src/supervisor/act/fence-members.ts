@@ -16,6 +16,8 @@ export interface FencingOptions {
   /** Epoch of the promotion. */
   readonly epoch: number;
   readonly send: SendCommand;
+  /** Whether a member has applied what it received: one that has not is asked again, as the map waits for a winner. */
+  readonly hasDrained: (position: FinalPosition) => boolean;
   /** Called after every answer. */
   readonly onNews: () => void;
   readonly clock: Clock;
@@ -27,6 +29,8 @@ const STOP_DEADLINE_MILLISECONDS = 5000;
 const KILL_DEADLINE_MILLISECONDS = 1000;
 /** Pause before a member that did not do as it was told is told again. */
 const RETRY_MILLISECONDS = 100;
+/** Pause before a member that has yet to apply what it received is asked again. */
+const DRAIN_MILLISECONDS = 10;
 /** A kill that has no effect for so long leaves the matter to the ackers: whoever is dying acknowledges nothing alone. */
 const KILL_PATIENCE_MILLISECONDS = 3000;
 
@@ -59,7 +63,7 @@ export class Fencing {
 
   /** Whether somebody has been asked and may still answer. */
   get isWaiting(): boolean {
-    return this.#pending.size > 0;
+    return [...this.#pending].some((pod) => !this.#answers.has(pod));
   }
 
   /** Milliseconds since this instance of the operator began. */
@@ -86,7 +90,7 @@ export class Fencing {
           await this.#send(pod, { command: 'killServer', epoch: this.epoch }, KILL_DEADLINE_MILLISECONDS);
           this.#isKilled ||= pod === former;
         });
-      } else if (pod !== former && state.server.kind === 'running' && !this.#answers.has(pod)) {
+      } else if (pod !== former && state.server.kind === 'running' && this.#mustBeAsked(pod)) {
         this.#ask(pod, async () => {
           const request = { command: 'stopReceiving', epoch: this.epoch } as const;
           this.#answers.set(pod, await this.#send(pod, request, STOP_DEADLINE_MILLISECONDS));
@@ -102,7 +106,7 @@ export class Fencing {
   isFenced(observation: ShardObservation): boolean {
     const { shard, failover } = observation;
     const former = memberOf(observation, shard.formerPrimary);
-    if (this.#isKilled || former?.state?.server.kind === 'ended' || isEndedFor(former)) {
+    if (this.#isKilled || (former !== undefined && hasEnded(former))) {
       return true;
     }
     if (former?.state !== null && former?.state !== undefined) {
@@ -110,6 +114,11 @@ export class Fencing {
     }
     const unattended = former?.unattendedMilliseconds ?? this.elapsed;
     return unattended >= failover.fenceSeconds * 1000 + FENCE_MARGIN_MILLISECONDS;
+  }
+
+  #mustBeAsked(pod: string): boolean {
+    const answer = this.#answers.get(pod);
+    return answer === undefined || !this.#options.hasDrained(answer);
   }
 
   #ask(pod: string, ask: () => Promise<void>): void {
@@ -124,7 +133,8 @@ export class Fencing {
       })
       .finally(() => {
         this.#pending.delete(pod);
-        this.#retryAt.set(pod, this.#options.clock.monotonic() + RETRY_MILLISECONDS);
+        const pause = this.#answers.has(pod) ? DRAIN_MILLISECONDS : RETRY_MILLISECONDS;
+        this.#retryAt.set(pod, this.#options.clock.monotonic() + pause);
         if (!this.#scope.signal.aborted) {
           this.#options.onNews();
         }
@@ -143,8 +153,9 @@ export class Fencing {
 /** An agent looks at its own fence now and then, and a kill takes its time. */
 const FENCE_MARGIN_MILLISECONDS = 250;
 
-function isEndedFor(member: MemberObservation | undefined): boolean {
-  return member !== undefined && member.state === null && member.hasContainerEnded;
+/** By the word of whoever reaped it; a launcher that was killed took its server with it. */
+function hasEnded({ state, hasContainerEnded }: MemberObservation): boolean {
+  return state?.server.kind === 'ended' || (hasContainerEnded && state?.server.kind !== 'running');
 }
 
 /** The former primary, unless it is dead already; and whoever else takes writes, or was started to. */

@@ -4,7 +4,7 @@ import type { PositionArithmetic } from '../../engines/position.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { withoutPrimary, withWinner } from '../change-shard-map.ts';
-import type { ElectionWishes } from '../election-input.ts';
+import type { ElectionWishes, FinalPosition } from '../election-input.ts';
 import type { ShardObservation } from '../observe-shard.ts';
 import type { Refusal } from '../refusal.ts';
 import type { ShardEdit } from '../shard-map-writer.ts';
@@ -168,9 +168,10 @@ export class Promotion {
     if (this.#fencing?.epoch === epoch) {
       return this.#fencing;
     }
-    const { send, clock, logger, wake } = this.#options;
+    const { send, clock, logger, positions, wake } = this.#options;
     this.close();
-    this.#fencing = new Fencing({ epoch, send, clock, logger, onNews: wake });
+    const hasDrained = ({ received, applied }: FinalPosition): boolean => positions.covers(applied, received);
+    this.#fencing = new Fencing({ epoch, send, hasDrained, clock, logger, onNews: wake });
     return this.#fencing;
   }
 
