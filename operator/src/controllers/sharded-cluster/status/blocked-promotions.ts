@@ -44,7 +44,7 @@ export function blockedPromotions({ blocks, isSupervised, shards, previous }: Co
       return verdict(
         'False',
         'OneReplicaOnly',
-        'Nothing stands in the way of a promotion. With two instances, writes wait while the one replica is away.',
+        'Nothing stands in the way of a promotion. With two instances, NoDataLoss means that writes wait while the one replica is away.',
       );
     default:
       return NOT_BLOCKED;
