@@ -70,9 +70,17 @@ export function isApiError(error: unknown, ...codes: readonly ApiErrorCode[]): e
 /**
  * The code for an answer. The reason decides where one HTTP status has several meanings: 409 is
  * `AlreadyExists` or a conflict, 410 both "compacted" and "continue token too old", 504 and 500 may be a
- * timeout the server itself ran into.
+ * timeout the server itself ran into. A patch that names the uid of a former object of that name is refused as
+ * a change of an immutable field: that is a conflict, for the object it was meant for is gone.
  */
-export function apiErrorCode(status: number, reason: string | undefined): ApiErrorCode {
+export function apiErrorCode(
+  status: number,
+  reason: string | undefined,
+  details?: StatusDetails | undefined,
+): ApiErrorCode {
+  if (reason === 'Invalid' && details?.causes?.some(({ field }) => field === 'metadata.uid') === true) {
+    return 'Conflict';
+  }
   switch (reason) {
     case 'AlreadyExists':
       return 'AlreadyExists';

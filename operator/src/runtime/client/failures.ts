@@ -28,7 +28,7 @@ export function failureOfStatus(
 ): ApiError {
   const code = status.code ?? fallbackCode;
   const message = status.message === undefined || status.message === '' ? `HTTP ${code}` : status.message;
-  return new ApiError(apiErrorCode(code, status.reason), code, `${request}: ${message}`, {
+  return new ApiError(apiErrorCode(code, status.reason, status.details), code, `${request}: ${message}`, {
     details: status.details,
     retryAfterMilliseconds: retryAfterMilliseconds ?? secondsToWait(status.details?.retryAfterSeconds),
   });

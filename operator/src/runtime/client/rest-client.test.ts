@@ -129,6 +129,8 @@ describe('a request', () => {
     [409, { reason: 'Conflict' }, 'Conflict'],
     [409, { reason: 'AlreadyExists' }, 'AlreadyExists'],
     [422, { reason: 'Invalid', details: { causes: [{ field: 'spec' }] } }, 'Invalid'],
+    [422, { reason: 'Invalid', details: { causes: [{ field: 'metadata.uid' }] } }, 'Conflict'],
+    [422, { reason: 'Invalid', details: { causes: [{ field: 'spec' }] } }, 'Invalid'],
     [410, { reason: 'Expired' }, 'Gone'],
     [403, { reason: 'Forbidden' }, 'Forbidden'],
     [500, { reason: 'InternalError' }, 'Unavailable'],
