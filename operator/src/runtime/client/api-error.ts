@@ -76,7 +76,7 @@ export function isApiError(error: unknown, ...codes: readonly ApiErrorCode[]): e
 export function apiErrorCode(
   status: number,
   reason: string | undefined,
-  details?: StatusDetails | undefined,
+  details?: StatusDetails,
 ): ApiErrorCode {
   if (reason === 'Invalid' && details?.causes?.some(({ field }) => field === 'metadata.uid') === true) {
     return 'Conflict';
