@@ -66,7 +66,7 @@ export const AFTER_FIGURES = `### What is not done, and why
   machine.
 - **Disk full.** The volumes of these runs are folders without a size limit, and filling the machine's own disk would stop
   Kubernetes first. What happens before, on volumes that are really small, is a test of its own
-  (\`test-e2e/scenarios/volume-nearly-full.test.ts\`); a disk that is full to the last byte is not among these runs.
+  (\`test-e2e/scenarios/volume-nearly-full.long.test.ts\`); a disk that is full to the last byte is not among these runs.
 - **Delay and loss of packets**: kernels of small virtual machines often lack netem. Packets are dropped altogether, in one
   direction or both.
 - **Power loss.** SIGKILL loses what a process has in memory, not what the kernel has not yet written to the disk.`;
