@@ -124,9 +124,13 @@ describe('a pod that is deleted', () => {
     await expectEqualMembers(0, 3);
   });
 
-  it('comes back as the primary it was', async () => {
+  it('hands over first when it is the primary, and comes back as a replica', async () => {
     await replacePod('quick-shard-1-0');
-    expect(await shardOf(1)).toMatchObject({ epoch: 1, primary: 'quick-shard-1-0' });
+    expect(await shardOf(1)).toMatchObject({
+      epoch: 2,
+      primary: expect.stringMatching(/^quick-shard-1-[12]$/),
+      replicas: expect.arrayContaining(['quick-shard-1-0']),
+    });
     await expectEqualMembers(1, 3);
   });
 });

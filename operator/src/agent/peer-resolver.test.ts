@@ -53,7 +53,7 @@ describe('the addresses of peers', () => {
   it('are passed on once, and asked for again now and then', async () => {
     await clock.advance(30_000);
     expect(told).toEqual([['10.0.0.1', '10.0.0.2']]);
-    expect(asked).toBe(2 * 4);
+    expect(asked).toBe(2 * 16);
     expect([resolver.address('a'), resolver.address('c')]).toEqual(['10.0.0.1', undefined]);
   });
 

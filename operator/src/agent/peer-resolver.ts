@@ -29,7 +29,8 @@ export interface PeerResolverOptions {
   readonly logger: Logger;
 }
 
-const INTERVAL_MILLISECONDS = 10_000;
+/** Sooner than a pod that was made anew can have booted, followed and been elected. */
+const INTERVAL_MILLISECONDS = 2000;
 /** A pod that was made anew has another address, and its peers wait for it. */
 const SUSPECT_MILLISECONDS = 1000;
 
