@@ -2,6 +2,7 @@
 import { type ControlPlane, startControlPlane } from '../cluster/control-plane/index.ts';
 import type { PackagedMariadb } from '../mariadb/root-file-system.ts';
 import type { PlainClient } from '../specs/plain-client.ts';
+import { createShardMap } from './operator-stand-in.ts';
 import { prepareAgentAccess } from './agent-access.ts';
 import { createShardProcesses, type ShardProcesses } from './shard-processes.ts';
 
@@ -12,6 +13,8 @@ export interface AgentWorld {
   readonly client: PlainClient;
   /** Nothing of it runs yet. */
   readonly shard: ShardProcesses;
+  /** Records the members in a ShardMap, the first as the primary, and starts them all. */
+  begin(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -24,6 +27,16 @@ export async function startAgentWorld(packaged: PackagedMariadb): Promise<AgentW
     controlPlane,
     client,
     shard,
+    async begin() {
+      await createShardMap(
+        client,
+        shard.members.map(({ pod }) => pod),
+      );
+      shard.members.forEach((member) => {
+        member.startLauncher();
+        member.startAgent();
+      });
+    },
     async close() {
       await shard.dispose();
       client.close();

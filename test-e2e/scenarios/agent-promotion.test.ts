@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type AgentWorld, startAgentWorld } from '../agent/agent-world.ts';
 import type { MemberProcesses } from '../agent/member-processes.ts';
 import { type NumberWriters, startNumberWriters } from '../agent/number-writers.ts';
-import { createShardMap, readShard } from '../agent/operator-stand-in.ts';
+import { readShard } from '../agent/operator-stand-in.ts';
 import { createPromotionStandIn, type PromotionStandIn } from '../agent/promotion-stand-in.ts';
 import { APPLICATION_USER } from '../agent/shard-processes.ts';
 import { waitFor } from '../cluster/machine/wait.ts';
@@ -136,14 +136,7 @@ beforeAll(async () => {
   world = await startAgentWorld(MARIADB);
   const { members } = world.shard;
   [primary] = members;
-  await createShardMap(
-    world.client,
-    members.map(({ pod }) => pod),
-  );
-  members.forEach((each) => {
-    each.startLauncher();
-    each.startAgent();
-  });
+  await world.begin();
   operator = createPromotionStandIn(world.client, members);
   await untilWhole();
   const connection = await connectTo(primary);

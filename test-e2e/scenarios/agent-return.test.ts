@@ -7,7 +7,7 @@ import { mariadbEngine } from '../../operator/src/engines/mariadb/engine.ts';
 import { type AgentWorld, startAgentWorld } from '../agent/agent-world.ts';
 import type { MemberProcesses } from '../agent/member-processes.ts';
 import { holdUpApplying, insertBehindItsBack, stopReceiving } from '../agent/member-sql.ts';
-import { changeShard, createShardMap, readShard } from '../agent/operator-stand-in.ts';
+import { changeShard, readShard } from '../agent/operator-stand-in.ts';
 import { createPromotionStandIn, type PromotionStandIn } from '../agent/promotion-stand-in.ts';
 import { APPLICATION_USER } from '../agent/shard-processes.ts';
 import { waitFor } from '../cluster/machine/wait.ts';
@@ -195,14 +195,7 @@ beforeAll(async () => {
   world = await startAgentWorld(MARIADB);
   const { members } = world.shard;
   [primary] = members;
-  await createShardMap(
-    world.client,
-    members.map(({ pod }) => pod),
-  );
-  members.forEach((each) => {
-    each.startLauncher();
-    each.startAgent();
-  });
+  await world.begin();
   operator = createPromotionStandIn(world.client, members);
   await untilWhole();
   const connection = await connectTo(primary);
