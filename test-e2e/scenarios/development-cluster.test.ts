@@ -144,15 +144,17 @@ function lifeOfACluster(): void {
     const node = (
       await kubectl(['get', 'pod', 'web-1', '--namespace=proof', '--output=jsonpath={.spec.nodeName}'])
     ).trim();
-    const address = await kubectl([
-      'get',
-      'pod',
-      'web-1',
-      '--namespace=proof',
-      '--output=jsonpath={.status.podIP}',
-    ]);
-    const reach = async (): Promise<string> =>
-      (await fetch(`http://${address}:8080/`, { signal: AbortSignal.timeout(2000) })).text();
+    // A pod whose node has just come back has no address until its sandbox is made anew.
+    const reach = async (): Promise<string> => {
+      const address = await kubectl([
+        'get',
+        'pod',
+        'web-1',
+        '--namespace=proof',
+        '--output=jsonpath={.status.podIP}',
+      ]);
+      return (await fetch(`http://${address}:8080/`, { signal: AbortSignal.timeout(2000) })).text();
+    };
     await waitFor('web-1 to answer', async () => reach(), { timeoutMilliseconds: 20_000 });
     const process = await processOf('web-1');
     await cluster('node', 'isolate', node);
