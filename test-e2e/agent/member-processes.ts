@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { get } from 'node:http';
 import type { MemberPlace } from '../../operator/src/agent/pod-contract.ts';
 import type { PeerAgent } from '../../operator/src/agent/peer-states.ts';
-import { fetchPeerState } from '../../operator/src/agent/peer-states.ts';
+import { fetchPeerFrame } from '../../operator/src/agent/peer-states.ts';
 import type { AgentState } from '../../operator/src/agent/protocol/agent-state.ts';
 import type { TlsMaterial } from '../../operator/src/pki/tls-material.ts';
 import { startChildProgram, type ChildProgram } from '../cluster/control-plane/child-program.ts';
@@ -123,9 +123,9 @@ export class MemberProcesses {
   }
 
   /** What the agent tells now. Rejects when it does not. */
-  state(): Promise<AgentState> {
+  async state(): Promise<AgentState> {
     const { agent, tls } = this.options;
-    return fetchPeerState(agent, tls, AbortSignal.timeout(STATE_TIMEOUT_MILLISECONDS));
+    return (await fetchPeerFrame(agent, tls, AbortSignal.timeout(STATE_TIMEOUT_MILLISECONDS))).state;
   }
 
   /** Process of the server; undefined when none runs. */

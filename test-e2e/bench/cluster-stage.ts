@@ -56,7 +56,14 @@ export async function openClusterStage(progress: Progress): Promise<ClusterStage
     const connection = await connect({ kubeconfigPath, userAgent: 'shardwright-bench' });
     cleanUp.push(() => connection.close());
     const removeAll = async (): Promise<void> => {
-      // The databases first, while the operator runs and can clean up after them.
+      // The databases first, while the operator runs and has its rights in their namespace: those go with it.
+      await kubectl.attempt([
+        'delete',
+        'shardedclusters',
+        '--all',
+        `--namespace=${NAMESPACE}`,
+        '--timeout=120s',
+      ]);
       await remove(kubectl, NAMESPACE);
       const inNamespace = `--namespace=${OPERATOR.namespace}`;
       await helm.run(['uninstall', OPERATOR.name, inNamespace, '--ignore-not-found', '--wait']);

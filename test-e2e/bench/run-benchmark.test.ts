@@ -84,6 +84,25 @@ describe('runBenchmark', () => {
     expect((await result())?.runs.map(({ values }) => values['index'])).toEqual([0, 1, 2]);
   });
 
+  it('says what went wrong, also when the clean-up fails after that', async () => {
+    const broken: Benchmark = {
+      ...benchmark(0),
+      open: async (progress) => ({
+        ...(await benchmark(0).open(progress)),
+        close: async () => {
+          throw new Error('it is stuck');
+        },
+      }),
+    };
+    const failure: unknown = await runBenchmark(broken, silentProgress, { fresh: false, surroundings }).catch(
+      (error: unknown) => error,
+    );
+    expect(failure).toMatchObject({
+      message: expect.stringContaining('the power has gone'),
+      errors: [{ message: 'the power has gone' }, { message: 'it is stuck' }],
+    });
+  });
+
   it.each([
     ['when the sources have changed', async () => void (commit = 'def'), false],
     ['when asked to', async () => {}, true],

@@ -79,12 +79,18 @@ export async function runBenchmark(
     await writeResult(surroundings.resultsFolder, { ...facts, runs });
     await writeResult(surroundings.unfinishedFolder, { ...facts, runs: [] });
   };
+  const cleanUp = (): Promise<void> => progress.step(`${name}: clean up`, () => stage.close());
   try {
     await Promise.race([measure(), interruption.promise]);
+  } catch (error) {
+    await cleanUp().catch((failure: unknown) => {
+      throw new AggregateError([error, failure], `${name} failed, and so did the clean-up: ${String(error)}`);
+    });
+    throw error;
   } finally {
     interruption.forget();
-    await progress.step(`${name}: clean up`, () => stage.close());
   }
+  await cleanUp();
 }
 
 /** Rejects when somebody wants this process to end: the stage must be taken away first. */

@@ -7,6 +7,7 @@ import { OperatorCommands } from './operator-commands.ts';
 import { readProcessorTime } from './processor-time.ts';
 import type { AgentState } from './protocol/agent-state.ts';
 import type { RequestClone } from './receive-clone.ts';
+import { type FetchFrame, ReplicaWitness, type ReplicaWitnessOptions } from './replica-witness.ts';
 import { ServerProbe } from './server-probe.ts';
 import { Urgency } from './urgency.ts';
 
@@ -14,6 +15,7 @@ export interface AgentOptions extends Omit<MemberObserverOptions, 'onNews' | 'on
   readonly version: string;
   readonly completeLaunch: CompleteLaunch;
   readonly requestClone: RequestClone;
+  readonly fetchFrame: FetchFrame;
   /** Pod that is being given a clone; null for none. */
   readonly servedPod: () => string | null;
   readonly onState: (state: AgentState) => void;
@@ -52,9 +54,18 @@ export function assembleParts(options: AgentOptions, { wake, publish }: AgentHoo
     onAcknowledged: (at) => guard.heardReplica(at),
   });
   const { session } = observer;
+  const witness = new ReplicaWitness({
+    electorate: () => electorateOf(options),
+    ownServer: () => peers.server(options.place.pod),
+    fetchFrame: options.fetchFrame,
+    clock,
+    logger,
+    onReceiving: (at) => guard.heardReplica(at),
+  });
   const guard = new ContactGuard({
     session,
     launcher,
+    onSilence: (signal) => witness.ask(signal),
     fenceSeconds: () => files.settings().fenceSeconds,
     clock,
     logger,
@@ -100,4 +111,12 @@ export function assembleParts(options: AgentOptions, { wake, publish }: AgentHoo
     clock,
   });
   return { observer, runner, commands, urgency: new Urgency(clock), guard, probe };
+}
+
+/** The others of this shard whose acknowledgement counts, as the map was last seen. */
+function electorateOf({ shardMap, place }: AgentOptions): ReturnType<ReplicaWitnessOptions['electorate']> {
+  const view = shardMap.view();
+  return view.kind === 'known'
+    ? { epoch: view.shard.epoch, ackers: view.shard.ackers.filter((pod) => pod !== place.pod) }
+    : { epoch: 0, ackers: [] };
 }

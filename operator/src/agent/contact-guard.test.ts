@@ -14,11 +14,12 @@ describe('ContactGuard', () => {
   let isRunning: boolean;
   let failures: number;
   let kills: number;
+  let asked: number;
   let stop: AbortController;
 
   beforeEach(() => {
     clock = new FakeClock();
-    [member, isRunning, failures, kills] = [open, true, 0, 0];
+    [member, isRunning, failures, kills, asked] = [open, true, 0, 0, 0];
     stop = new AbortController();
     const server = { pid: 7, epoch: 1, role: 'primary', startedAt: 0 };
     guard = new ContactGuard({
@@ -41,6 +42,9 @@ describe('ContactGuard', () => {
         },
       },
       fenceSeconds: () => 1,
+      onSilence: () => {
+        asked += 1;
+      },
       clock,
       logger: silentLogger,
     });
@@ -74,6 +78,22 @@ describe('ContactGuard', () => {
       }
     }
     expect(kills).toBe(0);
+  });
+
+  it('asks others while nobody is heard, and only then', async () => {
+    await clock.advance(300);
+    expect(asked).toBe(0);
+    await clock.advance(200);
+    expect(asked).toBeGreaterThan(0);
+    guard.heardReplica(clock.monotonic());
+    const before = asked;
+    await clock.advance(300);
+    expect(asked).toBe(before);
+    await clock.advance(700);
+    expect(kills).toBe(1);
+    const atDeath = asked;
+    await clock.advance(2000);
+    expect(asked).toBe(atDeath);
   });
 
   it('takes a server that does not answer any more for what it was', async () => {

@@ -10,6 +10,8 @@ export interface ContactGuardOptions {
   readonly launcher: Pick<LauncherClient, 'status' | 'kill'>;
   /** Longest time without contact, as the settings now say. */
   readonly fenceSeconds: () => number;
+  /** Called at every tick in a silence that has lasted for a third of that: others may be asked. Returns at once. */
+  readonly onSilence: (signal: AbortSignal) => void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -50,7 +52,7 @@ export class ContactGuard {
   }
 
   async #tick(signal: AbortSignal): Promise<void> {
-    const { session, launcher, clock, fenceSeconds } = this.#options;
+    const { session, launcher, clock, fenceSeconds, onSilence } = this.#options;
     const now = clock.monotonic();
     // However old: a server that hangs is what it was.
     const member = session.state(Infinity);
@@ -60,8 +62,11 @@ export class ContactGuard {
       this.#fence.note(isOpen, now);
       this.#problem = isOpen ? null : this.#problem;
     }
-    if (this.#fence.isCutOff(fenceSeconds() * 1000, now) && !signal.aborted) {
+    const fenceMilliseconds = fenceSeconds() * 1000;
+    if (this.#fence.isCutOff(fenceMilliseconds, now) && !signal.aborted) {
       await this.#kill(this.#fence.silence(now), signal);
+    } else if (this.#fence.silence(now) >= fenceMilliseconds / 3) {
+      onSilence(signal);
     }
   }
 

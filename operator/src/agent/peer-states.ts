@@ -5,8 +5,7 @@ import { clientTlsOptions } from '../pki/peer-verification.ts';
 import type { PeerIdentity } from '../pki/identity.ts';
 import type { TlsMaterial } from '../pki/tls-material.ts';
 import { abortReason } from '../runtime/abort.ts';
-import type { AgentState } from './protocol/agent-state.ts';
-import { FRAME_LIMIT_BYTES, parseFrame } from './protocol/frame.ts';
+import { type StateFrame, FRAME_LIMIT_BYTES, parseFrame } from './protocol/frame.ts';
 import { PATHS } from './protocol/paths.ts';
 
 /** A peer's agent, and how to reach it. */
@@ -17,14 +16,14 @@ export interface PeerAgent {
   readonly identity: PeerIdentity;
 }
 
-/** Asks a peer's agent for its state, once. Rejects with what kept it from answering. */
-export async function fetchPeerState(
+/** Asks a peer's agent for its state as it is now, once. Rejects with what kept it from answering. */
+export async function fetchPeerFrame(
   peer: PeerAgent,
   tls: TlsMaterial,
   signal: AbortSignal,
-): Promise<AgentState> {
+): Promise<StateFrame> {
   signal.throwIfAborted();
-  const { promise, resolve, reject } = Promise.withResolvers<AgentState>();
+  const { promise, resolve, reject } = Promise.withResolvers<StateFrame>();
   const outgoing = request({
     host: peer.host,
     port: peer.port,
@@ -47,7 +46,7 @@ export async function fetchPeerState(
 
 function readFirstFrame(
   response: IncomingMessage,
-  resolve: (state: AgentState) => void,
+  resolve: (frame: StateFrame) => void,
   reject: (error: unknown) => void,
 ): void {
   const lines = createLineSplitter(FRAME_LIMIT_BYTES);
@@ -59,7 +58,7 @@ function readFirstFrame(
     try {
       const [line] = lines.push(chunk);
       if (line !== undefined) {
-        resolve(parseFrame(line).state);
+        resolve(parseFrame(line));
       }
     } catch (error) {
       reject(error);

@@ -22,10 +22,11 @@ import { createAgentMetrics } from './metrics.ts';
 import { openMountedFiles } from './mounted-files.ts';
 import { createPeerPositions } from './peer-positions.ts';
 import { createPeerResolver, createServiceLookup } from './peer-resolver.ts';
-import { fetchPeerState } from './peer-states.ts';
+import { fetchPeerFrame } from './peer-states.ts';
 import { createPeerAddresses } from './peers.ts';
 import { LAUNCHER_SOCKET, type MemberPlace, settingsFile } from './pod-contract.ts';
 import type { AgentState } from './protocol/agent-state.ts';
+import type { StateFrame } from './protocol/frame.ts';
 import type { AgentSettings } from './settings.ts';
 import { createShardMapReader } from './shard-map-reader.ts';
 import { startAgentServer } from './transport/agent-server.ts';
@@ -103,8 +104,10 @@ export async function runAgent(options: RunAgentOptions, signal: AbortSignal): P
     logger,
     random,
   });
-  const fetchState = (pod: string, limit: AbortSignal): Promise<AgentState> =>
-    fetchPeerState({ ...peers.agent(pod), identity }, tls.current(), limit);
+  const fetchFrame = (pod: string, limit: AbortSignal): Promise<StateFrame> =>
+    fetchPeerFrame({ ...peers.agent(pod), identity }, tls.current(), limit);
+  const fetchState = async (pod: string, limit: AbortSignal): Promise<AgentState> =>
+    (await fetchFrame(pod, limit)).state;
   const positions = createPeerPositions({
     peers: () => otherPods(shardMap, place.pod),
     fetchState,
@@ -134,6 +137,7 @@ export async function runAgent(options: RunAgentOptions, signal: AbortSignal): P
     peers,
     positions,
     fetchState,
+    fetchFrame,
     requestClone: (pod, onProgress, limit) =>
       requestClone(
         {

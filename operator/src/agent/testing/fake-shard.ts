@@ -7,6 +7,7 @@ import { Agent } from '../agent.ts';
 import { CloneError } from '../clone-client.ts';
 import type { ShardView } from '../observation.ts';
 import type { AgentState } from '../protocol/agent-state.ts';
+import { PROTOCOL_VERSION } from '../protocol/frame.ts';
 import type { AgentSettings } from '../settings.ts';
 import { addressOf, FakeMember, type FakeShard } from './fake-member.ts';
 import { anEntry, OTHER_REPLICA, PRIMARY, REPLICA } from './observations.ts';
@@ -125,13 +126,13 @@ export class FakeShardWorld {
         },
         peers: { server: addressOf },
         positions: { position: () => null },
-        fetchState: async (peer) => {
-          const state = this.agents.get(peer)?.state ?? null;
-          if (state === null) {
-            throw new Error(`${peer} cannot be reached`);
-          }
-          return state;
-        },
+        fetchState: async (peer) => this.#stateOf(peer),
+        fetchFrame: async (peer) => ({
+          version: PROTOCOL_VERSION,
+          sequence: 1,
+          sentAt: this.clock.now(),
+          state: this.#stateOf(peer),
+        }),
         requestClone: async (source, _onProgress, signal) => {
           const peer = this.agents.get(source);
           if (peer === undefined || peer.stop.signal.aborted) {
@@ -156,6 +157,14 @@ export class FakeShardWorld {
     };
     this.agents.set(pod, running);
     void running.agent.run(stop.signal);
+  }
+
+  #stateOf(pod: string): AgentState {
+    const state = this.agents.get(pod)?.state ?? null;
+    if (state === null) {
+      throw new Error(`${pod} cannot be reached`);
+    }
+    return state;
   }
 
   /** Kills an agent, and starts it again. */
