@@ -85,7 +85,7 @@ export async function runBenchmark(
   } catch (error) {
     await cleanUp().catch((failure: unknown) => {
       const message = `${name} failed, and so did the clean-up: ${String(error)}`;
-      throw new AggregateError([error, failure], message, { cause: failure });
+      throw new AggregateError([error, failure], message, { cause: error });
     });
     throw error;
   } finally {
