@@ -84,7 +84,8 @@ export async function runBenchmark(
     await Promise.race([measure(), interruption.promise]);
   } catch (error) {
     await cleanUp().catch((failure: unknown) => {
-      throw new AggregateError([error, failure], `${name} failed, and so did the clean-up: ${String(error)}`);
+      const message = `${name} failed, and so did the clean-up: ${String(error)}`;
+      throw new AggregateError([error, failure], message, { cause: error });
     });
     throw error;
   } finally {

@@ -147,7 +147,8 @@ async function cpuShares(
 }
 
 async function keepBusy(client: SqlClient): Promise<void> {
-  const statement = `BEGIN NOT ATOMIC
+  const statement = `DELIMITER //
+    BEGIN NOT ATOMIC
     DECLARE ended DATETIME DEFAULT SYSDATE() + INTERVAL ${SECONDS} SECOND;
     WHILE SYSDATE() < ended DO
       UPDATE app.sbtest1 SET k = k + 1 WHERE id = 1 + FLOOR(RAND() * ${ROWS});
