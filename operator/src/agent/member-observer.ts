@@ -42,6 +42,8 @@ export interface MemberObserverOptions {
 /** What the operator has ordered beyond the map. */
 export interface Orders {
   readonly standDown: StandDown | null;
+  readonly preparedFor: number | null;
+  readonly isRestartOrdered: boolean;
   readonly isHeldClosed: boolean;
 }
 
@@ -157,7 +159,7 @@ export class MemberObserver {
   }
 
   /** What was seen last. */
-  observation({ standDown, isHeldClosed }: Orders): Observation {
+  observation({ standDown, preparedFor, isRestartOrdered, isHeldClosed }: Orders): Observation {
     const { place, shardMap, files, peers, clock } = this.#options;
     const shard = shardMap.view();
     const { current } = this.session;
@@ -181,6 +183,8 @@ export class MemberObserver {
         current?.followedDigest !== files.accountsDigest(),
       primaryAddress: primary === null ? null : peers.server(primary),
       standDown,
+      preparedFor,
+      restartOrdered: isRestartOrdered,
       returning: this.returns.facts,
       heldClosed: isHeldClosed,
     };

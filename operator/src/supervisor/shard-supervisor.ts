@@ -16,6 +16,7 @@ import { errorFields, type Logger } from '../runtime/logger.ts';
 import { isBeingDeleted } from '../runtime/objects.ts';
 import type { SendCommand } from './act/fence-members.ts';
 import { Promotion, type PromotionNews } from './act/promote.ts';
+import { Restart } from './act/restart-primary.ts';
 import { Switchover, type SwitchoverNews } from './act/switch-over.ts';
 import type { AgentView } from './agent-client/agent-client.ts';
 import type { StallMonitor } from './agent-client/stall-monitor.ts';
@@ -64,6 +65,7 @@ export class ShardSupervisor {
   readonly #blocked = new BlockedWatch();
   readonly #promotion: Promotion;
   readonly #switchover: Switchover;
+  readonly #restart: Restart;
   #state: ShardState = { kind: 'initialising' };
   #wake: () => void = () => {};
   #woken = false;
@@ -81,6 +83,7 @@ export class ShardSupervisor {
       wake: () => this.wake(),
     };
     this.#promotion = new Promotion(acting);
+    this.#restart = new Restart(options);
     this.#switchover = new Switchover({ ...acting, promotion: this.#promotion });
   }
 
@@ -170,6 +173,8 @@ export class ShardSupervisor {
     } else if (isTrouble(state)) {
       if (state.refusal === null) {
         await this.#promotion.begin(causeOf(state.kind, observation), observation, signal);
+      } else if (state.refusal.kind === 'waiting' && state.refusal.restart !== undefined) {
+        this.#restart.proceed(observation, state.refusal.restart);
       }
     } else {
       await this.#change(state, signal);
