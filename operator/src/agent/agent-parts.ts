@@ -99,7 +99,10 @@ export function assembleParts(options: AgentOptions, { wake, publish }: AgentHoo
     follow: (pod, signal) =>
       follow({ session, files, serverAddress: (name) => peers.server(name) }, pod, signal),
     quietHeartbeat: () => observer.heartbeat.whenWritten(),
-    onEnded: wake,
+    onEnded() {
+      observer.noteOrder();
+      wake();
+    },
     clock,
   });
   return { observer, runner, commands, urgency: new Urgency(clock), guard, probe };

@@ -54,6 +54,8 @@ export interface ShardSupervisorOptions {
 const PASS_MILLISECONDS = 1000;
 /** And so often while the passing of time may decide. */
 const TENSE_PASS_MILLISECONDS = 50;
+/** So long does everything else wait for a promotion: most are over by then. */
+const URGENT_MILLISECONDS = 2000;
 /** Pause after a write that failed. */
 const RETRY_MILLISECONDS = 250;
 
@@ -69,6 +71,9 @@ export class ShardSupervisor {
   #state: ShardState = { kind: 'initialising' };
   #wake: () => void = () => {};
   #woken = false;
+  /** The primary for whose replacement everything else waits, and until when; monotonic milliseconds. */
+  #urgentFor: string | null = null;
+  #urgentUntil = -Infinity;
 
   constructor(options: ShardSupervisorOptions) {
     const { clock, positions } = options;
@@ -97,6 +102,7 @@ export class ShardSupervisor {
     const blocked = this.#blocked.problem;
     const isStuck = this.#state.kind === 'promoting' && blocked !== null;
     return {
+      isUrgent: this.#options.clock.monotonic() < this.#urgentUntil,
       state: isStuck ? 'blocked' : this.#switchover.isUnderWay ? 'switchingOver' : this.#state.kind,
       blocked,
       switchover: this.#switchover.report,
@@ -158,7 +164,9 @@ export class ShardSupervisor {
     this.#note(state, observation.shard);
     this.#promotion.follow(observation);
     this.#switchover.follow(observation, object);
+    this.#noteUrgency(state, observation);
     await this.#act(state, observation, object, signal);
+    this.#noteUrgency(state, observation);
     return isTrouble(state) || state.kind === 'promoting' ? TENSE_PASS_MILLISECONDS : PASS_MILLISECONDS;
   }
 
@@ -260,6 +268,19 @@ export class ShardSupervisor {
     if (JSON.stringify(state) !== JSON.stringify(this.#state)) {
       this.#options.logger.info('shard state', { state: state.kind, ...state });
       this.#state = state;
+    }
+  }
+
+  /** Begins with the trouble of a primary, or its closing, and ends when another takes writes. */
+  #noteUrgency(state: ShardState, { shard, hasOpened }: ShardObservation): void {
+    const isReplacing = isTrouble(state) || state.kind === 'promoting' || this.#switchover.isUnderWay;
+    const primary = shard.primary ?? shard.formerPrimary ?? null;
+    if (!isReplacing) {
+      this.#urgentUntil = hasOpened ? -Infinity : this.#urgentUntil;
+      this.#urgentFor = null;
+    } else if (this.#urgentFor !== primary) {
+      this.#urgentFor = primary;
+      this.#urgentUntil = this.#options.clock.monotonic() + URGENT_MILLISECONDS;
     }
   }
 
