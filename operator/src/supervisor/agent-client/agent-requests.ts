@@ -11,7 +11,7 @@ import { LEADER_HEADER, PATHS } from '../../agent/protocol/paths.ts';
 import type { TlsMaterialSource } from '../../pki/tls-material.ts';
 import { abortReason } from '../../runtime/abort.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { type AgentTarget, requestOptions } from './agent-target.ts';
+import { agentCheck, type AgentTarget, requestOptions } from './agent-target.ts';
 
 /** Single requests to one agent, over connections that are kept: a command should not wait for a handshake. */
 export interface AgentRequests {
@@ -55,6 +55,8 @@ export function createAgentRequests(options: {
   // ones go in time.
   const agent = new Agent({
     keepAlive: true,
+    // Given with each request, it would have every connection closed after one.
+    checkServerIdentity: agentCheck(target),
     maxSockets: 4,
     maxCachedSessions: 0,
     timeout: IDLE_MILLISECONDS,
@@ -73,7 +75,8 @@ export function createAgentRequests(options: {
     const { method, path, body, headers = {} } = exchange;
     signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-    const outgoing = request({ ...requestOptions(target, tls), agent, method, path, headers });
+    const { checkServerIdentity: _, ...connection } = requestOptions(target, tls);
+    const outgoing = request({ ...connection, agent, method, path, headers });
     let failure: Error | undefined;
     const fail = (error: Error): void => {
       failure = error;

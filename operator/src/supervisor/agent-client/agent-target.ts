@@ -1,6 +1,6 @@
 import type { RequestOptions } from 'node:https';
 import type { PeerIdentity } from '../../pki/identity.ts';
-import { clientTlsOptions } from '../../pki/peer-verification.ts';
+import { clientTlsOptions, peerCheck } from '../../pki/peer-verification.ts';
 import type { TlsMaterialSource } from '../../pki/tls-material.ts';
 
 /** The agent of one pod, and how to reach it. */
@@ -19,7 +19,16 @@ export interface AgentTarget {
 
 /** The options of every request to the agent. */
 export function requestOptions(target: AgentTarget, tls: TlsMaterialSource): RequestOptions {
-  const { namespace, cluster, host, port, serverName } = target;
+  const { host, port } = target;
+  return { host, port, ...clientTlsOptions(tls.current(), expectedOf(target)) };
+}
+
+/** Whether it is that agent who answers; part of the above. */
+export function agentCheck(target: AgentTarget): ReturnType<typeof peerCheck> {
+  return peerCheck(expectedOf(target));
+}
+
+function expectedOf({ namespace, cluster, serverName }: AgentTarget): Parameters<typeof peerCheck>[0] {
   const identity: PeerIdentity = { namespace, cluster, role: 'agent' };
-  return { host, port, ...clientTlsOptions(tls.current(), { serverName, identity }) };
+  return { serverName, identity };
 }
