@@ -16,6 +16,14 @@ interface Running {
   readonly ended: Promise<void>;
 }
 
+/** How an action is checked against the map. */
+export interface MapCheck {
+  /** Whether the map, read now, leads to it. */
+  readonly confirm: (signal: AbortSignal) => Promise<boolean>;
+  /** The map it was decided by is as good as read now. */
+  readonly isTrusted: boolean;
+}
+
 export interface ActionRunnerOptions {
   readonly context: Omit<ActionContext, 'onActivity'>;
   /** Called when the activity has changed. */
@@ -83,14 +91,9 @@ export class ActionRunner {
    * Begins an action that was decided by `basis`. Where it needs the map of this very moment, it is not taken when
    * `confirm` resolves with false, which says why by `refuse` if it matters.
    */
-  begin(
-    action: Action,
-    basis: Observation,
-    confirm: (signal: AbortSignal) => Promise<boolean>,
-    signal: AbortSignal,
-  ): void {
+  begin(action: Action, basis: Observation, map: MapCheck, signal: AbortSignal): void {
     const stop = new AbortController();
-    const ended = this.#run(action, confirm, signal, AbortSignal.any([signal, stop.signal]));
+    const ended = this.#run(action, map, signal, AbortSignal.any([signal, stop.signal]));
     this.#running = { action, basis, stop, ended };
   }
 
@@ -123,7 +126,7 @@ export class ActionRunner {
 
   async #run(
     action: Action,
-    confirm: (signal: AbortSignal) => Promise<boolean>,
+    { confirm, isTrusted }: MapCheck,
     signal: AbortSignal,
     limit: AbortSignal,
   ): Promise<void> {
@@ -134,7 +137,7 @@ export class ActionRunner {
     };
     let outcome: Outcome = 'done';
     try {
-      if (!needsConfirmation(action) || (await confirm(limit))) {
+      if (isTrusted || !needsConfirmation(action) || (await confirm(limit))) {
         const isCurrent = (): Promise<boolean> => confirm(limit);
         outcome = await act({ ...context, onActivity: setActivity }, action, isCurrent, limit);
         this.#failures.delete(action.kind);

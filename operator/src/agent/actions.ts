@@ -115,7 +115,12 @@ async function actAtOnce(context: ActionContext, action: SimpleAction, signal: A
   }
 }
 
-async function follow(context: ActionContext, primary: string, signal: AbortSignal): Promise<Outcome> {
+/** Has the member follow a pod; see {@link followSource}. */
+export async function follow(
+  context: Pick<ActionContext, 'session' | 'files' | 'serverAddress'>,
+  primary: string,
+  signal: AbortSignal,
+): Promise<Outcome> {
   const { session, files, serverAddress } = context;
   const { name, password } = replicationAccount(files.accounts());
   const source = { ...serverAddress(primary), user: name, password };

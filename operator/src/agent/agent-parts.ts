@@ -1,5 +1,6 @@
 /** What an agent is made of, besides its loop. */
 import { ActionRunner } from './action-runner.ts';
+import { follow } from './actions.ts';
 import { ContactGuard } from './contact-guard.ts';
 import type { CompleteLaunch } from './launch-plan.ts';
 import { MemberObserver, type MemberObserverOptions } from './member-observer.ts';
@@ -106,8 +107,13 @@ export function assembleParts(options: AgentOptions, { wake, publish }: AgentHoo
     session,
     runner,
     onStandDown: options.onStandDown,
+    follow: (pod, signal) =>
+      follow({ session, files, serverAddress: (name) => peers.server(name) }, pod, signal),
     quietHeartbeat: () => observer.heartbeat.whenWritten(),
-    onEnded: wake,
+    onEnded() {
+      observer.noteOrder();
+      wake();
+    },
     clock,
   });
   return { observer, runner, commands, urgency: new Urgency(clock), guard, probe };

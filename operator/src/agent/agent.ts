@@ -9,7 +9,7 @@ import { type AgentOptions, type AgentParts, assembleParts } from './agent-parts
 import { refuseClone } from './clone-permission.ts';
 import { decide } from './decide.ts';
 import { describeAgent } from './describe-agent.ts';
-import { type Action, type Decision, isSameDecision } from './decision.ts';
+import { type Action, type Decision, isSameDecision, trustsNews } from './decision.ts';
 import type { LauncherEvent } from './launcher-client.ts';
 import type { Observation } from './observation.ts';
 import { holdsStandDown } from './stand-down.ts';
@@ -208,7 +208,8 @@ export class Agent {
       return Math.min(delay, PASS_MILLISECONDS);
     }
     const confirm = (limit: AbortSignal): Promise<boolean> => this.#confirm(decision, observation, limit);
-    this.#parts.runner.begin(decision, observation, confirm, signal);
+    const isTrusted = this.#parts.urgency.isNew && trustsNews(decision, observation);
+    this.#parts.runner.begin(decision, observation, { confirm, isTrusted }, signal);
     return PASS_MILLISECONDS;
   }
 

@@ -14,9 +14,7 @@ import { holdsStandDown } from './stand-down.ts';
 export function decidePrimary(observation: Observation, shard: ShardMapShard): Decision {
   const { server, member } = observation;
   if (server.kind !== 'running' || member === null) {
-    return decideStopped(observation, shard, (volume) =>
-      decidePrimaryStart(volume, observation.downMilliseconds, shard),
-    );
+    return decideStopped(observation, shard, (volume) => decidePrimaryStart(volume, observation, shard));
   }
   const { role } = member;
   switch (role.kind) {
@@ -56,10 +54,14 @@ function decidePromotion(observation: Observation, following: Following, shard: 
  */
 const RESTART_WAIT_MILLISECONDS = 5000;
 
-function decidePrimaryStart(volume: VolumeState, downMilliseconds: number, shard: ShardMapShard): Decision {
+function decidePrimaryStart(
+  volume: VolumeState,
+  { downMilliseconds, restartOrdered }: Observation,
+  shard: ShardMapShard,
+): Decision {
   if (volume.kind === 'ready') {
     const isReplaceable = acknowledgementOf(shard) === 'oneReplica' && shard.ackers.length > 0;
-    if (isReplaceable && downMilliseconds < RESTART_WAIT_MILLISECONDS) {
+    if (isReplaceable && !restartOrdered && downMilliseconds < RESTART_WAIT_MILLISECONDS) {
       return { kind: 'wait', reason: 'failover' };
     }
     // It may have been elected by its files: what it received is applied first, which would wait for an

@@ -46,6 +46,7 @@ const primary = { pod: PRIMARY };
 const open = aMember({ role: { kind: 'primary' }, writable: true, ...acknowledgedBy(2) });
 const following = aMember({ role: { kind: 'replica', following: aFollowing() } });
 const error = { number: 1236, message: 'diverged' };
+const order = (epoch: number) => ({ epoch, primary: PRIMARY, mapEpoch: 3 });
 
 const TABLE: readonly (readonly [string, Observation, string])[] = [
   // Nothing certain: what is down stays down, what runs keeps running.
@@ -80,6 +81,39 @@ const TABLE: readonly (readonly [string, Observation, string])[] = [
     'no primary, a replica runs',
     aRunning(following, entry({ primary: null, replicas: [PRIMARY, REPLICA] })),
     'wait: primary',
+  ],
+  [
+    'no primary, a replica was made ready to lead',
+    aRunning(aMember(acknowledgedBy(1)), {
+      ...entry({ primary: null, replicas: [PRIMARY, REPLICA] }),
+      preparedFor: 3,
+    }),
+    'wait: primary',
+  ],
+  [
+    'the same before the map has come to that epoch',
+    aRunning(aMember(acknowledgedBy(1)), { preparedFor: 4, standDown: order(4) }),
+    'wait: standDown',
+  ],
+  [
+    'the same, by nobody’s order',
+    aRunning(aMember(acknowledgedBy(1)), entry({ primary: null, replicas: [PRIMARY, REPLICA] })),
+    'killServer',
+  ],
+  [
+    'a replica was made ready to lead, and takes writes',
+    aRunning(open, { ...entry({ primary: null, replicas: [PRIMARY, REPLICA] }), preparedFor: 3 }),
+    'killServer',
+  ],
+  [
+    'a replica was made ready to lead, and another was named',
+    aRunning(aMember(acknowledgedBy(1)), { preparedFor: 3 }),
+    'killServer',
+  ],
+  [
+    'a replica was made ready to lead, and was named',
+    aRunning(aMember(acknowledgedBy(1)), { ...primary, preparedFor: 3 }, 'replica'),
+    'openWrites: 3',
   ],
   ['no member', anObservation({ pod: 'demo-shard-0-9' }), 'wait: membership (NotAMember)'],
   [
@@ -154,6 +188,11 @@ const TABLE: readonly (readonly [string, Observation, string])[] = [
   ['primary, volume not looked at', anObservation({ ...primary, volume: null }), 'wait: observation'],
   ['primary, down', anObservation(primary), 'start: primary 3 none'],
   ['primary, down a moment ago', anObservation({ ...primary, downMilliseconds: 4999 }), 'wait: failover'],
+  [
+    'primary, down a moment ago, and nobody takes over',
+    anObservation({ ...primary, downMilliseconds: 600, restartOrdered: true }),
+    'start: primary 3 none',
+  ],
   [
     'primary, down a moment ago, nobody could be promoted',
     anObservation({ ...primary, ...entry({ ackers: [] }), downMilliseconds: 0 }),

@@ -10,6 +10,7 @@ import type { Decision, WaitReason } from './decision.ts';
 import { decidePrimary } from './decide-primary.ts';
 import { decideReplica } from './decide-replica.ts';
 import type { Observation } from './observation.ts';
+import { holdsPreparation } from './stand-down.ts';
 
 /** Decides. */
 export function decide(observation: Observation): Decision {
@@ -72,13 +73,14 @@ function waitForLauncher({ server }: Observation): Decision | null {
  * replica, once the map names another.
  */
 function killUsurper(observation: Observation): Decision | null {
-  const { server, member, pod } = observation;
+  const { server, member, pod, preparedFor } = observation;
   const shard = knownShard(observation);
   if (shard === null || shard.primary === pod || server.kind !== 'running') {
     return null;
   }
   const isUsurper =
-    server.role === 'primary' || (member !== null && (member.writable || wasPromoted(member)));
+    server.role === 'primary' ||
+    (member !== null && (member.writable || (wasPromoted(member) && !holdsPreparation(preparedFor, shard))));
   return isUsurper ? { kind: 'killServer' } : null;
 }
 

@@ -1,4 +1,5 @@
 import type { Acknowledgement, BootOrder } from '../engines/boot.ts';
+import type { Observation } from './observation.ts';
 import type { AgentProblem } from './protocol/agent-state.ts';
 
 /** What the agent waits for when there is nothing for it to do. */
@@ -79,6 +80,22 @@ const CONFIRMED: ReadonlySet<DecisionKind> = new Set<DecisionKind>([
 /** Whether an action needs the map of this very moment. */
 export function needsConfirmation(decision: Decision): boolean {
   return CONFIRMED.has(decision.kind);
+}
+
+/**
+ * Of these, what a map asks for that names the winner of another epoch, and that the watch has just brought. Reading it
+ * anew takes as long as all the rest. It is safe without: had yet another promotion begun, this member would have been
+ * ordered to stand down, or its word does not count there. And what a winner does first opens nothing; to open, its epoch
+ * has to be acknowledged, by somebody who follows it, whom the other promotion would have stopped.
+ */
+const NEED_NOT_WAIT: ReadonlySet<DecisionKind> = new Set<DecisionKind>(['follow', 'promote']);
+
+/** Whether an action may be taken by a map that the watch has just brought. */
+export function trustsNews(decision: Decision, { preparedFor, member }: Observation): boolean {
+  if (decision.kind === 'openWrites') {
+    return preparedFor === decision.epoch && member?.acknowledgement.rule === 'oneReplica';
+  }
+  return NEED_NOT_WAIT.has(decision.kind);
 }
 
 /** Whether two decisions are to do the same. */

@@ -42,6 +42,8 @@ export interface MemberObserverOptions {
 /** What the operator has ordered beyond the map. */
 export interface Orders {
   readonly standDown: StandDown | null;
+  readonly preparedFor: number | null;
+  readonly isRestartOrdered: boolean;
   readonly isHeldClosed: boolean;
 }
 
@@ -63,6 +65,8 @@ export class MemberObserver {
   readonly #options: MemberObserverOptions;
   #fitness: ReadFitness = NOT_FIT_YET;
   #retentionAt = -Infinity;
+  /** When an order was last carried out. Monotonic milliseconds. */
+  #orderedAt = -Infinity;
   /** Since when no server has run, as far as this agent saw; null while one does. Monotonic milliseconds. */
   #downSince: number | null = null;
 
@@ -105,7 +109,13 @@ export class MemberObserver {
 
   /** Whether the server was seen so lately that a change of its role need not wait for another look. */
   get isRecent(): boolean {
-    return this.session.state(RECENT_MILLISECONDS) !== null;
+    const seenAt = this.session.current?.observedAt ?? -Infinity;
+    return this.session.state(RECENT_MILLISECONDS) !== null && seenAt > this.#orderedAt;
+  }
+
+  /** The server was changed by an order: what was seen before is no longer so. */
+  noteOrder(): void {
+    this.#orderedAt = this.#options.clock.monotonic();
   }
 
   /** The server is known to have ended: what was seen of it is no longer so. */
@@ -157,7 +167,7 @@ export class MemberObserver {
   }
 
   /** What was seen last. */
-  observation({ standDown, isHeldClosed }: Orders): Observation {
+  observation({ standDown, preparedFor, isRestartOrdered, isHeldClosed }: Orders): Observation {
     const { place, shardMap, files, peers, clock } = this.#options;
     const shard = shardMap.view();
     const { current } = this.session;
@@ -181,6 +191,8 @@ export class MemberObserver {
         current?.followedDigest !== files.accountsDigest(),
       primaryAddress: primary === null ? null : peers.server(primary),
       standDown,
+      preparedFor,
+      restartOrdered: isRestartOrdered,
       returning: this.returns.facts,
       heldClosed: isHeldClosed,
     };

@@ -50,6 +50,10 @@ export interface Observation {
   /** Where the recorded primary's server is reached; null without one. */
   readonly primaryAddress: SourceAddress | null;
   readonly standDown: StandDown | null;
+  /** Epoch for which the operator has had this member made ready to lead; null for none. */
+  readonly preparedFor: number | null;
+  /** The operator says that nobody else takes over from this primary, which need not wait for that. */
+  readonly restartOrdered: boolean;
   /** How this member's history relates to the recorded primary's; null where it is the primary, or there is none. */
   readonly returning: ReturnFacts | null;
   /** A switchover keeps the server closed for writes. */

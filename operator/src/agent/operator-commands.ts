@@ -1,5 +1,8 @@
+import { EngineError } from '../engines/engine-error.ts';
+import type { HeldPositions } from '../engines/member-session.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import type { ActionRunner } from './action-runner.ts';
+import type { Outcome } from './change-role.ts';
 import type { LauncherClient } from './launcher-client.ts';
 import type { StandDown } from './observation.ts';
 import { RefusedError } from './protocol/commands.ts';
@@ -9,25 +12,41 @@ import type { CommandHandlers } from './transport/command-responder.ts';
 
 export interface OperatorCommandsOptions {
   readonly shardMap: Pick<ShardMapReader, 'view'>;
-  readonly launcher: Pick<LauncherClient, 'kill'>;
+  readonly launcher: Pick<LauncherClient, 'kill' | 'status'>;
   readonly session: Pick<ServerSession, 'current' | 'require' | 'state'>;
   readonly runner: Pick<ActionRunner, 'cancel' | 'whenEnded'>;
   /** Resolves when no heartbeat is being written; none begins while a command is under way. */
   readonly quietHeartbeat: () => Promise<void>;
   /** Called when an order stands, before receiving is stopped by it. @default nothing */
   readonly onStandDown?: (() => Promise<void>) | undefined;
+  /** Has the server follow a pod's; see `followSource`. */
+  readonly follow: (pod: string, signal: AbortSignal) => Promise<Outcome>;
   /** Called when a command has ended, or what it kept from being done may be done again. */
   readonly onEnded: () => void;
   readonly clock: Clock;
 }
 
+/**
+ * An order to stop receiving may precede the map. One that the map has not caught up with by then was given in vain.
+ * Nothing that it keeps from being done is done without reading the map anew, which may be later than what was seen.
+ */
+const STOP_MILLISECONDS = 5000;
+
+/** What was received a moment ago is applied in a moment: the answer that says so saves the operator another question. */
+const APPLY_MILLISECONDS = 100;
+
 /** Carries out what the operator orders beyond the map. Each order also keeps the agent from undoing it. */
 export class OperatorCommands {
   readonly #options: OperatorCommandsOptions;
   #standDown: StandDown | null = null;
+  /** Until when it counts though the map has not come to its epoch; monotonic milliseconds. */
+  #standsUntil = Infinity;
   /** A switchover that has closed the server. */
   #held: { readonly until: number; readonly primary: string | null; readonly mapEpoch: number } | null = null;
   #holdTimer: Timer | null = null;
+  #preparedFor: number | null = null;
+  /** The death after which a restart was ordered. */
+  #restart: string | null = null;
   #underWay = 0;
 
   constructor(options: OperatorCommandsOptions) {
@@ -46,15 +65,19 @@ export class OperatorCommands {
           throw new RefusedError('NotReady', 'the server takes writes');
         }
         await this.#options.onStandDown?.();
-        return session.require().stopReceiving(signal);
+        return this.#stopReceiving(signal);
       }),
     killServer: ({ epoch }, signal) =>
-      this.#carryOut(epoch, async () => {
-        const { runner, launcher } = this.#options;
-        // Or it would put a server in the place of the one that is killed. What it has sent already goes first.
-        await runner.cancel('start', 'the server is to be killed');
-        return { exit: await launcher.kill(signal) };
-      }),
+      this.#carryOut(
+        epoch,
+        async () => {
+          const { runner, launcher } = this.#options;
+          // Or it would put a server in the place of the one that is killed. What it has sent already goes first.
+          await runner.cancel('start', 'the server is to be killed');
+          return { exit: await launcher.kill(signal) };
+        },
+        Infinity,
+      ),
     closeWrites: ({ timeoutMilliseconds, holdMilliseconds }, signal) =>
       this.#whileBusy(async () => {
         const { runner, session, quietHeartbeat } = this.#options;
@@ -88,11 +111,55 @@ export class OperatorCommands {
         this.#requireSession();
         return { reached: await session.require().awaitApplied(position, timeoutMilliseconds, signal) };
       }),
+    prepareToLead: ({ epoch, acknowledgement }, signal) =>
+      this.#carryOut(epoch, async () => {
+        const { runner, session } = this.#options;
+        await runner.whenEnded();
+        this.#requireSession();
+        // Before it looks like one that was promoted: such a server is killed unless it was told to be.
+        this.#preparedFor = epoch;
+        try {
+          await session.require().becomePrimary(acknowledgement, signal);
+          return { isPrepared: true };
+        } catch (error) {
+          if (error instanceof EngineError && error.code === 'ReceivedNotApplied') {
+            return { isPrepared: false };
+          }
+          throw error;
+        }
+      }),
+    prepareToFollow: ({ epoch, primary }, signal) =>
+      this.#carryOut(epoch, async () => {
+        const { runner, follow } = this.#options;
+        await runner.whenEnded();
+        this.#requireSession();
+        // The first attempt may have had to wait for what was received to be applied.
+        const isPrepared =
+          (await follow(primary, signal)) === 'done' || (await follow(primary, signal)) === 'done';
+        return { isPrepared };
+      }),
+    restartPrimary: async () => {
+      this.#restart = this.#presentDeath();
+      this.#options.onEnded();
+      return { wasDown: this.#restart !== null };
+    },
   };
 
-  /** The last order; null before the first. */
+  /** The last order that still counts; null for none. */
   get standDown(): StandDown | null {
-    return this.#standDown;
+    const order = this.#standDown;
+    const isOverdue = this.#options.clock.monotonic() >= this.#standsUntil;
+    return order !== null && isOverdue && this.#recorded().epoch < order.epoch ? null : order;
+  }
+
+  /** Epoch of the promotion for which this member was made ready to lead; null for none. */
+  get preparedFor(): number | null {
+    return this.#preparedFor;
+  }
+
+  /** Whether the operator has said, of this death and of the map as it is, that nobody else takes over. */
+  get isRestartOrdered(): boolean {
+    return this.#restart !== null && this.#restart === this.#presentDeath();
   }
 
   /** Whether the server is to stay closed for writes: until then, and as long as the map is what it was. */
@@ -110,13 +177,18 @@ export class OperatorCommands {
     return this.#underWay > 0;
   }
 
-  async #carryOut<T>(epoch: number, command: () => Promise<T>): Promise<T> {
+  async #carryOut<T>(
+    epoch: number,
+    command: () => Promise<T>,
+    standsMilliseconds = STOP_MILLISECONDS,
+  ): Promise<T> {
     const recorded = this.#recorded();
     if (recorded.primary !== null && recorded.epoch >= epoch) {
       // An order that was long on its way would keep this member from following the winner.
       throw new RefusedError('StaleEpoch', `the promotion of epoch ${epoch} is over`);
     }
     this.#standDown = { epoch, primary: recorded.primary, mapEpoch: recorded.epoch };
+    this.#standsUntil = this.#options.clock.monotonic() + standsMilliseconds;
     return this.#whileBusy(command);
   }
 
@@ -128,6 +200,14 @@ export class OperatorCommands {
       this.#underWay -= 1;
       this.#options.onEnded();
     }
+  }
+
+  async #stopReceiving(signal: AbortSignal): Promise<HeldPositions> {
+    const session = this.#options.session.require();
+    const { received, applied } = await session.stopReceiving(signal);
+    const hasDrained =
+      received === applied || (await session.awaitApplied(received, APPLY_MILLISECONDS, signal));
+    return { received, applied: hasDrained ? received : applied };
   }
 
   #hold(milliseconds: number): void {
@@ -146,6 +226,15 @@ export class OperatorCommands {
   #recorded(): { readonly primary: string | null; readonly epoch: number } {
     const view = this.#options.shardMap.view();
     return view.kind === 'known' ? view.shard : { primary: null, epoch: 0 };
+  }
+
+  /** Tells one death of the server in one term from others; null while it runs, or nobody can say. */
+  #presentDeath(): string | null {
+    const status = this.#options.launcher.status();
+    const { primary, epoch } = this.#recorded();
+    return status === undefined || status.server !== null
+      ? null
+      : `${epoch} ${primary} ${status.lastExit?.pid} ${status.lastExit?.at}`;
   }
 
   #requireSession(): void {

@@ -13,3 +13,11 @@ export function holdsStandDown(standDown: StandDown | null, shard: ShardMapShard
   const isUnchanged = shard.epoch === standDown.mapEpoch && shard.primary === standDown.primary;
   return isOlder || isUnchanged || shard.primary === null;
 }
+
+/**
+ * Whether a member that was elected, and made ready before the map named it, is still to be left so: until the map has
+ * come to that promotion's end.
+ */
+export function holdsPreparation(preparedFor: number | null, { epoch, primary }: ShardMapShard): boolean {
+  return preparedFor !== null && (epoch < preparedFor || (epoch === preparedFor && primary === null));
+}

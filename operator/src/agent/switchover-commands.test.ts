@@ -28,7 +28,8 @@ describe('a primary that is closed for a switchover', () => {
     };
     commands = new OperatorCommands({
       shardMap: { view: () => map },
-      launcher: { kill: async () => null },
+      launcher: { kill: async () => null, status: () => undefined },
+      follow: async () => 'done',
       session: {
         current: server,
         require: () => server,

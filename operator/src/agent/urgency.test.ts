@@ -35,6 +35,18 @@ describe('Urgency', () => {
     expect(urgency.longestPause(follow, null)).toBe(15);
   });
 
+  it('knows for a second that a map is new, but not the first one', async () => {
+    const clock = new FakeClock();
+    const urgency = new Urgency(clock);
+    urgency.note(view());
+    expect(urgency.isNew).toBe(false);
+    urgency.note(view({ epoch: 4, primary: REPLICA }));
+    await clock.advance(999);
+    expect(urgency.isNew).toBe(true);
+    await clock.advance(1);
+    expect(urgency.isNew).toBe(false);
+  });
+
   it('looks more often at a replica that hears nothing', () => {
     const urgency = new Urgency(new FakeClock());
     const replica = (silence: Measure): MemberState =>

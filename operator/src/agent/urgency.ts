@@ -8,6 +8,9 @@ const URGENT_MILLISECONDS = 10_000;
 /** What is tried again that often takes a millisecond or two of the processor. */
 const URGENT_PAUSE_MILLISECONDS = 15;
 
+/** A map that the watch has brought so lately need not be read anew for what it asks for. */
+const JUST_NOW_MILLISECONDS = 1000;
+
 /** How often a replica is looked at that hears nothing, for others decide by it; not for long, for it reconnects. */
 const SILENT_PAUSE_MILLISECONDS = 100;
 
@@ -59,6 +62,11 @@ export class Urgency {
     const isNews = this.#isNews;
     this.#isNews = false;
     return isNews;
+  }
+
+  /** Whether the watch has brought another term within the last moment. */
+  get isNew(): boolean {
+    return this.#clock.monotonic() < this.#until - URGENT_MILLISECONDS + JUST_NOW_MILLISECONDS;
   }
 
   /** Longest time until a decision is made again, or its action is repeated, in milliseconds. */

@@ -133,6 +133,8 @@ export interface SwitchoverReport {
 /** One shard, as its supervisor last saw it. */
 export interface ShardReport {
   readonly state: ShardStateName;
+  /** Whether clients wait for a primary since a moment ago: whatever can wait, does. Not for long, whatever becomes of it. */
+  readonly isUrgent: boolean;
   /** Why nobody is promoted though somebody should be, and what a person can do; null while nothing is in the way. */
   readonly blocked: InstanceProblem | null;
   /** The last since this operator leads; null before the first. */

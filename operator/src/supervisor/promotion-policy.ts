@@ -110,10 +110,15 @@ function refuseWhereRestartIsQuicker({ observation, election, wishes }: Promotio
   }
   const primary = memberOf(observation, observation.shard.primary);
   const winner = memberOf(observation, election.pod);
-  const canRestart = primary?.state?.volume?.kind === 'ready';
-  return canRestart && (winner?.state?.server.kind !== 'running' || winner === primary)
-    ? { kind: 'waiting' }
-    : null;
+  if (
+    primary?.state?.volume?.kind !== 'ready' ||
+    (winner?.state?.server.kind === 'running' && winner !== primary)
+  ) {
+    return null;
+  }
+  return primary.state.server.kind === 'ended'
+    ? { kind: 'waiting', restart: primary.pod }
+    : { kind: 'waiting' };
 }
 
 function refuseBeforeDelay({ observation, wishes }: PromotionQuestion): Refusal | null {

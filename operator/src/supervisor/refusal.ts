@@ -15,12 +15,12 @@ export type RefusalReason =
 /**
  * Why nobody is promoted.
  * - `quiet`: there is nothing to promote, and nobody expects it.
- * - `waiting`: it is decided within moments.
+ * - `waiting`: it is decided within moments. `restart`: the primary's own server is what is waited for.
  * - `blocked`: a person should know.
  */
 export type Refusal =
   | { readonly kind: 'quiet' }
-  | { readonly kind: 'waiting' }
+  | { readonly kind: 'waiting'; readonly restart?: string }
   | {
       readonly kind: 'blocked';
       readonly reason: RefusalReason;

@@ -32,6 +32,12 @@ describe('the memory of a shard', () => {
     expect(memory.hear('a', undefined, 0).lastHeard).toBe(250);
   });
 
+  it('counts what a stream brought before this operator led, when another may have shown itself until then', () => {
+    const memory = new ShardMemory(1000);
+    expect(memory.hear('a', view(300, 200), 0)).toEqual({ lastHeard: 300, lastAttended: 1000 });
+    expect(memory.hear('a', view(1200, 200), 0)).toEqual({ lastHeard: 1200, lastAttended: 1200 });
+  });
+
   it('takes the time for which we were held up ourselves for nobody’s silence', () => {
     const memory = new ShardMemory(0);
     expect(memory.hear('a', view(100), 40).lastHeard).toBe(100);

@@ -39,10 +39,12 @@ export class ShardMemory {
     view: AgentView | undefined,
     stalled: number,
   ): { readonly lastHeard: number; readonly lastAttended: number } {
-    const before = this.#heard.get(pod) ?? { at: this.#since, stalled };
+    // Streams are older than a leader: what they brought counts.
+    const before = this.#heard.get(pod) ?? { at: view?.frameReceivedAt ?? this.#since, stalled };
     const at = latest(before.at, view?.frameReceivedAt);
     const word = at > before.at ? { at, stalled } : before;
-    const attended = latest(latest(this.#attended.get(pod) ?? at, at), view?.attendedAt);
+    // Whoever led before may have shown itself until then.
+    const attended = latest(latest(this.#attended.get(pod) ?? this.#since, at), view?.attendedAt);
     this.#heard.set(pod, word);
     this.#attended.set(pod, attended);
     return { lastHeard: word.at + stalled - word.stalled, lastAttended: attended };

@@ -162,6 +162,23 @@ describe('the loop of a shard', () => {
     expect(await revision()).toBe(7);
   });
 
+  it('has everything else wait when a primary is lost, for a moment, and not when that was a while ago', async () => {
+    await begin();
+    await pass();
+    expect(supervisor.report.isUrgent).toBe(false);
+    const { server: _, ...rest } = at('0-1-50', 'primary');
+    const lastExit = { pid: 7, code: null, signal: 'SIGKILL', at: 0 };
+    states.set(PRIMARY, { ...rest, member: null, server: { kind: 'ended', lastExit } });
+    // Nobody can take over: what the dead primary holds is not known, nor what the others do.
+    states.delete(FIRST);
+    states.delete(SECOND);
+    supervisor.wake();
+    await pass(100);
+    expect([supervisor.report.state, supervisor.report.isUrgent]).toEqual(['primaryLost', true]);
+    await pass(2000);
+    expect([supervisor.report.state, supervisor.report.isUrgent]).toEqual(['primaryLost', false]);
+  });
+
   it('lets a removed acker go once another holds what it may have acknowledged, and not before', async () => {
     await begin({}, { instances: 2 });
     await server.delete(pods, { namespace: 'test', name: SECOND }, {}, NEVER);

@@ -16,6 +16,7 @@ import { errorFields, type Logger } from '../runtime/logger.ts';
 import { isBeingDeleted } from '../runtime/objects.ts';
 import type { SendCommand } from './act/fence-members.ts';
 import { Promotion, type PromotionNews } from './act/promote.ts';
+import { Restart } from './act/restart-primary.ts';
 import { Switchover, type SwitchoverNews } from './act/switch-over.ts';
 import type { AgentView } from './agent-client/agent-client.ts';
 import type { StallMonitor } from './agent-client/stall-monitor.ts';
@@ -53,6 +54,8 @@ export interface ShardSupervisorOptions {
 const PASS_MILLISECONDS = 1000;
 /** And so often while the passing of time may decide. */
 const TENSE_PASS_MILLISECONDS = 50;
+/** So long does everything else wait for a promotion: most are over by then. */
+const URGENT_MILLISECONDS = 2000;
 /** Pause after a write that failed. */
 const RETRY_MILLISECONDS = 250;
 
@@ -64,9 +67,13 @@ export class ShardSupervisor {
   readonly #blocked = new BlockedWatch();
   readonly #promotion: Promotion;
   readonly #switchover: Switchover;
+  readonly #restart: Restart;
   #state: ShardState = { kind: 'initialising' };
   #wake: () => void = () => {};
   #woken = false;
+  /** The primary for whose replacement everything else waits, and until when; monotonic milliseconds. */
+  #urgentFor: string | null = null;
+  #urgentUntil = -Infinity;
 
   constructor(options: ShardSupervisorOptions) {
     const { clock, positions } = options;
@@ -81,6 +88,7 @@ export class ShardSupervisor {
       wake: () => this.wake(),
     };
     this.#promotion = new Promotion(acting);
+    this.#restart = new Restart(options);
     this.#switchover = new Switchover({ ...acting, promotion: this.#promotion });
   }
 
@@ -94,6 +102,7 @@ export class ShardSupervisor {
     const blocked = this.#blocked.problem;
     const isStuck = this.#state.kind === 'promoting' && blocked !== null;
     return {
+      isUrgent: this.#options.clock.monotonic() < this.#urgentUntil,
       state: isStuck ? 'blocked' : this.#switchover.isUnderWay ? 'switchingOver' : this.#state.kind,
       blocked,
       switchover: this.#switchover.report,
@@ -155,7 +164,9 @@ export class ShardSupervisor {
     this.#note(state, observation.shard);
     this.#promotion.follow(observation);
     this.#switchover.follow(observation, object);
+    this.#noteUrgency(state, observation);
     await this.#act(state, observation, object, signal);
+    this.#noteUrgency(state, observation);
     return isTrouble(state) || state.kind === 'promoting' ? TENSE_PASS_MILLISECONDS : PASS_MILLISECONDS;
   }
 
@@ -170,6 +181,8 @@ export class ShardSupervisor {
     } else if (isTrouble(state)) {
       if (state.refusal === null) {
         await this.#promotion.begin(causeOf(state.kind, observation), observation, signal);
+      } else if (state.refusal.kind === 'waiting' && state.refusal.restart !== undefined) {
+        this.#restart.proceed(observation, state.refusal.restart);
       }
     } else {
       await this.#change(state, signal);
@@ -255,6 +268,19 @@ export class ShardSupervisor {
     if (JSON.stringify(state) !== JSON.stringify(this.#state)) {
       this.#options.logger.info('shard state', { state: state.kind, ...state });
       this.#state = state;
+    }
+  }
+
+  /** Begins with the trouble of a primary, or its closing, and ends when another takes writes. */
+  #noteUrgency(state: ShardState, { shard, hasOpened }: ShardObservation): void {
+    const isReplacing = isTrouble(state) || state.kind === 'promoting' || this.#switchover.isUnderWay;
+    const primary = shard.primary ?? shard.formerPrimary ?? null;
+    if (!isReplacing) {
+      this.#urgentUntil = hasOpened ? -Infinity : this.#urgentUntil;
+      this.#urgentFor = null;
+    } else if (this.#urgentFor !== primary) {
+      this.#urgentFor = primary;
+      this.#urgentUntil = this.#options.clock.monotonic() + URGENT_MILLISECONDS;
     }
   }
 

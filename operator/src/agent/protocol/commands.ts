@@ -3,6 +3,7 @@
  * carries the epoch it was decided in; an agent that knows a later one refuses.
  */
 import { z } from 'zod';
+import type { Acknowledgement } from '../../engines/boot.ts';
 import type { Position } from '../../engines/position.ts';
 import type { ServerExit } from '../../launcher/protocol.ts';
 import { positionSchema } from './member-state.ts';
@@ -26,6 +27,16 @@ export interface CommandResults {
   readonly reopenWrites: { readonly wasHeld: boolean };
   /** Wait until a replica has applied a position; false when that has not happened in time. */
   readonly awaitApplied: { readonly reached: boolean };
+  /**
+   * End following, and get ready to be opened should the map name this member: a head start, while the map is written.
+   * False where something that was received is not applied yet. The server stays closed; it is killed when the map
+   * names another.
+   */
+  readonly prepareToLead: { readonly isPrepared: boolean };
+  /** Follow a member that was elected and is not on the map yet, likewise. */
+  readonly prepareToFollow: { readonly isPrepared: boolean };
+  /** Start the recorded primary's server now: nobody else is going to take over. */
+  readonly restartPrimary: { readonly wasDown: boolean };
 }
 
 /** What each command says besides its epoch. */
@@ -40,6 +51,10 @@ export interface CommandParameters {
   };
   readonly reopenWrites: unknown;
   readonly awaitApplied: { readonly position: Position; readonly timeoutMilliseconds: number };
+  readonly prepareToLead: { readonly acknowledgement: Acknowledgement };
+  /** Pod of the member to follow. */
+  readonly prepareToFollow: { readonly primary: string };
+  readonly restartPrimary: unknown;
 }
 
 export type CommandName = keyof CommandResults;
@@ -54,6 +69,9 @@ const resultSchemas: { readonly [Name in CommandName]: z.ZodType<CommandResults[
   closeWrites: z.object({ position: positionSchema }),
   reopenWrites: z.object({ wasHeld: z.boolean() }),
   awaitApplied: z.object({ reached: z.boolean() }),
+  prepareToLead: z.object({ isPrepared: z.boolean() }),
+  prepareToFollow: z.object({ isPrepared: z.boolean() }),
+  restartPrimary: z.object({ wasDown: z.boolean() }),
 };
 
 /** A command as it travels. */
@@ -82,6 +100,13 @@ export const commandRequestSchema: z.ZodType<CommandRequest> = z.discriminatedUn
     position: positionSchema,
     timeoutMilliseconds: patience,
   }),
+  z.object({
+    command: z.literal('prepareToLead'),
+    epoch,
+    acknowledgement: z.enum(['oneReplica', 'none']),
+  }),
+  z.object({ command: z.literal('prepareToFollow'), epoch, primary: z.string().min(1) }),
+  z.object({ command: z.literal('restartPrimary'), epoch }),
 ]);
 
 /** Longest command an agent reads, in bytes. */

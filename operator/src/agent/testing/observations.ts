@@ -115,6 +115,8 @@ export function anObservation(change: Partial<Observation> = {}): Observation {
     passwordSuspected: false,
     primaryAddress: PRIMARY_ADDRESS,
     standDown: null,
+    preparedFor: null,
+    restartOrdered: false,
     returning: aReturn(),
     heldClosed: false,
     ...change,

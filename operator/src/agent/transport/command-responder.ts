@@ -59,6 +59,12 @@ function carryOut(
       return handlers.reopenWrites(request, signal);
     case 'awaitApplied':
       return handlers.awaitApplied(request, signal);
+    case 'prepareToLead':
+      return handlers.prepareToLead(request, signal);
+    case 'prepareToFollow':
+      return handlers.prepareToFollow(request, signal);
+    case 'restartPrimary':
+      return handlers.restartPrimary(request, signal);
     default:
       return assertNever(request);
   }

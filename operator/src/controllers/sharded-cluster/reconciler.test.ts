@@ -284,6 +284,23 @@ describe('the controller of sharded clusters', () => {
     expect(await world.condition('Ready')).toBe('True/AllShardsReady');
   });
 
+  it('waits while a primary is being replaced, and looks again soon', async () => {
+    await readyCluster();
+    const { reports } = world;
+    const report = { state: 'promoting', blocked: null, switchover: null, lastPromotion: null } as const;
+    world.reports = { ...reports, shard: () => ({ ...report, isUrgent: true }) };
+    await world.patch(services, 'demo-shard-0-primary', { spec: { selector: null } });
+    await world.clock.advance(1000);
+    await settle();
+    expect((await world.get(services, 'demo-shard-0-primary'))?.spec?.selector).toBeUndefined();
+    world.reports = reports;
+    await world.clock.advance(250);
+    await world.untilQuiet();
+    expect((await world.get(services, 'demo-shard-0-primary'))?.spec?.selector).toMatchObject({
+      [LABELS.role]: 'primary',
+    });
+  });
+
   it('reports a volume size that cannot be reached and goes on with everything else', async () => {
     await readyCluster({ shards: 1, storage: { size: '1Gi' } });
     await world.changeSpec({ storage: { size: '1024Mi' }, instances: 2 });

@@ -36,6 +36,9 @@ import { decideConditions, mergeConditions } from './status/conditions.ts';
 import type { Situation } from './status/situation.ts';
 import { statusOf } from './status/status.ts';
 
+/** A failover takes some tenths of a second; what changes with it is looked at when it is over. */
+const URGENT_MILLISECONDS = 250;
+
 /** How long to wait before looking again at what no watch reports: objects that are not ours. */
 const RECHECK_MILLISECONDS = 30_000;
 
@@ -91,7 +94,18 @@ export class ShardedClusterReconciler implements Reconciler {
     if (cluster.spec.suspend) {
       return this.#reportSuspended(cluster, signal);
     }
+    if (this.#isUrgent(cluster)) {
+      return requeueAfter(URGENT_MILLISECONDS, 'clients wait for another primary');
+    }
     return this.#bringAbout(await this.#prepare(cluster, signal), signal);
+  }
+
+  /** Whether a primary is being replaced, in this very process, which a pass would hold up. */
+  #isUrgent({ metadata, spec }: ShardedCluster): boolean {
+    const { namespace, name } = metadata;
+    return Array.from({ length: spec.shards }, (_, number) => number).some(
+      (number) => this.#options.reports.shard({ namespace, name }, number)?.isUrgent === true,
+    );
   }
 
   /** A status before the first object, so that no tool takes a cluster without one for finished; the finalizer. */

@@ -103,6 +103,11 @@ async function stopThread(
 /** Reads the positions again and throws `ReceivedNotApplied` unless everything received is applied. */
 async function requireAllApplied(server: ServerAccess, signal: AbortSignal): Promise<ServerFacts> {
   const facts = await server.facts(signal);
+  requireAllAppliedIn(facts, server);
+  return facts;
+}
+
+function requireAllAppliedIn(facts: ServerFacts, server: ServerAccess): void {
   const received = server.received(facts);
   if (received.kind === 'unknown') {
     throw new EngineError('Refused', `what was received is unknown: ${received.reason}`);
@@ -114,7 +119,6 @@ async function requireAllApplied(server: ServerAccess, signal: AbortSignal): Pro
       `received ${toPosition(received.value)}, applied ${toPosition(applied)} only`,
     );
   }
-  return facts;
 }
 
 function covers(held: GtidList, needed: GtidList): boolean {
@@ -123,14 +127,12 @@ function covers(held: GtidList, needed: GtidList): boolean {
 
 /** See Roles.stopReceiving. */
 export async function stopReceiving(server: ServerAccess, signal: AbortSignal): Promise<HeldPositions> {
-  const before = await server.facts(signal);
-  if (!before.readOnly) {
+  // Clients wait: the server is looked at once, afterwards. One that follows nobody has nothing to stop, and says so.
+  await stopThread(server, 'IO_THREAD', signal);
+  const after = await server.facts(signal);
+  if (!after.readOnly) {
     throw new EngineError('Refused', 'the server takes writes: what it has is not final');
   }
-  if (before.slave !== undefined && before.slave.receiving.kind !== 'stopped') {
-    await stopThread(server, 'IO_THREAD', signal);
-  }
-  const after = await server.facts(signal);
   const received = server.received(after);
   if (received.kind === 'unknown') {
     throw new EngineError('Refused', `what was received is unknown: ${received.reason}`);
@@ -177,7 +179,7 @@ export async function becomePrimary(
     if (before.slave.receiving.kind !== 'stopped' && before.slave.receiving.kind !== 'failed') {
       throw new EngineError('Refused', 'it still receives: what it has is not final');
     }
-    await requireAllApplied(server, signal);
+    requireAllAppliedIn(before, server);
     await stopThread(server, 'SQL_THREAD', signal);
     await server.run('end following', 'RESET SLAVE ALL', [], STATEMENT_TIMEOUT_MILLISECONDS, signal);
   }

@@ -37,7 +37,7 @@ function follow<T>(promise: Promise<T>): { settled: boolean; error: unknown } {
 }
 
 describe('the elector', () => {
-  it('creates the lease with the defaults of client-go', async () => {
+  it('creates the lease for four seconds', async () => {
     const clock = new FakeClock();
     const server = new FakeApiServer(clock);
     const elector = candidate('one', server, clock);
@@ -45,14 +45,14 @@ describe('the elector', () => {
     expect(elector.isLeader()).toBe(true);
     expect((await server.get(leases, key, forever))?.spec).toEqual({
       holderIdentity: 'one',
-      leaseDurationSeconds: 15,
+      leaseDurationSeconds: 4,
       acquireTime: '2026-01-01T00:00:00.000000Z',
       renewTime: '2026-01-01T00:00:00.000000Z',
       leaseTransitions: 0,
     });
   });
 
-  it('renews every two seconds, with one request each', async () => {
+  it('renews every second, with one request each', async () => {
     const clock = new FakeClock();
     const server = new FakeApiServer(clock);
     const elector = candidate('one', server, clock);
@@ -60,7 +60,7 @@ describe('the elector', () => {
     const stop = new AbortController();
     const holding = elector.hold(stop.signal);
     const before = server.requests.length;
-    await clock.advance(20_000);
+    await clock.advance(10_000);
     expect(server.requests.slice(before).map(({ verb }) => verb)).toEqual(
       Array.from({ length: 10 }, () => 'replace'),
     );
@@ -73,12 +73,13 @@ describe('the elector', () => {
     const clock = new FakeClock();
     const server = new FakeApiServer(clock);
     await candidate('one', server, clock).acquire(forever);
-    await clock.advance(14_000);
+    await clock.advance(3500);
     const second = candidate('two', server, clock);
     const acquiring = follow(second.acquire(forever));
-    await clock.advance(14_900);
+    await clock.advance(3900);
     expect(acquiring.settled).toBe(false);
-    await clock.advance(2000);
+    // Not a whole pause later.
+    await clock.advance(400);
     expect(acquiring.settled).toBe(true);
     expect((await server.get(leases, key, forever))?.spec).toMatchObject({
       holderIdentity: 'two',
@@ -92,7 +93,7 @@ describe('the elector', () => {
     const [first, second] = [candidate('one', server, clock), candidate('two', server, clock)];
     await first.acquire(forever);
     const acquiring = follow(second.acquire(forever));
-    await clock.advance(5000);
+    await clock.advance(3000);
     expect(acquiring.settled).toBe(false);
     await second.release(forever);
     await first.release(forever);
@@ -119,7 +120,7 @@ describe('the elector', () => {
     expect((await server.get(leases, key, forever))?.spec?.holderIdentity).toBe('two');
   });
 
-  it('is lost ten seconds after the last renewal, while the lease still runs', async () => {
+  it('is lost three seconds after the last renewal, while the lease still runs', async () => {
     const clock = new FakeClock();
     const server = new FakeApiServer(clock);
     const elector = candidate('one', server, clock);
@@ -128,7 +129,7 @@ describe('the elector', () => {
       throw new ApiError('Unavailable', 0, 'away');
     };
     const holding = follow(elector.hold(forever));
-    await clock.advance(9999);
+    await clock.advance(2999);
     expect(holding.settled).toBe(false);
     await clock.advance(1);
     expect(holding.error).toBeInstanceOf(LeadershipLostError);
@@ -142,7 +143,7 @@ describe('the elector', () => {
     await elector.acquire(forever);
     server.beforeRequest = () => Promise.withResolvers<undefined>().promise;
     const holding = follow(elector.hold(forever));
-    await clock.advance(10_001);
+    await clock.advance(3001);
     expect(holding.error).toBeInstanceOf(LeadershipLostError);
   });
 
@@ -155,7 +156,7 @@ describe('the elector', () => {
     server.beforeRequest = () => {
       throw new ApiError('Timeout', 0, 'slow');
     };
-    await clock.advance(9000);
+    await clock.advance(2500);
     server.beforeRequest = undefined;
     await clock.advance(60_000);
     expect(holding.settled).toBe(false);
@@ -193,7 +194,7 @@ describe('the elector', () => {
           throw new ApiError('Unavailable', 0, 'away');
         }
       };
-      await clock.advance(3700);
+      await clock.advance(1300);
       overlaps += electors.filter((elector) => elector.isLeader()).length > 1 ? 1 : 0;
     }
     stop.abort(new Error('done'));
@@ -211,7 +212,7 @@ describe('the elector', () => {
       clock: new FakeClock(),
       logger: silentLogger,
       random: () => 0,
-      leaseMilliseconds: 5000,
+      leaseMilliseconds: 2000,
     };
     expect(() => createLeaderElector(options)).toThrow(RangeError);
   });

@@ -17,11 +17,11 @@ export interface LeaderElectionOptions {
   readonly name: string;
   /** Unique to this process; the pod's name plus something random. */
   readonly identity: string;
-  /** How long a holder that fell silent is respected. @default 15000 */
+  /** How long a holder that fell silent is respected; whole seconds. @default 4000 */
   readonly leaseMilliseconds?: number;
-  /** After this long without a successful renewal the holder gives up. @default 10000 */
+  /** After this long without a successful renewal the holder gives up. @default 3000 */
   readonly renewDeadlineMilliseconds?: number;
-  /** Pause between attempts. @default 2000 */
+  /** Pause between attempts; shorter where a lease that is respected ends before. @default 1000 */
   readonly retryMilliseconds?: number;
 }
 
@@ -60,9 +60,9 @@ export interface LeaderElector {
 }
 
 export function createLeaderElector(options: LeaderElectorOptions): LeaderElector {
-  const leaseMilliseconds = options.leaseMilliseconds ?? 15_000;
-  const renewDeadline = options.renewDeadlineMilliseconds ?? 10_000;
-  const retryMilliseconds = options.retryMilliseconds ?? 2000;
+  const leaseMilliseconds = options.leaseMilliseconds ?? 4000;
+  const renewDeadline = options.renewDeadlineMilliseconds ?? 3000;
+  const retryMilliseconds = options.retryMilliseconds ?? 1000;
   if (!(leaseMilliseconds > renewDeadline && renewDeadline > retryMilliseconds && retryMilliseconds > 0)) {
     throw new RangeError('the lease must outlast the renewal deadline, and that the pause between attempts');
   }
@@ -114,7 +114,8 @@ class LeaseElector implements LeaderElector {
   async acquire(signal: AbortSignal): Promise<void> {
     this.#logger.info('waiting to become the leader');
     while (!(await this.#attempt(this.#attemptMilliseconds, signal))) {
-      await this.#clock.sleep(this.#retryMilliseconds * (1 + JITTER * this.#options.random()), signal);
+      const pause = Math.min(this.#retryMilliseconds, this.#untilExpiry());
+      await this.#clock.sleep(pause + this.#retryMilliseconds * JITTER * this.#options.random(), signal);
     }
     this.#setLeading(true);
     this.#logger.info('became the leader');
@@ -245,6 +246,13 @@ class LeaseElector implements LeaderElector {
     if (this.#observed?.lease.metadata?.resourceVersion !== lease.metadata?.resourceVersion) {
       this.#observed = { lease, at: this.#clock.monotonic() };
     }
+  }
+
+  /** Milliseconds until the Lease that was last seen ends, should its holder not renew it; Infinity for none to wait for. */
+  #untilExpiry(): number {
+    const { lease, at } = this.#observed ?? { lease: undefined, at: 0 };
+    const left = at + (lease?.spec?.leaseDurationSeconds ?? 0) * 1000 - this.#clock.monotonic();
+    return left > 0 ? left : Infinity;
   }
 
   /** Whether the Lease has not changed for as long as its holder claimed it. */

@@ -87,7 +87,11 @@ describe('a promotion without a winner yet', () => {
       { answers: { [FIRST]: answer(42), [SECOND]: { received: at(41), applied: at(1) } } },
       publish(FIRST),
     ],
-    ['waits until the former primary can take no writes', { progress: { isFenced: false } }, wait],
+    [
+      'waits until the former primary can take no writes, and knows whom it waits with',
+      { progress: { isFenced: false } },
+      { kind: 'wait', candidate: FIRST },
+    ],
     [
       'waits for an acker that is being asked',
       { answers: onlyFirst, progress: { isWaiting: true, elapsed: 60_000 } },

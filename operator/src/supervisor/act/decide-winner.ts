@@ -20,7 +20,8 @@ export interface FencingProgress {
 /** The next step. */
 export type PromotionStep =
   | { readonly kind: 'publish'; readonly winner: string; readonly mayMiss: readonly string[] }
-  | { readonly kind: 'wait' }
+  /** `candidate`: who is going to be published, unless things change; absent where that is not certain. */
+  | { readonly kind: 'wait'; readonly candidate?: string }
   | { readonly kind: 'blocked'; readonly refusal: Refusal };
 
 /** Members that do not answer at once may do so in a moment. Milliseconds. */
@@ -64,8 +65,10 @@ export function decideWinner(
     elapsed < DRAIN_PATIENCE_MILLISECONDS &&
     isApplying(observation, winner) &&
     isDraining(input, winner, positions);
-  const mustWait = isPatient || !isFenced || isDrainAwaited;
-  return mustWait ? { kind: 'wait' } : { kind: 'publish', winner, mayMiss };
+  if (isPatient || isDrainAwaited) {
+    return { kind: 'wait' };
+  }
+  return isFenced ? { kind: 'publish', winner, mayMiss } : { kind: 'wait', candidate: winner };
 }
 
 /** One that was started anew applies what it had received only once it is the primary. */

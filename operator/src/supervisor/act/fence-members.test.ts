@@ -43,7 +43,7 @@ beforeEach(() => {
 });
 
 async function proceed(...members: readonly MemberObservation[]): Promise<void> {
-  fencing.proceed(anObservation(shard, members));
+  fencing.proceed(anObservation(shard, members), false);
   await settle();
 }
 
@@ -71,9 +71,11 @@ describe('fencing', () => {
     await proceed(aMember(FORMER), first, second);
     await clock.advance(10);
     answers.set(FIRST, async () => position);
-    fencing.proceed(anObservation(shard, [aMember(FORMER), first, second]));
+    fencing.proceed(anObservation(shard, [aMember(FORMER), first, second]), false);
     expect(fencing.isWaiting).toBe(false);
+    expect([...fencing.settled.keys()]).toEqual([SECOND]);
     await settle();
+    expect(fencing.settled.size).toBe(2);
     await clock.advance(1000);
     await proceed(aMember(FORMER), first, second);
     expect(sent).toEqual([...stopBoth, `stopReceiving ${FIRST} 4`]);
@@ -92,6 +94,34 @@ describe('fencing', () => {
     const usurper = leading({ server: { kind: 'running', pid: 1, epoch: 2, role: 'replica', startedAt: 1 } });
     await proceed(aMember(FIRST, usurper), aMember(SECOND, leading({ member: null })));
     expect(sent).toEqual([`killServer ${FIRST} 4`, `killServer ${SECOND} 4`]);
+  });
+
+  it('asks only replicas before the map says that there is no primary', async () => {
+    const { formerPrimary: _, ...rest } = shard;
+    const before = { ...rest, epoch: 3, primary: FORMER, replicas: [FIRST, SECOND] };
+    fencing.proceedEarly(
+      anObservation(before, [aMember(FORMER, leading()), first, aMember(SECOND, leading())]),
+    );
+    await settle();
+    expect(sent).toEqual([`stopReceiving ${FIRST} 4`]);
+    expect([...fencing.answers.keys()]).toEqual([FIRST]);
+  });
+
+  it('asks nobody again who may have been told to follow the winner', async () => {
+    answers.set(FIRST, async () => ({ received: at(42), applied: at(40) }));
+    await proceed(aMember(FORMER), first, second);
+    await clock.advance(1000);
+    fencing.proceed(anObservation(shard, [aMember(FORMER), first, second]), true);
+    await settle();
+    expect(sent).toEqual(stopBoth);
+  });
+
+  it('kills a replica that hangs: dead, its files tell what it holds', async () => {
+    const hung = holding(42);
+    const unresponsive = { forMilliseconds: 1000, usedProcessor: false };
+    await proceed(first, aMember(SECOND, { ...hung, unresponsive }));
+    expect(sent).toEqual([`stopReceiving ${FIRST} 4`, `killServer ${SECOND} 4`]);
+    expect(isFenced(aMember(FORMER, leading()))).toBe(false);
   });
 
   it('asks nobody whose server is down', async () => {

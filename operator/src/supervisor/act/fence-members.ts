@@ -1,6 +1,7 @@
 import type { CommandName, CommandRequest, CommandResults } from '../../agent/protocol/commands.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { errorFields, type Logger } from '../../runtime/logger.ts';
+import { isHung } from '../diagnose-primary.ts';
 import type { FinalPosition } from '../election-input.ts';
 import { memberOf, type MemberObservation, type ShardObservation } from '../observe-shard.ts';
 
@@ -31,6 +32,11 @@ const KILL_DEADLINE_MILLISECONDS = 1000;
 const RETRY_MILLISECONDS = 100;
 /** Pause before a member that has yet to apply what it received is asked again. */
 const DRAIN_MILLISECONDS = 10;
+/**
+ * Orders are carried out to their end, by their deadlines: an agent whose caller hangs up loses its session with the
+ * server, and with it the time to open another when there is none to lose.
+ */
+const NEVER = new AbortController().signal;
 /** A kill that has no effect for so long leaves the matter to the ackers: whoever is dying acknowledges nothing alone. */
 const KILL_PATIENCE_MILLISECONDS = 3000;
 
@@ -40,7 +46,7 @@ const KILL_PATIENCE_MILLISECONDS = 3000;
  */
 export class Fencing {
   readonly #options: FencingOptions;
-  readonly #scope = new AbortController();
+  #isClosed = false;
   readonly #answers = new Map<string, FinalPosition>();
   readonly #pending = new Set<string>();
   readonly #retryAt = new Map<string, number>();
@@ -61,6 +67,11 @@ export class Fencing {
     return this.#answers;
   }
 
+  /** The same, of those who are not being asked again: nothing is under way with them. */
+  get settled(): ReadonlyMap<string, FinalPosition> {
+    return new Map([...this.#answers].filter(([pod]) => !this.#pending.has(pod)));
+  }
+
   /** Whether somebody has been asked and may still answer. */
   get isWaiting(): boolean {
     return [...this.#pending].some((pod) => !this.#answers.has(pod));
@@ -71,13 +82,29 @@ export class Fencing {
     return this.#options.clock.monotonic() - this.#startedAt;
   }
 
-  /** Gives up whatever is under way. */
+  /** Takes no more notice of whatever is under way. */
   close(): void {
-    this.#scope.abort(new Error('the promotion is over'));
+    this.#isClosed = true;
   }
 
-  /** Asks everybody who is to be asked now. Never waits. */
-  proceed(observation: ShardObservation): void {
+  /**
+   * Has the replicas stop receiving before the map says so. Only from a primary that can acknowledge nothing new, for
+   * else the answers are not final: nobody but the map keeps an agent that is started anew from following it again.
+   */
+  proceedEarly({ shard, members }: ShardObservation): void {
+    for (const member of members) {
+      const isReplica = member.state?.server.kind === 'running' && member.state.server.role !== 'primary';
+      if (member.pod !== shard.primary && isReplica && !mustBeKilled(member, undefined)) {
+        this.#askToStop(member.pod);
+      }
+    }
+  }
+
+  /**
+   * Asks everybody who is to be asked now. Never waits. Once a winner is being prepared, nobody who has answered is
+   * asked again: it would end what it was told to begin.
+   */
+  proceed(observation: ShardObservation, isPreparing: boolean): void {
     const former = observation.shard.formerPrimary;
     for (const member of observation.members) {
       const { pod, state } = member;
@@ -90,11 +117,8 @@ export class Fencing {
           await this.#send(pod, { command: 'killServer', epoch: this.epoch }, KILL_DEADLINE_MILLISECONDS);
           this.#isKilled ||= pod === former;
         });
-      } else if (pod !== former && state.server.kind === 'running' && this.#mustBeAsked(pod)) {
-        this.#ask(pod, async () => {
-          const request = { command: 'stopReceiving', epoch: this.epoch } as const;
-          this.#answers.set(pod, await this.#send(pod, request, STOP_DEADLINE_MILLISECONDS));
-        });
+      } else if (pod !== former && state.server.kind === 'running' && this.#mustBeAsked(pod, isPreparing)) {
+        this.#askToStop(pod);
       }
     }
   }
@@ -116,9 +140,16 @@ export class Fencing {
     return unattended >= failover.fenceSeconds * 1000 + FENCE_MARGIN_MILLISECONDS;
   }
 
-  #mustBeAsked(pod: string): boolean {
+  #mustBeAsked(pod: string, isPreparing: boolean): boolean {
     const answer = this.#answers.get(pod);
-    return answer === undefined || !this.#options.hasDrained(answer);
+    return answer === undefined || (!isPreparing && !this.#options.hasDrained(answer));
+  }
+
+  #askToStop(pod: string): void {
+    this.#ask(pod, async () => {
+      const request = { command: 'stopReceiving', epoch: this.epoch } as const;
+      this.#answers.set(pod, await this.#send(pod, request, STOP_DEADLINE_MILLISECONDS));
+    });
   }
 
   #ask(pod: string, ask: () => Promise<void>): void {
@@ -135,7 +166,7 @@ export class Fencing {
         this.#pending.delete(pod);
         const pause = this.#answers.has(pod) ? DRAIN_MILLISECONDS : RETRY_MILLISECONDS;
         this.#retryAt.set(pod, this.#options.clock.monotonic() + pause);
-        if (!this.#scope.signal.aborted) {
+        if (!this.#isClosed) {
           this.#options.onNews();
         }
       });
@@ -146,7 +177,7 @@ export class Fencing {
     request: CommandRequest<Name>,
     deadlineMilliseconds: number,
   ): Promise<CommandResults[Name]> {
-    return this.#options.send(pod, request, deadlineMilliseconds, this.#scope.signal);
+    return this.#options.send(pod, request, deadlineMilliseconds, NEVER);
   }
 }
 
@@ -158,11 +189,14 @@ function hasEnded({ state, hasContainerEnded }: MemberObservation): boolean {
   return state?.server.kind === 'ended' || (hasContainerEnded && state?.server.kind !== 'running');
 }
 
-/** The former primary, unless it is dead already; and whoever else takes writes, or was started to. */
+/**
+ * The former primary, unless it is dead already; whoever else takes writes, or was started to; and a replica that hangs,
+ * which cannot tell what it holds before it is dead: then its files do.
+ */
 function mustBeKilled({ pod, state }: MemberObservation, former: string | undefined): boolean {
   if (state?.server.kind !== 'running') {
     return false;
   }
   const takesWrites = state.member?.role.kind === 'primary' || (state.member?.writable ?? false);
-  return pod === former || takesWrites || state.server.role === 'primary';
+  return pod === former || takesWrites || state.server.role === 'primary' || isHung(state);
 }

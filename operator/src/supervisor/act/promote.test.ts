@@ -30,6 +30,7 @@ let news: PromotionNews[];
 let reports: PromotionReport[];
 let promotion: Promotion;
 let writeMilliseconds: number;
+let sent: string[];
 
 beforeEach(() => {
   clock = new FakeClock();
@@ -37,7 +38,11 @@ beforeEach(() => {
   news = [];
   reports = [];
   writeMilliseconds = 0;
-  const send = async () => ({ received: at(42), applied: at(42) });
+  sent = [];
+  const send = async (pod: string, { command }: { command: string }) => {
+    sent.push(`${command} ${pod}`);
+    return { received: at(42), applied: at(42) };
+  };
   promotion = new Promotion({
     send: send as SendCommand,
     change: async (edit: ShardEdit) => {
@@ -109,7 +114,7 @@ describe('the first write', () => {
 
 describe('the second write', () => {
   it('records the winner once every acker has answered, and since when', async () => {
-    await begin();
+    await begin({ ...LOST, reason: 'Unreachable' });
     await proceed();
     expect(stored.primary).toBeNull();
     await proceed();
@@ -121,6 +126,29 @@ describe('the second write', () => {
       ackers: [SECOND],
       promotedAt: new Date(clock.now()).toISOString(),
     });
+  });
+
+  it('goes on while winner and others get ready for it', async () => {
+    await begin();
+    expect(sent).toEqual([`stopReceiving ${FIRST}`, `stopReceiving ${SECOND}`]);
+    await proceed();
+    expect(sent.slice(2)).toEqual([`prepareToLead ${FIRST}`, `prepareToFollow ${SECOND}`]);
+    expect(stored.primary).toBe(FIRST);
+  });
+
+  it('takes the member that got ready while the fence was waited for', async () => {
+    await begin({ ...LOST, reason: 'Unreachable' });
+    expect(sent).toEqual([]);
+    const silent = aMember(PRIMARY, null, { unattendedMilliseconds: 1000 });
+    await proceed([silent, first, second]);
+    await proceed([silent, first, second]);
+    expect(sent.slice(2)).toEqual([`prepareToLead ${FIRST}`, `prepareToFollow ${SECOND}`]);
+    expect(stored.primary).toBeNull();
+    const fenced = aMember(PRIMARY, null, { unattendedMilliseconds: 1250 });
+    const firstBehind = aMember(FIRST, holding(42, 41));
+    await proceed([fenced, firstBehind, second]);
+    expect(stored.primary).toBe(FIRST);
+    expect(sent).toHaveLength(4);
   });
 
   it('takes whom a switchover prefers', async () => {
@@ -136,7 +164,6 @@ describe('the second write', () => {
     ['an acker has come that was not asked', { ackers: [FIRST, SECOND, PRIMARY] }],
   ])('is left out when %s', async (_, change) => {
     await begin();
-    await proceed();
     const observation = observe([dead, first, second]);
     stored = { ...stored, ...change };
     const before = stored;
@@ -145,8 +172,18 @@ describe('the second write', () => {
     expect(promotion.report).toBeNull();
   });
 
-  it('does not come while an acker is silent, and says why after a while', async () => {
+  it('rests on no answer from before a first write that took long', async () => {
+    writeMilliseconds = 401;
     await begin();
+    await proceed();
+    expect(sent.slice(2)).toEqual(sent.slice(0, 2));
+    expect(stored.primary).toBeNull();
+    await proceed();
+    expect(stored.primary).toBe(FIRST);
+  });
+
+  it('does not come while an acker is silent, and says why after a while', async () => {
+    await begin({ ...LOST, reason: 'Unreachable' });
     const members = [aMember(PRIMARY, null, { unattendedMilliseconds: 5000 }), first];
     await proceed(members);
     await proceed(members);
@@ -170,7 +207,6 @@ describe('the report', () => {
   it('has what every part took, once the winner takes writes', async () => {
     writeMilliseconds = 5;
     await begin();
-    await proceed();
     await clock.advance(20);
     await proceed();
     expect(promotion.report?.phases).toEqual({ detect: 7, decide: 5, fence: 20, publish: 5 });
@@ -202,7 +238,7 @@ describe('the report', () => {
   });
 
   it('says what may be missing where a person decided', async () => {
-    await begin();
+    await begin({ ...LOST, reason: 'Unreachable' });
     const members = [aMember(PRIMARY, null, { unattendedMilliseconds: 5000 }), first];
     await proceed(members);
     await promotion.proceed(observe(members), { chosen: FIRST, preferred: null }, NEVER);

@@ -11,6 +11,7 @@ import type { ShardEdit } from '../shard-map-writer.ts';
 import type { SupervisorMetrics } from '../supervisor-metrics.ts';
 import { decideWinner } from './decide-winner.ts';
 import { Fencing, type SendCommand } from './fence-members.ts';
+import { isPreparable, Preparation } from './prepare-members.ts';
 import { describePromotion, PromotionRecord } from './promotion-record.ts';
 
 /** Something of a promotion that people should hear of, as an event. */
@@ -43,6 +44,9 @@ export interface PromotionOptions {
   readonly onNews: (news: PromotionNews | null) => void;
 }
 
+/** What replicas answer while the first write is under way counts for so long. Agents heed the order for five seconds. */
+const EARLY_MILLISECONDS = 400;
+
 /**
  * Replaces the primary of one shard, in two writes of the map and what lies between. Each step may be the last of this
  * instance of the operator: the next finds everything it needs in the map and with the members, and goes on.
@@ -50,6 +54,7 @@ export interface PromotionOptions {
 export class Promotion {
   readonly #options: PromotionOptions;
   #fencing: Fencing | null = null;
+  #preparation: Preparation | null = null;
   /** Of the promotion under way, or the last one; also where nobody knows whether its first write came through. */
   #record: PromotionRecord | null = null;
   #report: PromotionReport | null = null;
@@ -70,10 +75,11 @@ export class Promotion {
     return this.#report;
   }
 
-  /** Gives up what is under way; it can be gone on with. */
+  /** Leaves what is under way to itself; it can be gone on with. */
   close(): void {
     this.#fencing?.close();
     this.#fencing = null;
+    this.#preparation = null;
   }
 
   /**
@@ -88,11 +94,12 @@ export class Promotion {
     record.note('detect', cause.detectedMilliseconds);
     this.#record = record;
     this.#preferred = preferred;
-    const changed = await change(
-      // Somebody else's write, whatever it was, is reason enough to look again.
-      (present) => (isSameTerm(present, shard) ? withoutPrimary(present, hasOpened, request) : undefined),
-      signal,
-    );
+    // Somebody else's write, whatever it was, is reason enough to look again.
+    const edit: ShardEdit = (present) =>
+      isSameTerm(present, shard) ? withoutPrimary(present, hasOpened, request) : undefined;
+    const changed = acknowledgesNothing(reason)
+      ? await this.#stopMeanwhile(observation, () => change(edit, signal))
+      : await change(edit, signal);
     wake();
     if (changed === undefined) {
       return false;
@@ -113,11 +120,20 @@ export class Promotion {
     const { shard } = observation;
     const fencing = this.#fencingOf(shard);
     const record = this.#recordOf(shard);
-    fencing.proceed(observation);
+    fencing.proceed(observation, this.#preparation !== null);
     const { answers, isWaiting, elapsed } = fencing;
     const progress = { answers, isWaiting, elapsed, isFenced: fencing.isFenced(observation) };
-    const step = decideWinner(observation, progress, { ...wishes, preferred: this.#preferred }, positions);
+    // Among equals, whoever has a head start keeps it.
+    const preferred = this.#preparation?.winner ?? this.#preferred;
+    const step = decideWinner(observation, progress, { ...wishes, preferred }, positions);
     this.#refusal = step.kind === 'blocked' ? step.refusal : null;
+    if (step.kind === 'blocked') {
+      return;
+    }
+    const candidate = step.kind === 'publish' ? step.winner : step.candidate;
+    if (candidate !== undefined) {
+      this.#prepare(candidate, observation, fencing.settled);
+    }
     if (step.kind !== 'publish') {
       return;
     }
@@ -164,7 +180,31 @@ export class Promotion {
     }
   }
 
-  #fencingOf({ epoch }: ShardMapShard): Fencing {
+  /**
+   * Has the replicas stop receiving while the first write is under way. Their answers count only if that was over
+   * before their agents may take the order for one that nothing came of.
+   */
+  async #stopMeanwhile<T>(
+    observation: ShardObservation,
+    write: () => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    const { clock } = this.#options;
+    const startedAt = clock.monotonic();
+    const { epoch } = observation.shard;
+    this.#fencingOf({ epoch: epoch + 1 }).proceedEarly(observation);
+    let isInTime = false;
+    try {
+      const written = await write();
+      isInTime = written !== undefined && clock.monotonic() - startedAt <= EARLY_MILLISECONDS;
+      return written;
+    } finally {
+      if (!isInTime) {
+        this.close();
+      }
+    }
+  }
+
+  #fencingOf({ epoch }: Pick<ShardMapShard, 'epoch'>): Fencing {
     if (this.#fencing?.epoch === epoch) {
       return this.#fencing;
     }
@@ -173,6 +213,19 @@ export class Promotion {
     const hasDrained = ({ received, applied }: FinalPosition): boolean => positions.covers(applied, received);
     this.#fencing = new Fencing({ epoch, send, hasDrained, clock, logger, onNews: wake });
     return this.#fencing;
+  }
+
+  /** Has the members get ready for the second write, which goes on meanwhile. */
+  #prepare(winner: string, observation: ShardObservation, settled: ReadonlyMap<string, FinalPosition>): void {
+    const { epoch } = observation.shard;
+    const isBegun = this.#preparation?.winner === winner;
+    if (!isBegun && isPreparable(observation, settled, winner)) {
+      const { send, clock, logger } = this.#options;
+      this.#preparation = new Preparation({ epoch, winner, send, clock, logger });
+    }
+    if (this.#preparation?.winner === winner) {
+      this.#preparation.proceed(observation, settled);
+    }
   }
 
   /** The record of the promotion under way, also of one that another instance began. */
@@ -191,6 +244,11 @@ function kindOf({ reason, mayBeMissing }: PromotionReport): PromotionNews['kind'
     return 'PromotedWithLoss';
   }
   return reason === 'Switchover' ? 'SwitchedOver' : 'Promoted';
+}
+
+/** Whether the primary has ended, or is closed: then nothing new is acknowledged whatever its replicas do. */
+function acknowledgesNothing(reason: PromotionReason): boolean {
+  return reason === 'ServerEnded' || reason === 'Switchover';
 }
 
 function isSameTerm(left: ShardMapShard, right: ShardMapShard): boolean {

@@ -40,6 +40,9 @@ export interface SwitchoverOptions {
 /** A primary that leaves is not closed again so soon after an attempt that was undone; each time twice as long. */
 const RETRY_MILLISECONDS = 5000;
 
+/** The primary is closed still when the first write of the promotion is through. */
+const WRITE_MILLISECONDS = 500;
+
 type Begun = Extract<SwitchoverDecision, { kind: 'begin' }> & { readonly epoch: number };
 
 interface Attempt extends Begun {
@@ -190,7 +193,7 @@ export class Switchover {
       return;
     }
     this.#attempt = null;
-    const isHeld = clock.monotonic() - attempt.startedAt < HOLD_MILLISECONDS;
+    const isHeld = clock.monotonic() - attempt.startedAt < HOLD_MILLISECONDS - WRITE_MILLISECONDS;
     if (outcome.kind === 'ready' && isHeld) {
       this.#begun = attempt;
       const recorded = cause === 'person' ? request : null;

@@ -6,6 +6,7 @@ import { type AgentFixture, POD_SERVER_NAME, startAgentFixture } from '../../age
 import { type ReplaceableTls, replaceableTls } from '../../pki/testing/test-certificates.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { type AgentRequests, createAgentRequests } from './agent-requests.ts';
+import type { AgentTarget } from './agent-target.ts';
 
 jest.setTimeout(30_000);
 
@@ -15,6 +16,7 @@ describe('requests to an agent', () => {
   let agent: AgentFixture;
   let tls: ReplaceableTls;
   let sockets: Socket[];
+  let target: AgentTarget;
   let requests: AgentRequests;
   let close: () => Promise<void>;
 
@@ -30,19 +32,16 @@ describe('requests to an agent', () => {
     });
     relay.listen(0, '127.0.0.1');
     await once(relay, 'listening');
-    requests = createAgentRequests({
-      target: {
-        namespace: 'shop',
-        cluster: 'demo',
-        pod: 'demo-shard-0-1',
-        podUid: 'uid-1',
-        host: '127.0.0.1',
-        port: (relay.address() as { port: number }).port,
-        serverName: POD_SERVER_NAME,
-      },
-      tls,
-      clock: systemClock,
-    });
+    target = {
+      namespace: 'shop',
+      cluster: 'demo',
+      pod: 'demo-shard-0-1',
+      podUid: 'uid-1',
+      host: '127.0.0.1',
+      port: (relay.address() as { port: number }).port,
+      serverName: POD_SERVER_NAME,
+    };
+    requests = createAgentRequests({ target, tls, clock: systemClock });
     close = async () => {
       requests.close();
       sockets.forEach((socket) => socket.destroy());
@@ -77,5 +76,14 @@ describe('requests to an agent', () => {
     await ping().catch(() => undefined);
     await expect(ping()).resolves.toBeGreaterThan(0);
     expect(sockets).toHaveLength(2);
+  });
+
+  it('go to nobody else', async () => {
+    const elsewhere = { ...target, serverName: 'demo-shard-1-1.demo-shard-1.shop.svc' };
+    const misled = createAgentRequests({ target: elsewhere, tls, clock: systemClock });
+    await expect(misled.ping(true, 5000, never)).rejects.toMatchObject({
+      code: 'ERR_TLS_CERT_ALTNAME_INVALID',
+    });
+    misled.close();
   });
 });

@@ -15,6 +15,9 @@ const RESTART_WAIT_MILLISECONDS = 5000;
 /** A primary that hears of nobody kills its server after so long. Milliseconds. */
 const FENCE_MILLISECONDS = 1000;
 
+/** An order that the map has not caught up with by then was given in vain. Milliseconds. */
+const ORDER_MILLISECONDS = 5000;
+
 /** What a member sees of the others. */
 export interface Surroundings {
   /** The map, as it is at the API server. */
@@ -48,8 +51,13 @@ export class SimulatedMember {
   awaitingAcker = false;
   /** Until when a primary stays closed for a switchover, unless the map changes. */
   heldUntil = 0;
+  /** Epoch for which it was made ready to lead; null for none. An agent that is started anew has forgotten. */
+  preparedFor: number | null = null;
+  /** Nobody else takes over from this primary, which is down. */
+  isRestartOrdered = false;
   #downSince = 0;
   #heardAt = 0;
+  #order = { epoch: 0, at: 0 };
 
   constructor(pod: string, ordinal: number) {
     this.pod = pod;
@@ -61,17 +69,54 @@ export class SimulatedMember {
       this.isRunning = false;
       this.isOpen = false;
       this.source = null;
+      this.preparedFor = null;
+      this.isRestartOrdered = false;
       this.#downSince = now;
     }
   }
 
-  stopReceiving(): { readonly received: Position; readonly applied: Position } {
+  stopReceiving(epoch: number, now: number): { readonly received: Position; readonly applied: Position } {
     if (!this.isRunning || this.role === 'primary') {
       throw new Error('NotReady');
     }
     this.isStoodDown = true;
+    this.#order = { epoch, at: now };
     this.source = null;
     return { received: this.#position(this.log.length), applied: this.#position(this.applied) };
+  }
+
+  /** Gets ready to be opened in that epoch; false while something is not applied. */
+  prepareToLead(epoch: number): boolean {
+    this.#requireUnfinished(epoch);
+    if (this.source !== null) {
+      throw new Error('Refused: it still receives');
+    }
+    this.isStoodDown = true;
+    if (this.applied < this.log.length) {
+      return false;
+    }
+    this.role = 'detached';
+    this.preparedFor = epoch;
+    return true;
+  }
+
+  /** Follows a member that is not on the map yet; false while something is not applied. */
+  prepareToFollow(epoch: number, primary: string): boolean {
+    this.#requireUnfinished(epoch);
+    this.isStoodDown = true;
+    if (this.applied < this.log.length) {
+      return false;
+    }
+    this.role = 'replica';
+    this.source = primary;
+    return true;
+  }
+
+  #requireUnfinished(epoch: number): void {
+    const isOver = this.seen !== null && this.seen.primary !== null && this.seen.epoch >= epoch;
+    if (!this.isRunning || this.role === 'primary' || isOver) {
+      throw new Error('NotReady');
+    }
   }
 
   /** Closes a primary for a switchover; returns where it ends. */
@@ -105,6 +150,13 @@ export class SimulatedMember {
       this.seen = map;
       this.isStoodDown &&= map.primary === null;
       this.heldUntil = 0;
+    }
+    if (
+      this.seen !== null &&
+      this.seen.epoch < this.#order.epoch &&
+      now - this.#order.at >= ORDER_MILLISECONDS
+    ) {
+      this.isStoodDown = false;
     }
     if (this.role === 'primary' && this.isRunning && now - this.#heardAt >= FENCE_MILLISECONDS) {
       this.kill(now);
@@ -179,11 +231,12 @@ export class SimulatedMember {
   #lead(map: ShardMapShard, surroundings: Surroundings): void {
     const { now, peer, onOpened, isAcknowledged } = surroundings;
     if (!this.isRunning) {
-      if (now - this.#downSince >= RESTART_WAIT_MILLISECONDS) {
+      if (this.isRestartOrdered || now - this.#downSince >= RESTART_WAIT_MILLISECONDS) {
         this.#boot('primary');
       }
       return;
     }
+    this.preparedFor = null;
     if (this.role !== 'primary') {
       this.source = null;
       if (this.applied === this.log.length) {
@@ -216,7 +269,7 @@ export class SimulatedMember {
   }
 
   #follow(map: ShardMapShard, primary: string, { now, isAcknowledged }: Surroundings): void {
-    if (this.isRunning && this.role === 'primary') {
+    if (this.isRunning && (this.role === 'primary' || this.preparedFor !== null)) {
       this.kill(now);
       return;
     }
@@ -246,6 +299,7 @@ export class SimulatedMember {
 
   #boot(role: 'primary' | 'replica'): void {
     this.isRunning = true;
+    this.isRestartOrdered = false;
     this.isOpen = false;
     this.source = null;
     this.applied = this.log.length;

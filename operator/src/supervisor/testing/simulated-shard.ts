@@ -143,6 +143,10 @@ export class SimulatedShard {
     member.heldUntil = 0;
     this.clock.setTimer(RESTART_MILLISECONDS, () => {
       member.isAgentAlive = true;
+      // A server that looks promoted, and nobody knows why, is killed unless the map names it.
+      if (member.preparedFor !== null && this.#map.primary !== pod) {
+        this.killServer(pod);
+      }
     });
   }
 
@@ -336,7 +340,7 @@ export class SimulatedShard {
         member.isStoodDown = true;
         return { exit: null };
       case 'stopReceiving':
-        return member.stopReceiving();
+        return member.stopReceiving(request.epoch, now);
       case 'closeWrites':
         return { position: member.closeWrites(now, request.holdMilliseconds) };
       case 'reopenWrites':
@@ -350,6 +354,13 @@ export class SimulatedShard {
           await this.clock.sleep(STEP_MILLISECONDS, signal);
         }
         return { reached: false };
+      case 'prepareToLead':
+        return { isPrepared: member.prepareToLead(request.epoch) };
+      case 'prepareToFollow':
+        return { isPrepared: member.prepareToFollow(request.epoch, request.primary) };
+      case 'restartPrimary':
+        member.isRestartOrdered = !member.isRunning;
+        return { wasDown: !member.isRunning };
       default:
         return assertNever(request);
     }

@@ -42,7 +42,9 @@ function suspects(change: Case): string[] {
     {
       instance: () => report,
       shard: () =>
-        state === undefined ? undefined : { state, blocked: null, switchover: null, lastPromotion: null },
+        state === undefined
+          ? undefined
+          : { state, isUrgent: false, blocked: null, switchover: null, lastPromotion: null },
       readTarget: () => undefined,
     },
   );

@@ -22,7 +22,13 @@ const HEALTHY: InstanceReport = {
   cloning: null,
 };
 
-const SHARD: ShardReport = { state: 'healthy', blocked: null, switchover: null, lastPromotion: null };
+const SHARD: ShardReport = {
+  state: 'healthy',
+  isUrgent: false,
+  blocked: null,
+  switchover: null,
+  lastPromotion: null,
+};
 
 describe('pods and volumes that are looked after', () => {
   let world: Harness;

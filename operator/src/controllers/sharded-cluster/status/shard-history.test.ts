@@ -16,6 +16,7 @@ const lastPromotion: PromotionReport = {
 
 const report: ShardReport = {
   state: 'promoting',
+  isUrgent: false,
   blocked: null,
   switchover: {
     request: 'any/1',
