@@ -37,7 +37,7 @@ function follow<T>(promise: Promise<T>): { settled: boolean; error: unknown } {
 }
 
 describe('the elector', () => {
-  it('creates the lease for four seconds', async () => {
+  it('creates the lease for six seconds', async () => {
     const clock = new FakeClock();
     const server = new FakeApiServer(clock);
     const elector = candidate('one', server, clock);
@@ -45,7 +45,7 @@ describe('the elector', () => {
     expect(elector.isLeader()).toBe(true);
     expect((await server.get(leases, key, forever))?.spec).toEqual({
       holderIdentity: 'one',
-      leaseDurationSeconds: 4,
+      leaseDurationSeconds: 6,
       acquireTime: '2026-01-01T00:00:00.000000Z',
       renewTime: '2026-01-01T00:00:00.000000Z',
       leaseTransitions: 0,
@@ -76,7 +76,7 @@ describe('the elector', () => {
     await clock.advance(3500);
     const second = candidate('two', server, clock);
     const acquiring = follow(second.acquire(forever));
-    await clock.advance(3900);
+    await clock.advance(5900);
     expect(acquiring.settled).toBe(false);
     // Not a whole pause later.
     await clock.advance(400);
@@ -120,7 +120,7 @@ describe('the elector', () => {
     expect((await server.get(leases, key, forever))?.spec?.holderIdentity).toBe('two');
   });
 
-  it('is lost three seconds after the last renewal, while the lease still runs', async () => {
+  it('is lost four seconds after the last renewal, while the lease still runs', async () => {
     const clock = new FakeClock();
     const server = new FakeApiServer(clock);
     const elector = candidate('one', server, clock);
@@ -129,7 +129,7 @@ describe('the elector', () => {
       throw new ApiError('Unavailable', 0, 'away');
     };
     const holding = follow(elector.hold(forever));
-    await clock.advance(2999);
+    await clock.advance(3999);
     expect(holding.settled).toBe(false);
     await clock.advance(1);
     expect(holding.error).toBeInstanceOf(LeadershipLostError);
@@ -143,7 +143,7 @@ describe('the elector', () => {
     await elector.acquire(forever);
     server.beforeRequest = () => Promise.withResolvers<undefined>().promise;
     const holding = follow(elector.hold(forever));
-    await clock.advance(3001);
+    await clock.advance(4001);
     expect(holding.error).toBeInstanceOf(LeadershipLostError);
   });
 

@@ -17,9 +17,9 @@ export interface LeaderElectionOptions {
   readonly name: string;
   /** Unique to this process; the pod's name plus something random. */
   readonly identity: string;
-  /** How long a holder that fell silent is respected; whole seconds. @default 4000 */
+  /** How long a holder that fell silent is respected; whole seconds. @default 6000 */
   readonly leaseMilliseconds?: number;
-  /** After this long without a successful renewal the holder gives up. @default 3000 */
+  /** After this long without a successful renewal the holder gives up. @default 4000 */
   readonly renewDeadlineMilliseconds?: number;
   /** Pause between attempts; shorter where a lease that is respected ends before. @default 1000 */
   readonly retryMilliseconds?: number;
@@ -60,8 +60,8 @@ export interface LeaderElector {
 }
 
 export function createLeaderElector(options: LeaderElectorOptions): LeaderElector {
-  const leaseMilliseconds = options.leaseMilliseconds ?? 4000;
-  const renewDeadline = options.renewDeadlineMilliseconds ?? 3000;
+  const leaseMilliseconds = options.leaseMilliseconds ?? 6000;
+  const renewDeadline = options.renewDeadlineMilliseconds ?? 4000;
   const retryMilliseconds = options.retryMilliseconds ?? 1000;
   if (!(leaseMilliseconds > renewDeadline && renewDeadline > retryMilliseconds && retryMilliseconds > 0)) {
     throw new RangeError('the lease must outlast the renewal deadline, and that the pause between attempts');
