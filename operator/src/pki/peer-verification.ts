@@ -41,17 +41,9 @@ export function clientTlsOptions(
     ca: authorities,
     minVersion: 'TLSv1.3',
     servername: expected.serverName,
-    checkServerIdentity: peerCheck(expected),
+    checkServerIdentity: (_host, peer: PeerCertificate) =>
+      checkServerIdentity(expected.serverName, peer) ?? checkIdentity(peer, expected.identity),
   };
-}
-
-/** The same check by itself. A connection is kept for further requests only where it belongs to their agent's options. */
-export function peerCheck(expected: {
-  readonly serverName: string;
-  readonly identity: PeerIdentity;
-}): (host: string, peer: PeerCertificate) => Error | undefined {
-  return (_host, peer) =>
-    checkServerIdentity(expected.serverName, peer) ?? checkIdentity(peer, expected.identity);
 }
 
 function checkIdentity(peer: PeerCertificate, expected: PeerIdentity): Error | undefined {

@@ -1,4 +1,4 @@
-import { Agent, request } from 'node:https';
+import { request } from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import {
   type CommandName,
@@ -11,7 +11,8 @@ import { LEADER_HEADER, PATHS } from '../../agent/protocol/paths.ts';
 import type { TlsMaterialSource } from '../../pki/tls-material.ts';
 import { abortReason } from '../../runtime/abort.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { agentCheck, type AgentTarget, requestOptions } from './agent-target.ts';
+import type { AgentTarget } from './agent-target.ts';
+import { KeptConnections } from './kept-connections.ts';
 
 /** Single requests to one agent, over connections that are kept: a command should not wait for a handshake. */
 export interface AgentRequests {
@@ -42,25 +43,13 @@ export class DeadlineError extends Error {
 /** Longest answer to a single request, in bytes. */
 const ANSWER_LIMIT_BYTES = 256 * 1024;
 
-/** Less than the agent keeps idle connections for: whoever is about to close must not be the one asked. */
-const IDLE_MILLISECONDS = 45_000;
-
 export function createAgentRequests(options: {
   readonly target: AgentTarget;
   readonly tls: TlsMaterialSource;
   readonly clock: Clock;
 }): AgentRequests {
   const { target, tls, clock } = options;
-  // Connections are told apart by their certificates too: after a renewal new ones are made, and the idle old
-  // ones go in time.
-  const agent = new Agent({
-    keepAlive: true,
-    // Given with each request, it would have every connection closed after one.
-    checkServerIdentity: agentCheck(target),
-    maxSockets: 4,
-    maxCachedSessions: 0,
-    timeout: IDLE_MILLISECONDS,
-  });
+  const connections = new KeptConnections(target, tls);
 
   const send = async (
     exchange: {
@@ -75,8 +64,8 @@ export function createAgentRequests(options: {
     const { method, path, body, headers = {} } = exchange;
     signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-    const { checkServerIdentity: _, ...connection } = requestOptions(target, tls);
-    const outgoing = request({ ...connection, agent, method, path, headers });
+    const { host, port } = target;
+    const outgoing = request({ host, port, agent: connections.agent, method, path, headers });
     let failure: Error | undefined;
     const fail = (error: Error): void => {
       failure = error;
@@ -126,7 +115,7 @@ export function createAgentRequests(options: {
       }
       return clock.monotonic() - start;
     },
-    close: () => agent.destroy(),
+    close: () => connections.close(),
   };
 }
 

@@ -1,7 +1,7 @@
-import type { RequestOptions } from 'node:https';
+import type { ConnectionOptions } from 'node:tls';
 import type { PeerIdentity } from '../../pki/identity.ts';
-import { clientTlsOptions, peerCheck } from '../../pki/peer-verification.ts';
-import type { TlsMaterialSource } from '../../pki/tls-material.ts';
+import { clientTlsOptions } from '../../pki/peer-verification.ts';
+import type { TlsMaterial } from '../../pki/tls-material.ts';
 
 /** The agent of one pod, and how to reach it. */
 export interface AgentTarget {
@@ -17,18 +17,11 @@ export interface AgentTarget {
   readonly serverName: string;
 }
 
-/** The options of every request to the agent. */
-export function requestOptions(target: AgentTarget, tls: TlsMaterialSource): RequestOptions {
-  const { host, port } = target;
-  return { host, port, ...clientTlsOptions(tls.current(), expectedOf(target)) };
-}
-
-/** Whether it is that agent who answers; part of the above. */
-export function agentCheck(target: AgentTarget): ReturnType<typeof peerCheck> {
-  return peerCheck(expectedOf(target));
-}
-
-function expectedOf({ namespace, cluster, serverName }: AgentTarget): Parameters<typeof peerCheck>[0] {
+/** What every connection to the agent is secured by. */
+export function tlsOptions(
+  { namespace, cluster, serverName }: AgentTarget,
+  material: TlsMaterial,
+): ConnectionOptions {
   const identity: PeerIdentity = { namespace, cluster, role: 'agent' };
-  return { serverName, identity };
+  return clientTlsOptions(material, { serverName, identity });
 }

@@ -7,7 +7,7 @@ import { createLineSplitter } from '../../launcher/line-splitter.ts';
 import { WrongPeerError } from '../../pki/peer-verification.ts';
 import type { TlsMaterialSource } from '../../pki/tls-material.ts';
 import { abortReason } from '../../runtime/abort.ts';
-import { type AgentTarget, requestOptions } from './agent-target.ts';
+import { type AgentTarget, tlsOptions } from './agent-target.ts';
 
 export interface StateConnectionOptions {
   readonly target: AgentTarget;
@@ -25,7 +25,13 @@ export async function readStateStream(options: StateConnectionOptions, signal: A
   const { target, tls, onAccepted, onFrame } = options;
   signal.throwIfAborted();
   const { promise: ended, reject } = Promise.withResolvers<never>();
-  const outgoing = request({ ...requestOptions(target, tls), path: PATHS.state, agent: false });
+  const outgoing = request({
+    host: target.host,
+    port: target.port,
+    path: PATHS.state,
+    agent: false,
+    ...tlsOptions(target, tls.current()),
+  });
   const onAbort = (): void => reject(abortReason(signal));
   signal.addEventListener('abort', onAbort, { once: true });
   outgoing.on('error', reject);
