@@ -1,6 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import type { V1Pod } from '@kubernetes/client-node';
-import { targetOf } from './agent-streams.ts';
+import type { TlsMaterialSource } from '../pki/tls-material.ts';
+import { createInformer } from '../runtime/cache/informer.ts';
+import { silentLogger } from '../runtime/logger.ts';
+import { pods, secrets } from '../runtime/resources.ts';
+import { FakeApiServer } from '../runtime/testing/fake-api-server.ts';
+import { FakeClock, settle } from '../runtime/testing/fake-clock.ts';
+import type { AgentClient } from './agent-client/agent-client.ts';
+import { AgentStreams, targetOf } from './agent-streams.ts';
 
 function pod(change: { status?: V1Pod['status']; labels?: Record<string, string> } = {}): V1Pod {
   return {
@@ -36,5 +43,56 @@ describe('the target of a stream', () => {
     ['is no database', pod({ labels: {} })],
   ])('is none for a pod that %s', (_, found) => {
     expect(targetOf(found)).toBeUndefined();
+  });
+});
+
+describe('the certificate of a stream', () => {
+  it('is the same object until another is there, so that connections are kept', async () => {
+    const clock = new FakeClock();
+    const server = new FakeApiServer(clock);
+    const stop = new AbortController();
+    const { signal } = stop;
+    const common = { client: server, clock, logger: silentLogger, random: () => 0.5 };
+    const informers = {
+      pods: createInformer({ ...common, type: pods }),
+      secrets: createInformer({ ...common, type: secrets }),
+    };
+    const data = (text: string) => ({ 'tls.crt': btoa(text), 'tls.key': btoa('key'), 'ca.crt': btoa('ca') });
+    const metadata = { name: 'certificate', namespace: 'shop' };
+    await server.create(secrets, { metadata, data: data('one') }, signal);
+    await server.create(pods, pod(), signal);
+    let tls: TlsMaterialSource | undefined;
+    const streams = new AgentStreams({
+      ...informers,
+      certificateName: () => 'certificate',
+      clock,
+      logger: silentLogger,
+      stallMonitor: { isStalled: () => false, stalledMilliseconds: () => 0 },
+      random: () => 0.5,
+      createClient(options) {
+        ({ tls } = options);
+        const client = { target: options.target, onEvent: () => () => {}, run: async () => {} };
+        return client as unknown as AgentClient;
+      },
+    });
+    const running = [informers.pods.run(signal), informers.secrets.run(signal)];
+    await settle();
+    running.push(streams.run(signal));
+    await server.mergePatch(
+      pods,
+      { namespace: 'shop', name: 'demo-shard-0-1' },
+      { metadata: { annotations: { a: 'b' } } },
+      {},
+      signal,
+    );
+    await settle();
+    const first = tls?.current();
+    expect(first).toMatchObject({ certificate: 'one' });
+    expect(tls?.current()).toBe(first);
+    await server.mergePatch(secrets, metadata, { data: data('two') }, {}, signal);
+    await settle();
+    expect(tls?.current()).toMatchObject({ certificate: 'two' });
+    stop.abort(new Error('the test is over'));
+    await Promise.allSettled(running);
   });
 });

@@ -183,7 +183,11 @@ export class AgentStreams {
     let last = this.#material(target);
     return {
       current: () => {
-        last = this.#material(target) ?? last;
+        const present = this.#material(target);
+        // The same object while it says the same: connections are kept as long as that is so.
+        if (present !== undefined && (last === undefined || !isSameMaterial(present, last))) {
+          last = present;
+        }
         if (last === undefined) {
           throw new Error(`there is no certificate for the agents of ${target.cluster}`);
         }
@@ -201,6 +205,12 @@ export class AgentStreams {
       ? undefined
       : { certificate: text('tls.crt'), key: text('tls.key'), authorities: text('ca.crt') };
   }
+}
+
+function isSameMaterial(left: TlsMaterial, right: TlsMaterial): boolean {
+  return (
+    left.certificate === right.certificate && left.key === right.key && left.authorities === right.authorities
+  );
 }
 
 /** Name of the agent's port in its container. */

@@ -39,13 +39,14 @@ export async function follow(
   // The first START with both threads stopped discards what was received and not applied: never begin with that
   // outstanding. First the receiver alone stops, so that what is received is final when it is looked at; not even
   // that where nobody applies, for what is received now would stay outstanding.
-  if (facts.slave !== undefined && facts.slave.applying.kind !== 'running') {
-    await requireAllApplied(server, signal);
+  const isReceiving = facts.slave !== undefined && facts.slave.receiving.kind !== 'stopped';
+  if (!isReceiving || facts.slave.applying.kind !== 'running') {
+    requireAllAppliedIn(facts, server);
   }
-  if (facts.slave !== undefined && facts.slave.receiving.kind !== 'stopped') {
+  if (isReceiving) {
     await stopThread(server, 'IO_THREAD', signal);
   }
-  const stopped = await requireAllApplied(server, signal);
+  const stopped = isReceiving ? await requireAllApplied(server, signal) : facts;
   if (stopped.slave !== undefined) {
     await stopThread(server, 'SQL_THREAD', signal);
   }
