@@ -32,6 +32,14 @@ export {
   switchoverRequestOf,
 } from './requests.ts';
 export { ApiSchemaError, parseShardedCluster, parseShardMap } from './parse.ts';
+export type {
+  ConsistencyLevel,
+  PlacementName,
+  Strategy,
+  TableType,
+  TransactionMode,
+} from './keyspace-words.ts';
+export type { ShardMapKeyspace, ShardMapTable, ShardMapUser } from './shard-map-keyspaces.ts';
 export { type ShardMap, type ShardMapShard, type ShardMapSpec } from './shard-map.ts';
 export { type ShardedCluster } from './sharded-cluster.ts';
 export type { ShardedClusterSpec, ShardedClusterSpecInput } from './sharded-cluster-spec.ts';

@@ -4,8 +4,8 @@ import { PROMOTION_REASONS, SHARD_STATE_NAMES } from '../../core/instance-report
 import { CONDITION_TYPES } from './conditions.ts';
 import { choice, flag, integer, keyedList, text, time } from './fields.ts';
 import { ROLES } from './labels.ts';
+import { MAX_INSTANCES, MAX_SHARDS } from './limits.ts';
 import { MAX_REQUEST_LENGTH } from './requests.ts';
-import { MAX_INSTANCES, MAX_SHARDS } from './sharded-cluster-spec.ts';
 
 const MAX_INT64 = Number.MAX_SAFE_INTEGER;
 
