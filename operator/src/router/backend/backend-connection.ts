@@ -32,6 +32,8 @@ export interface Surroundings {
   readonly database?: string;
   /** Variables of the session. Undefined leaves them as they are. */
   readonly variables?: VariableState;
+  /** Text of statements without rows that are to run before, e.g. `START TRANSACTION`; without a semicolon at the end. */
+  readonly first?: string;
 }
 
 /** A statement prepared on one connection. */
@@ -51,8 +53,8 @@ export type Preparation =
   | { readonly kind: 'refused'; readonly outcome: Outcome; readonly payload: Buffer };
 
 /**
- * Requests are sent in the order of the calls, and may be made before earlier ones are answered. Every request rejects with
- * {@link BackendError}, whose `execution` tells what became of it; what the server answers, an error too, is an outcome.
+ * Requests may be made before earlier ones are answered; they are sent one after the other, in the order of the calls: what
+ * is sent behind a LOAD DATA LOCAL would become a part of the file. Every request rejects with {@link BackendError}, whose `execution` tells what became of it; what the server answers, an error too, is an outcome.
  * When the signal aborts, the connection is given up, and what still runs on the server is killed.
  */
 export interface BackendConnection {

@@ -3,31 +3,27 @@
  * are the bytes that the server sent.
  *
  * An answer is one or more results; each is `ok`, or `columns`, any number of `rows`, and `end`; or `error`, which ends the
- * answer, instead of any of these. A prepared statement's answer and that of a fetch differ as their methods say.
+ * answer, instead of any of these or after some rows.
  */
-import type { Completion } from './outcome.ts';
 import type { ServerError } from './backend-error.ts';
+import type { Completion } from './outcome.ts';
 
 /** Where the file of a LOAD DATA LOCAL comes from: its bytes in pieces of any size. */
 export type LocalFile = AsyncIterable<Buffer>;
 
 /** Takes an answer. A method that throws makes the connection be given up, and the request fail with `Aborted`. */
 export interface ResultSink {
-  /**
-   * The sequence number that the next frame to this receiver must carry (modulo 256). The connection writes it into the
-   * frames of rows, and advances it; whoever sends frames in between does the same.
-   */
-  sequence: number;
-
   /** The columns of a result: payloads of their definitions, without headers. Not called for a fetch. */
   columns(definitions: readonly Buffer[]): void;
 
   /**
-   * A piece of the stream of rows as it came: frames with headers, which carry this receiver's sequence numbers. A piece can
-   * begin and end anywhere, in the middle of a header too. The bytes are the receiver's from here on.
-   * @returns false when the receiver has enough for now: the connection then reads no further until `onDrain` calls back.
+   * Rows of the present result: whole frames, headers included, between `start` and `end` of `buffer`, with the numbers that
+   * the server gave them; a row of 16 MiB and more takes several frames, not necessarily of one call. The bytes are the
+   * receiver's from here on: frames may be renumbered in place.
+   * @returns false when the receiver has enough for now: nothing more comes (except from what has arrived already: at most
+   * one buffer), and the server is slowed down, until `onDrain` calls back.
    */
-  rows(piece: Buffer): boolean;
+  rows(buffer: Buffer, start: number, end: number): boolean;
 
   /** Calls back, once, when there is room again. Asked for after `rows` returned false. */
   onDrain(callback: () => void): void;
