@@ -32,8 +32,8 @@ export interface Surroundings {
   readonly database?: string;
   /** Variables of the session. Undefined leaves them as they are. */
   readonly variables?: VariableState;
-  /** Text of statements without rows that are to run before, e.g. `START TRANSACTION`; without a semicolon at the end. */
-  readonly first?: string;
+  /** Statements without rows that are to run before, e.g. `START TRANSACTION`. */
+  readonly first?: readonly string[];
 }
 
 /** A statement prepared on one connection. */
@@ -108,6 +108,9 @@ export interface BackendConnection {
 
   /** Closes a prepared statement. Has no answer. */
   closeStatement(statementId: number): void;
+
+  /** Tells of variables that statements of the session set and the server does not report: user variables. */
+  noteVariables(variables: VariableState): void;
 
   /** Changes surroundings without a statement; nothing is sent when they are so already. */
   put(surroundings: Surroundings, signal: AbortSignal): Promise<Outcome | undefined>;

@@ -1,3 +1,5 @@
+import type { ServerErrorText } from '../wire/server-error.ts';
+
 /**
  * Why a server connection could not do what it was asked.
  * - `Unreachable`: no connection could be made: nobody listens, no route, no such name.
@@ -36,12 +38,7 @@ export type BackendErrorCode =
 export type Execution = 'NotSent' | 'Unanswered' | 'Answered';
 
 /** An error that a server answered with. It holds what the server said, which may quote the statement. */
-export interface ServerError {
-  readonly errno: number;
-  /** Five characters. */
-  readonly sqlState: string;
-  readonly message: string;
-}
+export type ServerError = ServerErrorText;
 
 /** The one error type of server connections and pools. Its message never holds a credential or a statement. */
 export class BackendError extends Error {
