@@ -126,6 +126,12 @@ export class PayloadReader {
     return value;
   }
 
+  /** Bytes before the next zero byte, which is read too, or up to the end: some clients leave the last zero byte out. */
+  nulTerminatedOrRest(): Buffer {
+    const at = this.#bytes.indexOf(0, this.#at);
+    return at < 0 || at >= this.#end ? this.rest() : this.nulTerminated();
+  }
+
   /** Everything up to the end. */
   rest(): Buffer {
     return this.bytes(this.remaining);
