@@ -11,6 +11,7 @@ import type { PeerPositions } from './peer-positions.ts';
 import type { MemberPlace } from './pod-contract.ts';
 import { PrimaryHeartbeat } from './primary-heartbeat.ts';
 import type { ServerState } from './protocol/agent-state.ts';
+import type { UsersCommand } from './protocol/users.ts';
 import { judgeReadFitness, NOT_FIT_YET, type ReadFitness } from './read-fitness.ts';
 import { ReturnWatch, type ReturnWatchOptions } from './return-watch.ts';
 import { ServerSession } from './server-session.ts';
@@ -43,6 +44,7 @@ export interface MemberObserverOptions {
 export interface Orders {
   readonly standDown: StandDown | null;
   readonly isHeldClosed: boolean;
+  readonly usersOrder: UsersCommand | null;
 }
 
 /** A server that was not seen for so long gets no reads. */
@@ -157,7 +159,7 @@ export class MemberObserver {
   }
 
   /** What was seen last. */
-  observation({ standDown, isHeldClosed }: Orders): Observation {
+  observation({ standDown, isHeldClosed, usersOrder }: Orders): Observation {
     const { place, shardMap, files, peers, clock } = this.#options;
     const shard = shardMap.view();
     const { current } = this.session;
@@ -174,6 +176,8 @@ export class MemberObserver {
       member: this.session.state(),
       salvaged: current?.salvaged ?? false,
       accountsCurrent: files.accounts() === null ? null : current?.accountsDigest === files.accountsDigest(),
+      madeDatabases: current?.databasesDigest ?? '',
+      usersCurrent: usersOrder === null || current?.users?.digest === usersOrder.digest,
       certificatesCurrent: current === null || current.certificatesDigest === files.certificatesDigest(),
       retentionDue: this.#isRetentionDue(),
       passwordSuspected:

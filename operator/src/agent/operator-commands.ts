@@ -3,6 +3,7 @@ import type { ActionRunner } from './action-runner.ts';
 import type { LauncherClient } from './launcher-client.ts';
 import type { StandDown } from './observation.ts';
 import { RefusedError } from './protocol/commands.ts';
+import type { UsersCommand } from './protocol/users.ts';
 import type { ServerSession } from './server-session.ts';
 import type { ShardMapReader } from './shard-map-reader.ts';
 import type { CommandHandlers } from './transport/command-responder.ts';
@@ -29,6 +30,7 @@ export class OperatorCommands {
   #held: { readonly until: number; readonly primary: string | null; readonly mapEpoch: number } | null = null;
   #holdTimer: Timer | null = null;
   #underWay = 0;
+  #usersOrder: UsersCommand | null = null;
 
   constructor(options: OperatorCommandsOptions) {
     this.#options = options;
@@ -81,6 +83,11 @@ export class OperatorCommands {
       this.#options.onEnded();
       return { wasHeld };
     },
+    setUsers: async ({ digest, users, untouched }) => {
+      this.#usersOrder = { digest, users, untouched };
+      this.#options.onEnded();
+      return {};
+    },
     awaitApplied: ({ position, timeoutMilliseconds }, signal) =>
       this.#whileBusy(async () => {
         const { runner, session } = this.#options;
@@ -93,6 +100,11 @@ export class OperatorCommands {
   /** The last order; null before the first. */
   get standDown(): StandDown | null {
     return this.#standDown;
+  }
+
+  /** What the operator last said of users; null before it has. */
+  get usersOrder(): UsersCommand | null {
+    return this.#usersOrder;
   }
 
   /** Whether the server is to stay closed for writes: until then, and as long as the map is what it was. */

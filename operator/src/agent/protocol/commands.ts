@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Position } from '../../engines/position.ts';
 import type { ServerExit } from '../../launcher/protocol.ts';
 import { positionSchema } from './member-state.ts';
+import { type UsersCommand, usersCommandSchema } from './users.ts';
 
 /** What each command answers with. */
 export interface CommandResults {
@@ -26,6 +27,11 @@ export interface CommandResults {
   readonly reopenWrites: { readonly wasHeld: boolean };
   /** Wait until a replica has applied a position; false when that has not happened in time. */
   readonly awaitApplied: { readonly reached: boolean };
+  /**
+   * Have the primary's users as they should be. Answered at once; what became of it is in the state, under the digest that
+   * came with the command. A member that is no primary does nothing about it before it is one.
+   */
+  readonly setUsers: unknown;
 }
 
 /** What each command says besides its epoch. */
@@ -40,6 +46,7 @@ export interface CommandParameters {
   };
   readonly reopenWrites: unknown;
   readonly awaitApplied: { readonly position: Position; readonly timeoutMilliseconds: number };
+  readonly setUsers: UsersCommand;
 }
 
 export type CommandName = keyof CommandResults;
@@ -54,6 +61,7 @@ const resultSchemas: { readonly [Name in CommandName]: z.ZodType<CommandResults[
   closeWrites: z.object({ position: positionSchema }),
   reopenWrites: z.object({ wasHeld: z.boolean() }),
   awaitApplied: z.object({ reached: z.boolean() }),
+  setUsers: z.object({}),
 };
 
 /** A command as it travels. */
@@ -82,10 +90,11 @@ export const commandRequestSchema: z.ZodType<CommandRequest> = z.discriminatedUn
     position: positionSchema,
     timeoutMilliseconds: patience,
   }),
+  usersCommandSchema.extend({ command: z.literal('setUsers'), epoch }),
 ]);
 
-/** Longest command an agent reads, in bytes. */
-export const COMMAND_LIMIT_BYTES = 64 * 1024;
+/** Longest command an agent reads, in bytes: 64 users, each with the names of 64 keyspaces, and room to grow. */
+export const COMMAND_LIMIT_BYTES = 512 * 1024;
 
 /**
  * Why an agent does not do what it was asked.

@@ -61,6 +61,7 @@ export async function startAgentFixture(
       closeWrites: () => Promise.reject(new Error('not in this test')),
       reopenWrites: () => Promise.reject(new Error('not in this test')),
       awaitApplied: () => Promise.reject(new Error('not in this test')),
+      setUsers: () => Promise.reject(new Error('not in this test')),
       ...options.commands,
     },
     currentEpoch: () => 3,

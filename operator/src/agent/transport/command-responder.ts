@@ -59,6 +59,8 @@ function carryOut(
       return handlers.reopenWrites(request, signal);
     case 'awaitApplied':
       return handlers.awaitApplied(request, signal);
+    case 'setUsers':
+      return handlers.setUsers(request, signal);
     default:
       return assertNever(request);
   }
