@@ -350,6 +350,8 @@ export class SimulatedShard {
           await this.clock.sleep(STEP_MILLISECONDS, signal);
         }
         return { reached: false };
+      case 'setUsers':
+        return {};
       default:
         return assertNever(request);
     }
