@@ -40,8 +40,8 @@ export const RESERVED_KEYSPACE_PREFIX = 'shardwright';
 const MAX_SPLIT_POINTS = 1023;
 const MAX_SPLIT_POINT_LENGTH = 256;
 
-/** Decimal numbers, which are in order by value. */
-const NUMBER_PATTERN = '^-?[0-9]+([.][0-9]+)?$';
+/** Decimal numbers in their shortest form, which are in order by value. */
+const NUMBER_PATTERN = '^-?(0|[1-9][0-9]*)([.][0-9]*[1-9])?$';
 
 const COLUMN_PATTERN = '^[A-Za-z_][A-Za-z0-9_$]*$';
 

@@ -60,6 +60,21 @@ const unchanged = (field: string, why: string) => ({
 
 const ROWS_WOULD_BE_LOST = 'rows already stored would no longer be found';
 
+/** Where the slots of a keyspace are. */
+export const mapKeyspaceFields = {
+  homeShard: shardNumber('Number of the shard that holds unsharded tables.'),
+  slotsByShard: keyedList(
+    { maxItems: MAX_SHARDS, keys: ['shard'] },
+    ownerSchema,
+    'Which shard has which slots. Every slot that exists is on exactly one.',
+  ),
+  ranges: atomicList(
+    MAX_SLOTS,
+    rangeSchema,
+    'Of a `Range` keyspace: its intervals, ascending, without gaps.',
+  ).exactOptional(),
+};
+
 const keyspaceSchema = z
   .object({
     name: text(64, 'Name of the logical database.'),
@@ -72,19 +87,10 @@ const keyspaceSchema = z
     ),
     defaultKey: text(64, 'Column that decides the slot where a table names none.').exactOptional(),
     tables: keyedList({ maxItems: MAX_TABLES, keys: ['name'] }, tableSchema, 'Tables that differ.'),
-    homeShard: shardNumber('Number of the shard that holds unsharded tables.').meta(
+    ...mapKeyspaceFields,
+    homeShard: mapKeyspaceFields.homeShard.meta(
       rules(unchanged('homeShard', 'unsharded tables would no longer be found')),
     ),
-    slotsByShard: keyedList(
-      { maxItems: MAX_SHARDS, keys: ['shard'] },
-      ownerSchema,
-      'Which shard has which slots. Every slot that exists is on exactly one.',
-    ),
-    ranges: atomicList(
-      MAX_SLOTS,
-      rangeSchema,
-      'Of a `Range` keyspace: its intervals, ascending, without gaps.',
-    ).exactOptional(),
     transactions: choice(TRANSACTION_MODES, 'Whether a transaction may span slots.'),
     consistency: choice(CONSISTENCY_LEVELS, 'How reads choose a server.'),
   })

@@ -11,6 +11,8 @@ function input(change: Partial<ShardMapInput> = {}): ShardMapInput {
     instances: 3,
     current: undefined,
     reported: [],
+    spec: { keyspaces: [], users: [] },
+    reportedKeyspaces: [],
     withData: new Set(),
     labelledPrimaries: [],
     pods: new Set(),
@@ -26,6 +28,7 @@ describe('decideShardMap', () => {
     expect(decideShardMap(input({ shards: 2 }))).toEqual({
       kind: 'create',
       spec: { revision: 1, shards: [aShard(0), aShard(1)] },
+      findings: [],
     });
   });
 

@@ -216,6 +216,8 @@ export class ShardedClusterReconciler implements Reconciler {
       leavingPods: new Set(),
       restarts: NO_RESTARTS,
       blocks: [],
+      routers: null,
+      shardsWithoutSlots: [],
       isSupervised: false,
       previous: { conditions, shards },
     });
@@ -234,6 +236,7 @@ export class ShardedClusterReconciler implements Reconciler {
       statefulSets: observed?.statefulSets ?? [],
       pods: [...unchanged, ...relabelled],
       reports: this.#options.reports,
+      routerDeployment: observed?.routerDeployment,
       now: this.#now(),
     });
   }

@@ -44,6 +44,7 @@ function suspects(change: Case): string[] {
       shard: () =>
         state === undefined ? undefined : { state, blocked: null, switchover: null, lastPromotion: null },
       readTarget: () => undefined,
+      cluster: () => [],
     },
   );
   return found.map(({ pod, why }) => `${pod} ${why}`);

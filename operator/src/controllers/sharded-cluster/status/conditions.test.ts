@@ -29,6 +29,8 @@ function input(change: Partial<ConditionInput>): ConditionInput {
     leavingPods: new Set(),
     restarts: NO_RESTARTS,
     blocks: [],
+    routers: null,
+    shardsWithoutSlots: [],
     isSupervised: true,
     previous: { conditions: [], shards: [] },
     ...change,

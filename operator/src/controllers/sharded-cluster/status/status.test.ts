@@ -17,7 +17,12 @@ function status(change: Partial<StatusInput> = {}): ShardedClusterStatus {
     shardMap: { revision: 1, shards: [aShard(0), aShard(1)] },
     statefulSets: [],
     pods: PODS,
-    reports: { instance: () => undefined, readTarget: () => undefined, shard: () => undefined },
+    reports: {
+      instance: () => undefined,
+      readTarget: () => undefined,
+      cluster: () => [],
+      shard: () => undefined,
+    },
     now: new Date(0),
     ...change,
   });

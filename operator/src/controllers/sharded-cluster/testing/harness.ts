@@ -64,6 +64,7 @@ export class Harness {
   reports: InstanceReports = {
     instance: () => undefined,
     readTarget: () => undefined,
+    cluster: () => [],
     shard: () => undefined,
   };
   #operator: { stop: AbortController; running: Promise<unknown> } | undefined;
@@ -82,6 +83,7 @@ export class Harness {
         instance: (...about) => this.reports.instance(...about),
         shard: (...about) => this.reports.shard(...about),
         readTarget: (...about) => this.reports.readTarget(...about),
+        cluster: (...about) => this.reports.cluster(...about),
       }),
       random: () => 0.5,
       randomBytes: (size) => {
