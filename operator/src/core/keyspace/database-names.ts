@@ -35,7 +35,10 @@ export function readDatabaseName(name: string): KeyspaceDatabase | undefined {
     return databaseOfSlot(keyspace, number) === name ? { kind: 'slot', keyspace, slot: number } : undefined;
   }
   if (suffix !== undefined) {
-    return { kind: suffix === SHARED_SUFFIX ? 'shared' : 'unsharded', keyspace };
+    // No keyspace is called like the database of a slot.
+    return /_s[0-9]+$/.test(keyspace)
+      ? undefined
+      : { kind: suffix === SHARED_SUFFIX ? 'shared' : 'unsharded', keyspace };
   }
   return undefined;
 }

@@ -1,3 +1,6 @@
+import { type CollationRule, readCollation } from './collations.ts';
+import { type KeyRefusal, refuseKey } from './key-literal.ts';
+
 /** What is known of a key column: as `information_schema.COLUMNS` gives it. */
 export interface KeyColumn {
   /** `COLUMN_TYPE`: `bigint(20) unsigned`, `varchar(36)`. */
@@ -6,29 +9,119 @@ export interface KeyColumn {
   readonly collation: string | null;
 }
 
-/** How values of a column become keys. Plain data, to be made once for each column with `readKeyRule` and kept. */
+/** How values of a column become keys. Plain data, to be made once for each column with {@link readKeyRule} and kept. */
 export type KeyRule =
-  | { readonly kind: 'integer'; readonly least: string; readonly most: string }
-  | { readonly kind: 'decimal'; readonly precision: number; readonly scale: number; readonly isUnsigned: boolean }
-  | TextRule
-  | { readonly kind: 'binary'; readonly length: number; readonly isFixed: boolean }
-  | { readonly kind: 'uuid' }
-  | { readonly kind: 'date' }
-  | { readonly kind: 'datetime'; readonly digits: number };
+  IntegerRule | DecimalRule | TextRule | BinaryRule | DateRule | { readonly kind: 'uuid' };
 
-/** Of a column of characters. */
-export interface TextRule {
+/** Of TINYINT to BIGINT. */
+export interface IntegerRule {
+  readonly kind: 'integer';
+  /** Bounds of the type, included, as decimal text. */
+  readonly least: string;
+  readonly most: string;
+}
+
+/** Of DECIMAL. */
+export interface DecimalRule {
+  readonly kind: 'decimal';
+  /** Digits in all, and after the point. */
+  readonly precision: number;
+  readonly scale: number;
+  readonly isUnsigned: boolean;
+}
+
+/** Of CHAR and VARCHAR. */
+export interface TextRule extends CollationRule {
   readonly kind: 'text';
   /** Most characters. */
   readonly length: number;
-  /** Characters that are a key: `unicode` up to `ascii` (what the column's character set surely has). */
-  readonly characters: 'utf8mb4' | 'utf8mb3' | 'ascii' | 'printable';
-  /** Whether upper and lower case are one key. */
-  readonly foldsCase: boolean;
-  /** Whether spaces at the end are no part of the key: CHAR, and collations that pad. */
+  /** Whether spaces at the end are no part of the key: always in CHAR, and where the collation pads. */
   readonly trims: boolean;
-  /** Whether the collation orders as if the shorter of two values went on with spaces. */
-  readonly padded: boolean;
   /** Whether keys are in the order in which MariaDB has the values: under binary collations. */
   readonly isOrdered: boolean;
+}
+
+/** Of BINARY and VARBINARY. */
+export interface BinaryRule {
+  readonly kind: 'binary';
+  /** Most bytes, or in BINARY all. */
+  readonly length: number;
+  readonly isFixed: boolean;
+}
+
+/** Of DATE, and of DATETIME with so many digits of a second. */
+export interface DateRule {
+  readonly kind: 'date' | 'datetime';
+  readonly digits: number;
+}
+
+const INTEGER_BITS: Readonly<Record<string, bigint>> = {
+  tinyint: 8n,
+  smallint: 16n,
+  mediumint: 24n,
+  int: 32n,
+  bigint: 64n,
+};
+
+const COLUMN_TYPE = /^([a-z]+)(?:\((\d+)(?:,(\d+))?\))?( unsigned)?( zerofill)?$/;
+
+/** How the values of a column become keys, or why they cannot. */
+export function readKeyRule(column: KeyColumn): KeyRule | KeyRefusal {
+  const [, name = '', length, scale = '0', unsigned, zerofill] = COLUMN_TYPE.exec(column.columnType) ?? [];
+  const bits = INTEGER_BITS[name];
+  if (bits !== undefined) {
+    return integerRule(bits, unsigned !== undefined);
+  }
+  switch (name) {
+    case 'decimal':
+      return zerofill === undefined
+        ? {
+            kind: 'decimal',
+            precision: Number(length),
+            scale: Number(scale),
+            isUnsigned: unsigned !== undefined,
+          }
+        : refuseType(column);
+    case 'char':
+    case 'varchar':
+      return textRule(column, name === 'char', Number(length));
+    case 'binary':
+    case 'varbinary':
+      return { kind: 'binary', length: Number(length), isFixed: name === 'binary' };
+    case 'uuid':
+      return { kind: 'uuid' };
+    case 'date':
+      return { kind: 'date', digits: 0 };
+    case 'datetime':
+      return { kind: 'datetime', digits: Number(length ?? 0) };
+    default:
+      return refuseType(column);
+  }
+}
+
+function integerRule(bits: bigint, isUnsigned: boolean): IntegerRule {
+  return isUnsigned
+    ? { kind: 'integer', least: '0', most: String(2n ** bits - 1n) }
+    : { kind: 'integer', least: String(-(2n ** (bits - 1n))), most: String(2n ** (bits - 1n) - 1n) };
+}
+
+function textRule({ collation }: KeyColumn, isFixed: boolean, length: number): TextRule | KeyRefusal {
+  const rule = collation === null ? undefined : readCollation(collation);
+  if (rule === undefined) {
+    return refuseKey(
+      'UnsupportedCollation',
+      `is in a column of collation ${collation ?? '(none)'}, in which it is not known what is equal`,
+      'Give the column the collation utf8mb4_bin',
+    );
+  }
+  const isOrdered = rule.characters !== 'printable';
+  return { kind: 'text', length, trims: isFixed || rule.padded, isOrdered, ...rule };
+}
+
+function refuseType({ columnType }: KeyColumn): KeyRefusal {
+  return refuseKey(
+    'UnsupportedType',
+    `is in a column of type ${columnType.slice(0, 64)}, whose values have no exact text`,
+    'Use an integer, DECIMAL, CHAR, VARCHAR, BINARY, VARBINARY, UUID, DATE or DATETIME',
+  );
 }

@@ -16,7 +16,7 @@ const RANGE = /^(0|[1-9][0-9]{0,4})(?:-([1-9][0-9]{0,4}))?$/;
 export function writeSlotSet(slots: readonly number[]): string {
   const sorted = slots.toSorted((left, right) => left - right);
   const parts: string[] = [];
-  for (let index = 0; index < sorted.length; ) {
+  for (let index = 0; index < sorted.length;) {
     const first = sorted[index] ?? 0;
     let last = first;
     for (index += 1; sorted[index] === last + 1; index += 1) {

@@ -1,0 +1,142 @@
+/** Keys that are characters or bytes. */
+import { type CanonicalKey, type KeyRefusal, refuseKey } from './key-literal.ts';
+import type { KeyLiteral } from './key-literal.ts';
+import type { BinaryRule, TextRule } from './key-rule.ts';
+
+type TextKey = CanonicalKey & { readonly kind: 'text' };
+type Value = Exclude<KeyLiteral, { kind: 'null' }>;
+
+const SPACE = 0x20;
+const TILDE = 0x7e;
+/** Least byte that is no ASCII character. */
+const BEYOND_ASCII = 0x80;
+/** Least first byte of a character of four bytes, which utf8mb3 has not. */
+const FOUR_BYTES = 0xf0;
+/** What lower-case letters of ASCII have and upper-case ones have not. */
+const LOWER_CASE_BIT = 0x20;
+
+/** Throws at anything that is not UTF-8. */
+const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Key of a value in a CHAR or VARCHAR column. */
+export function canonicalText(literal: Value, rule: TextRule): TextKey | KeyRefusal {
+  if (literal.kind !== 'string') {
+    return refuseKey(
+      'WrongKind',
+      'is text, and was given as a number or as bytes, which equals texts that differ',
+      'Quote the value',
+    );
+  }
+  const bytes = rule.trims ? withoutTrailingSpaces(literal.bytes) : literal.bytes;
+  const refusal = rule.characters === 'printable' ? checkPrintable(bytes) : checkCharacters(bytes, rule);
+  if (refusal !== undefined) {
+    return refusal;
+  }
+  if (bytes.length > rule.length && countCharacters(bytes) > rule.length) {
+    return refuseKey(
+      'NoStoredValue',
+      `is longer than the ${rule.length} characters of the column`,
+      'Use a value that fits the column',
+    );
+  }
+  return { kind: 'text', bytes: rule.foldsCase ? inLowerCase(bytes) : bytes, padded: rule.padded };
+}
+
+/** Key of a value in a BINARY or VARBINARY column. */
+export function canonicalBinary(literal: Value, rule: BinaryRule): TextKey | KeyRefusal {
+  if (literal.kind !== 'string' && literal.kind !== 'bytes') {
+    return refuseKey('WrongKind', 'is bytes, and was given as a number', "Write the bytes as x'…'");
+  }
+  const { bytes } = literal;
+  // The server fills BINARY up with zeros: what is stored, then, is not what was given.
+  return bytes.length > rule.length || (rule.isFixed && bytes.length < rule.length)
+    ? refuseKey(
+        'NoStoredValue',
+        `has not the ${rule.length} bytes of the column`,
+        'Use a value of exactly that length, or a column of type VARBINARY',
+      )
+    : { kind: 'text', bytes, padded: false };
+}
+
+const UUID = /^([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/;
+
+/** Key of a value in a UUID column: 36 characters in lower case. */
+export function canonicalUuid(literal: Value): TextKey | KeyRefusal {
+  const [, ...parts] =
+    literal.kind === 'string' && literal.bytes.length <= 36
+      ? (UUID.exec(String.fromCharCode(...literal.bytes).toLowerCase()) ?? [])
+      : [];
+  return parts.length === 0
+    ? refuseKey(
+        'Malformed',
+        'is no UUID',
+        'Write a quoted UUID of 32 hexadecimal digits with its four hyphens',
+      )
+    : { kind: 'text', bytes: asciiBytes(parts.join('-')), padded: false };
+}
+
+/** Bytes of a text of ASCII characters. */
+export function asciiBytes(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
+function withoutTrailingSpaces(bytes: Uint8Array): Uint8Array {
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1] === SPACE) {
+    end -= 1;
+  }
+  return end === bytes.length ? bytes : bytes.subarray(0, end);
+}
+
+function checkPrintable(bytes: Uint8Array): KeyRefusal | undefined {
+  const isPrintable = bytes.every((byte) => byte >= SPACE && byte <= TILDE);
+  return isPrintable
+    ? undefined
+    : refuseCharacters('other than printable ASCII, of which the collation may take several for equal');
+}
+
+function checkCharacters(bytes: Uint8Array, { characters }: TextRule): KeyRefusal | undefined {
+  let most = 0;
+  for (const byte of bytes) {
+    most = byte > most ? byte : most;
+  }
+  if (most < BEYOND_ASCII) {
+    return undefined;
+  }
+  if (characters === 'ascii' || (characters === 'utf8mb3' && most >= FOUR_BYTES)) {
+    return refuseCharacters('that the character set of the column has not for certain');
+  }
+  try {
+    STRICT_UTF8.decode(bytes);
+    return undefined;
+  } catch {
+    return refuseKey('Malformed', 'is not valid UTF-8', 'Send text in the character set of the connection');
+  }
+}
+
+function refuseCharacters(which: string): KeyRefusal {
+  return refuseKey(
+    'Ambiguous',
+    `has characters ${which}`,
+    'Give the column the collation utf8mb4_bin, or use other keys',
+  );
+}
+
+function countCharacters(bytes: Uint8Array): number {
+  let count = 0;
+  for (const byte of bytes) {
+    // All but the bytes that go on with a character: 10xxxxxx.
+    count += (byte & 0xc0) === 0x80 ? 0 : 1;
+  }
+  return count;
+}
+
+function inLowerCase(bytes: Uint8Array): Uint8Array {
+  return bytes.some(isUpperCase)
+    ? bytes.map((byte) => (isUpperCase(byte) ? byte | LOWER_CASE_BIT : byte))
+    : bytes;
+}
+
+function isUpperCase(byte: number): boolean {
+  return byte >= 0x41 && byte <= 0x5a;
+}

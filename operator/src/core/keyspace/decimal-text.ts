@@ -1,0 +1,77 @@
+/** Decimal numbers as text, exact whatever their length. */
+
+const PLAIN_DECIMAL = /^([+-]?)0*([0-9]*)(?:\.([0-9]*?)0*)?$/;
+
+const ZERO = 0x30;
+const NINE = 0x39;
+
+/**
+ * Shortest text of a decimal number: no plus sign, no needless zeros, no negative zero. Undefined where `text` is anything
+ * but digits with a sign before and a point within them: no exponent, no spaces.
+ */
+export function shortestDecimal(text: string): string | undefined {
+  return isShortInteger(text) ? text : shorten(text);
+}
+
+/** The usual case, told without a regular expression: a natural number as everybody writes it. */
+function isShortInteger(text: string): boolean {
+  const { length } = text;
+  const first = text.charCodeAt(0);
+  if (length === 0 || (first === ZERO && length > 1)) {
+    return false;
+  }
+  for (let index = 0; index < length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code < ZERO || code > NINE) {
+      return false;
+    }
+  }
+  return true;
+}
+
+function shorten(text: string): string | undefined {
+  const [whole, sign = '', digits = '', fraction = ''] = PLAIN_DECIMAL.exec(text) ?? [];
+  if (whole === undefined || !/[0-9]/.test(whole)) {
+    return undefined;
+  }
+  if (digits === '' && fraction === '') {
+    return '0';
+  }
+  const magnitude = `${digits === '' ? '0' : digits}${fraction === '' ? '' : `.${fraction}`}`;
+  return sign === '-' ? `-${magnitude}` : magnitude;
+}
+
+/** How many digits a shortest text has before and after its point; 0 before it for `0.5`. */
+export function digitsOf(shortest: string): { readonly before: number; readonly after: number } {
+  const point = shortest.indexOf('.');
+  const start = shortest.startsWith('-') ? 1 : 0;
+  const end = point === -1 ? shortest.length : point;
+  const isFraction = end - start === 1 && shortest.charCodeAt(start) === ZERO;
+  return { before: isFraction ? 0 : end - start, after: point === -1 ? 0 : shortest.length - point - 1 };
+}
+
+/** Negative, zero or positive, as the first of two shortest texts is less than, equal to or more than the second. */
+export function compareDecimals(left: string, right: string): number {
+  const isNegative = left.startsWith('-');
+  if (isNegative !== right.startsWith('-')) {
+    return isNegative ? -1 : 1;
+  }
+  return isNegative ? compareMagnitudes(right.slice(1), left.slice(1)) : compareMagnitudes(left, right);
+}
+
+function compareMagnitudes(left: string, right: string): number {
+  const difference = integerLength(left) - integerLength(right);
+  if (difference !== 0) {
+    return difference;
+  }
+  // As many digits before the point, so that the order of texts is that of numbers; `1` before `1.5` too.
+  if (left === right) {
+    return 0;
+  }
+  return left < right ? -1 : 1;
+}
+
+function integerLength(magnitude: string): number {
+  const point = magnitude.indexOf('.');
+  return point === -1 ? magnitude.length : point;
+}
