@@ -38,7 +38,9 @@ export type ClaimIds = (
 /** Composes an id. */
 export function composeId(time: number, node: number, sequence: number): bigint {
   return (
-    (BigInt(time - ID_EPOCH) << (NODE_BITS + SEQUENCE_BITS)) | (BigInt(node) << SEQUENCE_BITS) | BigInt(sequence)
+    (BigInt(time - ID_EPOCH) << (NODE_BITS + SEQUENCE_BITS)) |
+    (BigInt(node) << SEQUENCE_BITS) |
+    BigInt(sequence)
   );
 }
 
@@ -51,6 +53,7 @@ export class IdGenerator {
   readonly #clock: Clock;
   #claim: IdClaim | undefined;
   #next: IdClaim | undefined;
+  #newest: IdClaim | undefined;
   #claiming: Promise<void> | undefined;
   #time = 0;
   #sequence = 0;
@@ -121,10 +124,13 @@ export class IdGenerator {
   /** One request at a time, and each claim is taken over once: used twice, it would yield its ids twice. */
   #requestClaim(signal: AbortSignal): Promise<void> {
     this.#claiming ??= this.#claimIds(
-      { now: Math.max(this.#clock.now(), this.#time), preferred: this.#claim?.node },
+      { now: Math.max(this.#clock.now(), this.#newest?.until ?? 0), preferred: this.#newest?.node },
       signal,
     )
-      .then((claim) => void (this.#next = claim))
+      .then((claim) => {
+        this.#next = claim;
+        this.#newest = claim;
+      })
       .finally(() => (this.#claiming = undefined));
     return this.#claiming;
   }

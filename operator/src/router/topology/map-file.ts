@@ -51,7 +51,7 @@ export async function writeMapFile(path: string, name: string, spec: ShardMapSpe
   const object: ShardMap = {
     apiVersion: 'shardwright.io/v1alpha1',
     kind: 'ShardMap',
-    metadata: { name },
+    metadata: { name, namespace: '' },
     spec,
   };
   await writeFile(`${path}.new`, JSON.stringify(object));
