@@ -37,8 +37,8 @@ export const RESERVED_KEYSPACE_NAMES = ['mysql', 'information_schema', 'performa
 export const RESERVED_KEYSPACE_PREFIX = 'shardwright';
 
 /** Most keys at which a new keyspace is cut, and the longest of them in characters. */
-const MAX_SPLIT_POINTS = 1023;
-const MAX_SPLIT_POINT_LENGTH = 256;
+const MAX_SPLIT_POINTS = 127;
+const MAX_SPLIT_POINT_LENGTH = 128;
 
 /** Decimal numbers in their shortest form, which are in order by value. */
 const NUMBER_PATTERN = '^-?(0|[1-9][0-9]*)([.][0-9]*[1-9])?$';
