@@ -67,10 +67,12 @@ export interface BackendConnection {
   readonly serverVersion: string;
   /** The current database; null for none. */
   readonly database: string | null;
-  /** Variables that the connection was last put into by a prelude, with what statements changed since. */
+  /** Variables as they were last set by surroundings, or noted. */
   readonly variables: VariableState;
   /** SERVER_STATUS flags of the last answer. */
   readonly status: number;
+  /** Whether another session may have it as it is, given that this one left nothing that servers do not tell of. */
+  readonly isClean: boolean;
   /** Why it is of no use any more; undefined while it works. */
   readonly failure: BackendError | undefined;
   /** Resolves, once, when it is of no use any more. */
@@ -109,7 +111,12 @@ export interface BackendConnection {
   /** Closes a prepared statement. Has no answer. */
   closeStatement(statementId: number): void;
 
-  /** Tells of variables that statements of the session set and the server does not report: user variables. */
+  /**
+   * Tells how the variables are after a statement of the session's own set some. Without it, a connection whose server reported
+   * a change of variables is reset before another session gets it. The values are to be read back by name
+   * (`SELECT @@session.x`), not taken from `changes` of an outcome: MariaDB 11.8 reports wrong names there, and no version
+   * reports a user variable, or the collation of SET NAMES.
+   */
   noteVariables(variables: VariableState): void;
 
   /** Changes surroundings without a statement; nothing is sent when they are so already. */

@@ -15,7 +15,10 @@ export interface Outcome {
   readonly completion: Completion | undefined;
   /** Results that ended well, those of the prelude not included. */
   readonly results: number;
-  /** All changes of the session in the order they came, those of the prelude not included. */
+  /**
+   * All changes of the session in the order they came, those of the prelude not included. Names of variables in it are not
+   * reliable (see `noteVariables` of the connection), but for `last_gtid`; that there are any is.
+   */
   readonly changes: readonly SessionChanges[];
   /** Position of the last transaction that the request committed (`domain-server-sequence`); undefined when it committed none. */
   readonly lastGtid: string | undefined;
