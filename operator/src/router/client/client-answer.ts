@@ -25,6 +25,13 @@ export interface ClientAnswer {
   error(error: ServerErrorText): boolean;
   /** The number of columns, their definitions, and their end where EOF packets are in use. `status` as in OkPacket. */
   columns(columns: readonly ColumnDefinition[], status: number): boolean;
+  /** As `columns`, with definitions that are encoded already, by a server under the same extended capabilities. */
+  encodedColumns(definitions: readonly Buffer[], status: number): boolean;
+  /**
+   * Definitions without their number in front, and their end where EOF packets are in use and there are any: what follows
+   * the first packet of an answer to COM_STMT_PREPARE, once for the parameters and once for the columns.
+   */
+  definitions(definitions: readonly Buffer[], status: number): boolean;
   /** The end of rows. */
   endOfRows(status: number, warnings: number): boolean;
   /** A whole result of text rows; for small answers that the router makes itself. */

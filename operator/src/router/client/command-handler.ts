@@ -27,10 +27,15 @@ export interface ClientCommand {
 }
 
 /**
- * The session behind one client connection. Calls never overlap. PING, QUIT, SET_OPTION for multi-statements and
- * CHANGE_USER's authentication are dealt with before; everything else comes here.
+ * The session behind one client connection. Calls never overlap. PING, QUIT and the authentication of
+ * CHANGE_USER are dealt with before; every other known command comes here, COM_SET_OPTION included.
  */
 export interface CommandHandler {
+  /**
+   * Bits of SERVER_STATUS as they are now: for answers that do not come here, and to tell on shutdown which connections are in
+   * a transaction.
+   */
+  status(): number;
   /**
    * Runs one command, and resolves when its answer was written. `signal` aborts when the command was killed (reason:
    * a `KilledError`) or the client has gone; commands of one connection share it until then, so remove listeners.

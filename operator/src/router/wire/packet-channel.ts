@@ -1,6 +1,13 @@
 import type { Duplex } from 'node:stream';
 import { COMPRESSED_HEADER, deflatePackets, inflatePacket } from './compression.ts';
-import { FRAME_HEADER, type FrameSink, framePayload, isFullFrame, MAX_FRAME_PAYLOAD, renumberFrames } from './frame.ts';
+import {
+  FRAME_HEADER,
+  type FrameSink,
+  framePayload,
+  isFullFrame,
+  MAX_FRAME_PAYLOAD,
+  renumberFrames,
+} from './frame.ts';
 import { FrameSplitter } from './frame-splitter.ts';
 import { ProtocolError } from './protocol-error.ts';
 
@@ -44,12 +51,16 @@ export class PacketChannel {
   #pendingBytes = 0;
 
   readonly #onData = (chunk: Buffer): void => {
+    // Read and dropped: closing over unread bytes would reset the connection before the other side has read the last answer.
+    if (this.#finished) return;
     (this.#compressed ?? this.#frames).push(chunk);
     this.#pump();
     if (this.#paused && this.#buffered() > READ_AHEAD) this.#stream.pause();
   };
   readonly #onEnd = (): void => {
-    this.#finish(this.#buffered() === 0 ? null : new ProtocolError('closed', 'the stream ended within a packet'));
+    this.#finish(
+      this.#buffered() === 0 ? null : new ProtocolError('closed', 'the stream ended within a packet'),
+    );
   };
   readonly #onClose = (): void => {
     this.#onEnd();
@@ -154,7 +165,7 @@ export class PacketChannel {
    */
   replaceStream(upgrade: (stream: Duplex) => Duplex): void {
     this.#write();
-    this.#stream.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose).off('error', this.#onError);
+    this.#stream.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose);
     this.#stream.pause();
     const rest = this.#frames.takeRest();
     if (rest.length > 0) this.#stream.unshift(rest);
@@ -163,10 +174,12 @@ export class PacketChannel {
     this.#listen();
   }
 
-  /** Sends what waits, then ends the stream. */
+  /** Sends what waits, then ends the stream. What still arrives is dropped. */
   end(): void {
+    this.#finish(null);
     this.#write();
     this.#stream.end();
+    this.#stream.resume();
   }
 
   /** Closes at once; what waits is lost. */
@@ -179,7 +192,11 @@ export class PacketChannel {
 
   #listen(): void {
     // An error of the stream must never be without a listener: it would end the process.
-    this.#stream.on('error', this.#onError).on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose);
+    this.#stream
+      .on('error', this.#onError)
+      .on('data', this.#onData)
+      .on('end', this.#onEnd)
+      .on('close', this.#onClose);
   }
 
   #buffered(): number {
@@ -200,6 +217,8 @@ export class PacketChannel {
         if (handed) this.#sink.settled();
       }
     } catch (error) {
+      // Refused by its header: an error that is told must carry the number after it.
+      if (error instanceof ProtocolError && error.code === 'too-large') this.#sequence = (this.#sequence + 1) & 0xff;
       this.#finish(error instanceof Error ? error : new ProtocolError('malformed', String(error)));
     } finally {
       this.#pumping = false;

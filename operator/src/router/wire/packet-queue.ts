@@ -42,10 +42,11 @@ export class PacketQueue implements FrameSink {
 
   /**
    * The next payload. Rejects with the signal's reason, or with the stream's failure; an orderly end is a
-   * {@link ProtocolError} (`closed`). One caller at a time.
+   * {@link ProtocolError} (`closed`). One caller at a time. Without a signal, destroying the channel ends the wait: what a loop
+   * that lives as long as its channel uses, since listening to a signal costs more than the wait itself.
    */
-  next(signal: AbortSignal): Promise<Buffer> {
-    if (signal.aborted) return Promise.reject(signal.reason as Error);
+  next(signal: AbortSignal | null): Promise<Buffer> {
+    if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
     if (this.#failure !== null) return Promise.reject(this.#failure);
     this.#channel.resume();
     const payload = this.#payload;
@@ -75,20 +76,20 @@ export class PacketQueue implements FrameSink {
     this.#onClosed(cause);
   }
 
-  async #wait(signal: AbortSignal): Promise<Buffer> {
+  async #wait(signal: AbortSignal | null): Promise<Buffer> {
     const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
     const aborted = (): void => {
       this.#waiting = null;
-      reject(signal.reason as Error);
+      reject(signal?.reason as Error);
     };
     if (this.#failure !== null) throw this.#failure;
     this.#waiting = { resolve, reject };
-    signal.addEventListener('abort', aborted, { once: true });
+    signal?.addEventListener('abort', aborted, { once: true });
     try {
       return await promise;
     } finally {
       this.#waiting = null;
-      signal.removeEventListener('abort', aborted);
+      signal?.removeEventListener('abort', aborted);
     }
   }
 }
