@@ -10,6 +10,7 @@ import type { KubernetesObject, ResourceType } from '../../../runtime/objects.ts
 import { keyOf } from '../../../runtime/objects.ts';
 import {
   configMaps,
+  deployments,
   persistentVolumeClaims,
   podDisruptionBudgets,
   pods,
@@ -33,6 +34,7 @@ const NEVER = new AbortController().signal;
 export const MEMBER_TYPES: readonly ResourceType<KubernetesObject>[] = [
   shardMaps,
   statefulSets,
+  deployments,
   services,
   secrets,
   configMaps,
