@@ -21,11 +21,10 @@ export const CLASS = {
   hash: 13,
   questionMark: 14,
   semicolon: 15,
-  backslash: 16,
   /** `<`, `>`, `!`, `:`, `&`, `|`: perhaps the first byte of a longer operator. */
-  compound: 17,
+  compound: 16,
   /** An operator of its own. */
-  operator: 18,
+  operator: 17,
 } as const;
 
 const FIRST_LATIN1_LETTER = 0xc0;
@@ -51,7 +50,6 @@ function buildClasses(isLetter: (byte: number) => boolean): Uint8Array {
   assign('#', CLASS.hash);
   assign('?', CLASS.questionMark);
   assign(';', CLASS.semicolon);
-  assign('\\', CLASS.backslash);
   assign('<>!:&|', CLASS.compound);
   assign('=+%^~,()[]{}', CLASS.operator);
   for (let byte = 0x80; byte < 256; byte++) classes[byte] = isLetter(byte) ? CLASS.letter : CLASS.invalid;

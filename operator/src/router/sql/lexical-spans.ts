@@ -78,12 +78,7 @@ const LAST_FOREIGN_VERSION = 99_999;
  * Where the text of a conditional comment begins that the server executes; 0 for a comment of the ordinary sort, and
  * `UNTERMINATED` for one that the server skips for its version.
  */
-export function conditionalText(
-  sql: Uint8Array,
-  start: number,
-  size: number,
-  serverVersion: number,
-): number {
+export function conditionalText(sql: Uint8Array, start: number, size: number, serverVersion: number): number {
   let index = start + 2;
   const own = sql[index] === CAPITAL_M && index + 1 < size && sql[index + 1] === EXCLAMATION_MARK;
   if (own) index++;

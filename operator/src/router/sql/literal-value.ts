@@ -41,11 +41,11 @@ export function decodeLiteral(
     case LITERAL.parameter:
       return { kind: 'parameter', index: parameter };
     case LITERAL.number:
-      return { kind: 'number', text: sql.latin1Slice(start, end) };
+      return { kind: 'number', text: sql.toString('latin1', start, end) };
     case LITERAL.hexString:
-      return { kind: 'bytes', bytes: Buffer.from(sql.latin1Slice(start + 2, end - 1), 'hex') };
+      return { kind: 'bytes', bytes: Buffer.from(sql.toString('latin1', start + 2, end - 1), 'hex') };
     case LITERAL.hexNumber:
-      return { kind: 'bytes', bytes: decodeHexNumber(sql.latin1Slice(start + 2, end)) };
+      return { kind: 'bytes', bytes: decodeHexNumber(sql.toString('latin1', start + 2, end)) };
     case LITERAL.bitString:
       return { kind: 'bytes', bytes: decodeBits(sql, start + 2, end - 1) };
     case LITERAL.bitNumber:

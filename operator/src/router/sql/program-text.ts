@@ -2,7 +2,15 @@ import { TOKEN } from './token-kind.ts';
 import type { TokenList } from './token-list.ts';
 
 /** Words that begin a statement of the stored programs' language, which can stand alone in MariaDB. */
-const COMPOUND_WORDS: ReadonlySet<string> = new Set(['IF', 'CASE', 'LOOP', 'WHILE', 'REPEAT', 'FOR', 'DECLARE']);
+const COMPOUND_WORDS: ReadonlySet<string> = new Set([
+  'IF',
+  'CASE',
+  'LOOP',
+  'WHILE',
+  'REPEAT',
+  'FOR',
+  'DECLARE',
+]);
 const PROGRAM_WORDS: ReadonlySet<string> = new Set(['PROCEDURE', 'FUNCTION', 'TRIGGER', 'EVENT', 'PACKAGE']);
 /** CREATE OR REPLACE DEFINER = `user` @`host` AGGREGATE FUNCTION is the longest way to the word; a few more do no harm. */
 const LONGEST_PREFIX = 16;

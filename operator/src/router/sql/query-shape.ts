@@ -29,7 +29,11 @@ export interface SchemaQualifier {
 
 /** What a scope reads rows from, in the order of the text. */
 export type Source =
-  | { readonly kind: 'table'; /** Index into the statement's `tables`. */ readonly table: number; readonly name: string }
+  | {
+      readonly kind: 'table';
+      /** Index into the statement's `tables`. */ readonly table: number;
+      readonly name: string;
+    }
   /** `(SELECT …) AS name`: `query` is an index into the statement's `queries`. */
   | { readonly kind: 'derived'; readonly query: number; readonly name: string }
   /** A mention of a common table expression. */
@@ -42,7 +46,9 @@ export type Source =
  * not here. What a condition on columns proves holds only for the sources in `binds`: the ON of an outer join restricts
  * the rows of its inner side, not those of the side that is kept.
  */
-export type Conjunct = { /** Indexes into the scope's `sources`. */ readonly binds: readonly number[] } & ConjunctNode;
+export type Conjunct = {
+  /** Indexes into the scope's `sources`. */ readonly binds: readonly number[];
+} & ConjunctNode;
 
 /** What a condition is, without what it binds. Values may be any expression: a `literal` node is a constant. */
 export type ConjunctNode =
@@ -53,7 +59,12 @@ export type ConjunctNode =
       /** `<=>` */
       readonly nullSafe: boolean;
     }
-  | { readonly kind: 'columnsEqual'; readonly left: ColumnName; readonly right: ColumnName; readonly nullSafe: boolean }
+  | {
+      readonly kind: 'columnsEqual';
+      readonly left: ColumnName;
+      readonly right: ColumnName;
+      readonly nullSafe: boolean;
+    }
   | {
       readonly kind: 'in';
       readonly column: ColumnName;
@@ -109,7 +120,7 @@ export interface Limit {
 /** One SELECT (between its word SELECT and its HAVING or WINDOW), or the tables and WHERE of an UPDATE or DELETE. */
 export interface Scope {
   readonly kind: 'select' | 'update' | 'delete';
-  /** The scope whose columns can be used in this one: the one around it; null for the outermost. */
+  /** The scope around this one if its columns can be used here; null for the outermost, and for queries in FROM and WITH. */
   readonly parent: number | null;
   readonly sources: readonly Source[];
   /** An outer join, STRAIGHT_JOIN or NATURAL join is among the joins. */
@@ -157,11 +168,17 @@ export interface Query {
   /** The scope it stands in; its columns can be used when `nesting` is `expression`. */
   readonly scope: number | null;
   /** Queries (by index) it defines by WITH. */
-  readonly commonTables: readonly { readonly name: string; readonly query: number; readonly recursive: boolean }[];
+  readonly commonTables: readonly {
+    readonly name: string;
+    readonly query: number;
+    readonly recursive: boolean;
+  }[];
   readonly orderBy: readonly OrderItem[];
   /** The ORDER BY clause with its words; null without. */
   readonly orderTokens: TokenRange | null;
   readonly limit: Limit | null;
+  /** The token before which a LIMIT stands, or would stand. */
+  readonly limitPlace: number;
   /** FOR UPDATE, LOCK IN SHARE MODE. */
   readonly lock: 'update' | 'share' | null;
   readonly into: 'outfile' | 'dumpfile' | 'variables' | null;

@@ -1,4 +1,5 @@
 import type { Dialect } from './dialect.ts';
+import type { Expression } from './expression.ts';
 import type { Query } from './query-shape.ts';
 import { ShapeBuilder } from './shape-builder.ts';
 import type { TokenCursor } from './token-cursor.ts';
@@ -9,8 +10,25 @@ import type { TokenCursor } from './token-cursor.ts';
  */
 const DEEPEST = 250;
 
-/** Reads a query that begins at the cursor, or goes on after one in parentheses that was read; returns its index. */
-export type QueryReading = (reader: Reader, nesting: Query['nesting'], begun: number | null) => number;
+/** The parts of the grammar that contain each other; each reads what begins at the cursor. */
+export interface Grammar {
+  /** Reads a query, or goes on after one in parentheses that was read (`begun`); returns its index. */
+  readonly query: (reader: Reader, nesting: Query['nesting'], begun: number | null) => number;
+  /** Reads an expression of operators that bind at least as tightly as `level` (see `LEVEL`). */
+  readonly operation: (reader: Reader, level: number) => Expression;
+  /** Reads what stands in parentheses in an expression. */
+  readonly parenthesised: (reader: Reader) => Expression;
+}
+
+const restOfQueryWords: ReadonlySet<string> = new Set([
+  'UNION',
+  'EXCEPT',
+  'INTERSECT',
+  'ORDER',
+  'LIMIT',
+  'OFFSET',
+  'FETCH',
+]);
 
 /** What the functions of the grammar share while they read one statement. */
 export class Reader {
@@ -19,24 +37,38 @@ export class Reader {
   readonly dialect: Dialect;
   /** In ON DUPLICATE KEY UPDATE, where VALUES(column) is a function. */
   valuesFunction = false;
-  readonly #readQuery: QueryReading;
+  readonly #grammar: Grammar;
   #depth = 0;
 
-  /** @param readQuery the grammar of queries; passed in, since queries and expressions contain each other. */
-  constructor(cursor: TokenCursor, dialect: Dialect, readQuery: QueryReading) {
+  constructor(cursor: TokenCursor, dialect: Dialect, grammar: Grammar) {
     this.cursor = cursor;
     this.dialect = dialect;
-    this.#readQuery = readQuery;
+    this.#grammar = grammar;
   }
 
   /** Reads a query at the cursor and returns its index. */
   query(nesting: Query['nesting']): number {
-    return this.#readQuery(this, nesting, null);
+    return this.#grammar.query(this, nesting, null);
   }
 
   /** Goes on with a query of which the first part, in parentheses, has been read: `(SELECT 1) UNION …`. */
   restOfQuery(nesting: Query['nesting'], begun: number): number {
-    return this.#readQuery(this, nesting, begun);
+    return this.#grammar.query(this, nesting, begun);
+  }
+
+  /** Reads an expression. */
+  expression(): Expression {
+    return this.#grammar.operation(this, 1);
+  }
+
+  /** Reads an expression of operators that bind at least as tightly as `level`. */
+  operation(level: number): Expression {
+    return this.#grammar.operation(this, level);
+  }
+
+  /** Reads what stands in parentheses in an expression. */
+  parenthesised(): Expression {
+    return this.#grammar.parenthesised(this);
   }
 
   /** Runs what is one level deeper. */
@@ -61,6 +93,11 @@ export class Reader {
     if (offset === 0) return false;
     const symbol = this.cursor.peek(offset);
     return symbol === 'SELECT' || symbol === 'WITH' || (symbol === 'VALUES' && !this.valuesFunction);
+  }
+
+  /** True when what stands at the cursor goes on with a query whose first part is in parentheses. */
+  continuesQuery(): boolean {
+    return restOfQueryWords.has(this.cursor.peek());
   }
 
   /** Reads one or more things with commas between them. */

@@ -1,10 +1,4 @@
-import {
-  CLASS,
-  latin1Classes,
-  latin1NameBytes,
-  utf8Classes,
-  utf8NameBytes,
-} from './character-classes.ts';
+import { CLASS, latin1Classes, latin1NameBytes, utf8Classes, utf8NameBytes } from './character-classes.ts';
 import type { Dialect } from './dialect.ts';
 import {
   UNTERMINATED,
@@ -35,6 +29,7 @@ const STAR = 0x2a;
 const SLASH = 0x2f;
 const SINGLE_QUOTE = 0x27;
 const CAPITAL_N = 0x4e;
+const BACKSLASH = 0x5c;
 const LETTER_CASE = 0x20;
 
 /**
@@ -60,30 +55,14 @@ export function scanStatement(tokens: TokenList, sql: Uint8Array, from: number, 
         index++;
         break;
       case CLASS.prefixLetter:
-        if (index + 1 < size && sql[index + 1] === SINGLE_QUOTE && index !== attached) {
-          index = readPrefixed(tokens, sql, index, size, quotes.escapes);
-          break;
-        }
-      // falls through
-      case CLASS.letter: {
-        let end = index + 1;
-        let hash = (Math.imul(WORD_HASH_START, 31) + (byte | LETTER_CASE)) | 0;
-        while (end < size) {
-          const following = sql[end] as number;
-          if (nameBytes[following] !== 1) break;
-          hash = (Math.imul(hash, 31) + (following | LETTER_CASE)) | 0;
-          end++;
-        }
-        if (index === attached || isBeforeDot(sql, end, size, nameBytes)) {
-          tokens.add(TOKEN.name, index, end, 0);
-        } else {
-          const code = findReservedWord(sql, index, end, hash);
-          if (code === -1) tokens.add(TOKEN.word, index, end, 0);
-          else tokens.add(TOKEN.reserved, index, end, code);
-        }
-        index = end;
+        index =
+          index + 1 < size && sql[index + 1] === SINGLE_QUOTE && index !== attached
+            ? readPrefixed(tokens, sql, index, size, quotes.escapes)
+            : readWord(tokens, sql, index, size, nameBytes, attached);
         break;
-      }
+      case CLASS.letter:
+        index = readWord(tokens, sql, index, size, nameBytes, attached);
+        break;
       case CLASS.digit:
         index =
           index === attached
@@ -162,15 +141,13 @@ export function scanStatement(tokens: TokenList, sql: Uint8Array, from: number, 
       case CLASS.operator:
         index = tokens.addOperator(index, 1);
         break;
-      case CLASS.backslash:
-        if (index + 1 < size && sql[index + 1] === CAPITAL_N) {
+      default:
+        if (sql[index] === BACKSLASH && index + 1 < size && sql[index + 1] === CAPITAL_N) {
           tokens.add(TOKEN.reserved, index, index + 2, NULL_CODE);
           index += 2;
-          break;
+        } else {
+          tokens.fail('a character that cannot stand outside of quotes');
         }
-      // falls through
-      default:
-        tokens.fail('a character that cannot stand outside of quotes');
     }
     if (tokens.failure !== null) break;
   }
@@ -179,6 +156,33 @@ export function scanStatement(tokens: TokenList, sql: Uint8Array, from: number, 
     tokens.end = sql.length;
     tokens.next = null;
   }
+}
+
+/** Reads an unquoted word; right before a dot, or at `attached`, it is a name even if it is reserved. */
+function readWord(
+  tokens: TokenList,
+  sql: Uint8Array,
+  start: number,
+  size: number,
+  nameBytes: Uint8Array,
+  attached: number,
+): number {
+  let end = start;
+  let hash = WORD_HASH_START;
+  while (end < size) {
+    const byte = sql[end] as number;
+    if (nameBytes[byte] !== 1) break;
+    hash = (Math.imul(hash, 31) + (byte | LETTER_CASE)) | 0;
+    end++;
+  }
+  if (start === attached || isBeforeDot(sql, end, size, nameBytes)) {
+    tokens.add(TOKEN.name, start, end, 0);
+    return end;
+  }
+  const code = findReservedWord(sql, start, end, hash);
+  if (code === -1) tokens.add(TOKEN.word, start, end, 0);
+  else tokens.add(TOKEN.reserved, start, end, code);
+  return end;
 }
 
 /** True for a word that ends at `end` with a dot and a name's byte right after it: it is a name, even if the word is reserved. */
@@ -191,7 +195,5 @@ function followsName(tokens: TokenList, sql: Uint8Array, index: number, nameByte
   const previous = tokens.count - 1;
   if (previous < 0 || tokens.ends[previous] !== index) return false;
   const kind = tokens.kinds[previous];
-  return (
-    (kind === TOKEN.name || kind === TOKEN.systemVariable) && nameBytes[sql[index - 1] as number] === 1
-  );
+  return (kind === TOKEN.name || kind === TOKEN.systemVariable) && nameBytes[sql[index - 1] as number] === 1;
 }

@@ -99,6 +99,11 @@ export class ShapeBuilder {
     return this.#queries.push(null) - 1;
   }
 
+  /** The index that the next query takes. */
+  get nextQuery(): number {
+    return this.#queries.length;
+  }
+
   setQuery(index: number, query: Query): void {
     this.#queries[index] = query;
   }

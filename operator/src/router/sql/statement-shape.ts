@@ -51,7 +51,7 @@ export interface ColumnAssignment {
   readonly value: Expression;
 }
 
-/** One assignment of SET. */
+/** One assignment of SET. A bare word as value (ON, TRADITIONAL) is a column by that name. */
 export interface Assignment {
   readonly scope: 'user' | 'session' | 'global';
   /** Lower case, without `@`. */
@@ -77,10 +77,10 @@ export interface InsertNode {
   readonly table: number;
   /** Lower case, in the order of the text; null where no list is given: then all columns of the table in their order. */
   readonly columns: readonly string[] | null;
-  /** `set` is INSERT … SET a = 1, as one row. */
+  /** `set` is INSERT … SET a = 1: `columns` above is null then, and the ones assigned are here. */
   readonly source:
     | { readonly kind: 'values'; readonly rows: readonly InsertRow[] }
-    | { readonly kind: 'set'; readonly row: InsertRow }
+    | { readonly kind: 'set'; readonly columns: readonly string[]; readonly row: InsertRow }
     | { readonly kind: 'query'; readonly query: number };
   /** ON DUPLICATE KEY UPDATE. */
   readonly onDuplicate: readonly ColumnAssignment[];
@@ -134,7 +134,11 @@ export interface DefinitionNode {
   /** IF EXISTS or IF NOT EXISTS. */
   readonly conditional: boolean;
   /** The name of what is not a table: index, database, procedure, trigger, … Tables are in `tables`, these by `access: write`. */
-  readonly name: { readonly schema: string | null; readonly name: string; readonly tokens: TokenRange } | null;
+  readonly name: {
+    readonly schema: string | null;
+    readonly name: string;
+    readonly tokens: TokenRange;
+  } | null;
   /** CREATE TABLE … SELECT, CREATE VIEW … AS: index into `queries`. */
   readonly query: number | null;
   /** RENAME TABLE a TO b, ALTER TABLE a RENAME TO b: pairs of indexes into `tables`. */
@@ -196,6 +200,8 @@ export type StatementNode =
       readonly scope: 'global' | 'session' | null;
       /** FROM or IN a schema (SHOW TABLES FROM app), or the name in SHOW CREATE DATABASE. */
       readonly schema: string | null;
+      /** Where that schema's name stands, if not in front of a table's. */
+      readonly schemaTokens: TokenRange | null;
       /** The name shown by SHOW CREATE … where it is no table or database, or after SHOW PROCEDURE STATUS and the like; null elsewhere. */
       readonly name: string | null;
       /** Literal index of LIKE's pattern. */
@@ -237,8 +243,18 @@ export type StatementNode =
       /** The id; null for KILL USER. */
       readonly id: Expression | null;
     }
-  /** CREATE, ALTER, DROP, RENAME USER or ROLE, GRANT, REVOKE, SET PASSWORD, SET DEFAULT ROLE: `what` is those words in upper case. */
-  | { readonly kind: 'userManagement'; readonly what: string }
+  | {
+      readonly kind: 'userManagement';
+      /** CREATE USER, ALTER USER, DROP ROLE, GRANT, REVOKE, SET PASSWORD, SET DEFAULT ROLE and the like, in upper case. */
+      readonly what: string;
+      /** What GRANT and REVOKE are ON; null for `schema` and `name` is `*` or unsaid. Null where nothing is said, as for roles. */
+      readonly on: {
+        readonly object: 'table' | 'function' | 'procedure';
+        readonly schema: string | null;
+        readonly name: string | null;
+        readonly tokens: TokenRange;
+      } | null;
+    }
   | {
       readonly kind: 'prepare';
       readonly name: string;
@@ -246,7 +262,11 @@ export type StatementNode =
       readonly text: Expression;
     }
   | { readonly kind: 'execute'; readonly name: string; readonly arguments: readonly Expression[] }
-  | { readonly kind: 'executeImmediate'; readonly text: Expression; readonly arguments: readonly Expression[] }
+  | {
+      readonly kind: 'executeImmediate';
+      readonly text: Expression;
+      readonly arguments: readonly Expression[];
+    }
   | { readonly kind: 'deallocate'; readonly name: string }
   | {
       readonly kind: 'lockTables';

@@ -86,7 +86,9 @@ export class TokenCursor {
 
   /** True when the next token (or one after it) is a literal. */
   isLiteral(offset = 0): boolean {
-    return this.peek(offset) === SYMBOL.literal && this.#tokens.kinds[this.position + offset] === TOKEN.literal;
+    return (
+      this.peek(offset) === SYMBOL.literal && this.#tokens.kinds[this.position + offset] === TOKEN.literal
+    );
   }
 
   /** The number of literals before a token. */
@@ -162,7 +164,7 @@ function readSymbols(tokens: TokenList, sql: Buffer): readonly string[] {
         symbols.push(SYMBOL.systemVariable);
         break;
       default:
-        symbols.push(sql.latin1Slice(tokens.starts[index], tokens.ends[index]).toUpperCase());
+        symbols.push(sql.toString('latin1', tokens.starts[index], tokens.ends[index]).toUpperCase());
     }
   }
   return symbols;

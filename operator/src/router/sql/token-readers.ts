@@ -76,12 +76,7 @@ export function readPrefixed(
 }
 
 /** Reads a name in quotes. */
-export function readQuotedName(
-  tokens: TokenList,
-  sql: Uint8Array,
-  start: number,
-  size: number,
-): number {
+export function readQuotedName(tokens: TokenList, sql: Uint8Array, start: number, size: number): number {
   const end = quotedNameEnd(sql, start, size);
   if (end === UNTERMINATED) return tokens.fail('a quoted name that does not end');
   tokens.add(TOKEN.name, start, end, 0);
