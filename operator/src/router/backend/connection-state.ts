@@ -1,9 +1,4 @@
-import {
-  INITIAL_VARIABLES,
-  variableLiteral,
-  type VariableState,
-  withVariables,
-} from '../session/session-variables.ts';
+import { INITIAL_VARIABLES, type VariableState } from '../session/session-variables.ts';
 import { SERVER_STATUS } from '../wire/server-status.ts';
 import type { Completion } from './outcome.ts';
 import type { PreludeEffect } from './prelude.ts';
