@@ -139,6 +139,12 @@ describe('canonicalKey', () => {
     ],
     ['one too short', string('0190a0b4-7f3e-7cc0-98c4-dc0c0c07398'), uuid, '(Malformed)'],
     ['one in braces', string('{0190a0b4-7f3e-7cc0-98c4-dc0c0c07398f}'), uuid, '(Malformed)'],
+    [
+      'one of a version that its variant has not',
+      string('0190a0b4-7f3e-8cc0-78c4-dc0c0c07398f'),
+      uuid,
+      '(Malformed)',
+    ],
     ['one as bytes', bytes('0190a0b47f3e7cc098c4dc0c0c07398f'), uuid, '(Malformed)'],
     // Dates.
     ['a date', string('2026-01-31'), date, '2026-01-31'],

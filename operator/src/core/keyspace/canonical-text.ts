@@ -66,7 +66,9 @@ export function canonicalUuid(literal: Value): TextKey | KeyRefusal {
     literal.kind === 'string' && literal.bytes.length <= 36
       ? (UUID.exec(String.fromCharCode(...literal.bytes).toLowerCase()) ?? [])
       : [];
-  return parts.length === 0
+  const [, , version = '', variant = ''] = parts;
+  // MariaDB takes no version above 7 with the variant of before RFC 4122.
+  return parts.length === 0 || (version >= '8' && variant < '8')
     ? refuseKey(
         'Malformed',
         'is no UUID',

@@ -41,7 +41,7 @@ describe('readKeyRule', () => {
 
   it('trims CHAR whatever its collation', () => {
     const rule = readKeyRule({ columnType: 'char(8)', collation: 'utf8mb4_nopad_bin' });
-    expect(rule).toMatchObject({ trims: true, padded: false });
+    expect(rule).toMatchObject({ trims: true, padded: false, isOrdered: false });
   });
 
   it.each([

@@ -37,7 +37,7 @@ export interface TextRule extends CollationRule {
   readonly length: number;
   /** Whether spaces at the end are no part of the key: always in CHAR, and where the collation pads. */
   readonly trims: boolean;
-  /** Whether keys are in the order in which MariaDB has the values: under binary collations. */
+  /** Whether keys are in the order in which MariaDB has the values: under most binary collations. */
   readonly isOrdered: boolean;
 }
 
@@ -114,7 +114,8 @@ function textRule({ collation }: KeyColumn, isFixed: boolean, length: number): T
       'Give the column the collation utf8mb4_bin',
     );
   }
-  const isOrdered = rule.characters !== 'printable';
+  // CHAR is filled up with spaces, which come after control characters whether the collation pads or not.
+  const isOrdered = rule.characters !== 'printable' && (rule.padded || !isFixed);
   return { kind: 'text', length, trims: isFixed || rule.padded, isOrdered, ...rule };
 }
 
