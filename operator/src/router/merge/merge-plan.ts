@@ -5,12 +5,11 @@
  * merging (`hidden`, from 0).
  */
 export type RowColumn =
-  | { readonly from: 'visible'; readonly index: number }
-  | { readonly from: 'hidden'; readonly index: number };
+  { readonly from: 'visible'; readonly index: number } | { readonly from: 'hidden'; readonly index: number };
 
 /**
- * A value that rows are compared by. Its type is that of the column in the answers; texts are compared by their weights,
- * as the server's WEIGHT_STRING() gives them.
+ * A value that rows are compared by. Its type is that of the column in the answers. Where that is a text, `weight` is what
+ * is compared, as the server's WEIGHT_STRING() gives it; for other types it is not looked at.
  */
 export interface ComparedValue {
   readonly value: RowColumn;
@@ -25,19 +24,28 @@ export interface MergeOrder extends ComparedValue {
 
 /** How one of the client's columns, or one that HAVING or ORDER BY needs, comes from the rows of a group. */
 export type GroupValue =
-  /** The same in all rows of the group, or any of them. */
-  | { readonly kind: 'any'; readonly column: RowColumn }
-  /** Of partial counts. */
+  /** The same in all rows of the group, or any of them. `compared` is there where it is an element of ORDER BY. */
+  | { readonly kind: 'any'; readonly column: RowColumn; readonly compared: ComparedValue | null }
+  /** The sum of partial counts. */
   | { readonly kind: 'count'; readonly column: RowColumn }
-  /** Of partial sums. */
+  /** The sum of partial sums. */
   | { readonly kind: 'sum'; readonly column: RowColumn }
   /** `result` is the column whose type the average has. */
-  | { readonly kind: 'average'; readonly result: RowColumn; readonly sum: RowColumn; readonly count: RowColumn }
+  | {
+      readonly kind: 'average';
+      readonly result: RowColumn;
+      readonly sum: RowColumn;
+      readonly count: RowColumn;
+    }
   | { readonly kind: 'minimum' | 'maximum'; readonly compared: ComparedValue }
   | { readonly kind: 'bitAnd' | 'bitOr' | 'bitXor'; readonly column: RowColumn }
   /** Over distinct values: rows come grouped by the value as well. */
   | { readonly kind: 'countDistinct'; readonly result: RowColumn; readonly values: readonly ComparedValue[] }
-  | { readonly kind: 'sumDistinct' | 'averageDistinct'; readonly result: RowColumn; readonly compared: ComparedValue };
+  | {
+      readonly kind: 'sumDistinct' | 'averageDistinct';
+      readonly result: RowColumn;
+      readonly compared: ComparedValue;
+    };
 
 /** A number that HAVING compares: a value of the group by its index in `values`, or a constant as decimal text. */
 export type Operand =
@@ -67,7 +75,7 @@ export interface GroupMerge {
   readonly visible: number;
   readonly having: Condition | null;
   /** By index in `values`. */
-  readonly order: readonly { readonly index: number; readonly descending: boolean; readonly compared: ComparedValue }[];
+  readonly order: readonly { readonly index: number; readonly descending: boolean }[];
 }
 
 /** What happens to the rows. */
@@ -77,7 +85,11 @@ export type RowMerge =
   /** Each slot's rows are in this order already. */
   | { readonly kind: 'order'; readonly by: readonly MergeOrder[] }
   /** Each row once. Slots' rows are in the order `by`, if there is one. */
-  | { readonly kind: 'distinct'; readonly values: readonly ComparedValue[]; readonly by: readonly MergeOrder[] }
+  | {
+      readonly kind: 'distinct';
+      readonly values: readonly ComparedValue[];
+      readonly by: readonly MergeOrder[];
+    }
   | GroupMerge;
 
 /** All of it. */

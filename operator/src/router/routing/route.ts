@@ -23,8 +23,10 @@ export interface Access {
   readonly mode: 'read' | 'write';
   /** Why only a primary may: a write, FOR UPDATE, GET_LOCK(), …; null where the level of consistency decides. */
   readonly primaryBecause: string | null;
-  /** Level that the statement's hint or, without one, its tables ask for; null: the session's. */
+  /** Level that the statement's hint asks for, or each of its tables (the strictest counts); null: the session's. */
   readonly consistency: ConsistencyLevel | null;
+  /** Where `consistency` is null: the strictest level that some of its tables ask for. The session's counts only if stricter. */
+  readonly leastConsistency: ConsistencyLevel | null;
 }
 
 /** Ids that the router put into an INSERT: `first`, `first + 1`, …; LAST_INSERT_ID() is the first. */
