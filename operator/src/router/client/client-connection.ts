@@ -116,12 +116,12 @@ export class ClientConnection {
   async #logIn(): Promise<{ facts: ClientFacts; session: CommandHandler }> {
     const { login, limits, openSession } = this.#options;
     return this.#withinLoginTime(async (signal) => {
-      const facts = await logInClient(this.#client, login, signal);
+      const { facts, message } = await logInClient(this.#client, login, signal);
       this.#enter(facts);
       const session = await openSession(facts, signal);
       this.#channel.maxPayload = limits.maxPacketBytes;
       const answer = this.#answer(facts);
-      answer.ok({ ...PLAIN_OK, status: session.status() });
+      answer.ok({ ...PLAIN_OK, status: session.status(), message });
       if (hasCapability(facts.capabilities, CAPABILITY.compress)) this.#channel.compress();
       return { facts, session };
     });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { type SecureContext, TLSSocket } from 'node:tls';
 import type { Socket } from 'node:net';
@@ -7,14 +8,22 @@ import { ProtocolError } from '../wire/protocol-error.ts';
 
 /**
  * Puts TLS under a client's connection, in the server's role. Resolves when the TLS handshake is done; rejects with a
- * {@link ProtocolError} when it fails, and with the signal's reason.
+ * {@link ProtocolError} when it fails, and with the signal's reason. Returns the SHA-256 of the certificate that the client
+ * was shown.
  */
-export async function secureChannel(channel: PacketChannel, context: SecureContext, signal: AbortSignal): Promise<void> {
+export async function secureChannel(
+  channel: PacketChannel,
+  context: SecureContext,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  let fingerprint = Buffer.alloc(0);
   const wait = abortableWait<Error | null>(signal);
   channel.replaceStream((socket: Duplex) => {
     const secure = new TLSSocket(socket as Socket, { isServer: true, secureContext: context });
     return secure
       .once('secure', () => {
+        const certificate = secure.getX509Certificate();
+        if (certificate !== undefined) fingerprint = createHash('sha256').update(certificate.raw).digest();
         wait.resolve(null);
       })
       .once('error', wait.resolve)
@@ -24,4 +33,5 @@ export async function secureChannel(channel: PacketChannel, context: SecureConte
   });
   const failure = await wait.promise;
   if (failure !== null) throw new ProtocolError('closed', 'the TLS handshake failed', failure);
+  return fingerprint;
 }

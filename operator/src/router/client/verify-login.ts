@@ -36,6 +36,14 @@ export interface FirstAnswer {
   readonly answer: Buffer;
 }
 
+/** A user who is who he says. */
+export interface VerifiedLogin {
+  readonly identity: ClientIdentity;
+  readonly proof: LoginProof;
+  /** The nonce of mysql_native_password that the client has got last: the handshake's, or that of a switch to that plugin. */
+  readonly scramble: Buffer;
+}
+
 /** Bytes of the nonce of the plugins that hash. */
 export const SCRAMBLE_LENGTH = 20;
 
@@ -59,22 +67,24 @@ export async function verifyLogin(
   request: LoginRequest,
   first: FirstAnswer,
   signal: AbortSignal,
-): Promise<ClientIdentity> {
+): Promise<VerifiedLogin> {
   const known = await authenticator.methods(request, signal);
   const methods = known.length > 0 ? known : [nobody(dialogue.randomBytes)];
   const answers = new Map<string, FirstAnswer>();
   // The handshake's nonce is too short for ed25519: an answer to it proves nothing.
   if (first.plugin !== null && first.plugin !== ED25519) answers.set(first.plugin, first);
+  let scramble = first.nonce;
   let gavePassword = first.answer.length > 0;
   for (const method of methods) {
     const answer = answers.get(method.plugin) ?? (await ask(dialogue, method.plugin, signal));
     if (answer === null) continue;
     answers.set(method.plugin, answer);
+    if (method.plugin === NATIVE_PASSWORD) scramble = answer.nonce;
     gavePassword ||= answer.answer.length > 0;
     const proof = await check(dialogue, method, answer, request, signal);
     if (proof === null || known.length === 0) continue;
     const decision = await authenticator.accept(request, proof, signal);
-    if (decision.kind === 'accepted') return decision.identity;
+    if (decision.kind === 'accepted') return { identity: decision.identity, proof, scramble };
     throw new ClientError(decision.error.errno, decision.error.sqlState, decision.error.message);
   }
   throw accessDenied(request, gavePassword);

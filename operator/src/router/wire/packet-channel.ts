@@ -15,7 +15,7 @@ import { ProtocolError } from './protocol-error.ts';
 export interface ChannelOptions {
   /** Most bytes of one received payload, over all its frames. Can be changed later: {@link PacketChannel.maxPayload}. */
   readonly maxPayload: number;
-  /** Unsent bytes from which on {@link PacketChannel.congested} is true. */
+  /** Unsent bytes from which on {@link PacketChannel.congested} is true; at least the stream's own high-water mark. */
   readonly highWaterMark: number;
   /** Refuse frames whose sequence number is not the next. For the server role; answers to pipelined commands would not pass. */
   readonly checkSequence: boolean;
@@ -127,7 +127,8 @@ export class PacketChannel {
 
   /** Whether more bytes wait to be sent than the high-water mark allows. */
   get congested(): boolean {
-    return this.#pendingBytes + this.#stream.writableLength > this.#highWaterMark;
+    // Below its own mark a stream does not tell that it has drained.
+    return this.unsent > Math.max(this.#highWaterMark, this.#stream.writableHighWaterMark);
   }
 
   /** Bytes that wait to be sent. */

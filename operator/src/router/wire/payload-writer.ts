@@ -16,42 +16,50 @@ export class PayloadWriter {
   }
 
   uint8(value: number): this {
-    this.#bytes.writeUInt8(value, this.#reserve(1));
+    const at = this.#reserve(1);
+    this.#bytes.writeUInt8(value, at);
     return this;
   }
 
   uint16(value: number): this {
-    this.#bytes.writeUInt16LE(value, this.#reserve(2));
+    const at = this.#reserve(2);
+    this.#bytes.writeUInt16LE(value, at);
     return this;
   }
 
   uint24(value: number): this {
-    this.#bytes.writeUIntLE(value, this.#reserve(3), 3);
+    const at = this.#reserve(3);
+    this.#bytes.writeUIntLE(value, at, 3);
     return this;
   }
 
   uint32(value: number): this {
-    this.#bytes.writeUInt32LE(value, this.#reserve(4));
+    const at = this.#reserve(4);
+    this.#bytes.writeUInt32LE(value, at);
     return this;
   }
 
   uint64(value: bigint): this {
-    this.#bytes.writeBigUInt64LE(value, this.#reserve(8));
+    const at = this.#reserve(8);
+    this.#bytes.writeBigUInt64LE(value, at);
     return this;
   }
 
   int64(value: bigint): this {
-    this.#bytes.writeBigInt64LE(value, this.#reserve(8));
+    const at = this.#reserve(8);
+    this.#bytes.writeBigInt64LE(value, at);
     return this;
   }
 
   float(value: number): this {
-    this.#bytes.writeFloatLE(value, this.#reserve(4));
+    const at = this.#reserve(4);
+    this.#bytes.writeFloatLE(value, at);
     return this;
   }
 
   double(value: number): this {
-    this.#bytes.writeDoubleLE(value, this.#reserve(8));
+    const at = this.#reserve(8);
+    this.#bytes.writeDoubleLE(value, at);
     return this;
   }
 
@@ -64,7 +72,8 @@ export class PayloadWriter {
   }
 
   bytes(value: Uint8Array): this {
-    this.#bytes.set(value, this.#reserve(value.length));
+    const at = this.#reserve(value.length);
+    this.#bytes.set(value, at);
     return this;
   }
 
@@ -101,6 +110,7 @@ export class PayloadWriter {
     return this.#bytes.subarray(0, this.#at);
   }
 
+  // To be called before `#bytes` is looked at: it may replace it.
   #reserve(length: number): number {
     const at = this.#at;
     this.#at = at + length;

@@ -87,7 +87,7 @@ export interface TrivialListener {
 
 /** Starts one. */
 export async function startTrivialListener(
-  settings: { tls?: SecureContext; limits?: Partial<ClientLimits>; clock?: Clock } = {},
+  settings: { tls?: SecureContext; limits?: Partial<ClientLimits>; clock?: Clock; host?: string } = {},
 ): Promise<TrivialListener> {
   const observer = new RecordedObserver();
   const authenticator = new TrivialAuthenticator();
@@ -118,6 +118,6 @@ export async function startTrivialListener(
       return Promise.resolve(session);
     },
   });
-  const port = await listener.listen(0, '127.0.0.1');
+  const port = await listener.listen(0, settings.host ?? '127.0.0.1');
   return { listener, port, observer, authenticator, sessions };
 }
