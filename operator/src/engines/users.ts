@@ -41,6 +41,8 @@ export interface UserChanges {
 export interface Credentials {
   /** What the server stores of a password. */
   hash(password: string): string;
-  /** What it stores of the password by which routers log in as `user`, given the routers' secret. */
+  /** The password by which routers log in as `user`, given the routers' secret. */
+  routerPassword(secret: string, user: string): string;
+  /** What the server stores of the password by which routers log in as `user`. */
   routerHash(secret: string, user: string): string;
 }

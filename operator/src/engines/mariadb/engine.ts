@@ -4,7 +4,7 @@ import { readUserConfiguration } from './configuration.ts';
 import { nativePasswordHash } from './credentials.ts';
 import { mariadbPositions } from './gtid.ts';
 import { createMariadbMember } from './member.ts';
-import { routerPasswordHash } from './router-credential.ts';
+import { routerPassword, routerPasswordHash } from './router-credential.ts';
 
 /** IANA's port for MySQL's protocol. */
 const MARIADB_PORT = 3306;
@@ -24,7 +24,7 @@ export const mariadbEngine: Engine = {
     programs: ['mariadbd', 'mariadb-install-db', 'mariadb-backup', 'mbstream', 'mariadb-binlog', 'mariadb'],
   },
   positions: mariadbPositions,
-  credentials: { hash: nativePasswordHash, routerHash: routerPasswordHash },
+  credentials: { hash: nativePasswordHash, routerPassword, routerHash: routerPasswordHash },
   checkConfiguration: (text) => readUserConfiguration(text).problems,
   createMember: (options) => createMariadbMember(options, MARIADB_PORT),
 };

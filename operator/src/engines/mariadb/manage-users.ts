@@ -80,7 +80,8 @@ async function readUsers(
 ): Promise<{ readonly existing: ReadonlyMap<string, ExistingUser>; readonly ours: ReadonlySet<string> }> {
   const entries = await run(
     'read users',
-    `SELECT p.User AS name, p.Priv AS entry, COALESCE(u.fingerprint, IF(a.name IS NULL, NULL, '')) AS fingerprint
+    // Joined with nothing, or the driver takes it apart: the column says that it holds JSON.
+    `SELECT p.User AS name, CONCAT('', p.Priv) AS entry, COALESCE(u.fingerprint, IF(a.name IS NULL, NULL, '')) AS fingerprint
        FROM mysql.global_priv p
        LEFT JOIN ${OWN_SCHEMA}.user u ON u.name = p.User
        LEFT JOIN ${OWN_SCHEMA}.account a ON a.name = p.User
