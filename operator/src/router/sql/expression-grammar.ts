@@ -1,7 +1,7 @@
 import type { Expression, ExpressionNode } from './expression.ts';
 import { LEVEL, binaryOperatorAt } from './operators.ts';
 import type { BinaryOperator } from './operators.ts';
-import { readPrimary } from './primary-grammar.ts';
+import { readLiteral, readPrimary } from './primary-grammar.ts';
 import type { Reader } from './reader.ts';
 import { SYMBOL } from './token-cursor.ts';
 
@@ -12,6 +12,9 @@ const truths: ReadonlySet<string> = new Set(['NULL', 'TRUE', 'FALSE', 'UNKNOWN']
 
 /** Reads an expression of operators that bind at least as tightly as `level`. */
 export function readOperation(reader: Reader, level: number): Expression {
+  const { cursor } = reader;
+  const following = cursor.peek(1);
+  if ((following === ',' || following === ')') && cursor.isLiteral()) return readLiteral(reader, null);
   return reader.deeper(() => readOperators(reader, readPrefixed(reader), level));
 }
 

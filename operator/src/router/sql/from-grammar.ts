@@ -27,9 +27,14 @@ function readJoined(
 ): Sources {
   return reader.deeper(() => {
     let left = begun ?? readFactor(reader, scope, access);
+    let unconditioned = 0;
     for (;;) {
       const join = readJoinWords(reader);
-      if (join === null) return left;
+      if (join === null) {
+        // `a JOIN b JOIN c ON … ON …`: the last condition is that of the first join.
+        if (unconditioned-- > 0 && readCondition(reader, scope, left, left, left)) continue;
+        return left;
+      }
       if (join.natural) scope.joins.natural = true;
       if (join.kept !== 'none') scope.joins.outer = true;
       let right = readFactor(reader, scope, access);
@@ -38,36 +43,33 @@ function readJoined(
         right = readJoined(reader, scope, access, right);
       }
       const all = [...left, ...right];
-      readCondition(
-        reader,
-        scope,
-        join.kept === 'none' ? all : join.kept === 'left' ? right : left,
-        left,
-        right,
-      );
+      const binds = join.kept === 'none' ? all : join.kept === 'left' ? right : left;
+      if (!readCondition(reader, scope, binds, left, right) && join.kept === 'none') unconditioned++;
       left = all;
     }
   });
 }
 
-/** Reads ON or USING after a join of `left` and `right`, which holds for the rows of `binds`. */
+/** Reads ON or USING after a join of `left` and `right`, which holds for the rows of `binds`. False when neither is there. */
 function readCondition(
   reader: Reader,
   scope: OpenScope,
   binds: Sources,
   left: Sources,
   right: Sources,
-): void {
+): boolean {
   const { cursor } = reader;
   if (cursor.at('ON') && !cursor.at('ON', 'DUPLICATE')) {
     cursor.expect('ON');
-    scope.conjuncts.push(...findConjuncts(reader.expression(), binds));
-  } else if (cursor.accept('USING', '(')) {
-    for (const column of reader.list(() => cursor.name().toLowerCase())) {
-      scope.conjuncts.push({ kind: 'using', column, left, right, binds });
-    }
-    cursor.expect(')');
+    for (const conjunct of findConjuncts(reader.expression(), binds)) scope.conjuncts.push(conjunct);
+    return true;
   }
+  if (!cursor.accept('USING', '(')) return false;
+  for (const column of reader.list(() => cursor.name().toLowerCase())) {
+    scope.conjuncts.push({ kind: 'using', column, left, right, binds });
+  }
+  cursor.expect(')');
+  return true;
 }
 
 interface JoinWords {
@@ -209,7 +211,7 @@ function findCommonTable(reader: Reader, name: string): number | null {
 function readAlias(reader: Reader): string | null {
   const { cursor } = reader;
   if (cursor.accept('AS')) return cursor.name();
-  return cursor.isName() ? cursor.name() : null;
+  return cursor.isName() && !cursor.at('WINDOW') ? cursor.name() : null;
 }
 
 function readSystemTime(reader: Reader): void {

@@ -37,7 +37,6 @@ const bareFunctions: ReadonlySet<string> = new Set([
 const reservedFunctions: ReadonlySet<string> = new Set([
   'CHAR',
   'CONVERT',
-  'DATABASE',
   'IF',
   'INSERT',
   'LEFT',
@@ -45,7 +44,7 @@ const reservedFunctions: ReadonlySet<string> = new Set([
   'REPEAT',
   'REPLACE',
   'RIGHT',
-  'SCHEMA',
+  'ROW_NUMBER',
   'VALUES',
 ]);
 
@@ -94,7 +93,7 @@ export function readPrimary(reader: Reader): Expression {
 }
 
 /** Reads a literal (several strings in a row are one) after its introducer, if it has one. */
-function readLiteral(reader: Reader, introducer: string | null): Expression {
+export function readLiteral(reader: Reader, introducer: string | null): Expression {
   const { cursor } = reader;
   const first = cursor.position - (introducer === null ? 0 : 1);
   const literal = cursor.literal();

@@ -119,6 +119,8 @@ export interface Limit {
 
 /** One SELECT (between its word SELECT and its HAVING or WINDOW), or the tables and WHERE of an UPDATE or DELETE. */
 export interface Scope {
+  /** Its place among the statement's `scopes`. */
+  readonly index: number;
   readonly kind: 'select' | 'update' | 'delete';
   /** The scope around this one if its columns can be used here; null for the outermost, and for queries in FROM and WITH. */
   readonly parent: number | null;

@@ -16,7 +16,6 @@ type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
 /** A scope while it is read. */
 export interface OpenScope extends Writable<Omit<Scope, 'sources' | 'conjuncts' | 'joins' | 'options'>> {
-  readonly index: number;
   readonly sources: Source[];
   readonly conjuncts: Conjunct[];
   readonly joins: { outer: boolean; natural: boolean };
@@ -123,7 +122,7 @@ export class ShapeBuilder {
     return {
       tables: this.tables,
       qualifiers: this.#qualifiers.sort((a, b) => a.tokens.first - b.tokens.first),
-      scopes: this.#scopes.map(({ index: _, ...scope }) => scope),
+      scopes: this.#scopes,
       queries: this.#queries.map((_, index) => this.query(index)),
       functions: [...this.#functions].sort(),
       userVariables: [...this.#userVariables].sort(),
