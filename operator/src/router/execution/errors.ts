@@ -15,6 +15,10 @@ export const ERRORS = {
   unknownDatabase: [1049, '42000'],
   /** ER_PARSE_ERROR */
   syntax: [1064, '42000'],
+  /** ER_EMPTY_QUERY */
+  emptyStatement: [1065, '42000'],
+  /** ER_KILL_DENIED_ERROR */
+  killDenied: [1095, 'HY000'],
   /** ER_NO_SUCH_THREAD */
   noSuchThread: [1094, 'HY000'],
   /** ER_UNKNOWN_ERROR */
@@ -33,6 +37,8 @@ export const ERRORS = {
   wrongValue: [1231, '42000'],
   /** ER_WRONG_TYPE_FOR_VAR */
   wrongType: [1232, '42000'],
+  /** ER_MAX_PREPARED_STMT_COUNT_REACHED */
+  tooManyStatements: [1461, '42000'],
   /** ER_NOT_SUPPORTED_YET */
   notSupported: [1235, '42000'],
   /** ER_UNKNOWN_STMT_HANDLER */

@@ -15,6 +15,8 @@ import { bindTransaction } from './transactions.ts';
 export class Execution {
   readonly environment: Environment;
   readonly session: Session;
+  /** Whether the statement under way was answered with an error. */
+  hasFailed = false;
 
   constructor(environment: Environment, session: Session) {
     this.environment = environment;
@@ -109,6 +111,7 @@ export class Execution {
 
   /** After an error: ROW_COUNT() is -1. */
   failed(): void {
+    this.hasFailed = true;
     this.session.last = { ...this.session.last, rowCount: -1n };
   }
 }

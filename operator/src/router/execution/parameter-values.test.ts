@@ -14,8 +14,8 @@ const CASES: readonly [name: string, type: number, value: WireValue, sql: string
   ['doubles stay doubles', COLUMN_TYPE.double, 3, '3e+0'],
   ['decimals', COLUMN_TYPE.newDecimal, Buffer.from('1.50'), '1.50'],
   ['plain text', COLUMN_TYPE.varString, Buffer.from('abc'), "'abc'"],
-  ['text that would end its literal', COLUMN_TYPE.varString, Buffer.from("'; DROP"), "_utf8mb4 x'273b2044524f50'"],
-  ['other characters', COLUMN_TYPE.varString, Buffer.from('ü'), "_utf8mb4 x'c3bc'"],
+  ['text that would end its literal', COLUMN_TYPE.varString, Buffer.from("'; DROP"), "'''; DROP'"],
+  ['other characters', COLUMN_TYPE.varString, Buffer.from('ü'), "'ü'"],
   ['a decimal that is none', COLUMN_TYPE.newDecimal, Buffer.from('1 OR 1'), "'1 OR 1'"],
   ['bytes', COLUMN_TYPE.blob, Buffer.from([0, 255]), "x'00ff'"],
   ['dates', COLUMN_TYPE.date, NOON, "'2026-01-02'"],
@@ -24,8 +24,21 @@ const CASES: readonly [name: string, type: number, value: WireValue, sql: string
 ];
 
 describe('parameters as text of SQL', () => {
+  const UTF8 = { charset: 'utf8mb4', noBackslashEscapes: false } as const;
+
   it.each(CASES)('%s', (_name, number, value, sql) => {
-    expect(parameterSql(type(number), value, 'utf8mb4')).toBe(sql);
+    expect(parameterSql(type(number), value, UTF8)).toBe(sql);
+  });
+
+  it('escape as the session reads', () => {
+    const text = Buffer.from('a\\');
+    expect(parameterSql(type(COLUMN_TYPE.varString), text, UTF8)).toBe("'a\\\\'");
+    expect(parameterSql(type(COLUMN_TYPE.varString), text, { ...UTF8, noBackslashEscapes: true })).toBe("'a\\'");
+  });
+
+  it('are given by their bytes where these are no text', () => {
+    expect(parameterSql(type(COLUMN_TYPE.varString), Buffer.from([0xfc]), UTF8)).toBe("_utf8mb4 x'fc'");
+    expect(parameterSql(type(COLUMN_TYPE.varString), Buffer.from([0xfc]), { charset: 'latin1', noBackslashEscapes: false })).toBe("_latin1 x'fc'");
   });
 });
 

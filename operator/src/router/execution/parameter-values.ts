@@ -1,5 +1,6 @@
 /** Parameters of prepared statements: as keys, and as text of SQL. */
 import type { KeyLiteral } from '../../core/keyspace/key-literal.ts';
+import type { Dialect } from '../sql/dialect.ts';
 import { COLUMN_TYPE } from '../wire/column-type.ts';
 import type { ValueType, WireDateTime, WireTime, WireValue } from '../wire/wire-value.ts';
 
@@ -38,8 +39,11 @@ export function parameterLiteral(type: ValueType, value: WireValue, charset: str
   return { kind: 'string', bytes: Buffer.from(temporalText(type, value)) };
 }
 
-/** A parameter as text of SQL that means the same, under every sql_mode. */
-export function parameterSql(type: ValueType, value: WireValue, charset: string): string {
+/** What decides how text is quoted. */
+export type Quoting = Pick<Dialect, 'charset' | 'noBackslashEscapes'>;
+
+/** A parameter as text of SQL that means the same. */
+export function parameterSql(type: ValueType, value: WireValue, quoting: Quoting): string {
   if (value === null) {
     return 'NULL';
   }
@@ -52,9 +56,9 @@ export function parameterSql(type: ValueType, value: WireValue, charset: string)
   if (Buffer.isBuffer(value)) {
     if (DECIMALS.has(type.type)) {
       const text = value.toString('latin1');
-      return /^[-+]?\d*\.?\d+$/.test(text) ? text : quoted(value, charset);
+      return /^[-+]?\d*\.?\d+$/.test(text) ? text : quoted(value, quoting);
     }
-    return BYTES.has(type.type) ? `x'${value.toString('hex')}'` : quoted(value, charset);
+    return BYTES.has(type.type) ? `x'${value.toString('hex')}'` : quoted(value, quoting);
   }
   return `'${temporalText(type, value)}'`;
 }
@@ -64,14 +68,20 @@ function exponential(value: number): string {
   return Number.isFinite(value) ? value.toExponential() : 'NULL';
 }
 
-const CHARSET_NAME = /^[a-z0-9]+$/;
+/** Text as a literal for a session. */
+export function quoteText(text: string, quoting: Quoting): string {
+  return quoted(Buffer.from(text, quoting.charset === 'latin1' ? 'latin1' : 'utf8'), quoting);
+}
 
-/** Plain text stays readable for people and keys; anything else is given by its bytes. */
-function quoted(bytes: Buffer, charset: string): string {
-  const text = bytes.toString('latin1');
-  return /^[\x20-\x7e]*$/.test(text) && !/['\\]/.test(text)
-    ? `'${text}'`
-    : `_${CHARSET_NAME.test(charset) ? charset : 'utf8mb4'} x'${bytes.toString('hex')}'`;
+/** As a literal of the client's own character set, or by its bytes where these are no text in it. */
+function quoted(bytes: Buffer, { charset, noBackslashEscapes }: Quoting): string {
+  const text = bytes.toString('utf8');
+  const isText = charset === 'utf8mb4' ? Buffer.from(text).equals(bytes) : bytes.every((byte) => byte < 0x80);
+  if (!isText) {
+    return `_${charset} x'${bytes.toString('hex')}'`;
+  }
+  const doubled = text.replaceAll("'", "''");
+  return `'${noBackslashEscapes ? doubled : doubled.replaceAll('\\', '\\\\')}'`;
 }
 
 function temporalText({ type }: ValueType, value: WireDateTime | WireTime): string {

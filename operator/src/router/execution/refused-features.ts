@@ -95,6 +95,26 @@ export const REFUSED_FEATURES = {
     reason: 'their answers are one table each',
     hint: 'Name a slot: SET shardwright_key = ….',
   },
+  killOthers: {
+    feature: 'KILL USER and KILL QUERY ID',
+    reason: 'they name what servers count, and not connections of the router',
+    hint: 'Use KILL with the number that CONNECTION_ID() told.',
+  },
+  withoutTable: {
+    feature: 'this statement here',
+    reason: 'it could not be routed',
+    hint: 'Send it by itself, without EXPLAIN.',
+  },
+  userManagement: {
+    feature: 'CREATE USER, GRANT and other statements about users',
+    reason: 'this version leaves users to the operator',
+    hint: 'Write them in spec.users of the ShardedCluster.',
+  },
+  releaseConnection: {
+    feature: 'COMMIT RELEASE and ROLLBACK RELEASE',
+    reason: 'drivers close connections themselves',
+    hint: 'Leave RELEASE out, and close the connection.',
+  },
   setRole: {
     feature: 'SET ROLE',
     reason: 'roles decide which slots a user may use',

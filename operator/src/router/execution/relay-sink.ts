@@ -2,9 +2,6 @@ import type { ServerError } from '../backend/backend-error.ts';
 import type { Completion } from '../backend/outcome.ts';
 import type { LocalFile } from '../backend/result-sink.ts';
 import type { ClientAnswer } from '../client/client-answer.ts';
-import { CAPABILITY, hasCapability } from '../wire/capabilities.ts';
-import { encodeColumnCount } from '../wire/column-definition.ts';
-import { encodeEof } from '../wire/ok-packet.ts';
 import type { HoldingSink } from './shard-runner.ts';
 
 /** What of an answer's end is the session's, and not the server connection's that happened to run the statement. */
@@ -39,13 +36,7 @@ export class RelaySink implements HoldingSink {
 
   columns(definitions: readonly Buffer[]): void {
     this.hasBegun = true;
-    this.#answer.packet(encodeColumnCount(definitions.length));
-    for (const definition of definitions) {
-      this.#answer.packet(definition);
-    }
-    if (!hasCapability(this.#answer.capabilities, CAPABILITY.deprecateEof)) {
-      this.#answer.packet(encodeEof({ status: this.#end().status, warnings: 0 }));
-    }
+    this.#answer.encodedColumns(definitions, this.#end().status);
   }
 
   rows(buffer: Buffer, start: number, end: number): boolean {

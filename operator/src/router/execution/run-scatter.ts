@@ -43,7 +43,13 @@ export async function runScatter(
     answerFailure(execution, statement, failure);
     return;
   }
-  const merged = await mergeRows(plan, sinks.map((sink) => sourceOf(sink, statement)), SCATTER_CAPS, signal);
+  const merged = mergeRows({
+    plan,
+    sources: sinks.map((sink) => sourceOf(sink, statement)),
+    caps: SCATTER_CAPS,
+    clock: execution.environment.clock,
+    signal,
+  });
   writer.columns(merged.columns);
   let rows = 0n;
   for await (const batch of merged.batches) {

@@ -16,7 +16,6 @@ export async function runSingle(
   route: RouteOf<'single'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { session } = execution;
   const { place, access, edits, generatedIds } = route;
   const { parsed, parameters, answer } = statement;
   const bound = transactionPlaceOf(place);

@@ -9,6 +9,7 @@ import type { Outcome } from '../backend/outcome.ts';
 import type { ResultSink } from '../backend/result-sink.ts';
 import type { Access } from '../routing/route.ts';
 import type { ConsistencyLevel } from '../../api/v1alpha1/index.ts';
+import { stricterConsistency } from '../session/stricter-consistency.ts';
 import { decideReadServer } from '../session/read-server.ts';
 import type { Session } from '../session/session.ts';
 import { withWrite } from '../session/write-token.ts';
@@ -186,7 +187,7 @@ function chooseServer<Sink extends HoldingSink>(
     return servers.primary;
   }
   const choice = decideReadServer({
-    level: access.consistency ?? session.wishes.consistency ?? consistency,
+    level: access.consistency ?? stricterConsistency(session.wishes.consistency ?? consistency, access.leastConsistency),
     servers: { ...servers, replicas: servers.replicas.filter(({ pod }) => !unfit.has(pod)) },
     states: environment.replicaStates(),
     token: session.token,

@@ -9,6 +9,8 @@ export interface Statement {
   /** Null for a statement of text. */
   readonly parameters: StatementParameters | null;
   readonly answer: ClientAnswer;
+  /** Whether rows go to the client in the binary protocol. */
+  readonly isBinary: boolean;
   /** Another statement of the same command follows, so that the answer is not the last. */
   readonly hasMore: boolean;
 }

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { ShardMapShard, ShardMapSpec } from '../../api/v1alpha1/index.ts';
 
 /** Where a server listens. */
@@ -56,5 +57,22 @@ export function podAddresses(namespace: string): AddressOf {
   return (shard, pod) => {
     const host = `${pod}.${shard.name}.${namespace}.svc`;
     return { host, port: DATABASE_PORT, serverName: host };
+  };
+}
+
+const addressesSchema = z.record(
+  z.string(),
+  z.object({ host: z.string().min(1), port: z.int().min(1).max(65_535), serverName: z.string().min(1) }),
+);
+
+/** Addresses from JSON, by pod: for servers outside Kubernetes. Throws ZodError and SyntaxError. */
+export function readAddresses(json: string): AddressOf {
+  const addresses = addressesSchema.parse(JSON.parse(json));
+  return (_shard, pod) => {
+    const address = addresses[pod];
+    if (address === undefined) {
+      throw new RangeError(`there is no address of ${pod}`);
+    }
+    return address;
   };
 }
