@@ -6,6 +6,8 @@ import { describeFailure } from '../cluster/failure.ts';
 import { createProgress } from '../cluster/progress.ts';
 import { cloneBenchmark, cloneInMemoryBenchmark } from './clone/benchmark.ts';
 import { footprintBenchmark } from './footprint/benchmark.ts';
+import { lookupBenchmark } from './lookup/benchmark.ts';
+import { placementBenchmark } from './lookup/placement-benchmark.ts';
 import { readyBenchmark } from './ready/benchmark.ts';
 import { runBenchmark } from './run-benchmark.ts';
 import { throughputBenchmark } from './throughput/benchmark.ts';
@@ -16,6 +18,8 @@ const BENCHMARKS = [
   cloneInMemoryBenchmark,
   footprintBenchmark,
   throughputBenchmark,
+  lookupBenchmark,
+  placementBenchmark,
 ];
 
 const HELP = `Usage: npm run bench [-- OPTIONS] [NAME ...]

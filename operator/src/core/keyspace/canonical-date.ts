@@ -1,5 +1,5 @@
 /** Keys that are dates. */
-import { asciiBytes } from './canonical-text.ts';
+import { bytesOfText, textOfBytes } from './byte-text.ts';
 import { type CanonicalKey, type KeyLiteral, type KeyRefusal, refuseKey } from './key-literal.ts';
 import type { DateRule } from './key-rule.ts';
 
@@ -19,7 +19,7 @@ export function canonicalDate(literal: Value, rule: DateRule): CanonicalKey | Ke
     return refuseForm();
   }
   const [whole, year = '', month = '', day = '', hour = '00', minute = '00', second = '00', fraction = ''] =
-    DATE.exec(String.fromCharCode(...literal.bytes)) ?? [];
+    DATE.exec(textOfBytes(literal.bytes)) ?? [];
   if (whole === undefined || !isDate(year, month, day) || hour > '23' || minute > '59' || second > '59') {
     return refuseForm();
   }
@@ -35,7 +35,7 @@ export function canonicalDate(literal: Value, rule: DateRule): CanonicalKey | Ke
     );
   }
   const text = rule.kind === 'date' ? date : `${date} ${time}${digits === '' ? '' : `.${digits}`}`;
-  return { kind: 'text', bytes: asciiBytes(text), padded: false };
+  return { kind: 'text', bytes: bytesOfText(text), padded: false };
 }
 
 /** Whether the calendar has it; of days that it has not, the server makes another one, or zeros. */

@@ -1,6 +1,7 @@
 /** Keys that are numbers. */
 import { assertNever } from '../assert-never.ts';
-import { compareDecimals, digitsOf, shortestDecimal } from './decimal-text.ts';
+import { compareDecimals, digitsOf, naturalOfBytes, naturalOfText, shortestDecimal } from './decimal-text.ts';
+import { textOfBytes } from './byte-text.ts';
 import { type CanonicalKey, type KeyRefusal, refuseKey } from './key-literal.ts';
 import type { KeyLiteral } from './key-literal.ts';
 import type { DecimalRule, IntegerRule } from './key-rule.ts';
@@ -16,14 +17,33 @@ const MAX_TEXT_LENGTH = 128;
 
 /** Key of a value in an integer column. */
 export function canonicalInteger(literal: Value, rule: IntegerRule): NumberKey | KeyRefusal {
+  const simple = simpleInteger(literal);
+  if (simple !== undefined && simple >= rule.safeLeast && simple <= rule.safeMost) {
+    return { kind: 'number', text: literal.kind === 'number' ? literal.text : String(simple) };
+  }
   const text = decimalOf(literal, 0);
   if (typeof text !== 'string') {
     return text;
   }
-  // Nine digits fit an INT, so that nothing needs to be compared for most keys of the usual types.
   const isWithin =
     !text.includes('.') && compareDecimals(rule.least, text) <= 0 && compareDecimals(text, rule.most) <= 0;
   return isWithin ? { kind: 'number', text } : refuseOutOfRange();
+}
+
+/** Nearly all keys are simple: told without making a text and comparing texts. */
+function simpleInteger(literal: Value): number | undefined {
+  switch (literal.kind) {
+    case 'number':
+      return naturalOfText(literal.text);
+    case 'string':
+      return naturalOfBytes(literal.bytes);
+    case 'double':
+      return Number.isSafeInteger(literal.value) ? literal.value : undefined;
+    case 'bytes':
+      return undefined;
+    default:
+      return assertNever(literal);
+  }
 }
 
 /** Key of a value in a DECIMAL column. */
@@ -52,7 +72,7 @@ function decimalOf(literal: Value, scale: number): string | KeyRefusal {
     case 'string':
       return literal.bytes.length > MAX_TEXT_LENGTH
         ? refuseWords()
-        : (shortestDecimal(String.fromCharCode(...literal.bytes)) ?? refuseWords());
+        : (shortestDecimal(textOfBytes(literal.bytes)) ?? refuseWords());
     case 'bytes':
       return refuseKey(
         'WrongKind',

@@ -1,4 +1,5 @@
 /** Keys that are characters or bytes. */
+import { bytesOfText, textOfBytes } from './byte-text.ts';
 import { type CanonicalKey, type KeyRefusal, refuseKey } from './key-literal.ts';
 import type { KeyLiteral } from './key-literal.ts';
 import type { BinaryRule, TextRule } from './key-rule.ts';
@@ -7,6 +8,12 @@ type TextKey = CanonicalKey & { readonly kind: 'text' };
 type Value = Exclude<KeyLiteral, { kind: 'null' }>;
 
 const SPACE = 0x20;
+const HYPHEN = 0x2d;
+const ZERO = 0x30;
+const EIGHT = 0x38;
+const NINE = 0x39;
+const LOWER_A = 0x61;
+const LOWER_F = 0x66;
 const TILDE = 0x7e;
 /** Least byte that is no ASCII character. */
 const BEYOND_ASCII = 0x80;
@@ -59,27 +66,44 @@ export function canonicalBinary(literal: Value, rule: BinaryRule): TextKey | Key
 }
 
 const UUID = /^([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/;
+const UUID_LENGTH = 36;
+const HYPHENS = [8, 13, 18, 23];
+/** Where the version is, and the variant. */
+const VERSION = 14;
+const VARIANT = 19;
 
 /** Key of a value in a UUID column: 36 characters in lower case. */
 export function canonicalUuid(literal: Value): TextKey | KeyRefusal {
-  const [, ...parts] =
-    literal.kind === 'string' && literal.bytes.length <= 36
-      ? (UUID.exec(String.fromCharCode(...literal.bytes).toLowerCase()) ?? [])
-      : [];
-  const [, , version = '', variant = ''] = parts;
+  const bytes = literal.kind === 'string' ? uuidBytes(literal.bytes) : undefined;
   // MariaDB takes no version above 7 with the variant of before RFC 4122.
-  return parts.length === 0 || (version >= '8' && variant < '8')
+  return bytes === undefined || ((bytes[VERSION] ?? 0) >= EIGHT && (bytes[VARIANT] ?? 0) < EIGHT)
     ? refuseKey(
         'Malformed',
         'is no UUID',
         'Write a quoted UUID of 32 hexadecimal digits with its four hyphens',
       )
-    : { kind: 'text', bytes: asciiBytes(parts.join('-')), padded: false };
+    : { kind: 'text', bytes, padded: false };
 }
 
-/** Bytes of a text of ASCII characters. */
-export function asciiBytes(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+function uuidBytes(bytes: Uint8Array): Uint8Array | undefined {
+  if (isCanonicalUuid(bytes)) {
+    return bytes;
+  }
+  const [, ...parts] = bytes.length <= UUID_LENGTH ? (UUID.exec(textOfBytes(bytes).toLowerCase()) ?? []) : [];
+  return parts.length === 0 ? undefined : bytesOfText(parts.join('-'));
+}
+
+/** The usual case, told without making a text. */
+function isCanonicalUuid(bytes: Uint8Array): boolean {
+  if (bytes.length !== UUID_LENGTH || HYPHENS.some((index) => bytes[index] !== HYPHEN)) {
+    return false;
+  }
+  let digits = 0;
+  for (let index = 0; index < UUID_LENGTH; index += 1) {
+    const byte = bytes[index] ?? 0;
+    digits += (byte >= ZERO && byte <= NINE) || (byte >= LOWER_A && byte <= LOWER_F) ? 1 : 0;
+  }
+  return digits === UUID_LENGTH - HYPHENS.length;
 }
 
 function withoutTrailingSpaces(bytes: Uint8Array): Uint8Array {
@@ -91,16 +115,21 @@ function withoutTrailingSpaces(bytes: Uint8Array): Uint8Array {
 }
 
 function checkPrintable(bytes: Uint8Array): KeyRefusal | undefined {
-  const isPrintable = bytes.every((byte) => byte >= SPACE && byte <= TILDE);
-  return isPrintable
-    ? undefined
-    : refuseCharacters('other than printable ASCII, of which the collation may take several for equal');
+  for (let index = 0; index < bytes.length; index += 1) {
+    const byte = bytes[index] ?? 0;
+    if (byte < SPACE || byte > TILDE) {
+      return refuseCharacters(
+        'other than printable ASCII, of which the collation may take several for equal',
+      );
+    }
+  }
+  return undefined;
 }
 
 function checkCharacters(bytes: Uint8Array, { characters }: TextRule): KeyRefusal | undefined {
   let most = 0;
-  for (const byte of bytes) {
-    most = byte > most ? byte : most;
+  for (let index = 0; index < bytes.length; index += 1) {
+    most = Math.max(most, bytes[index] ?? 0);
   }
   if (most < BEYOND_ASCII) {
     return undefined;
@@ -134,9 +163,12 @@ function countCharacters(bytes: Uint8Array): number {
 }
 
 function inLowerCase(bytes: Uint8Array): Uint8Array {
-  return bytes.some(isUpperCase)
-    ? bytes.map((byte) => (isUpperCase(byte) ? byte | LOWER_CASE_BIT : byte))
-    : bytes;
+  for (let index = 0; index < bytes.length; index += 1) {
+    if (isUpperCase(bytes[index] ?? 0)) {
+      return bytes.map((byte) => (isUpperCase(byte) ? byte | LOWER_CASE_BIT : byte));
+    }
+  }
+  return bytes;
 }
 
 function isUpperCase(byte: number): boolean {

@@ -41,6 +41,46 @@ function shorten(text: string): string | undefined {
   return sign === '-' ? `-${magnitude}` : magnitude;
 }
 
+/** Digits of numbers that are exact in floating point, whatever they are. */
+const SAFE_DIGITS = 15;
+
+/**
+ * The value of a natural number of up to 15 digits as everybody writes it, without needless zeros; undefined where the text
+ * is anything else.
+ */
+export function naturalOfText(text: string): number | undefined {
+  const { length } = text;
+  if (length === 0 || length > SAFE_DIGITS || (length > 1 && text.charCodeAt(0) === ZERO)) {
+    return undefined;
+  }
+  let value = 0;
+  for (let index = 0; index < length; index += 1) {
+    const digit = text.charCodeAt(index) - ZERO;
+    if (digit < 0 || digit > 9) {
+      return undefined;
+    }
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+/** The same of bytes, whose text is never made. */
+export function naturalOfBytes(bytes: Uint8Array): number | undefined {
+  const { length } = bytes;
+  if (length === 0 || length > SAFE_DIGITS || (length > 1 && bytes[0] === ZERO)) {
+    return undefined;
+  }
+  let value = 0;
+  for (let index = 0; index < length; index += 1) {
+    const digit = (bytes[index] ?? 0) - ZERO;
+    if (digit < 0 || digit > 9) {
+      return undefined;
+    }
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
 /** How many digits a shortest text has before and after its point; 0 before it for `0.5`. */
 export function digitsOf(shortest: string): { readonly before: number; readonly after: number } {
   const point = shortest.indexOf('.');

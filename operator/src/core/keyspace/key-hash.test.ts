@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { HASH_RANGE, hashKey, keyHashSql } from './key-hash.ts';
 import { type KeyspaceLayout, slotOf } from './keyspace-layout.ts';
 
-const KEYS = 40_000;
+const KEYS = 20_000;
 
 /** A digest of the number: the same noise in every run. */
 function noise(index: number): Buffer {
