@@ -84,8 +84,12 @@ function planIntoUnsharded(
 }
 
 /** Columns of an INSERT, in the order of its values. */
-export function insertedColumns({ columns }: InsertShape, table: TableDescription): readonly string[] {
-  return columns ?? table.columns.filter(({ invisible }) => !invisible).map(({ name }) => name);
+export function insertedColumns(
+  { columns, source }: InsertShape,
+  table: TableDescription,
+): readonly string[] {
+  const named = source.kind === 'set' ? source.columns : columns;
+  return named ?? table.columns.filter(({ invisible }) => !invisible).map(({ name }) => name);
 }
 
 function formOf({ statement }: PlanContext, shape: InsertShape): InsertForm | Refused {

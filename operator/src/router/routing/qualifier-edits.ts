@@ -1,5 +1,6 @@
 /** Names of databases in statements: clients write the keyspace's, servers have others. */
 import { sharedDatabase } from '../../core/keyspace/database-names.ts';
+import { replaceQualifier } from '../sql/edits.ts';
 import type { Edit } from '../sql/rewrite.ts';
 import type { StatementShape } from '../sql/statement-shape.ts';
 import type { MentionedTable } from './mentioned-tables.ts';
@@ -16,7 +17,7 @@ export function qualifierEdits(
   tables: readonly MentionedTable[],
   place: Place['kind'],
 ): readonly Edit[] {
-  const shared = `\`${sharedDatabase(keyspace)}\`.`;
+  const shared = sharedDatabase(keyspace);
   const elsewhere = new Set<number>();
   const edits: Edit[] = [];
   for (const { reference, kind } of tables) {
@@ -24,13 +25,13 @@ export function qualifierEdits(
       const { first } = reference.tokens;
       elsewhere.add(first);
       if (reference.schema === null) {
-        edits.push({ tokens: { first, end: first }, text: shared });
+        edits.push({ tokens: { first, end: first }, text: `\`${shared}\`.` });
       }
     }
   }
-  for (const { schema, tokens } of shape.qualifiers) {
-    if (schema === keyspace) {
-      edits.push({ tokens, text: elsewhere.has(tokens.first) ? shared : '' });
+  for (const qualifier of shape.qualifiers) {
+    if (qualifier.schema === keyspace) {
+      edits.push(replaceQualifier(qualifier, elsewhere.has(qualifier.tokens.first) ? shared : null));
     }
   }
   return edits;
