@@ -1,6 +1,12 @@
 /** Keys that are numbers. */
 import { assertNever } from '../assert-never.ts';
-import { compareDecimals, digitsOf, naturalOfBytes, naturalOfText, shortestDecimal } from './decimal-text.ts';
+import {
+  compareDecimals,
+  digitsOf,
+  isPlainNatural,
+  naturalOfBytes,
+  shortestDecimal,
+} from './decimal-text.ts';
 import { textOfBytes } from './byte-text.ts';
 import { type CanonicalKey, type KeyRefusal, refuseKey } from './key-literal.ts';
 import type { KeyLiteral } from './key-literal.ts';
@@ -17,9 +23,9 @@ const MAX_TEXT_LENGTH = 128;
 
 /** Key of a value in an integer column. */
 export function canonicalInteger(literal: Value, rule: IntegerRule): NumberKey | KeyRefusal {
-  const simple = simpleInteger(literal);
-  if (simple !== undefined && simple >= rule.safeLeast && simple <= rule.safeMost) {
-    return { kind: 'number', text: literal.kind === 'number' ? literal.text : String(simple) };
+  const natural = plainNatural(literal);
+  if (natural !== undefined && natural.length < rule.most.length) {
+    return { kind: 'number', text: natural };
   }
   const text = decimalOf(literal, 0);
   if (typeof text !== 'string') {
@@ -30,15 +36,17 @@ export function canonicalInteger(literal: Value, rule: IntegerRule): NumberKey |
   return isWithin ? { kind: 'number', text } : refuseOutOfRange();
 }
 
-/** Nearly all keys are simple: told without making a text and comparing texts. */
-function simpleInteger(literal: Value): number | undefined {
+/** Text of a natural number that is written plainly, as nearly all keys are: their range is told by their length. */
+function plainNatural(literal: Value): string | undefined {
   switch (literal.kind) {
     case 'number':
-      return naturalOfText(literal.text);
-    case 'string':
-      return naturalOfBytes(literal.bytes);
+      return isPlainNatural(literal.text) ? literal.text : undefined;
+    case 'string': {
+      const value = naturalOfBytes(literal.bytes);
+      return value === undefined ? undefined : String(value);
+    }
     case 'double':
-      return Number.isSafeInteger(literal.value) ? literal.value : undefined;
+      return Number.isSafeInteger(literal.value) && literal.value >= 0 ? String(literal.value) : undefined;
     case 'bytes':
       return undefined;
     default:

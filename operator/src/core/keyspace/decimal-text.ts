@@ -10,11 +10,11 @@ const NINE = 0x39;
  * but digits with a sign before and a point within them: no exponent, no spaces.
  */
 export function shortestDecimal(text: string): string | undefined {
-  return isShortInteger(text) ? text : shorten(text);
+  return isPlainNatural(text) ? text : shorten(text);
 }
 
-/** The usual case, told without a regular expression: a natural number as everybody writes it. */
-function isShortInteger(text: string): boolean {
+/** Whether it is a natural number as everybody writes it, without needless zeros. */
+export function isPlainNatural(text: string): boolean {
   const { length } = text;
   const first = text.charCodeAt(0);
   if (length === 0 || (first === ZERO && length > 1)) {
@@ -44,27 +44,7 @@ function shorten(text: string): string | undefined {
 /** Digits of numbers that are exact in floating point, whatever they are. */
 const SAFE_DIGITS = 15;
 
-/**
- * The value of a natural number of up to 15 digits as everybody writes it, without needless zeros; undefined where the text
- * is anything else.
- */
-export function naturalOfText(text: string): number | undefined {
-  const { length } = text;
-  if (length === 0 || length > SAFE_DIGITS || (length > 1 && text.charCodeAt(0) === ZERO)) {
-    return undefined;
-  }
-  let value = 0;
-  for (let index = 0; index < length; index += 1) {
-    const digit = text.charCodeAt(index) - ZERO;
-    if (digit < 0 || digit > 9) {
-      return undefined;
-    }
-    value = value * 10 + digit;
-  }
-  return value;
-}
-
-/** The same of bytes, whose text is never made. */
+/** Value of a natural number of up to 15 digits, written plainly in ASCII; undefined for anything else. */
 export function naturalOfBytes(bytes: Uint8Array): number | undefined {
   const { length } = bytes;
   if (length === 0 || length > SAFE_DIGITS || (length > 1 && bytes[0] === ZERO)) {

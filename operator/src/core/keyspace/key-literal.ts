@@ -33,9 +33,9 @@ export type CanonicalKey =
  * - `Null`: NULL belongs to no slot.
  * - `WrongKind`: a number for a text column, a quoted word for a number, bytes for either.
  * - `Malformed`: no date, no UUID, no UTF-8.
- * - `NoStoredValue`: out of the column's range, too long, or with more decimals than it has. The server would store another
- *   value instead, where `sql_mode` lets it, and may even find rows by that one (an index on INT finds 2 by 1.5): so it is
- *   not to be taken for a condition that no row meets.
+ * - `NoStoredValue`: out of the column's range, too long, or with more decimals than it has. No row equals it; the server
+ *   would store another value instead, where `sql_mode` lets it. (By way of an index on an integer column MariaDB finds 2
+ *   by 1.5, which it does not without the index.)
  * - `Ambiguous`: whether it equals a stored value depends on more than the value: characters beyond printable ASCII under
  *   a collation that ignores differences, and numbers of more digits than the server compares.
  */

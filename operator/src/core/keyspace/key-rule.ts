@@ -19,9 +19,6 @@ export interface IntegerRule {
   /** Bounds of the type, included, as decimal text. */
   readonly least: string;
   readonly most: string;
-  /** As much of that as floating-point numbers hold exactly. */
-  readonly safeLeast: number;
-  readonly safeMost: number;
 }
 
 /** Of DECIMAL. */
@@ -105,13 +102,7 @@ export function readKeyRule(column: KeyColumn): KeyRule | KeyRefusal {
 function integerRule(bits: bigint, isUnsigned: boolean): IntegerRule {
   const least = isUnsigned ? 0n : -(2n ** (bits - 1n));
   const most = least + 2n ** bits - 1n;
-  return {
-    kind: 'integer',
-    least: String(least),
-    most: String(most),
-    safeLeast: Math.max(Number(least), Number.MIN_SAFE_INTEGER),
-    safeMost: Math.min(Number(most), Number.MAX_SAFE_INTEGER),
-  };
+  return { kind: 'integer', least: String(least), most: String(most) };
 }
 
 function textRule({ collation }: KeyColumn, isFixed: boolean, length: number): TextRule | KeyRefusal {
