@@ -57,13 +57,10 @@ function crcOfBytes(bytes: Uint8Array): number {
 
 /** `left * right % PRIME` of numbers below 2^32, whose product has 64 bits and JavaScript's numbers 53. */
 function multiplyModulo(left: number, right: number): number {
-  const low = (left & 0xffff) * right;
-  const high = (left >>> 16) * right;
-  const highUpper = Math.floor(high / 0x10000);
-  const lowUpper = Math.floor(low / HASH_RANGE);
+  const lower = Math.imul(left, right) >>> 0;
+  // Off by less than 2^11 before the division, so that rounding finds the very number.
+  const upper = Math.round((left * right - lower) / HASH_RANGE);
   // The product is upper * 2^32 + lower, and 2^32 leaves the remainder 2^32 - PRIME = 5.
-  const upper = highUpper + lowUpper;
-  const lower = (high - highUpper * 0x10000) * 0x10000 + (low - lowUpper * HASH_RANGE);
   const sum = upper * (HASH_RANGE - PRIME) + lower;
   return sum - Math.floor(sum / PRIME) * PRIME;
 }
