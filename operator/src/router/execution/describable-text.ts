@@ -36,7 +36,7 @@ export function describableText(
   if (keyspace === undefined || keyspace === null) {
     const isSystem = first !== undefined && SYSTEM_SCHEMAS.has((first.schema ?? current ?? '').toLowerCase());
     return {
-      text: isSystem ? systemSchemaText(execution, { parsed }) : parsed.sql,
+      text: isSystem ? systemSchemaText(execution, { parsed }, []) : parsed.sql,
       place: { kind: 'anywhere', shard: null },
     };
   }

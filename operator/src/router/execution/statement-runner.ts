@@ -1,4 +1,7 @@
 import type { BackendConnection, Surroundings } from '../backend/backend-connection.ts';
+import type { Edit } from '../sql/rewrite.ts';
+import { NO_HINT } from '../routing/statement-hint.ts';
+import { planFunctionEdits } from '../routing/function-edits.ts';
 import { decideRoute } from '../routing/decide-route.ts';
 import { describeRoute, ROUTE_COLUMNS } from '../routing/describe-route.ts';
 import type { Place, Route } from '../routing/route.ts';
@@ -101,7 +104,7 @@ export class StatementRunner implements SessionStatements {
         return;
       case 'systemSchema':
         return this.runText(
-          systemSchemaText(execution, statement),
+          systemSchemaText(execution, statement, this.#functionEdits(statement)),
           { kind: 'unsharded', keyspace: this.#introspectedKeyspace() },
           statement,
           signal,
@@ -179,6 +182,33 @@ export class StatementRunner implements SessionStatements {
       parameter: parameters === null ? null : parameters.literal,
       now: environment.clock.now(),
     };
+  }
+
+  /** DATABASE() and the like in a statement that routing leaves as it is. */
+  #functionEdits(statement: Statement): readonly Edit[] {
+    const { parsed } = statement;
+    const input = this.#routingInput(statement, { firstGeneratedId: null, catalogIsFresh: false });
+    const { keyspaces, catalog, session } = input;
+    const planned = planFunctionEdits({
+      statement: parsed,
+      shape: parsed.shape,
+      digest: parsed.entry.digest,
+      schema: session.schema,
+      keyspaces,
+      catalog,
+    });
+    if (typeof planned !== 'function') {
+      throw clientError('notSupported', planned.message);
+    }
+    return planned({
+      statement: parsed,
+      input,
+      hint: NO_HINT,
+      values: { literal: (index) => parsed.literal(index), parameter: input.parameter },
+      key: null,
+      shard: null,
+      allowsKeylessWrites: false,
+    });
   }
 
   #functionText(name: string): string | null {

@@ -24,7 +24,11 @@ export interface ShownDatabases {
 }
 
 /** The text of a statement about the server's own schemas, as it runs on a server. */
-export function systemSchemaText(execution: Execution, { parsed }: Pick<Statement, 'parsed'>): Buffer {
+export function systemSchemaText(
+  execution: Execution,
+  { parsed }: Pick<Statement, 'parsed'>,
+  functionEdits: readonly Edit[],
+): Buffer {
   const { systemColumns } = execution.environment.facts();
   const shown = shownDatabases(execution);
   const current = execution.session.schema;
@@ -40,7 +44,7 @@ export function systemSchemaText(execution: Execution, { parsed }: Pick<Statemen
   const qualifiers = parsed.shape.qualifiers
     .filter(({ schema, of }) => schema.toLowerCase() === INFORMATION_SCHEMA && (of === 'column' || of === 'star'))
     .map(({ tokens }): Edit => ({ tokens, text: '' }));
-  return rewriteStatement(parsed, [...edits, ...qualifiers]);
+  return rewriteStatement(parsed, [...edits, ...qualifiers, ...functionEdits]);
 }
 
 /** What stands instead of one table. */
