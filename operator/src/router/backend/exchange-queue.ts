@@ -143,8 +143,11 @@ export class ExchangeQueue implements FrameSink {
   }
 
   closed(cause: Error | null): void {
-    this.giveUp(this.#lastWords ?? this.#whyClosed(cause));
-    this.#channel.destroy();
+    // Given up already: by somebody who closes the channel in his own way.
+    if (this.#failure === undefined) {
+      this.giveUp(this.#lastWords ?? this.#whyClosed(cause));
+      this.#channel.destroy();
+    }
   }
 
   #whyClosed(cause: Error | null): BackendError {

@@ -161,6 +161,7 @@ export class ServerPool {
       void connection.ended.then((reason) => this.#ended(connection, reason));
       if (this.#retired === undefined) {
         this.#offer(connection, key);
+        this.#openForWaiters();
       } else {
         connection.destroy(this.#retired);
       }
