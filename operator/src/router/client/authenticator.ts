@@ -23,7 +23,11 @@ export interface LoginRequest {
 export type LoginMethod =
   | { readonly plugin: 'mysql_native_password'; readonly doubleHash: Buffer | null }
   | { readonly plugin: 'client_ed25519'; readonly publicKey: Buffer }
-  | { readonly plugin: 'caching_sha2_password'; readonly stored: Buffer | null; readonly cached: Buffer | null };
+  | {
+      readonly plugin: 'caching_sha2_password';
+      readonly stored: Buffer | null;
+      readonly cached: Buffer | null;
+    };
 
 /** How a user has proved who he is. */
 export interface LoginProof {

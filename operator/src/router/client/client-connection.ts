@@ -15,7 +15,15 @@ import { type ArrivingClient, changeClientUser, logInClient, type LoginOptions }
 import type { ClientObserver } from './client-observer.ts';
 import type { ClientFacts, CommandHandler, OpenSession } from './command-handler.ts';
 import { CommandRunner } from './command-runner.ts';
-import { EndError, endReason, lastWords, loginTimeout, refusalReason, shuttingDown, tooManyOfUser } from './connection-end.ts';
+import {
+  EndError,
+  endReason,
+  lastWords,
+  loginTimeout,
+  refusalReason,
+  shuttingDown,
+  tooManyOfUser,
+} from './connection-end.ts';
 import type { UserCounts } from './user-counts.ts';
 
 /** What all connections of a listener share. */

@@ -73,7 +73,9 @@ export class ClientListener {
     for (const connection of this.#connections.values()) connection.drain();
     if (this.#connections.size > 0 && !signal.aborted) {
       const wait = abortableWait<void>(signal);
-      this.#lastLeft = wait.resolve;
+      this.#lastLeft = () => {
+        wait.resolve();
+      };
       await wait.promise.catch(() => {});
     }
     if (this.#connections.size === 0) return;

@@ -1,4 +1,5 @@
 import type { SecureContext } from 'node:tls';
+import { assertNever } from '../../runtime/assert-never.ts';
 import {
   CAPABILITY,
   type Capabilities,
@@ -92,7 +93,9 @@ export async function logInClient(
   const response = decodeHandshakeResponse(payload);
   const capabilities = commonCapabilities(offered, response.capabilities);
   // Without the flag no plugin is named, and the only one of that time is meant.
-  const plugin = hasCapability(capabilities, CAPABILITY.pluginAuthentication) ? response.plugin : NATIVE_PASSWORD;
+  const plugin = hasCapability(capabilities, CAPABILITY.pluginAuthentication)
+    ? response.plugin
+    : NATIVE_PASSWORD;
   const fields: LoginFields = { ...response, plugin };
   const arrived = { ...client, secure, capabilities };
   const login = await verifyFields(arrived, fields, nonce, options, signal);
@@ -112,7 +115,11 @@ export async function changeClientUser(
   const unanswered = { ...fields, plugin: null };
   const arrived = { ...client, secure: present.secure, capabilities: present.capabilities };
   const { identity } = await verifyFields(arrived, unanswered, Buffer.alloc(0), options, signal);
-  return factsOf(present, fields.collation === 0 ? { ...fields, collation: present.collation } : fields, identity);
+  return factsOf(
+    present,
+    fields.collation === 0 ? { ...fields, collation: present.collation } : fields,
+    identity,
+  );
 }
 
 type Arrived = ArrivingClient & Pick<ClientFacts, 'secure' | 'capabilities'>;
@@ -142,6 +149,8 @@ function describeCertificate({ proof, scramble }: VerifiedLogin, fingerprint: Bu
       return certificateProof(method.publicKey, scramble, fingerprint);
     case CACHING_SHA2:
       return '';
+    default:
+      return assertNever(method);
   }
 }
 

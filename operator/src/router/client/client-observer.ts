@@ -15,15 +15,7 @@ export type RefusalReason =
  * - `refused`: at COM_CHANGE_USER. `internal`: an error of ours in the middle of an answer.
  */
 export type EndReason =
-  | 'quit'
-  | 'gone'
-  | 'idle'
-  | 'slow'
-  | 'killed'
-  | 'shutdown'
-  | 'protocol'
-  | 'refused'
-  | 'internal';
+  'quit' | 'gone' | 'idle' | 'slow' | 'killed' | 'shutdown' | 'protocol' | 'refused' | 'internal';
 
 /** Hears what happens to clients: for metrics and the log. Must not throw. */
 export interface ClientObserver {

@@ -45,7 +45,9 @@ export class CommandRunner {
       'abort',
       () => {
         const reason: unknown = life.reason;
-        this.#command.abort(reason instanceof EndError && reason.cause instanceof ClientError ? reason.cause : reason);
+        this.#command.abort(
+          reason instanceof EndError && reason.cause instanceof ClientError ? reason.cause : reason,
+        );
       },
       { once: true },
     );

@@ -1,3 +1,4 @@
+import { assertNever } from '../../runtime/assert-never.ts';
 import { ProtocolError } from '../wire/protocol-error.ts';
 import type { ServerErrorText } from '../wire/server-error.ts';
 import { ClientError, KilledError } from './client-error.ts';
@@ -26,7 +27,11 @@ export function shuttingDown(): ClientError {
 
 /** Error 1203, in the server's words. */
 export function tooManyOfUser(user: string): ClientError {
-  return new ClientError(1203, '42000', `User ${user} already has more than 'max_user_connections' active connections`);
+  return new ClientError(
+    1203,
+    '42000',
+    `User ${user} already has more than 'max_user_connections' active connections`,
+  );
 }
 
 /** Error 1040, in the server's words. */
@@ -53,15 +58,25 @@ export function lastWords(error: unknown): ServerErrorText | null {
   const { message } = error;
   switch (error.code) {
     case 'too-large':
-      return { errno: 1153, sqlState: '08S01', message: `Got a packet bigger than 'max_allowed_packet' bytes: ${message}` };
+      return {
+        errno: 1153,
+        sqlState: '08S01',
+        message: `Got a packet bigger than 'max_allowed_packet' bytes: ${message}`,
+      };
     case 'out-of-order':
       return { errno: 1156, sqlState: '08S01', message: `Got packets out of order: ${message}` };
     case 'malformed':
       return { errno: 1835, sqlState: 'HY000', message: `Malformed communication packet: ${message}` };
     case 'unsupported':
-      return { errno: 1251, sqlState: '08004', message: `Client does not support what is needed: ${message}` };
+      return {
+        errno: 1251,
+        sqlState: '08004',
+        message: `Client does not support what is needed: ${message}`,
+      };
     case 'closed':
       return null;
+    default:
+      return assertNever(error.code);
   }
 }
 

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { type SecureContext, TLSSocket } from 'node:tls';
-import type { Socket } from 'node:net';
 import { abortableWait } from '../../runtime/abort.ts';
 import type { PacketChannel } from '../wire/packet-channel.ts';
 import { ProtocolError } from '../wire/protocol-error.ts';
@@ -19,14 +18,16 @@ export async function secureChannel(
   let fingerprint = Buffer.alloc(0);
   const wait = abortableWait<Error | null>(signal);
   channel.replaceStream((socket: Duplex) => {
-    const secure = new TLSSocket(socket as Socket, { isServer: true, secureContext: context });
+    const secure = new TLSSocket(socket, { isServer: true, secureContext: context });
     return secure
       .once('secure', () => {
         const certificate = secure.getX509Certificate();
         if (certificate !== undefined) fingerprint = createHash('sha256').update(certificate.raw).digest();
         wait.resolve(null);
       })
-      .once('error', wait.resolve)
+      .once('error', (cause) => {
+        wait.resolve(cause);
+      })
       .once('close', () => {
         wait.resolve(new Error('the client closed the connection'));
       });

@@ -1,4 +1,5 @@
 import { randomBytes as systemRandomBytes } from 'node:crypto';
+import { assertNever } from '../../runtime/assert-never.ts';
 import {
   CACHING_SHA2,
   cachingSecretOf,
@@ -15,7 +16,13 @@ import { encodeAuthMoreData, encodeAuthSwitch } from '../wire/auth/packets.ts';
 import type { PacketChannel } from '../wire/packet-channel.ts';
 import type { PacketQueue } from '../wire/packet-queue.ts';
 import { ClientError } from './client-error.ts';
-import type { Authenticator, ClientIdentity, LoginMethod, LoginProof, LoginRequest } from './authenticator.ts';
+import type {
+  Authenticator,
+  ClientIdentity,
+  LoginMethod,
+  LoginProof,
+  LoginRequest,
+} from './authenticator.ts';
 
 /** Source of random bytes. */
 export type RandomBytes = (length: number) => Buffer;
@@ -93,7 +100,11 @@ export async function verifyLogin(
 /** Error 1045 in the server's words. */
 function accessDenied({ user, address }: LoginRequest, gavePassword: boolean): ClientError {
   const using = gavePassword ? 'YES' : 'NO';
-  return new ClientError(1045, '28000', `Access denied for user '${user}'@'${address}' (using password: ${using})`);
+  return new ClientError(
+    1045,
+    '28000',
+    `Access denied for user '${user}'@'${address}' (using password: ${using})`,
+  );
 }
 
 /** The method of a user who does not exist: looks like that of most users, and no password fits. */
@@ -102,7 +113,11 @@ function nobody(randomBytes: RandomBytes): LoginMethod {
 }
 
 /** Asks a client to begin again with `plugin`; null when it cannot be asked. */
-async function ask(dialogue: ProofDialogue, plugin: string, signal: AbortSignal): Promise<FirstAnswer | null> {
+async function ask(
+  dialogue: ProofDialogue,
+  plugin: string,
+  signal: AbortSignal,
+): Promise<FirstAnswer | null> {
   if (!dialogue.canSwitch) return null;
   const nonce = makeNonce(plugin === ED25519 ? ED25519_NONCE : SCRAMBLE_LENGTH, dialogue.randomBytes);
   // The plugins that hash expect a zero byte behind their nonce.
@@ -129,6 +144,8 @@ async function check(
         : null;
     case CACHING_SHA2:
       return checkCachingSha2(dialogue, method, nonce, answer, request.secure, signal);
+    default:
+      return assertNever(method);
   }
 }
 

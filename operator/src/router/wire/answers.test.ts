@@ -114,7 +114,11 @@ describe.each(CAPABILITY_SETS)('with capabilities: %s', (_, capabilities) => {
 });
 
 describe('ERR packets', () => {
-  const error = fc.record({ errno: unsigned(16), sqlState: fc.stringMatching(/^[0-9A-Z]{5}$/u), message: text });
+  const error = fc.record({
+    errno: unsigned(16),
+    sqlState: fc.stringMatching(/^[0-9A-Z]{5}$/u),
+    message: text,
+  });
 
   it('survive a round trip', () => {
     fc.assert(

@@ -2,6 +2,7 @@
  * Values of the binary protocol.
  * Source: https://mariadb.com/docs/server/reference/clientserver-protocol/4-server-response-packets/resultset-row#binary-resultset-row
  */
+import { assertNever } from '../../runtime/assert-never.ts';
 import type { PayloadReader } from './payload-reader.ts';
 import type { PayloadWriter } from './payload-writer.ts';
 import { ProtocolError } from './protocol-error.ts';
@@ -9,7 +10,8 @@ import { shapeOf, type ValueType, type WireDateTime, type WireTime, type WireVal
 
 /** Reads one value that is not NULL. Bytes are views of the payload. */
 export function readValue(reader: PayloadReader, { type, unsigned }: ValueType): WireValue {
-  switch (shapeOf(type)) {
+  const shape = shapeOf(type);
+  switch (shape) {
     case 'int8':
       return unsigned ? reader.uint8() : reader.int8();
     case 'int16':
@@ -30,6 +32,8 @@ export function readValue(reader: PayloadReader, { type, unsigned }: ValueType):
       return null;
     case 'bytes':
       return reader.lengthEncodedBytes();
+    default:
+      return assertNever(shape);
   }
 }
 

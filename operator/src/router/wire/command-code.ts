@@ -54,9 +54,7 @@ export function commandName(code: number): string | null {
  * command.
  */
 export function isUnanswered(code: number): boolean {
-  return (
-    code === COMMAND.statementSendLongData || code === COMMAND.statementClose || code === COMMAND.quit
-  );
+  return code === COMMAND.statementSendLongData || code === COMMAND.statementClose || code === COMMAND.quit;
 }
 
 /**

@@ -5,7 +5,11 @@ import { FrameSplitter } from './frame-splitter.ts';
 import { bytes } from './testing/packets.ts';
 
 function cut(stream: Buffer, places: readonly number[]): Buffer[] {
-  const sorted = [0, ...places.map((place) => place % (stream.length + 1)).sort((a, b) => a - b), stream.length];
+  const sorted = [
+    0,
+    ...places.map((place) => place % (stream.length + 1)).sort((a, b) => a - b),
+    stream.length,
+  ];
   return sorted.slice(1).map((end, index) => stream.subarray(sorted[index], end));
 }
 
@@ -23,14 +27,20 @@ function split(chunks: readonly Buffer[]): Buffer[] {
 describe('FrameSplitter', () => {
   it('finds the same frames however the stream is cut', () => {
     fc.assert(
-      fc.property(fc.array(bytes(9000), { maxLength: 12 }), fc.array(fc.nat(), { maxLength: 40 }), (payloads, places) => {
-        const output: Buffer[] = [];
-        let sequence = 250;
-        for (const payload of payloads) sequence = framePayload(payload, sequence, output);
-        const frames = split(cut(Buffer.concat(output), places));
-        expect(frames.map((frame) => frame.toString('latin1', FRAME_HEADER))).toEqual(payloads.map((payload) => payload.toString('latin1')));
-        expect(frames.map((frame) => frame[3])).toEqual(payloads.map((_, index) => (250 + index) & 0xff));
-      }),
+      fc.property(
+        fc.array(bytes(9000), { maxLength: 12 }),
+        fc.array(fc.nat(), { maxLength: 40 }),
+        (payloads, places) => {
+          const output: Buffer[] = [];
+          let sequence = 250;
+          for (const payload of payloads) sequence = framePayload(payload, sequence, output);
+          const frames = split(cut(Buffer.concat(output), places));
+          expect(frames.map((frame) => frame.toString('latin1', FRAME_HEADER))).toEqual(
+            payloads.map((payload) => payload.toString('latin1')),
+          );
+          expect(frames.map((frame) => frame[3])).toEqual(payloads.map((_, index) => (250 + index) & 0xff));
+        },
+      ),
     );
   });
 

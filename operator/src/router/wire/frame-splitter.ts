@@ -50,7 +50,9 @@ export class FrameSplitter {
     if (first === undefined || this.#buffered < this.#header) return false;
     const inFirst = first.length - this.#at;
     const length =
-      inFirst >= this.#header ? readFrameLength(first, this.#at) : readFrameLength(this.#copy(this.#header), 0);
+      inFirst >= this.#header
+        ? readFrameLength(first, this.#at)
+        : readFrameLength(this.#copy(this.#header), 0);
     if (length > this.limit) {
       throw new ProtocolError('too-large', `a packet of ${String(length)} bytes is beyond the limit`);
     }

@@ -40,9 +40,7 @@ export function writeFrameHeader(buffer: Buffer, at: number, length: number, seq
 
 /** Payload length in the header at `at`. */
 export function readFrameLength(buffer: Buffer, at: number): number {
-  return (
-    (buffer[at] as number) | ((buffer[at + 1] as number) << 8) | ((buffer[at + 2] as number) << 16)
-  );
+  return (buffer[at] as number) | ((buffer[at + 1] as number) << 8) | ((buffer[at + 2] as number) << 16);
 }
 
 /**

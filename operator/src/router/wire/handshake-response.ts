@@ -59,7 +59,8 @@ export function encodeHandshakeResponse(response: HandshakeResponse): Buffer {
   } else if (hasCapability(capabilities, CAPABILITY.secureConnection)) {
     writer.uint8(response.authentication.length).bytes(response.authentication);
   } else writer.nulTerminated(response.authentication);
-  if (hasCapability(capabilities, CAPABILITY.connectWithDatabase)) writer.nulTerminated(response.database ?? '');
+  if (hasCapability(capabilities, CAPABILITY.connectWithDatabase))
+    writer.nulTerminated(response.database ?? '');
   encodePluginAndAttributes(writer, response, capabilities);
   return writer.finish();
 }
@@ -147,11 +148,16 @@ function decodeStart(reader: PayloadReader): TlsRequest {
   };
 }
 
-function encodePluginAndAttributes(writer: PayloadWriter, fields: LoginFields, capabilities: Capabilities): void {
+function encodePluginAndAttributes(
+  writer: PayloadWriter,
+  fields: LoginFields,
+  capabilities: Capabilities,
+): void {
   if (hasCapability(capabilities, CAPABILITY.pluginAuthentication)) writer.nulTerminated(fields.plugin ?? '');
   if (!hasCapability(capabilities, CAPABILITY.connectAttributes)) return;
   const attributes = new PayloadWriter();
-  for (const [name, value] of fields.attributes) attributes.lengthEncodedBytes(name).lengthEncodedBytes(value);
+  for (const [name, value] of fields.attributes)
+    attributes.lengthEncodedBytes(name).lengthEncodedBytes(value);
   writer.lengthEncodedBytes(attributes.finish());
 }
 

@@ -34,7 +34,9 @@ const fields = fc.record({
   authentication: bytes(200),
   database: fc.option(nameText.filter((text) => text !== '')),
   plugin: fc.option(nameText.filter((text) => text !== '')),
-  attributes: fc.array(fc.tuple(nameText, nameText), { maxLength: 5 }).map((pairs): ReadonlyMap<string, string> => new Map(pairs)),
+  attributes: fc
+    .array(fc.tuple(nameText, nameText), { maxLength: 5 })
+    .map((pairs): ReadonlyMap<string, string> => new Map(pairs)),
 });
 
 describe('the initial handshake', () => {
@@ -53,7 +55,10 @@ describe('the initial handshake', () => {
     });
     fc.assert(
       fc.property(handshake, (value) => {
-        expect(decodeGreeting(encodeInitialHandshake(value))).toEqual({ kind: 'handshake', handshake: value });
+        expect(decodeGreeting(encodeInitialHandshake(value))).toEqual({
+          kind: 'handshake',
+          handshake: value,
+        });
       }),
     );
   });
@@ -76,7 +81,10 @@ describe('the initial handshake', () => {
 
   it('may be a refusal instead', () => {
     const error = { errno: 1040, sqlState: '08004', message: 'Too many connections' };
-    expect(decodeGreeting(encodeEarlyError(error))).toEqual({ kind: 'refused', error: { ...error, sqlState: 'HY000' } });
+    expect(decodeGreeting(encodeEarlyError(error))).toEqual({
+      kind: 'refused',
+      error: { ...error, sqlState: 'HY000' },
+    });
     expect(decodeGreeting(encodeError(error))).toEqual({ kind: 'refused', error });
   });
 });
@@ -107,11 +115,16 @@ describe("the client's response", () => {
   });
 
   it('of a client before 4.1 is not supported', () => {
-    expect(() => decodeHandshakeResponse(Buffer.alloc(40))).toThrow(expect.objectContaining({ code: 'unsupported' }));
+    expect(() => decodeHandshakeResponse(Buffer.alloc(40))).toThrow(
+      expect.objectContaining({ code: 'unsupported' }),
+    );
   });
 
   it('may leave out the last zero byte', () => {
-    const capabilities = { flags: CAPABILITY.protocol41 | CAPABILITY.secureConnection | CAPABILITY.pluginAuthentication, extended: 0 };
+    const capabilities = {
+      flags: CAPABILITY.protocol41 | CAPABILITY.secureConnection | CAPABILITY.pluginAuthentication,
+      extended: 0,
+    };
     const payload = encodeHandshakeResponse({
       capabilities,
       maxPacket: 0,
@@ -143,7 +156,11 @@ describe('COM_CHANGE_USER', () => {
 
   it('may end after the user', () => {
     const payload = Buffer.from('\x11app\0\0', 'latin1');
-    expect(decodeChangeUser(payload, BASE_CAPABILITIES)).toMatchObject({ user: 'app', database: null, collation: 0 });
+    expect(decodeChangeUser(payload, BASE_CAPABILITIES)).toMatchObject({
+      user: 'app',
+      database: null,
+      collation: 0,
+    });
   });
 });
 

@@ -63,7 +63,8 @@ export function decodeGreeting(payload: Buffer): Greeting {
   if (payload[0] === ERROR_HEADER) return { kind: 'refused', error: decodeError(payload) };
   const reader = new PayloadReader(payload);
   const version = reader.uint8();
-  if (version !== PROTOCOL_VERSION) throw new ProtocolError('malformed', `protocol ${String(version)} is not known`);
+  if (version !== PROTOCOL_VERSION)
+    throw new ProtocolError('malformed', `protocol ${String(version)} is not known`);
   const serverVersion = reader.nulTerminated().toString('utf8');
   const connectionId = reader.uint32();
   const first = reader.bytes(NONCE_FIRST_PART);
@@ -84,7 +85,9 @@ export function decodeGreeting(payload: Buffer): Greeting {
   return {
     kind: 'handshake',
     handshake: {
-      serverVersion: serverVersion.startsWith(VERSION_PREFIX) ? serverVersion.slice(VERSION_PREFIX.length) : serverVersion,
+      serverVersion: serverVersion.startsWith(VERSION_PREFIX)
+        ? serverVersion.slice(VERSION_PREFIX.length)
+        : serverVersion,
       connectionId,
       nonce: Buffer.concat([first, second]),
       capabilities,

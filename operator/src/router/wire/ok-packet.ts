@@ -61,10 +61,7 @@ export function encodeOk(ok: OkPacket, capabilities: Capabilities, header: numbe
     .uint16(ok.warnings);
   if (!tracking) return writer.text(ok.message).finish();
   if (changes !== null) {
-    return writer
-      .lengthEncodedBytes(ok.message)
-      .lengthEncodedBytes(encodeSessionChanges(changes))
-      .finish();
+    return writer.lengthEncodedBytes(ok.message).lengthEncodedBytes(encodeSessionChanges(changes)).finish();
   }
   if (ok.message !== '') writer.lengthEncodedBytes(ok.message);
   return writer.finish();
@@ -97,7 +94,9 @@ export function decodeOk(payload: Buffer, capabilities: Capabilities): OkPacket 
  */
 export function isEndOfRows(first: number, length: number, capabilities: Capabilities): boolean {
   if (first !== EOF_HEADER) return false;
-  return hasCapability(capabilities, CAPABILITY.deprecateEof) ? length < 0xff_ffff : length < EOF_LENGTH_LIMIT;
+  return hasCapability(capabilities, CAPABILITY.deprecateEof)
+    ? length < 0xff_ffff
+    : length < EOF_LENGTH_LIMIT;
 }
 
 /** An EOF packet's payload; only for connections on which EOF packets are not deprecated. */

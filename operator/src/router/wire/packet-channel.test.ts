@@ -1,6 +1,8 @@
+import { Duplex } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { PacketChannel } from './packet-channel.ts';
+import type { ProtocolError } from './protocol-error.ts';
 import { PacketQueue } from './packet-queue.ts';
 import { bytes, RecordingSink, streamPair } from './testing/packets.ts';
 
@@ -19,6 +21,17 @@ function connect(options = OPTIONS): { left: PacketChannel; right: PacketChannel
   right.attach(sink);
   right.resume();
   return { left, right, sink };
+}
+
+/** A stream whose writes end when the test says so. */
+function slowStream(write: (done: () => void) => void): Duplex {
+  return new Duplex({
+    writableHighWaterMark: 16,
+    read() {},
+    write: (_chunk, _encoding, done) => {
+      write(done);
+    },
+  });
 }
 
 describe('PacketChannel', () => {
@@ -110,9 +123,9 @@ describe('PacketChannel', () => {
   });
 
   it.each([
-    ['in the middle of a packet', [5, 0, 0, 0, 65], { code: 'closed' }],
-    ['between two', [1, 0, 0, 0, 65], null],
-  ])('tells an end %s', async (_, written, expected) => {
+    ['in the middle of a packet', [5, 0, 0, 0, 65], 'closed'],
+    ['between two', [1, 0, 0, 0, 65], undefined],
+  ])('tells an end %s', async (_, written, code) => {
     const [a, b] = streamPair();
     const channel = new PacketChannel(b, OPTIONS);
     const sink = new RecordingSink();
@@ -120,8 +133,18 @@ describe('PacketChannel', () => {
     channel.resume();
     a.end(Buffer.from(written));
     await settle();
-    if (expected === null) expect(sink.end).toBeNull();
-    else expect(sink.end).toMatchObject(expected);
+    expect(sink.end).not.toBeUndefined();
+    expect((sink.end as ProtocolError | null)?.code).toBe(code);
+  });
+
+  it('hands out what came before the end, also when it is asked for only afterwards', async () => {
+    const [a, b] = streamPair();
+    const queue = new PacketQueue(new PacketChannel(b, OPTIONS));
+    a.end(Buffer.from([1, 0, 0, 0, 65, 1, 0, 0, 1, 66]));
+    expect(String(await queue.next(never))).toBe('A');
+    await settle();
+    expect(String(await queue.next(never))).toBe('B');
+    await expect(queue.next(never)).rejects.toMatchObject({ code: 'closed' });
   });
 
   it.each([
@@ -152,19 +175,18 @@ describe('PacketChannel', () => {
   });
 
   it('is congested until the stream has drained', async () => {
-    const [a] = streamPair(16);
     let release = (): void => {};
-    a._write = (_chunk, _encoding, done) => {
+    const a = slowStream((done) => {
       release = done;
-    };
+    });
     const channel = new PacketChannel(a, OPTIONS);
     expect(channel.send(Buffer.alloc(100))).toBe(true);
     expect(channel.send(Buffer.alloc(2000))).toBe(false);
-    const drained = channel.drained(never);
     let done = false;
-    void drained.then(() => {
+    const watched = (async () => {
+      await channel.drained(never);
       done = true;
-    });
+    })();
     await settle();
     expect(done).toBe(false);
     for (let turn = 0; turn < 5; turn += 1) {
@@ -173,13 +195,12 @@ describe('PacketChannel', () => {
       current();
       await settle();
     }
-    await drained;
+    await watched;
     expect(channel.congested).toBe(false);
   });
 
   it('does not wait for a stream that is closed, nor past an abort', async () => {
-    const [a] = streamPair(16);
-    a._write = () => {};
+    const a = slowStream(() => {});
     const channel = new PacketChannel(a, OPTIONS);
     channel.send(Buffer.alloc(5000));
     const controller = new AbortController();

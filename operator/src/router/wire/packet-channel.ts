@@ -42,6 +42,7 @@ export class PacketChannel {
   #paused = true;
   #pumping = false;
   #finished = false;
+  #ended = false;
   readonly #frames: FrameSplitter;
   #compressed: FrameSplitter | null = null;
   #payloadBytes = 0;
@@ -58,9 +59,9 @@ export class PacketChannel {
     if (this.#paused && this.#buffered() > READ_AHEAD) this.#stream.pause();
   };
   readonly #onEnd = (): void => {
-    this.#finish(
-      this.#buffered() === 0 ? null : new ProtocolError('closed', 'the stream ended within a packet'),
-    );
+    this.#ended = true;
+    // What has arrived before the end, and nobody has asked for yet, is still handed out.
+    if (!this.#paused || this.#buffered() === 0) this.#finishEnded();
   };
   readonly #onClose = (): void => {
     this.#onEnd();
@@ -96,6 +97,7 @@ export class PacketChannel {
     if (this.#finished) return;
     this.#paused = false;
     this.#pump();
+    if (this.#ended && this.#mayRead()) this.#finishEnded();
     if (this.#stream.isPaused() && this.#buffered() <= READ_AHEAD) this.#stream.resume();
   }
 
@@ -219,7 +221,8 @@ export class PacketChannel {
       }
     } catch (error) {
       // Refused by its header: an error that is told must carry the number after it.
-      if (error instanceof ProtocolError && error.code === 'too-large') this.#sequence = (this.#sequence + 1) & 0xff;
+      if (error instanceof ProtocolError && error.code === 'too-large')
+        this.#sequence = (this.#sequence + 1) & 0xff;
       this.#finish(error instanceof Error ? error : new ProtocolError('malformed', String(error)));
     } finally {
       this.#pumping = false;
@@ -277,6 +280,11 @@ export class PacketChannel {
       for (const buffer of buffers) this.#stream.write(buffer);
       this.#stream.uncork();
     }
+  }
+
+  #finishEnded(): void {
+    const whole = this.#buffered() === 0;
+    this.#finish(whole ? null : new ProtocolError('closed', 'the stream ended within a packet'));
   }
 
   #finish(cause: Error | null): void {

@@ -81,8 +81,16 @@ describe('PayloadWriter and PayloadReader', () => {
     ['a text without an end', [65, 66], (reader: PayloadReader) => reader.nulTerminated()],
     ['a length that is NULL', [0xfb], (reader: PayloadReader) => reader.lengthEncoded()],
     ['a length that is none', [0xff], (reader: PayloadReader) => reader.lengthEncoded()],
-    ['a length beyond all memory', [0xfe, 0, 0, 0, 0, 0, 0, 0, 1], (reader: PayloadReader) => reader.lengthEncoded()],
-    ['more than is there', [0xfe, 0, 0, 0, 0, 1, 0, 0, 0], (reader: PayloadReader) => reader.lengthEncodedBytes()],
+    [
+      'a length beyond all memory',
+      [0xfe, 0, 0, 0, 0, 0, 0, 0, 1],
+      (reader: PayloadReader) => reader.lengthEncoded(),
+    ],
+    [
+      'more than is there',
+      [0xfe, 0, 0, 0, 0, 1, 0, 0, 0],
+      (reader: PayloadReader) => reader.lengthEncodedBytes(),
+    ],
   ])('refuses %s as malformed', (_, payload, read) => {
     expect(() => read(new PayloadReader(Buffer.from(payload)))).toThrow(
       expect.objectContaining({ code: 'malformed' }),

@@ -46,7 +46,8 @@ export function decodeExecute(
   const nulls = reader.bytes((parameters + 7) >>> 3);
   const typesSent = reader.uint8() === 1;
   const types = typesSent ? readTypes(reader, parameters) : previousTypes;
-  if (types.length !== parameters) throw new ProtocolError('malformed', 'an execution lacks the types of its parameters');
+  if (types.length !== parameters)
+    throw new ProtocolError('malformed', 'an execution lacks the types of its parameters');
   const values = types.map((type, index) => {
     if (isLong(index)) return undefined;
     const isNull = ((nulls[index >>> 3] as number) & (1 << (index & 7))) !== 0;

@@ -2,6 +2,7 @@
  * Values of the binary protocol from and to the text that the text protocol has for them: so that rows merged as text can
  * answer a prepared statement, and parameters can be written into a statement.
  */
+import { assertNever } from '../../runtime/assert-never.ts';
 import { COLUMN_TYPE } from './column-type.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { shapeOf, type ValueType, type WireDateTime, type WireTime, type WireValue } from './wire-value.ts';
@@ -35,6 +36,8 @@ export function parseTextValue(type: ValueType, field: Buffer): WireValue {
     case 'float':
     case 'double':
       return parseNumber(field.toString('latin1'));
+    default:
+      return assertNever(shape);
   }
 }
 

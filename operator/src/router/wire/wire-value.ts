@@ -42,7 +42,8 @@ export function valueTypeOf(column: { readonly type: number; readonly flags: num
 }
 
 /** In which of the few shapes a type travels. */
-export type ValueShape = 'int8' | 'int16' | 'int32' | 'int64' | 'float' | 'double' | 'datetime' | 'time' | 'null' | 'bytes';
+export type ValueShape =
+  'int8' | 'int16' | 'int32' | 'int64' | 'float' | 'double' | 'datetime' | 'time' | 'null' | 'bytes';
 
 /** Shape of a type's values in the binary protocol. Types that are not known travel as bytes, as in every client. */
 export function shapeOf(type: number): ValueShape {

@@ -54,7 +54,10 @@ export class TrivialAuthenticator implements Authenticator {
       native: [NATIVE],
       locked: [NATIVE],
       ed25519: [ED25519],
-      both: [{ plugin: 'mysql_native_password', doubleHash: createHash('sha1').update('nobody').digest() }, ED25519],
+      both: [
+        { plugin: 'mysql_native_password', doubleHash: createHash('sha1').update('nobody').digest() },
+        ED25519,
+      ],
       sha2: [{ plugin: 'caching_sha2_password', stored: STORED, cached: this.#cached }],
       empty: [{ plugin: 'mysql_native_password', doubleHash: null }],
     };

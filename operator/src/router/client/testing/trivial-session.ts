@@ -21,6 +21,8 @@ export class TrivialSession implements CommandHandler {
   closed = false;
   /** Sets the status bit of an open transaction. */
   inTransaction = false;
+  /** Whether the command `wait` runs. */
+  waiting = false;
   #parameters = 0;
   #types: readonly ValueType[] = [];
 
@@ -86,7 +88,12 @@ export class TrivialSession implements CommandHandler {
       case 'crash':
         throw new Error('an error of ours');
       case 'wait':
-        await abortableWait<void>(signal).promise;
+        this.waiting = true;
+        try {
+          await abortableWait<void>(signal).promise;
+        } finally {
+          this.waiting = false;
+        }
         return;
       case 'rows':
         await this.#rows(Number(rest[0]), Number(rest[1]), answer, signal);

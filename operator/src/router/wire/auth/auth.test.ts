@@ -27,6 +27,8 @@ const password = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 });
 const nonceOf = (length: number): fc.Arbitrary<Buffer> =>
   fc.uint8Array({ minLength: length, maxLength: length }).map((bytes) => Buffer.from(bytes));
 
+const twoPasswords = fc.tuple(password, password).filter(([right, wrong]) => right !== wrong);
+
 describe('mysql_native_password', () => {
   // SELECT PASSWORD('secret') on any server.
   const stored = parseNativeHash('*14E65567ABDB5135D0CFD9A70B3032C179A49EE7') as Buffer;
@@ -39,12 +41,13 @@ describe('mysql_native_password', () => {
 
   it('learns SHA1(password) from a proof that holds, and nothing from another', () => {
     fc.assert(
-      fc.property(password, password, nonceOf(20), (right, wrong, nonce) => {
+      fc.property(twoPasswords, nonceOf(20), ([right, wrong], nonce) => {
         const secret = nativeSecretOf(right);
         const doubleHash = nativeDoubleHash(secret);
         expect(verifyNative(doubleHash, nonce, proveNative(secret, nonce))).toEqual({ holds: true, secret });
-        if (wrong === right) return;
-        expect(verifyNative(doubleHash, nonce, proveNative(nativeSecretOf(wrong), nonce))).toEqual({ holds: false });
+        expect(verifyNative(doubleHash, nonce, proveNative(nativeSecretOf(wrong), nonce))).toEqual({
+          holds: false,
+        });
       }),
     );
   });
@@ -61,7 +64,9 @@ describe('mysql_native_password', () => {
 describe('ed25519', () => {
   it('makes the public key that the server makes', () => {
     // SELECT ed25519_password('secret') on a server with the plugin; also in its documentation.
-    expect(ed25519PublicKey('secret')).toEqual(parseEd25519Key('ZIgUREUg5PVgQ6LskhXmO+eZLS0nC8be6HPjYWR4YJY'));
+    expect(ed25519PublicKey('secret')).toEqual(
+      parseEd25519Key('ZIgUREUg5PVgQ6LskhXmO+eZLS0nC8be6HPjYWR4YJY'),
+    );
     expect(parseEd25519Key('ZIgUREUg5PVgQ6LskhXmO+eZLS0nC8be6HPjYWR4YJ')).toBeNull();
   });
 
@@ -77,12 +82,14 @@ describe('ed25519', () => {
 
   it('verifies what was signed with the password, and nothing else', () => {
     fc.assert(
-      fc.property(password, password, nonceOf(32), (right, wrong, nonce) => {
+      fc.property(twoPasswords, nonceOf(32), ([right, wrong], nonce) => {
         const key = ed25519PublicKey(right);
         const signature = signEd25519(right, nonce);
         expect(verifyEd25519(key, nonce, signature)).toBe(true);
-        expect(verifyEd25519(key, Buffer.from(nonce).reverse(), signature)).toBe(nonce.equals(Buffer.from(nonce).reverse()));
-        if (wrong !== right) expect(verifyEd25519(key, nonce, signEd25519(wrong, nonce))).toBe(false);
+        expect(verifyEd25519(key, Buffer.from(nonce).reverse(), signature)).toBe(
+          nonce.equals(Buffer.from(nonce).reverse()),
+        );
+        expect(verifyEd25519(key, nonce, signEd25519(wrong, nonce))).toBe(false);
       }),
       { numRuns: 25 },
     );
@@ -98,13 +105,15 @@ describe('ed25519', () => {
 describe('caching_sha2_password', () => {
   it('verifies a proof against the cached hash', () => {
     fc.assert(
-      fc.property(password, password, nonceOf(20), (right, wrong, nonce) => {
+      fc.property(twoPasswords, nonceOf(20), ([right, wrong], nonce) => {
         const cached = cachingSecretOf(Buffer.from(right));
         expect(verifyCachingSha2(cached, nonce, proveCachingSha2(right, nonce))).toBe(true);
-        if (wrong !== right) expect(verifyCachingSha2(cached, nonce, proveCachingSha2(wrong, nonce))).toBe(false);
+        expect(verifyCachingSha2(cached, nonce, proveCachingSha2(wrong, nonce))).toBe(false);
       }),
     );
-    expect(verifyCachingSha2(cachingSecretOf(Buffer.from('a')), randomBytes(20), Buffer.alloc(3))).toBe(false);
+    expect(verifyCachingSha2(cachingSecretOf(Buffer.from('a')), randomBytes(20), Buffer.alloc(3))).toBe(
+      false,
+    );
   });
 
   it('verifies a password against what the server stores', () => {
@@ -113,7 +122,9 @@ describe('caching_sha2_password', () => {
     expect(verifyStoredSha2(stored, Buffer.from('secret'))).toBe(true);
     expect(verifyStoredSha2(stored, Buffer.from('Secret'))).toBe(false);
     expect(verifyStoredSha2(Buffer.from('$A$005$short'), Buffer.from('secret'))).toBe(false);
-    expect(verifyStoredSha2(Buffer.from('*14E65567ABDB5135D0CFD9A70B3032C179A49EE7'), Buffer.from('secret'))).toBe(false);
+    expect(
+      verifyStoredSha2(Buffer.from('*14E65567ABDB5135D0CFD9A70B3032C179A49EE7'), Buffer.from('secret')),
+    ).toBe(false);
   });
 
   it.each([
@@ -121,7 +132,9 @@ describe('caching_sha2_password', () => {
     ['a', 'a password that is longer than the thirty-two bytes of a digest'],
     ['0123456789', 'ünïcödé'],
   ])('hashes with salt %s as openssl does', (salt, text) => {
-    const expected = spawnSync('openssl', ['passwd', '-5', '-salt', salt, text], { encoding: 'utf8' }).stdout.trim();
+    const expected = spawnSync('openssl', ['passwd', '-5', '-salt', salt, text], {
+      encoding: 'utf8',
+    }).stdout.trim();
     expect(`$5$${salt}$${sha256Crypt(Buffer.from(text), Buffer.from(salt), 5000)}`).toBe(expected);
   });
 
@@ -130,7 +143,11 @@ describe('caching_sha2_password', () => {
     expect(decodeFullPassword(Buffer.from('no end'))).toBeNull();
     expect(decodeFullPassword(Buffer.alloc(0))).toBeNull();
     expect(decodeFullPassword(Buffer.alloc(300))).toBeNull();
-    expect([isEmptyPassword(Buffer.alloc(0)), isEmptyPassword(Buffer.of(0)), isEmptyPassword(Buffer.of(1))]).toEqual([true, true, false]);
+    expect([
+      isEmptyPassword(Buffer.alloc(0)),
+      isEmptyPassword(Buffer.of(0)),
+      isEmptyPassword(Buffer.of(1)),
+    ]).toEqual([true, true, false]);
   });
 });
 
@@ -144,7 +161,9 @@ describe('the client role', () => {
     const caching = proveLogin('caching_sha2_password', nonce, credential);
     expect(verifyCachingSha2(cachingSecretOf(Buffer.from('secret')), nonce, caching)).toBe(true);
     const long = randomBytes(32);
-    expect(verifyEd25519(ed25519PublicKey('secret'), long, proveLogin('client_ed25519', long, credential))).toBe(true);
+    expect(
+      verifyEd25519(ed25519PublicKey('secret'), long, proveLogin('client_ed25519', long, credential)),
+    ).toBe(true);
     expect(() => proveLogin('client_ed25519', nonce, credential)).toThrow('too short');
     expect(() => proveLogin('dialog', nonce, credential)).toThrow('dialog');
   });
@@ -153,7 +172,9 @@ describe('the client role', () => {
     const secret = nativeSecretOf('secret');
     const proof = proveLogin('mysql_native_password', nonce, { kind: 'nativeSecret', secret });
     expect(verifyNative(nativeDoubleHash(secret), nonce, proof).holds).toBe(true);
-    expect(() => proveLogin('client_ed25519', nonce, { kind: 'nativeSecret', secret })).toThrow('password itself');
+    expect(() => proveLogin('client_ed25519', nonce, { kind: 'nativeSecret', secret })).toThrow(
+      'password itself',
+    );
   });
 
   it('proves nothing without a password', () => {
@@ -164,8 +185,12 @@ describe('the client role', () => {
 
   it('sends the password itself over TLS only', () => {
     expect(continueLogin('caching_sha2_password', Buffer.of(3), credential, false)).toBeNull();
-    expect(continueLogin('caching_sha2_password', Buffer.of(4), credential, true)?.toString()).toBe('secret\0');
-    expect(() => continueLogin('caching_sha2_password', Buffer.of(4), credential, false)).toThrow('needs TLS');
+    expect(continueLogin('caching_sha2_password', Buffer.of(4), credential, true)?.toString()).toBe(
+      'secret\0',
+    );
+    expect(() => continueLogin('caching_sha2_password', Buffer.of(4), credential, false)).toThrow(
+      'needs TLS',
+    );
     expect(() => continueLogin('dialog', Buffer.of(4), credential, true)).toThrow('dialog');
   });
 });

@@ -46,7 +46,11 @@ export function verifyEd25519(publicKey: Buffer, nonce: Buffer, signature: Buffe
   if (signature.length !== SIGNATURE_LENGTH || publicKey.length !== PUBLIC_KEY_LENGTH) return false;
   let key: KeyObject;
   try {
-    key = createPublicKey({ key: Buffer.concat([PUBLIC_KEY_PREFIX, publicKey]), format: 'der', type: 'spki' });
+    key = createPublicKey({
+      key: Buffer.concat([PUBLIC_KEY_PREFIX, publicKey]),
+      format: 'der',
+      type: 'spki',
+    });
   } catch {
     // Not a point of the curve: nobody can have signed with it.
     return false;

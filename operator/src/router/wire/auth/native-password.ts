@@ -34,8 +34,7 @@ export function proveNative(secret: Buffer | null, nonce: Buffer): Buffer {
 
 /** What a proof tells: whether it holds and, if so, SHA1(password), which is null for an empty one. */
 export type NativeVerdict =
-  | { readonly holds: true; readonly secret: Buffer | null }
-  | { readonly holds: false };
+  { readonly holds: true; readonly secret: Buffer | null } | { readonly holds: false };
 
 /** Checks a client's answer against the stored hash; null stands for an empty password. */
 export function verifyNative(doubleHash: Buffer | null, nonce: Buffer, answer: Buffer): NativeVerdict {

@@ -27,7 +27,10 @@ export function proveLogin(plugin: string, data: Buffer, credential: Credential)
     return proveNative(password === '' ? null : nativeSecretOf(password), data);
   }
   if (credential.kind === 'nativeSecret') {
-    throw new ProtocolError('unsupported', `the server wants ${plugin}, for which the password itself is needed`);
+    throw new ProtocolError(
+      'unsupported',
+      `the server wants ${plugin}, for which the password itself is needed`,
+    );
   }
   const password = credential.kind === 'password' ? credential.password : '';
   if (plugin === CACHING_SHA2) return proveCachingSha2(password, data);
@@ -42,7 +45,12 @@ export function proveLogin(plugin: string, data: Buffer, credential: Credential)
  * What to send after a plugin's own data (`more` of a login reply); null when only the server's verdict is left to wait
  * for. The password itself is sent over TLS only.
  */
-export function continueLogin(plugin: string, data: Buffer, credential: Credential, secure: boolean): Buffer | null {
+export function continueLogin(
+  plugin: string,
+  data: Buffer,
+  credential: Credential,
+  secure: boolean,
+): Buffer | null {
   if (plugin === CACHING_SHA2 && data.length === 1) {
     if (data[0] === FAST_AUTHENTICATION_HOLDS) return null;
     if (data[0] === FULL_AUTHENTICATION && credential.kind === 'password') {

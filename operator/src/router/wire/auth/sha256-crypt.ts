@@ -11,7 +11,8 @@ const ALPHABET = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 export function sha256Crypt(password: Buffer, salt: Buffer, rounds: number): string {
   const alternate = sha256([password, salt, password]);
   const parts = [password, salt, repeated(alternate, password.length)];
-  for (let count = password.length; count > 0; count >>>= 1) parts.push(count % 2 === 1 ? alternate : password);
+  for (let count = password.length; count > 0; count >>>= 1)
+    parts.push(count % 2 === 1 ? alternate : password);
   let digest = sha256(parts);
   const p = repeated(sha256(Array<Buffer>(password.length).fill(password)), password.length);
   const s = repeated(sha256(Array<Buffer>(16 + (digest[0] as number)).fill(salt)), salt.length);
@@ -42,7 +43,10 @@ function encode(digest: Buffer): string {
   let text = '';
   let [a, b, c] = [0, third, 2 * third];
   for (let group = 0; group < third; group += 1) {
-    text += characters(((digest[a] as number) << 16) | ((digest[b] as number) << 8) | (digest[c] as number), 4);
+    text += characters(
+      ((digest[a] as number) << 16) | ((digest[b] as number) << 8) | (digest[c] as number),
+      4,
+    );
     [a, b, c] = [c + 1, a + 1, b + 1];
   }
   return text + characters(((digest[31] as number) << 8) | (digest[30] as number), 3);

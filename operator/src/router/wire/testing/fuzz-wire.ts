@@ -23,7 +23,13 @@ import { PacketChannel } from '../packet-channel.ts';
 import { ProtocolError } from '../protocol-error.ts';
 import { decodeError, encodeError } from '../server-error.ts';
 import { decodeSessionChanges } from '../session-changes.ts';
-import { decodeExecute, decodeFetchRows, decodeLongData, decodePrepareOk, encodeExecute } from '../statement-packets.ts';
+import {
+  decodeExecute,
+  decodeFetchRows,
+  decodeLongData,
+  decodePrepareOk,
+  encodeExecute,
+} from '../statement-packets.ts';
 import { decodeTextRow, encodeTextRow } from '../text-row.ts';
 import type { ValueType } from '../wire-value.ts';
 import { RecordingSink } from './packets.ts';
@@ -47,14 +53,19 @@ function seededRandom(seed: number): Random {
     state = (state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return (((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296) * below | 0;
+    return ((((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296) * below) | 0;
   };
 }
 
-const TYPES: readonly ValueType[] = Object.values(COLUMN_TYPE).map((type, index) => ({ type, unsigned: index % 2 === 0 }));
+const TYPES: readonly ValueType[] = Object.values(COLUMN_TYPE).map((type, index) => ({
+  type,
+  unsigned: index % 2 === 0,
+}));
 
 function somehow(random: Random): Capabilities {
-  return random(2) === 0 ? BASE_CAPABILITIES : removeCapabilities(BASE_CAPABILITIES, CAPABILITY.sessionTrack | CAPABILITY.deprecateEof, 8);
+  return random(2) === 0
+    ? BASE_CAPABILITIES
+    : removeCapabilities(BASE_CAPABILITIES, CAPABILITY.sessionTrack | CAPABILITY.deprecateEof, 8);
 }
 
 const READERS: readonly Reader[] = [
@@ -77,7 +88,12 @@ const READERS: readonly Reader[] = [
   (input) => decodeLongData(input),
   (input) => decodeFetchRows(input),
   (input) => decodePrepareOk(input),
-  (input) => inflatePacket(input.length < 7 ? Buffer.concat([input, Buffer.alloc(7)]) : input, 0, Math.max(7, input.length)),
+  (input) =>
+    inflatePacket(
+      input.length < 7 ? Buffer.concat([input, Buffer.alloc(7)]) : input,
+      0,
+      Math.max(7, input.length),
+    ),
   readStream,
 ];
 
@@ -96,7 +112,8 @@ export function fuzzWire(seed: number, inputs: number): FuzzTally {
       tally.accepted += 1;
     } catch (error) {
       if (error instanceof ProtocolError) tally.refused += 1;
-      else tally.unexpected.push(`${String(error)}: ${reader.toString().slice(0, 60)} ${input.toString('hex')}`);
+      else
+        tally.unexpected.push(`${String(error)}: ${reader.toString().slice(0, 60)} ${input.toString('hex')}`);
     }
   }
   return tally;
@@ -120,7 +137,11 @@ function makeInput(random: Random): Buffer {
 /** A whole channel, plain or compressed, in the server's role. */
 function readStream(input: Buffer, random: Random): void {
   const stream = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
-  const channel = new PacketChannel(stream, { maxPayload: 4096, highWaterMark: 4096, checkSequence: random(2) === 0 });
+  const channel = new PacketChannel(stream, {
+    maxPayload: 4096,
+    highWaterMark: 4096,
+    checkSequence: random(2) === 0,
+  });
   const sink = new RecordingSink();
   channel.attach(sink);
   if (random(2) === 0) channel.compress();
@@ -143,7 +164,11 @@ function makeSeeds(): Buffer[] {
     plugin: 'mysql_native_password',
     attributes: new Map([['program_name', 'test']]),
   };
-  const changes = { systemVariables: new Map([['last_gtid', '0-1-2']]), schema: 'shop', transactionState: 'T_______' };
+  const changes = {
+    systemVariables: new Map([['last_gtid', '0-1-2']]),
+    schema: 'shop',
+    transactionState: 'T_______',
+  };
   const types = TYPES.slice(0, 6);
   const payloads = [
     encodeHandshakeResponse(login),

@@ -23,23 +23,24 @@ export const bytes = (maxLength = 300): fc.Arbitrary<Buffer> =>
   fc.uint8Array({ maxLength }).map((array) => Buffer.from(array));
 
 /** Two streams, each of which reads what was written to the other. */
-export function streamPair(writableHighWaterMark = 65_536): [Duplex, Duplex] {
-  const make = (other: () => Duplex): Duplex =>
-    new Duplex({
-      writableHighWaterMark,
-      read() {},
-      write(chunk: Buffer, _encoding, done) {
-        other().push(Buffer.from(chunk));
-        done();
-      },
-      final(done) {
-        other().push(null);
-        done();
-      },
-    });
-  const left: Duplex = make(() => right);
-  const right: Duplex = make(() => left);
+export function streamPair(): [Duplex, Duplex] {
+  const left: Duplex = streamTo(() => right);
+  const right: Duplex = streamTo(() => left);
   return [left, right];
+}
+
+function streamTo(other: () => Duplex): Duplex {
+  return new Duplex({
+    read() {},
+    write(chunk: Buffer, _encoding, done) {
+      other().push(Buffer.from(chunk));
+      done();
+    },
+    final(done) {
+      other().push(null);
+      done();
+    },
+  });
 }
 
 /** Keeps the payloads and the end of a channel. */

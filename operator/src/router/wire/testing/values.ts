@@ -20,13 +20,15 @@ const date = fc.record({
   second: fc.constant(0),
   microsecond: fc.constant(0),
 });
-const dateTime: fc.Arbitrary<WireDateTime> = fc.tuple(
-  date,
-  fc.nat({ max: 23 }),
-  fc.nat({ max: 59 }),
-  fc.nat({ max: 59 }),
-  fc.oneof(fc.constant(0), fc.nat({ max: 999_999 })),
-).map(([day, hour, minute, second, microsecond]) => ({ ...day, hour, minute, second, microsecond }));
+const dateTime: fc.Arbitrary<WireDateTime> = fc
+  .tuple(
+    date,
+    fc.nat({ max: 23 }),
+    fc.nat({ max: 59 }),
+    fc.nat({ max: 59 }),
+    fc.oneof(fc.constant(0), fc.nat({ max: 999_999 })),
+  )
+  .map(([day, hour, minute, second, microsecond]) => ({ ...day, hour, minute, second, microsecond }));
 
 const time: fc.Arbitrary<WireTime> = fc
   .record({
