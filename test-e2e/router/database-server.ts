@@ -1,5 +1,5 @@
 /** A MariaDB server as a process of this machine, with nothing of ours beside it. */
-import { mkdir, rm } from 'node:fs/promises';
+import { cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise';
@@ -56,6 +56,8 @@ export class DatabaseServer {
       arguments: [
         '--no-defaults',
         `--datadir=${this.#data}`,
+        // Two servers that share /tmp can take each other's files there.
+        `--tmpdir=${this.options.folder}`,
         '--force',
         '--skip-test-db',
         '--skip-name-resolve',
@@ -63,6 +65,12 @@ export class DatabaseServer {
       ],
     });
     await runProgram(startProgram, call, AbortSignal.timeout(60_000));
+  }
+
+  /** Takes over the database of another one, which does not run. */
+  async copyFrom(other: DatabaseServer): Promise<void> {
+    await mkdir(this.options.folder, { recursive: true });
+    await cp(other.#data, this.#data, { recursive: true });
   }
 
   /** Starts the server, and resolves when it answers. */
@@ -73,6 +81,7 @@ export class DatabaseServer {
       arguments: [
         '--no-defaults',
         `--datadir=${this.#data}`,
+        `--tmpdir=${folder}`,
         `--socket=${this.socket}`,
         `--pid-file=${join(folder, `${pod}.pid`)}`,
         `--port=${port}`,

@@ -118,7 +118,9 @@ export class RouterWorld {
 
   /** Starts servers, makes databases, roles and users, and starts the router. */
   async begin(): Promise<void> {
-    await Promise.all(this.shards.flat().map((server) => server.initialise()));
+    const [first, ...others] = this.shards.flat();
+    await first?.initialise();
+    await Promise.all(others.map((server) => (first === undefined ? undefined : server.copyFrom(first))));
     await Promise.all(this.shards.flat().map((server) => server.start()));
     await Promise.all(this.shards.map((servers) => followFirst(servers)));
     await Promise.all(this.shards.map((_servers, shard) => this.#makeDatabases(shard)));
@@ -161,9 +163,11 @@ export class RouterWorld {
     await this.onEveryShard(
       `CREATE DATABASE shardwright;
        CREATE TABLE shardwright.router_ids (node SMALLINT UNSIGNED NOT NULL PRIMARY KEY, claimed_until BIGINT UNSIGNED NOT NULL);
+       CREATE TABLE shardwright.heartbeat (id TINYINT PRIMARY KEY, epoch BIGINT UNSIGNED NOT NULL, written_at DATETIME(6) NOT NULL);
        CREATE USER shardwright_router@'%' IDENTIFIED VIA mysql_native_password USING PASSWORD('${this.router.accountPassword}');
        GRANT SELECT ON mysql.global_priv TO shardwright_router@'%';
        GRANT SLAVE MONITOR, BINLOG MONITOR, REFERENCES ON *.* TO shardwright_router@'%';
+       GRANT SELECT ON shardwright.heartbeat TO shardwright_router@'%';
        GRANT SELECT, INSERT, UPDATE ON shardwright.router_ids TO shardwright_router@'%'`,
     );
   }
