@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { assertNever } from '../../core/assert-never.ts';
 import type { Expression } from './expression.ts';
 import type { Conjunct, TableReference } from './query-shape.ts';
 import type { StatementShape } from './statement-shape.ts';
@@ -43,6 +44,8 @@ function condition(conjunct: Conjunct): string {
     }
     case 'using':
       return `using ${conjunct.column} ${conjunct.left.join('')}|${conjunct.right.join('')}${binds}`;
+    default:
+      return assertNever(conjunct);
   }
 }
 
