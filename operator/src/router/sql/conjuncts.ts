@@ -104,6 +104,8 @@ function readAlternatives(alternatives: readonly Expression[]): readonly Conjunc
     if (alternative.kind !== 'operation') return [];
     const [condition] = readCondition(alternative);
     if (condition === undefined || (condition.kind !== 'equal' && condition.kind !== 'in')) return [];
+    // `<=>` finds NULL, which IN does not.
+    if (condition.kind === 'equal' && condition.nullSafe) return [];
     column ??= condition.column;
     if (!sameColumn(column, condition.column)) return [];
     for (const value of condition.kind === 'in' ? condition.values : [condition.value]) values.push(value);

@@ -82,6 +82,7 @@ describe('conditions', () => {
     ['a NOT IN (1, 2)', []],
     ['a = 1 OR b = 2', []],
     ['a = 1 OR a = 2 OR a IN (3, 4)', ['a in #0,#1,#2,#3 or [0]']],
+    ['a = 1 OR a <=> NULL', []],
     ['a = 1 OR a = 2 AND b = 3', []],
     ['NOT a = 1', []],
     ['(a = 1) IS TRUE', []],
@@ -180,6 +181,12 @@ describe('tables', () => {
     ['SET STATEMENT max_statement_time = (SELECT 1 FROM a) FOR SELECT * FROM b', ['a@0', 'b@1']],
   ])('of %s', (text, expected) => {
     expect(tables(text)).toEqual(expected);
+  });
+
+  it('refuses queries of WITH RECURSIVE that refer to each other, but not tables with such names elsewhere', () => {
+    const mutual = 'WITH RECURSIVE a AS (SELECT * FROM b), b AS (SELECT * FROM a) SELECT * FROM a';
+    expect(parse(mutual).shape.kind).toBe('unknown');
+    expect(tables(mutual.replace('RECURSIVE ', ''))).toEqual(['b@0']);
   });
 
   it('refuses a name that differs from one of WITH only in its case: which of them it means is the server’s secret', () => {

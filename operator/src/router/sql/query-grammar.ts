@@ -67,7 +67,8 @@ function readCommonTables(reader: Reader): Query['commonTables'] {
   const { cursor, builder } = reader;
   if (!cursor.accept('WITH')) return [];
   const recursive = cursor.accept('RECURSIVE');
-  return reader.list(() => {
+  const mentioned = builder.tables.length;
+  const commonTables = reader.list(() => {
     if (builder.commonTables.length >= MOST_COMMON_TABLES) cursor.fail('too many queries in WITH');
     const name = cursor.name();
     if (cursor.accept('(')) {
@@ -84,6 +85,13 @@ function readCommonTables(reader: Reader): Query['commonTables'] {
     builder.commonTables = [...builder.commonTables, { name, query }];
     return { name, query, recursive };
   });
+  const names = new Set(commonTables.map((table) => table.name.toLowerCase()));
+  const later = builder.tables
+    .slice(mentioned)
+    .some((table) => table.schema === null && names.has(table.name.toLowerCase()));
+  // Queries that refer to each other: a name that was taken for a table may mean one of them.
+  if (recursive && later) cursor.fail('queries of WITH RECURSIVE that refer to each other');
+  return commonTables;
 }
 
 /** Reads the query of one WITH element, in which its own name can be used if it is recursive. */

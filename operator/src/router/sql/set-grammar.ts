@@ -72,7 +72,8 @@ function readValue(reader: Reader, scope: Assignment['scope'], name: string): As
   const { cursor } = reader;
   if (!cursor.accept(':=')) cursor.expect('=');
   const first = cursor.position;
-  const word = cursor.peek(1) === '(' ? null : cursor.acceptOneOf(valueWords);
+  const last = cursor.peek(1) === ',' || cursor.peek(1) === 'FOR' || cursor.position + 1 === cursor.count;
+  const word = last ? cursor.acceptOneOf(valueWords) : null;
   const value: Expression =
     word === null
       ? reader.expression()

@@ -292,15 +292,16 @@ describe('sessions', () => {
     expect(
       parseAs(
         'set',
-        "SET autocommit = ON, @A := 1, GLOBAL b = DEFAULT, @@session.c = 'x', @@d = TRADITIONAL, LOCAL e.f = 2, @@global.g = (SELECT 1)",
+        "SET autocommit = ON, h = BINARY 'y', @A := 1, GLOBAL b = DEFAULT, @@session.c = 'x', @@d = TRADITIONAL, LOCAL e.f = 2, @@global.g = (SELECT 1)",
       ).shape.assignments,
     ).toMatchObject([
       { scope: 'session', name: 'autocommit', value: { column: { name: 'on' } } },
-      { scope: 'user', name: 'a', value: { literal: 0 } },
+      { scope: 'session', name: 'h', value: { operator: 'BINARY' } },
+      { scope: 'user', name: 'a', value: { literal: 1 } },
       { scope: 'global', name: 'b', value: { kind: 'default' } },
-      { scope: 'session', name: 'c', value: { literal: 1 } },
+      { scope: 'session', name: 'c', value: { literal: 2 } },
       { scope: 'session', name: 'd', value: { column: { name: 'traditional' } } },
-      { scope: 'session', name: 'e.f', value: { literal: 2 } },
+      { scope: 'session', name: 'e.f', value: { literal: 3 } },
       { scope: 'global', name: 'g', value: { kind: 'subquery' } },
     ]);
   });

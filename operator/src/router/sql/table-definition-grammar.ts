@@ -31,7 +31,10 @@ export function readCreateTable(reader: Reader): TableParts {
     return { ...noParts, like };
   }
   if (cursor.at('(') && !reader.startsQueryInParentheses()) columns = readColumns(reader, references);
-  while (!cursor.ended && !startsQuery(reader)) readOption(reader, references);
+  while (!cursor.ended && !startsQuery(reader)) {
+    if (cursor.at('(')) readGroup(reader, references);
+    else readOption(reader, references);
+  }
   if (cursor.ended) return { query: null, like: null, references, columns };
   if (!cursor.accept('IGNORE')) cursor.accept('REPLACE');
   cursor.accept('AS');
@@ -65,12 +68,21 @@ function readColumns(reader: Reader, references: number[]): string[] {
 /** Passes over one element of the parentheses of CREATE TABLE, up to its comma or the closing parenthesis. */
 function readDefinitionItem(reader: Reader, references: number[]): void {
   const { cursor } = reader;
+  while (!cursor.at(',') && !cursor.at(')')) {
+    if (cursor.at('(')) readGroup(reader, references);
+    else readOption(reader, references);
+  }
+}
+
+/** Passes over parentheses and what is in them. */
+function readGroup(reader: Reader, references: number[]): void {
+  const { cursor } = reader;
   let depth = 0;
-  while (depth > 0 || (!cursor.at(',') && !cursor.at(')'))) {
+  do {
     if (cursor.at('(')) depth++;
     else if (cursor.at(')')) depth--;
     readOption(reader, references);
-  }
+  } while (depth > 0);
 }
 
 /** Passes over one word of a definition, or over the table it names. */
