@@ -19,7 +19,8 @@ export function watchAbort(signal: AbortSignal, handler: Handler): () => void {
     signal.addEventListener(
       'abort',
       () => {
-        for (const each of [...added]) {
+        // A set's iteration leaves out what is taken away meanwhile.
+        for (const each of added) {
           each();
         }
       },
