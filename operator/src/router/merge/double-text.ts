@@ -12,7 +12,7 @@ export function writeDouble(value: number, decimals: number): string {
     return value.toFixed(decimals);
   }
   if (value === 0) {
-    return '0';
+    return Object.is(value, -0) ? '-0' : '0';
   }
   const [mantissa = '', exponentText = '0'] = value.toExponential().split('e');
   const exponent = Number(exponentText);

@@ -124,7 +124,11 @@ function addExactField(sum: ExactNumber | null, field: Buffer | null | undefined
 }
 
 function addDoubleField(sum: number | null, field: Buffer | null | undefined): number | null {
-  return field === null || field === undefined ? sum : (sum ?? 0) + Number(latin1(field));
+  if (field === null || field === undefined) {
+    return sum;
+  }
+  // Not from 0 on: 0 + -0 is no -0.
+  return sum === null ? Number(latin1(field)) : sum + Number(latin1(field));
 }
 
 function writeNullable<Sum>(write: (sum: Sum) => string): (sum: Sum | null) => string | null {

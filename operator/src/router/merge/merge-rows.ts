@@ -9,6 +9,7 @@ import { mergeGroups } from './merge-groups.ts';
 import type { MergeCaps, MergedRows, RowSource } from './merge-input.ts';
 import type { MergePlan } from './merge-plan.ts';
 import { RowCursor, visiblePart } from './row-cursor.ts';
+import { areSentAlike } from './value-types.ts';
 import { concatenateRows, mergeSortedRows, type StreamedRow } from './row-streams.ts';
 
 /** What a merge needs. */
@@ -44,7 +45,10 @@ function commonColumns(sources: readonly RowSource[]): readonly ColumnDefinition
     throw new RangeError('there is nothing to merge');
   }
   for (const other of others) {
-    if (other.length !== first.length || other.some((column, index) => column.type !== first[index]?.type)) {
+    if (
+      other.length !== first.length ||
+      other.some((column, index) => !areSentAlike(column.type, first[index]?.type ?? -1))
+    ) {
       throw new MergeError(
         'Mismatch',
         'Slots answer with different columns: a definition of the table is under way; try again when it has ended',

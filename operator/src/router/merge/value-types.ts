@@ -41,3 +41,8 @@ export function valueTypeOf({ type, name }: { readonly type: number; readonly na
   }
   return found;
 }
+
+/** Whether values of two types are sent alike: which of the types for texts the server names depends on how it read the row. */
+export function areSentAlike(left: number, right: number): boolean {
+  return left === right || (TYPES.get(left) === 'text' && TYPES.get(right) === 'text');
+}
