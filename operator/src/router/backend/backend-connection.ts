@@ -124,7 +124,7 @@ export interface BackendConnection {
 
   /**
    * Makes the session a fresh one (COM_RESET_CONNECTION): no transaction, temporary tables, locks, variables, prepared
-   * statements. The current database stays.
+   * statements. The current database stays, and so does what SET ROLE made of the role: such a connection is to be destroyed.
    */
   reset(signal: AbortSignal): Promise<void>;
 

@@ -9,6 +9,9 @@ const UNKNOWN_VARIABLES: VariableState = { values: new Map(), key: '?' };
 /** Reported as a variable, and none of the session's state: the position of its last transaction. */
 const LAST_GTID = 'last_gtid';
 
+/** Reported when there is no transaction and no table is locked. */
+const NO_TRANSACTION = '________';
+
 /** What is known of the session at the server's end of a connection. */
 export class ConnectionState {
   database: string | null = null;
@@ -17,6 +20,10 @@ export class ConnectionState {
   #variables: VariableState = INITIAL_VARIABLES;
   /** Variables may differ from what is known of them. */
   #isAccounted = true;
+  /** Eight characters; the last is `L` under LOCK TABLES, which no status flag tells. */
+  #transaction = NO_TRANSACTION;
+  /** What the next transaction will be like; empty for what all are like. */
+  #characteristics = '';
 
   get variables(): VariableState {
     return this.#variables;
@@ -29,8 +36,10 @@ export class ConnectionState {
   }
 
   /** A statement of a prelude has succeeded: what it set is known, and what the server tells of it is no news. */
-  afterPrelude(effect: PreludeEffect, completion: Completion): void {
-    this.status = completion.status;
+  afterPrelude(effect: PreludeEffect, { status, changes }: Completion): void {
+    this.status = status;
+    this.#transaction = changes?.transactionState ?? this.#transaction;
+    this.#characteristics = changes?.transactionCharacteristics ?? this.#characteristics;
     if (effect.kind === 'variables') {
       this.#variables = effect.variables;
     } else if (effect.kind === 'database') {
@@ -55,6 +64,8 @@ export class ConnectionState {
     if (changes === null) {
       return;
     }
+    this.#transaction = changes.transactionState ?? this.#transaction;
+    this.#characteristics = changes.transactionCharacteristics ?? this.#characteristics;
     if (changes.schema !== undefined) {
       this.database = changes.schema === '' ? null : changes.schema;
     }
@@ -69,10 +80,17 @@ export class ConnectionState {
   afterReset(): void {
     this.#variables = INITIAL_VARIABLES;
     this.#isAccounted = true;
+    this.#transaction = NO_TRANSACTION;
+    this.#characteristics = '';
   }
 
   /** Whether another session may have the connection as it is, given that this one left nothing that servers do not report. */
   get isClean(): boolean {
-    return this.#isAccounted && (this.status & SERVER_STATUS.inTransaction) === 0;
+    return (
+      this.#isAccounted &&
+      (this.status & SERVER_STATUS.inTransaction) === 0 &&
+      this.#transaction === NO_TRANSACTION &&
+      this.#characteristics === ''
+    );
   }
 }

@@ -2,6 +2,7 @@ import { setImmediate as tick } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { INITIAL_VARIABLES, withVariables } from '../session/session-variables.ts';
 import { SERVER_STATUS } from '../wire/server-status.ts';
+import type { SessionChanges } from '../wire/session-changes.ts';
 import { BackendError } from './backend-error.ts';
 import { RecordingSink } from './testing/recording-sink.ts';
 import { scriptedConnection } from './testing/scripted-server.ts';
@@ -232,6 +233,25 @@ describe('what the server reports of the session', () => {
     const state = withVariables(INITIAL_VARIABLES, [['unique_checks', '0']]);
     connection.noteVariables(state);
     expect([connection.isClean, connection.variables]).toEqual([true, state]);
+  });
+
+  it.each([
+    ['locked tables', { transactionState: '_______L' }, { transactionState: '________' }],
+    [
+      'what the next transaction is to be like',
+      { transactionCharacteristics: 'SET TRANSACTION READ ONLY;' },
+      { transactionCharacteristics: '' },
+    ],
+  ])('tells of %s, which nobody else may get', async (_case, before, after) => {
+    const { connection, server } = scriptedConnection();
+    const run = async (changes: SessionChanges): Promise<boolean> => {
+      const outcome = connection.query(select, new RecordingSink(), {}, signal);
+      await server.statement();
+      server.ok({ changes });
+      await outcome;
+      return connection.isClean;
+    };
+    expect([await run(before), await run(after)]).toEqual([false, true]);
   });
 
   it('has the position of the last commit, which is no change of variables', async () => {
