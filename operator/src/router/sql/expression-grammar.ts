@@ -52,7 +52,7 @@ function readBinary(reader: Reader, left: Expression, operator: BinaryOperator):
       return node(reader, left, {
         kind: 'operation',
         operator: operator.name,
-        operands: [left, ...readInList(reader)],
+        operands: [left].concat(readInList(reader)),
       });
     case 'BETWEEN':
     case 'NOT BETWEEN': {
@@ -113,7 +113,17 @@ function readInList(reader: Reader): Expression[] {
     cursor.expect(')');
     return [{ kind: 'subquery', query, tokens: cursor.rangeFrom(first) }];
   }
-  const items = reader.list(() => reader.expression());
+  const items: Expression[] = [];
+  if (reader.startsQueryInParentheses()) {
+    const inner = readParenthesised(reader);
+    if (inner.kind === 'subquery' && reader.continuesQuery()) {
+      return [readSubquery(reader, first, reader.restOfQuery('expression', inner.query))];
+    }
+    items.push(readOperators(reader, inner, LEVEL.or));
+    if (cursor.accept(')')) return items;
+    cursor.expect(',');
+  }
+  for (const item of reader.list(() => reader.expression())) items.push(item);
   cursor.expect(')');
   return items;
 }

@@ -80,6 +80,8 @@ export function readPrimary(reader: Reader): Expression {
       return readCase(reader);
     case 'MATCH':
       return readMatch(reader);
+    case '{':
+      return readBraces(reader);
     default:
   }
   if (bareFunctions.has(symbol) || (reservedFunctions.has(symbol) && cursor.peek(1) === '(')) {
@@ -201,6 +203,17 @@ function readColumn(reader: Reader): Expression {
   return { kind: 'column', column, tokens: cursor.rangeFrom(first) };
 }
 
+/** Reads `{fn NOW()}` or `{d '2020-01-01'}`, as ODBC writes functions and dates. */
+function readBraces(reader: Reader): Expression {
+  const { cursor } = reader;
+  const first = cursor.position;
+  cursor.expect('{');
+  cursor.name();
+  const value = reader.expression();
+  cursor.expect('}');
+  return operation(reader, first, 'TYPED', [value]);
+}
+
 function readInterval(reader: Reader): Expression {
   const { cursor } = reader;
   const first = cursor.position;
@@ -244,12 +257,12 @@ function readMatch(reader: Reader): Expression {
   const { cursor } = reader;
   const first = cursor.position;
   cursor.expect('MATCH');
-  const columns = cursor.at('(') ? reader.parenthesised() : readColumn(reader);
+  const columns = cursor.at('(') ? [reader.parenthesised()] : reader.list(() => readColumn(reader));
   cursor.expect('AGAINST', '(');
   const text = reader.operation(LEVEL.bitOr);
   while (cursor.acceptOneOf(matchModifiers) !== null);
   cursor.expect(')');
-  return operation(reader, first, 'MATCH', [columns, text]);
+  return operation(reader, first, 'MATCH', [...columns, text]);
 }
 
 function bareCall(reader: Reader, first: number, name: string): Expression {

@@ -191,7 +191,22 @@ export function readMaintenance(
   const access = verb === 'CHECK' || verb === 'CHECKSUM' ? 'read' : 'write';
   reader.list(() => readTableName(reader, access));
   while (cursor.acceptOneOf(maintenanceOptions) !== null);
+  readStatisticsParts(reader, 'COLUMNS');
+  readStatisticsParts(reader, 'INDEXES');
   return { kind: 'maintenance', verb };
+}
+
+/** Passes over `COLUMNS (a, b)` or `INDEXES ALL` of ANALYZE TABLE. */
+function readStatisticsParts(reader: Reader, word: string): void {
+  const { cursor } = reader;
+  if (!cursor.accept(word) || cursor.accept('ALL')) return;
+  cursor.expect('(');
+  if (!cursor.at(')')) {
+    reader.list(() => {
+      if (!cursor.accept('PRIMARY')) cursor.name();
+    });
+  }
+  cursor.expect(')');
 }
 
 /** Reads HANDLER as far as its table. */

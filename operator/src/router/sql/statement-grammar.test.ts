@@ -321,7 +321,7 @@ describe('what is not understood', () => {
     ['SELECT a b c', 'the end of the statement expected at "C" (word 4)'],
     ['FROBNICATE x', 'a statement that is not known at "FROBNICATE" (word 1)'],
     ["SELECT 'secret", 'a string that does not end'],
-    ['SELECT {fn NOW()}', 'an expression expected at "{" (word 2)'],
+    ['SELECT * FROM {oj t}', 'a name expected at "{" (word 4)'],
     ['SELECT * FROM t PROCEDURE ANALYSE()', 'the end of the statement expected at "PROCEDURE" (word 5)'],
     ['BEGIN NOT ATOMIC DELETE FROM t; END', 'the end of the statement expected at "NOT" (word 2)'],
     ['IF 1 THEN DELETE FROM t; END IF', 'a statement that is not known at "IF" (word 1)'],

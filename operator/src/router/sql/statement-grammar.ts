@@ -140,7 +140,7 @@ function readStatement(reader: Reader): StatementNode {
     case 'DEALLOCATE':
       return readDeallocate(reader);
     case 'LOAD':
-      return readLoadData(reader);
+      return cursor.at('LOAD', 'INDEX') ? readAdministration(reader) : readLoadData(reader);
     case 'LOCK':
       return readLockTables(reader);
     case 'UNLOCK':
