@@ -27,6 +27,7 @@ export const FULL_SPEC: ShardedClusterSpecInput = {
       slots: 256,
       strategy: 'Range',
       placement: 'Balanced',
+      splitAt: ['2026-01-01', '2026-07-01'],
       tables: [{ name: 'points', key: 'at' }],
     },
     { name: 'sessions', slots: 64, strategy: 'Hash', placement: 'Modulo', defaultKey: 'id', tables: [] },

@@ -42,6 +42,7 @@ describe('decideShardMap', () => {
     expect(decideShardMap(input({ current, withData: new Set([0]) }))).toEqual({
       kind: 'keep',
       spec: current,
+      findings: [],
     });
   });
 

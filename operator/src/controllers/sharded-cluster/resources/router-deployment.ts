@@ -182,12 +182,24 @@ function scheduling({ metadata, spec }: ShardedCluster): Partial<V1PodSpec> {
 export interface RouterCount {
   readonly wanted: number;
   readonly available: number;
+  /** Whether routers are being made or replaced, as asked for: what is missing then was not lost. */
+  readonly isRollingOut: boolean;
 }
+
+/** The reason a Deployment gives for `Progressing` when all its pods have been made from the newest template once. */
+const ROLLED_OUT = 'NewReplicaSetAvailable';
 
 /** Counts the routers of a cluster; null where none are asked for. */
 export function countRouters(cluster: ShardedCluster, live: V1Deployment | undefined): RouterCount | null {
   const { router, hibernated } = cluster.spec;
-  return wantsRouters(cluster) && !hibernated
-    ? { wanted: router.replicas, available: live?.status?.availableReplicas ?? 0 }
-    : null;
+  if (!wantsRouters(cluster) || hibernated) {
+    return null;
+  }
+  const progressing = live?.status?.conditions?.find(({ type }) => type === 'Progressing');
+  return {
+    wanted: router.replicas,
+    available: live?.status?.availableReplicas ?? 0,
+    isRollingOut:
+      live?.status?.observedGeneration !== live?.metadata?.generation || progressing?.reason !== ROLLED_OUT,
+  };
 }

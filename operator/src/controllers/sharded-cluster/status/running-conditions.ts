@@ -44,7 +44,7 @@ interface View {
   readonly restarts: ConditionInput['restarts'];
   /** What is the matter with the routers; undefined for nothing. */
   readonly routers: string | undefined;
-  /** Whether that is worse than it was. */
+  /** Whether they were there before. */
   readonly routersLost: boolean;
 }
 
@@ -81,7 +81,7 @@ function viewOf(input: ConditionInput, situation: RunningSituation): View {
       withoutPrimary.some(({ primary }) => primary === null || lost.includes(primary ?? '')),
     restarts,
     routers: describeRouters(input.routers),
-    routersLost: before('Ready') === 'AllShardsReady' || before('Degraded') === 'RoutersNotReady',
+    routersLost: input.routers?.isRollingOut === false,
   };
 }
 

@@ -245,6 +245,16 @@ export class Harness {
     await this.server.mergePatch(type, { namespace: 'test', name }, patch, {}, NEVER);
   }
 
+  async patchStatus(type: ResourceType<KubernetesObject>, name: string, status: unknown): Promise<void> {
+    await this.server.mergePatch(
+      type,
+      { namespace: 'test', name },
+      { status },
+      { subresource: 'status' },
+      NEVER,
+    );
+  }
+
   async create<T extends KubernetesObject>(type: ResourceType<T>, object: T): Promise<T> {
     return this.server.create(type, object, NEVER);
   }
