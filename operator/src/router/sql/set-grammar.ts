@@ -1,4 +1,5 @@
 import type { Expression } from './expression.ts';
+import { LEVEL } from './operators.ts';
 import type { Reader } from './reader.ts';
 import type { Assignment, StatementNode } from './statement-shape.ts';
 import { SYMBOL } from './token-cursor.ts';
@@ -18,7 +19,12 @@ export function readSet(reader: Reader): StatementNode {
   if (cursor.at('PASSWORD')) return readRest(reader, 'SET PASSWORD');
   if (cursor.at('DEFAULT', 'ROLE')) return readRest(reader, 'SET DEFAULT ROLE');
   if (cursor.accept('ROLE')) return { kind: 'setRole', role: readRole(reader) };
-  if (cursor.accept('NAMES')) return readNames(reader, 'names');
+  const begin = cursor.position;
+  if (cursor.accept('NAMES')) {
+    const names = readNames(reader, 'names');
+    if (!cursor.at(',')) return names;
+    cursor.position = begin;
+  }
   if (cursor.accept('CHARACTER', 'SET') || cursor.accept('CHARSET')) return readNames(reader, 'characterSet');
   const scope = scopeWords.get(cursor.peek());
   if (cursor.at('TRANSACTION')) return readTransaction(reader, 'next');
@@ -26,7 +32,37 @@ export function readSet(reader: Reader): StatementNode {
     cursor.position++;
     return readTransaction(reader, scope === 'global' ? 'global' : 'session');
   }
-  return { kind: 'set', assignments: reader.list(() => readAssignment(reader)) };
+  return { kind: 'set', assignments: reader.list(() => readItem(reader)).flat() };
+}
+
+/** Reads one element of SET's list: an assignment, or NAMES, which is three or four. */
+function readItem(reader: Reader): Assignment[] {
+  const { cursor } = reader;
+  if (!cursor.at('NAMES') || cursor.peek(1) === '=' || cursor.peek(1) === ':=')
+    return [readAssignment(reader)];
+  cursor.position++;
+  const charset = readCharset(reader);
+  const assignments: Assignment[] = [
+    'character_set_client',
+    'character_set_results',
+    'character_set_connection',
+  ].map((name) => ({ scope: 'session', name, value: charset }));
+  if (cursor.accept('COLLATE')) {
+    assignments.push({ scope: 'session', name: 'collation_connection', value: readCharset(reader) });
+  }
+  return assignments;
+}
+
+/** Reads the name of a character set or collation as a value. */
+function readCharset(reader: Reader): Expression {
+  const { cursor } = reader;
+  const first = cursor.position;
+  if (!cursor.accept('BINARY')) return reader.operation(LEVEL.collate + 1);
+  return {
+    kind: 'column',
+    column: { schema: null, table: null, name: 'binary' },
+    tokens: cursor.rangeFrom(first),
+  };
 }
 
 /** Reads `SET STATEMENT a = 1, … FOR`, which stands in front of a statement. */

@@ -306,6 +306,24 @@ describe('sessions', () => {
     ]);
   });
 
+  it('takes NAMES among assignments for those it consists of', () => {
+    const { statement, shape } = parseAs(
+      'set',
+      "SET time_zone = 'UTC', NAMES utf8mb4 COLLATE 'utf8mb4_bin', a = 1",
+    );
+    expect(shape.assignments.map(({ name, value }) => `${name} = ${statement.textOf(value.tokens)}`)).toEqual(
+      [
+        "time_zone = 'UTC'",
+        'character_set_client = utf8mb4',
+        'character_set_results = utf8mb4',
+        'character_set_connection = utf8mb4',
+        "collation_connection = 'utf8mb4_bin'",
+        'a = 1',
+      ],
+    );
+    expect(parse('SET NAMES binary, a = 1').shape).toMatchObject({ kind: 'set', assignments: { length: 4 } });
+  });
+
   it('keeps the settings of SET STATEMENT with the statement', () => {
     expect(parseAs('select', "SET STATEMENT a = 1, b = 'x' FOR SELECT 2").shape.settings).toMatchObject([
       { name: 'a', value: { literal: 0 } },
