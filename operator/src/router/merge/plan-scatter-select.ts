@@ -79,7 +79,7 @@ function planScope(select: ScatterSelect, scopeIndex: number): PlannedMerge {
   const isDistinct = scope.distinct && !isWithinSlots(select, scopeIndex, selected);
   const groups = isLocal ? null : planGroups(full, hidden);
   const rows: RowMerge = groups?.rows ?? planRows(full, hidden, isDistinct);
-  const limit = planLimit(select.query.limit, select.values, isLocal);
+  const limit = planLimit(select.query.limit, select.values, isLocal && !hasDistinctTexts(rows));
   const { end } = scope.itemTokens;
   const added: readonly Edit[] =
     hidden.count === 0 ? [] : [{ tokens: { first: end, end }, text: hidden.text }];
@@ -88,6 +88,11 @@ function planScope(select: ScatterSelect, scopeIndex: number): PlannedMerge {
     edits: [...added, ...(groups?.edits ?? []), ...limit.edits],
     plan: { rows, hidden: hidden.count, offset: limit.offset, limit: limit.limit },
   };
+}
+
+/** Texts that differ in spaces at the end have other weights: what is one row may be several of a slot. */
+function hasDistinctTexts(rows: RowMerge): boolean {
+  return rows.kind === 'distinct' && rows.values.some(({ weight }) => weight !== null);
 }
 
 function branchesOf(body: QueryBody): readonly QueryBody[] {
