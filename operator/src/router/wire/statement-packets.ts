@@ -2,6 +2,7 @@
  * Commands and answers of prepared statements.
  * Source: https://mariadb.com/docs/server/reference/clientserver-protocol/3-binary-protocol-prepared-statements
  */
+import { COLUMN_TYPE } from './column-type.ts';
 import { COMMAND } from './command-code.ts';
 import { readValue, writeValue } from './binary-value.ts';
 import { PayloadReader } from './payload-reader.ts';
@@ -14,6 +15,22 @@ export const CURSOR = { readOnly: 0x1, forUpdate: 0x2, scrollable: 0x4 } as cons
 
 /** Mark of an unsigned type, in the byte after the type. */
 const UNSIGNED = 0x80;
+
+/**
+ * Types that a column can have and a parameter cannot: for these, MariaDB 10.11 and 11.8 read no value at all (as tried
+ * on both), so that whoever reads one there takes everything behind it for something else.
+ */
+const COLUMN_ONLY: ReadonlySet<number> = new Set([
+  COLUMN_TYPE.int24,
+  COLUMN_TYPE.year,
+  COLUMN_TYPE.bit,
+  COLUMN_TYPE.geometry,
+]);
+
+/** Whether a parameter may have this type. */
+export function isParameterType(type: number): boolean {
+  return !COLUMN_ONLY.has(type);
+}
 
 /** COM_STMT_EXECUTE. */
 export interface Execution {
@@ -30,7 +47,8 @@ export interface Execution {
 
 /**
  * Reads COM_STMT_EXECUTE. `previousTypes`: of the statement's execution before, empty for the first; `isLong` tells which
- * parameters have got their value by COM_STMT_SEND_LONG_DATA. Bytes are views of the payload.
+ * parameters have got their value by COM_STMT_SEND_LONG_DATA. Bytes are views of the payload. A type that is none
+ * for parameters ({@link isParameterType}) is a {@link ProtocolError} (`unsupported`).
  */
 export function decodeExecute(
   payload: Buffer,
@@ -56,7 +74,10 @@ export function decodeExecute(
   return { statementId, cursor, types, typesSent, values };
 }
 
-/** The payload of COM_STMT_EXECUTE, always with types, unless there are no parameters. */
+/**
+ * The payload of COM_STMT_EXECUTE, always with types, unless there are no parameters. The types must be such that
+ * parameters can have ({@link isParameterType}).
+ */
 export function encodeExecute(execution: Omit<Execution, 'typesSent'>): Buffer {
   const { types, values } = execution;
   const writer = new PayloadWriter(64)
@@ -163,7 +184,14 @@ export function encodePrepareOk(prepared: PrepareOk): Buffer {
 function readTypes(reader: PayloadReader, count: number): ValueType[] {
   const types: ValueType[] = [];
   for (let index = 0; index < count; index += 1) {
-    types.push({ type: reader.uint8(), unsigned: (reader.uint8() & UNSIGNED) !== 0 });
+    const type = reader.uint8();
+    if (!isParameterType(type)) {
+      throw new ProtocolError(
+        'unsupported',
+        `parameters of type ${String(type)}, which MariaDB has for columns only`,
+      );
+    }
+    types.push({ type, unsigned: (reader.uint8() & UNSIGNED) !== 0 });
   }
   return types;
 }
