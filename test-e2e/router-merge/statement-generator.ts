@@ -20,7 +20,7 @@ export const DEFINITIONS: readonly string[] = [
     raw VARBINARY(6), note TEXT CHARACTER SET latin1 COLLATE latin1_swedish_ci, bits BIT(5), fine DECIMAL(12,5), year YEAR)`,
   `CREATE TABLE orders (id BIGINT NOT NULL, user_id BIGINT NOT NULL, total DECIMAL(12,2), amount INT NOT NULL, country CHAR(2), state VARCHAR(12),
     PRIMARY KEY (id, user_id))`,
-  'CREATE TABLE countries (code CHAR(2) NOT NULL PRIMARY KEY, title VARCHAR(40))',
+  'CREATE TABLE countries (code CHAR(2) NOT NULL PRIMARY KEY, title VARCHAR(40), size INT)',
 ];
 
 const COUNTRIES = ['CH', 'DE', 'FR', 'it', 'PT'];
@@ -111,7 +111,7 @@ export function generateRows(random: Random, users: number, orders: number): rea
   const lines = (count: number, row: (index: number) => string): string =>
     Array.from({ length: count }, (_row, index) => row(index)).join(', ');
   return [
-    `INSERT INTO countries VALUES ${COUNTRIES.map((code) => `('${code}', 'land ${code}')`).join(', ')}`,
+    `INSERT INTO countries VALUES ${COUNTRIES.map((code, size) => `('${code}', 'land ${code}', ${size})`).join(', ')}`,
     `INSERT INTO users VALUES ${lines(users, (index) => userRow(random, index + 1))}`,
     `INSERT INTO orders VALUES ${lines(orders, (index) => {
       const total = nullable(random, `${whole(random, 500)}.${whole(random, 100)}`);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PACKAGED_MARIADB } from '../mariadb/root-file-system.ts';
 import { type Answer, createMergeStage, type MergeStage } from '../router-merge/merge-stage.ts';
+import { generateJoin } from '../router-merge/join-generator.ts';
 import { DEFINITIONS, generateRows, generateStatement } from '../router-merge/statement-generator.ts';
 import { seededRandom } from '../sharded-cluster/random.ts';
 
@@ -45,6 +46,27 @@ describe.each(PACKAGED_MARIADB)('slots of MariaDB $version answer like one datab
     }
     // The test would show nothing if hardly anything was merged.
     expect(routes.get('scatter')).toBeGreaterThan(STATEMENTS / 2);
+  });
+
+  it(`${STATEMENTS} random joins, of which those that are not refused are right, seed ${SEED}`, async () => {
+    const random = seededRandom(SEED + 2);
+    const routes = new Map<string, number>();
+    for (let index = 0; index < STATEMENTS; index += 1) {
+      const { sql, ordered } = generateJoin(random);
+      const outcome = await stage?.scattered(sql);
+      const route = outcome?.kind === 'answer' ? outcome.route : 'refused';
+      routes.set(route, (routes.get(route) ?? 0) + 1);
+      if (outcome?.kind === 'answer') {
+        const whole = await stage?.whole(sql);
+        expect({ sql, route, ...comparable(outcome.answer, ordered, false) }).toEqual({
+          sql,
+          route,
+          ...(whole === undefined ? {} : comparable(whole, ordered, false)),
+        });
+      }
+    }
+    expect(routes.get('single')).toBeGreaterThan(STATEMENTS / 50);
+    expect(routes.get('scatter')).toBeGreaterThan(STATEMENTS / 50);
   });
 
   it.each([
