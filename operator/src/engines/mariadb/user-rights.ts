@@ -85,8 +85,6 @@ export function rightsStatements(
   const { grants, keyspaceRoles, role } = rightsOf(user);
   const own = userRole(user.name);
   const account = `?@'%'`;
-  const grantRole = (given: string, to: string): string => `GRANT ${quoteName(given)} TO ${to}`;
-  const revokeRole = (taken: string, from: string): string => `REVOKE ${quoteName(taken)} FROM ${from}`;
   return [
     ...[...keyspaceRoles, ...(role === own ? [own] : [])].map(
       (name) => `CREATE ROLE IF NOT EXISTS ${quoteName(name)}`,
@@ -107,4 +105,12 @@ export function rightsStatements(
     ...(role === own ? [] : [`DROP ROLE IF EXISTS ${quoteName(own)}`]),
     ...grants.map((grant) => `GRANT ${grant} TO ${account}`),
   ];
+}
+
+function grantRole(role: string, to: string): string {
+  return `GRANT ${quoteName(role)} TO ${to}`;
+}
+
+function revokeRole(role: string, from: string): string {
+  return `REVOKE ${quoteName(role)} FROM ${from}`;
 }

@@ -36,9 +36,9 @@ export class PasswordSecrets {
   /** Watches exactly these Secrets from now on, until the signal aborts. */
   watch(keys: readonly ObjectKey[], signal: AbortSignal): void {
     const wanted = new Map(keys.map((key) => [formatKey(key), key]));
-    for (const [id, { stop }] of this.#watched) {
+    for (const [id, watched] of this.#watched) {
       if (!wanted.has(id)) {
-        stop();
+        watched.stop();
         this.#watched.delete(id);
       }
     }
@@ -63,7 +63,7 @@ export class PasswordSecrets {
   async close(): Promise<void> {
     const watched = [...this.#watched.values()];
     this.#watched.clear();
-    watched.forEach(({ stop }) => stop());
+    watched.forEach((each) => each.stop());
     await Promise.all(watched.map(({ ended }) => ended));
   }
 

@@ -1,5 +1,6 @@
 import type { V1Pod, V1Secret } from '@kubernetes/client-node';
 import { RefusedError } from '../../agent/protocol/commands.ts';
+import type { UsersCommand } from '../../agent/protocol/users.ts';
 import {
   applicationSecretName,
   routerName,
@@ -168,21 +169,26 @@ export class UserKeeper {
     }
     const told: Told = { digest: command.digest, at: clock.monotonic(), problem: before?.problem ?? null };
     this.#told.set(uid, told);
-    void streams
-      .command(uid, { command: 'setUsers', epoch: shard.epoch, ...command }, COMMAND_MILLISECONDS, signal)
-      .then(
-        () => {
-          told.problem = null;
-        },
-        (error: unknown) => {
-          told.problem = problemOf(error, shard);
-          this.#options.logger.warn('an agent was not told its users', {
-            shard: shard.name,
-            ...errorFields(error),
-          });
-        },
-      );
+    void this.#tell(uid, shard, command, told, signal);
     return told.problem === null ? [] : [told.problem];
+  }
+
+  async #tell(
+    uid: string,
+    shard: ShardMapShard,
+    command: UsersCommand,
+    told: Told,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { streams, logger } = this.#options;
+    try {
+      const request = { command: 'setUsers', epoch: shard.epoch, ...command } as const;
+      await streams.command(uid, request, COMMAND_MILLISECONDS, signal);
+      told.problem = null;
+    } catch (error) {
+      told.problem = problemOf(error, shard);
+      logger.warn('an agent was not told its users', { shard: shard.name, ...errorFields(error) });
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import type {
   V1Container,
   V1Deployment,
+  V1KeyToPath,
   V1PodSpec,
   V1PodTemplateSpec,
   V1Volume,
@@ -143,10 +144,13 @@ function container(cluster: ShardedCluster, image: string): V1Container {
   };
 }
 
+function files(...keys: readonly string[]): V1KeyToPath[] {
+  return keys.map((key) => ({ key, path: key }));
+}
+
 function volumes({ metadata, spec }: ShardedCluster): V1Volume[] {
   const { name } = metadata;
   const certificate = spec.tls.serverCertificateSecretRef?.name ?? routerCertificateName(name);
-  const files = (...keys: string[]) => keys.map((key) => ({ key, path: key }));
   return [
     {
       name: 'router',

@@ -184,7 +184,7 @@ describe('routers', () => {
 describe('countRouters', () => {
   const cluster = aCluster({ keyspaces });
   const rolledOut = { type: 'Progressing', status: 'True', reason: 'NewReplicaSetAvailable' };
-  const live = (status: object) => ({ ...build(), metadata: { generation: 2 }, status });
+  const live = (status: object) => ({ metadata: { generation: 2 }, status });
 
   it.each([
     ['nothing is there yet', undefined, { wanted: 2, available: 0, isRollingOut: true }],
