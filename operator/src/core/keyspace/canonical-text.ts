@@ -12,6 +12,8 @@ const HYPHEN = 0x2d;
 const ZERO = 0x30;
 const EIGHT = 0x38;
 const NINE = 0x39;
+const UPPER_A = 0x41;
+const UPPER_Z = 0x5a;
 const LOWER_A = 0x61;
 const LOWER_F = 0x66;
 const TILDE = 0x7e;
@@ -35,18 +37,15 @@ export function canonicalText(literal: Value, rule: TextRule): TextKey | KeyRefu
     );
   }
   const bytes = rule.trims ? withoutTrailingSpaces(literal.bytes) : literal.bytes;
-  const refusal = rule.characters === 'printable' ? checkPrintable(bytes) : checkCharacters(bytes, rule);
-  if (refusal !== undefined) {
-    return refusal;
-  }
-  if (bytes.length > rule.length && countCharacters(bytes) > rule.length) {
+  const text = rule.characters === 'printable' ? printableText(bytes, rule) : unicodeText(bytes, rule);
+  if (text instanceof Uint8Array && bytes.length > rule.length && countCharacters(bytes) > rule.length) {
     return refuseKey(
       'NoStoredValue',
       `is longer than the ${rule.length} characters of the column`,
       'Use a value that fits the column',
     );
   }
-  return { kind: 'text', bytes: rule.foldsCase ? inLowerCase(bytes) : bytes, padded: rule.padded };
+  return text instanceof Uint8Array ? { kind: 'text', bytes: text, padded: rule.padded } : text;
 }
 
 /** Key of a value in a BINARY or VARBINARY column. */
@@ -114,7 +113,8 @@ function withoutTrailingSpaces(bytes: Uint8Array): Uint8Array {
   return end === bytes.length ? bytes : bytes.subarray(0, end);
 }
 
-function checkPrintable(bytes: Uint8Array): KeyRefusal | undefined {
+function printableText(bytes: Uint8Array, { foldsCase }: TextRule): Uint8Array | KeyRefusal {
+  let upperCase = 0;
   for (let index = 0; index < bytes.length; index += 1) {
     const byte = bytes[index] ?? 0;
     if (byte < SPACE || byte > TILDE) {
@@ -122,24 +122,27 @@ function checkPrintable(bytes: Uint8Array): KeyRefusal | undefined {
         'other than printable ASCII, of which the collation may take several for equal',
       );
     }
+    upperCase += byte <= UPPER_Z && byte >= UPPER_A ? 1 : 0;
   }
-  return undefined;
+  return foldsCase && upperCase > 0
+    ? bytes.map((byte) => (byte <= UPPER_Z && byte >= UPPER_A ? byte | LOWER_CASE_BIT : byte))
+    : bytes;
 }
 
-function checkCharacters(bytes: Uint8Array, { characters }: TextRule): KeyRefusal | undefined {
+function unicodeText(bytes: Uint8Array, { characters }: TextRule): Uint8Array | KeyRefusal {
   let most = 0;
   for (let index = 0; index < bytes.length; index += 1) {
     most = Math.max(most, bytes[index] ?? 0);
   }
   if (most < BEYOND_ASCII) {
-    return undefined;
+    return bytes;
   }
   if (characters === 'ascii' || (characters === 'utf8mb3' && most >= FOUR_BYTES)) {
     return refuseCharacters('that the character set of the column has not for certain');
   }
   try {
     STRICT_UTF8.decode(bytes);
-    return undefined;
+    return bytes;
   } catch {
     return refuseKey('Malformed', 'is not valid UTF-8', 'Send text in the character set of the connection');
   }
@@ -160,17 +163,4 @@ function countCharacters(bytes: Uint8Array): number {
     count += (byte & 0xc0) === 0x80 ? 0 : 1;
   }
   return count;
-}
-
-function inLowerCase(bytes: Uint8Array): Uint8Array {
-  for (let index = 0; index < bytes.length; index += 1) {
-    if (isUpperCase(bytes[index] ?? 0)) {
-      return bytes.map((byte) => (isUpperCase(byte) ? byte | LOWER_CASE_BIT : byte));
-    }
-  }
-  return bytes;
-}
-
-function isUpperCase(byte: number): boolean {
-  return byte >= 0x41 && byte <= 0x5a;
 }

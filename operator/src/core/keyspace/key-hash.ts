@@ -16,13 +16,23 @@ const POLYNOMIAL = 0xedb88320;
  */
 const PRIME = 4_294_967_291;
 
-const CRC_TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
+/**
+ * Remainders of each byte, and after them those of each byte with one, two and three zeros behind it: four bytes in one
+ * step. Source: Kounavis and Berry, "A Systematic Approach to Building High Performance, Software-based, CRC Generators"
+ * (2005).
+ */
+const CRC_TABLE = new Int32Array(4 * 256);
+for (let byte = 0; byte < 256; byte += 1) {
   let remainder = byte;
   for (let bit = 0; bit < 8; bit += 1) {
     remainder = (remainder >>> 1) ^ (remainder & 1 ? POLYNOMIAL : 0);
   }
-  return remainder;
-});
+  CRC_TABLE[byte] = remainder;
+}
+for (let index = 256; index < CRC_TABLE.length; index += 1) {
+  const remainder = CRC_TABLE[index - 256] ?? 0;
+  CRC_TABLE[index] = (remainder >>> 8) ^ (CRC_TABLE[remainder & 0xff] ?? 0);
+}
 
 /**
  * Hash of a key: an integer from 0 to 2^32 - 1. The checksum of similar keys forms patterns, which its cube modulo a prime
@@ -49,7 +59,20 @@ function crcOfText(text: string): number {
 
 function crcOfBytes(bytes: Uint8Array): number {
   let crc = -1;
-  for (let index = 0; index < bytes.length; index += 1) {
+  let index = 0;
+  for (const end = bytes.length - 3; index < end; index += 4) {
+    crc ^=
+      (bytes[index] ?? 0) |
+      ((bytes[index + 1] ?? 0) << 8) |
+      ((bytes[index + 2] ?? 0) << 16) |
+      ((bytes[index + 3] ?? 0) << 24);
+    crc =
+      (CRC_TABLE[768 + (crc & 0xff)] ?? 0) ^
+      (CRC_TABLE[512 + ((crc >>> 8) & 0xff)] ?? 0) ^
+      (CRC_TABLE[256 + ((crc >>> 16) & 0xff)] ?? 0) ^
+      (CRC_TABLE[crc >>> 24] ?? 0);
+  }
+  for (; index < bytes.length; index += 1) {
     crc = (crc >>> 8) ^ (CRC_TABLE[(crc ^ (bytes[index] ?? 0)) & 0xff] ?? 0);
   }
   return ~crc >>> 0;
