@@ -73,12 +73,15 @@ async function asApplication(number: number): Promise<Session> {
   return connect(number, 'app', await secretValue(`${CLUSTER}-app`, 'password'));
 }
 
-/** The databases that a user sees, but for the server's own. */
+/** The databases that a user sees, sorted, but for the server's own. */
 async function databasesOf(session: Session): Promise<string[]> {
   const rows = await session.query<RowDataPacket[]>(
     'SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA',
   );
-  return rows.map((row) => String(row['name'])).filter((name) => name !== 'information_schema');
+  return rows
+    .map((row) => String(row['name']))
+    .filter((name) => name !== 'information_schema')
+    .toSorted();
 }
 
 async function withSession<T>(opened: Promise<Session>, use: (session: Session) => Promise<T>): Promise<T> {
