@@ -10,6 +10,7 @@ import { lookupBenchmark } from './lookup/benchmark.ts';
 import { placementBenchmark } from './lookup/placement-benchmark.ts';
 import { readyBenchmark } from './ready/benchmark.ts';
 import { runBenchmark } from './run-benchmark.ts';
+import { statementsBenchmark } from './statements/benchmark.ts';
 import { throughputBenchmark } from './throughput/benchmark.ts';
 
 const BENCHMARKS = [
@@ -20,6 +21,7 @@ const BENCHMARKS = [
   throughputBenchmark,
   lookupBenchmark,
   placementBenchmark,
+  statementsBenchmark,
 ];
 
 const HELP = `Usage: npm run bench [-- OPTIONS] [NAME ...]

@@ -33,11 +33,17 @@ export function quotedEnd(sql: Uint8Array, start: number, size: number, escapes:
 
 /** The end of a name in quotes that begins at `start`; `UNTERMINATED` also for a NUL inside, where the server's name would end. */
 export function quotedNameEnd(sql: Uint8Array, start: number, size: number): number {
-  const end = quotedEnd(sql, start, size, false);
-  for (let index = start; index < end; index++) {
-    if (sql[index] === 0) return UNTERMINATED;
+  const quote = sql[start];
+  for (let index = start + 1; index < size; index++) {
+    const byte = sql[index];
+    if (byte === quote) {
+      if (index + 1 >= size || sql[index + 1] !== quote) return index + 1;
+      index++;
+    } else if (byte === 0) {
+      return UNTERMINATED;
+    }
   }
-  return end;
+  return UNTERMINATED;
 }
 
 /** True where `--` at `start` begins a comment: a space, a control character or the end follows. */

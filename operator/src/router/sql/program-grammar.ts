@@ -55,11 +55,12 @@ export function readGrant(reader: Reader, verb: 'GRANT' | 'REVOKE'): UserManagem
   const first = cursor.position;
   const names = [readGrantedName(reader)];
   if (cursor.accept('.')) names.push(readGrantedName(reader));
+  const unqualified = names.length === 1;
   const name = names.pop() ?? null;
   const schema = names.pop() ?? null;
   const tokens = cursor.rangeFrom(first);
   cursor.position = cursor.count;
-  return { kind: 'userManagement', what: verb, on: { object, schema, name, tokens } };
+  return { kind: 'userManagement', what: verb, on: { object, unqualified, schema, name, tokens } };
 }
 
 function readGrantedName(reader: Reader): string | null {

@@ -272,6 +272,8 @@ describe('sessions', () => {
       { kind: 'userManagement', what: 'GRANT', on: { object: 'table', schema: 'app', name: null } },
     ],
     ['REVOKE EXECUTE ON PROCEDURE p FROM x', { on: { object: 'procedure', schema: null, name: 'p' } }],
+    ['GRANT ALL ON *.* TO x', { on: { unqualified: false, schema: null, name: null } }],
+    ['GRANT ALL ON * TO x', { on: { unqualified: true, schema: null, name: null } }],
     ['GRANT a TO b', { kind: 'userManagement', what: 'GRANT', on: null }],
     ["ALTER USER x IDENTIFIED BY 'y'", { kind: 'userManagement', what: 'ALTER USER' }],
     ["SET PASSWORD FOR x = PASSWORD('y')", { kind: 'userManagement', what: 'SET PASSWORD' }],

@@ -67,16 +67,23 @@ export class StatementParser<Plan> implements TokenSource {
     if (tokens.failure !== null) {
       return { digest: '', shape: readShape(tokens, text, dialect), plan: null };
     }
+    // Each token takes a byte of the key or more.
+    if (tokens.count > this.#limits.cache.keyBytes) return this.#newEntry(text, dialect);
     const key = this.#key;
     key.build(tokens, text, dialect);
     const found = this.cache.find(key);
     if (found !== null) return found;
-    const entry: PlanEntry<Plan> = {
-      digest: digestText(tokens, text, dialect.charset === 'latin1', this.#limits.digest),
-      shape: readShape(tokens, text, dialect),
-      plan: null,
-    };
+    const entry = this.#newEntry(text, dialect);
     this.cache.add(key, entry);
     return entry;
+  }
+
+  #newEntry(text: Buffer, dialect: Dialect): PlanEntry<Plan> {
+    const latin1 = dialect.charset === 'latin1';
+    return {
+      digest: digestText(this.#tokens, text, latin1, this.#limits.digest),
+      shape: readShape(this.#tokens, text, dialect),
+      plan: null,
+    };
   }
 }

@@ -247,9 +247,11 @@ export type StatementNode =
       readonly kind: 'userManagement';
       /** CREATE USER, ALTER USER, DROP ROLE, GRANT, REVOKE, SET PASSWORD, SET DEFAULT ROLE and the like, in upper case. */
       readonly what: string;
-      /** What GRANT and REVOKE are ON; null for `schema` and `name` is `*` or unsaid. Null where nothing is said, as for roles. */
+      /** What GRANT and REVOKE are ON; `name` null is `*`; `schema` null is `*` as well, if not `unqualified`. Null where nothing is said, as for roles. */
       readonly on: {
         readonly object: 'table' | 'function' | 'procedure';
+        /** Without a schema in front: it is the session's. */
+        readonly unqualified: boolean;
         readonly schema: string | null;
         readonly name: string | null;
         readonly tokens: TokenRange;

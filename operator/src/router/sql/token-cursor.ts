@@ -144,6 +144,11 @@ export class TokenCursor {
   }
 }
 
+/** The symbols of one byte, which are most. */
+const singleSymbols: readonly string[] = Array.from({ length: 128 }, (_, byte) =>
+  String.fromCharCode(byte).toUpperCase(),
+);
+
 function readSymbols(tokens: TokenList, sql: Buffer): readonly string[] {
   const symbols: string[] = [];
   for (let index = 0; index < tokens.count; index++) {
@@ -163,8 +168,12 @@ function readSymbols(tokens: TokenList, sql: Buffer): readonly string[] {
       case TOKEN.systemVariable:
         symbols.push(SYMBOL.systemVariable);
         break;
-      default:
-        symbols.push(sql.toString('latin1', tokens.starts[index], tokens.ends[index]).toUpperCase());
+      default: {
+        const start = tokens.starts[index] as number;
+        const end = tokens.ends[index] as number;
+        const single = end === start + 1 ? singleSymbols[sql[start] as number] : undefined;
+        symbols.push(single ?? sql.toString('latin1', start, end).toUpperCase());
+      }
     }
   }
   return symbols;
