@@ -73,9 +73,9 @@ const STATEMENTS = [
   'EXPLAIN SELECT * FROM test.types',
   'SHOW COLUMNS FROM test.types',
   'USE other',
-  'SET NAMES latin1',
+  'SET character_set_results = latin1',
   "SELECT 'ä' AS ä",
-  'SET NAMES utf8mb4',
+  'SET character_set_results = utf8mb4',
   'BEGIN',
   'ROLLBACK',
 ] as const;
@@ -448,7 +448,7 @@ describe.each(PACKAGED_MARIADB)('A server connection of the router, MariaDB $ver
       },
       { plugin: 'ed25519', client: ED25519, replies: { derivedFirst: [1, 3], ownFirst: [3, 2] } },
     ] as const)(
-      'beside $plugin costs nobody a round trip when it comes first',
+      'beside $plugin: a router needs no further round trip when it comes first',
       async ({ plugin, client, replies }) => {
         const user = `derived_${plugin.slice(0, 5)}`;
         const derivedFirst = identifiedVia(SECRET, user, own(plugin, 'own'));

@@ -13,9 +13,9 @@ const PUBLIC_KEY = /^[A-Za-z0-9+/]{43}$/;
 
 /**
  * What follows the name in CREATE USER and ALTER USER: `IDENTIFIED VIA ... OR ...`. The derived credential comes first, as
- * measured on 10.11 and 11.8: a server begins with the first, so that a router logs in without a further round trip; nor does a
- * client with ed25519 need one more than it always does; a client with mysql_native_password that comes by itself, past the
- * router, needs one. The other way round, a router would need one behind mysql_native_password and two behind ed25519.
+ * measured on 10.11 and 11.8: a server begins with the first plugin, so that a router logs in without a further round trip. The
+ * other way round it needs one more beside mysql_native_password and two beside ed25519. What clients pay that pass the router
+ * by is in the README.
  * @throws RangeError for a proof that is not stored like this.
  */
 export function identifiedVia(secret: string, user: string, own: OwnProof): string {
