@@ -40,8 +40,9 @@ export default {
         'engines',
         'pki',
         'agent/(settings|pod-contract)\\.ts$|agent/protocol',
+        'router/pod-contract\\.ts$',
       ],
-      'controllers act through the runtime, and know of agents what their pods must give them',
+      'controllers act through the runtime, and know of agents and routers what their pods must give them',
     ),
     only(
       'engines',
@@ -59,7 +60,17 @@ export default {
     only(
       'supervisor',
       'supervisor',
-      ['supervisor', 'agent/protocol', 'launcher', 'pki', 'engines', 'runtime', 'api', 'core'],
+      [
+        'supervisor',
+        'agent/protocol',
+        'router/pod-contract\\.ts$',
+        'launcher',
+        'pki',
+        'engines',
+        'runtime',
+        'api',
+        'core',
+      ],
       'the supervisor knows agents by their protocol only',
     ),
     only(

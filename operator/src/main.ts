@@ -5,6 +5,7 @@ import { runProgram } from './commands/program.ts';
 const exitCode = await runProgram(process.argv.slice(2), {
   operator: async (config) => (await import('./commands/operator.ts')).runOperatorCommand(config),
   agent: async () => (await import('./commands/agent.ts')).runAgentCommand(),
+  router: async (config) => (await import('./commands/router.ts')).runRouterCommand(config),
   runtime: async (target) => (await import('./commands/runtime.ts')).copyRuntime(target),
 });
 

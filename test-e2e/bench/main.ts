@@ -6,8 +6,11 @@ import { describeFailure } from '../cluster/failure.ts';
 import { createProgress } from '../cluster/progress.ts';
 import { cloneBenchmark, cloneInMemoryBenchmark } from './clone/benchmark.ts';
 import { footprintBenchmark } from './footprint/benchmark.ts';
+import { lookupBenchmark } from './lookup/benchmark.ts';
+import { placementBenchmark } from './lookup/placement-benchmark.ts';
 import { readyBenchmark } from './ready/benchmark.ts';
 import { runBenchmark } from './run-benchmark.ts';
+import { statementsBenchmark } from './statements/benchmark.ts';
 import { throughputBenchmark } from './throughput/benchmark.ts';
 
 const BENCHMARKS = [
@@ -16,6 +19,9 @@ const BENCHMARKS = [
   cloneInMemoryBenchmark,
   footprintBenchmark,
   throughputBenchmark,
+  lookupBenchmark,
+  placementBenchmark,
+  statementsBenchmark,
 ];
 
 const HELP = `Usage: npm run bench [-- OPTIONS] [NAME ...]

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createConnection } from 'mysql2/promise';
+import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import type { HostedMember } from '../../operator/src/engines/conformance/host.ts';
 import { APPLICATION_USER } from '../../operator/src/engines/conformance/story.ts';
 import { AGENT_USER, readAgentPassword } from '../../operator/src/engines/mariadb/credentials.ts';
@@ -12,6 +12,9 @@ import { listLogFiles } from '../../operator/src/engines/mariadb/log-files.ts';
 import type { MemberOptions } from '../../operator/src/engines/member.ts';
 import { runProgram, type RunningProgram, type StartProgram } from '../../operator/src/engines/programs.ts';
 import { connectNumberClient } from './number-client.ts';
+
+/** Of a login. */
+const ACCESS_DENIED = 1045;
 
 /** What a hosted member is made of. */
 export interface HostedMemberOptions {
@@ -46,6 +49,15 @@ export function createHostedMember({
       connection.destroy();
     }
   };
+
+  const loginAs = async (user: string, password: string): ReturnType<typeof createConnection> =>
+    createConnection({
+      host: '127.0.0.1',
+      port: options.port,
+      user,
+      password,
+      ssl: { ca: await readFile(options.tls.authority, 'utf8') },
+    });
 
   return {
     member,
@@ -83,6 +95,31 @@ export function createHostedMember({
         password: applicationPassword,
         authorityFile: options.tls.authority,
       }),
+    makeUser: (user, password) => run(`CREATE USER '${user}'@'%' IDENTIFIED BY '${password}'`),
+    async mayRead(user, password) {
+      const connection = await loginAs(user, password);
+      const may = async (table: string): Promise<boolean> =>
+        connection.query(`SELECT * FROM ${table} LIMIT 1`).then(
+          () => true,
+          () => false,
+        );
+      const answer = { users: await may('mysql.global_priv'), rows: await may('conformance.numbers') };
+      connection.destroy();
+      return answer;
+    },
+    async schemasOf(user, password) {
+      try {
+        const connection = await loginAs(user, password);
+        const [rows] = await connection.query<RowDataPacket[]>('SHOW DATABASES');
+        connection.destroy();
+        return rows.map((row) => String(row['Database'])).filter((name) => name !== 'information_schema');
+      } catch (error) {
+        if ((error as { errno?: number }).errno === ACCESS_DENIED) {
+          return undefined;
+        }
+        throw error;
+      }
+    },
     stopApplying: () => run('STOP SLAVE SQL_THREAD'),
     async blockApplying() {
       const connection = await connect();

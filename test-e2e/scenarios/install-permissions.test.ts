@@ -56,6 +56,7 @@ describe('permissions', () => {
     // For the finalizer. There is no permission for metadata alone: that it leaves specs alone is up to its code.
     ['patch', 'shardedclusters.shardwright.io', '--namespace=elsewhere'],
     ['create', 'statefulsets.apps', '--namespace=elsewhere'],
+    ['create', 'deployments.apps', '--namespace=elsewhere'],
     ['watch', 'pods', '--all-namespaces'],
     ['delete', 'pods', '--namespace=elsewhere'],
     ['get', 'nodes', '--all-namespaces'],

@@ -21,7 +21,8 @@ interface Listed {
 
 const minimal = readFileSync(join(checkoutFolder, 'examples/minimal.yaml'), 'utf8');
 const SHARDS = ['StatefulSet/minimal-shard-0', 'StatefulSet/minimal-shard-1', 'ShardMap/minimal'];
-const OWNED = 'statefulsets,services,configmaps,secrets,serviceaccounts,poddisruptionbudgets,shardmaps';
+const OWNED =
+  'statefulsets,deployments,services,configmaps,secrets,serviceaccounts,poddisruptionbudgets,shardmaps';
 
 let controlPlane: ControlPlane;
 let kubectl: Kubectl;
@@ -164,6 +165,29 @@ describe('in all namespaces', () => {
     expect(await untilOwned('shop', shard)).toEqual(expect.arrayContaining(shard));
   });
 
+  it('puts routers in front of a keyspace, repairs them, and removes them', async () => {
+    const change = (spec: object): Promise<string> =>
+      kubectl.run([
+        'patch',
+        'shardedcluster',
+        'minimal',
+        '--namespace=shop',
+        '--type=merge',
+        `--patch=${JSON.stringify({ spec })}`,
+      ]);
+    const routers = ['Deployment/minimal-router', 'Service/minimal', 'Secret/minimal-router'];
+    await change({ keyspaces: [{ name: 'app', slots: 8 }] });
+    expect(await untilOwned('shop', routers)).toEqual(expect.arrayContaining(routers));
+    await kubectl.run(['delete', 'deployment', 'minimal-router', '--namespace=shop']);
+    expect(await untilOwned('shop', routers)).toEqual(expect.arrayContaining(routers));
+    await change({ router: { replicas: 0 } });
+    const left = await eventually(
+      () => ownedNames('shop'),
+      (found) => !found.includes('Deployment/minimal-router') && !found.includes('Service/minimal'),
+    );
+    expect(left.filter((name) => routers.includes(name))).toEqual(['Secret/minimal-router']);
+  });
+
   it('writes events about the cluster', async () => {
     const events = await eventually(
       () => kubectl.get<Listed>(['events.events.k8s.io', '--namespace=shop']),
@@ -198,13 +222,14 @@ describe('in all namespaces', () => {
     await kubectl.run(['delete', 'shardedcluster', 'minimal', '--namespace=shop', '--timeout=60s']);
     const kept = await eventually(
       () => ownedNames('shop'),
-      (found) => found.length === 5,
+      (found) => found.length === 6,
     );
     expect(kept.toSorted()).toEqual([
       'Secret/minimal-admin',
       'Secret/minimal-app',
       'Secret/minimal-ca',
       'Secret/minimal-internal',
+      'Secret/minimal-router',
       'ShardMap/minimal',
     ]);
     const claims = await kubectl.get<Listed>(['persistentvolumeclaims', '--namespace=shop']);

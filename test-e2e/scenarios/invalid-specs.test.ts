@@ -15,6 +15,7 @@ import { REFUSED_CONFIGS } from '../specs/refused-configs.ts';
 import { REFUSED_KEYSPACES } from '../specs/refused-keyspaces.ts';
 import { REFUSED_OPERATIONS } from '../specs/refused-operations.ts';
 import { map, mapShard, REFUSED_SHARD_MAPS } from '../specs/refused-shard-maps.ts';
+import { mapKeyspace, mapOfTwo, mapWith, rangeKeyspace, REFUSED_SLOTS } from '../specs/refused-slots.ts';
 import type { Fields, RefusedSpec } from '../specs/refused-spec.ts';
 
 const API_VERSION = 'shardwright.io/v1alpha1';
@@ -112,7 +113,7 @@ describe('the API server refuses to give a ShardedCluster', () => {
 });
 
 describe('the API server refuses a ShardMap with', () => {
-  it.each(rows(REFUSED_SHARD_MAPS))('%s', async (_, refused) => {
+  it.each(rows([...REFUSED_SHARD_MAPS, ...REFUSED_SLOTS]))('%s', async (_, refused) => {
     expect(await attempt(SHARD_MAP, refused)).toMatchObject(refusal(refused));
   });
 });
@@ -198,6 +199,34 @@ describe('the API server takes', () => {
     };
     await withObject(CLUSTER, from, async (live, path) => {
       expect(await client.send('PUT', path, { ...live, spec: to })).toMatchObject({ status: 200 });
+    });
+  });
+
+  it('keyspaces in a map that had none, another keyspace, a slot that moves, and an interval that is split', async () => {
+    const users = [{ name: 'web', transactions: 'Multi', consistency: 'Eventual' }];
+    const moved = mapKeyspace({
+      slotsByShard: [
+        { shard: 0, slots: '0-3,7' },
+        { shard: 1, slots: '5' },
+      ],
+    });
+    const split = rangeKeyspace({
+      name: 'log',
+      slotsByShard: [{ shard: 0, slots: '0-2' }],
+      ranges: [{ slot: 0 }, { slot: 2, from: '500' }, { slot: 1, from: '1000' }],
+    });
+    const steps = [
+      mapWith(6, mapKeyspace()),
+      { ...mapOfTwo(7, mapKeyspace(), rangeKeyspace({ name: 'log' })), users },
+      { ...mapOfTwo(8, moved, split), users },
+    ];
+    await withObject(SHARD_MAP, map(5), async (_, path) => {
+      for (const step of steps) {
+        const { body } = await client.send('GET', path);
+        const answer = await client.send('PUT', path, { ...body, spec: step });
+        expect(answer).toMatchObject({ status: 200 });
+        expect(answer.body['spec']).toEqual(step);
+      }
     });
   });
 

@@ -12,6 +12,7 @@ import { connect } from '../../operator/src/runtime/client/connect.ts';
 import type { KubernetesObject, ResourceType } from '../../operator/src/runtime/objects.ts';
 import {
   configMaps,
+  deployments,
   persistentVolumeClaims,
   podDisruptionBudgets,
   pods,
@@ -43,6 +44,7 @@ const NEVER = new AbortController().signal;
 export const MEMBER_TYPES: readonly ResourceType<KubernetesObject>[] = [
   shardMaps,
   statefulSets,
+  deployments,
   services,
   secrets,
   configMaps,

@@ -12,10 +12,12 @@ export const FULL_SPEC: ShardedClusterSpecInput = {
       slots: 1024,
       strategy: 'ConsistentHash',
       placement: 'Balanced',
+      transactions: 'Multi',
+      consistency: 'ReadYourWrites',
       defaultKey: 'customer_id',
       tables: [
         { name: 'orders', key: 'customer' },
-        { name: 'currencies', type: 'Reference' },
+        { name: 'currencies', type: 'Reference', consistency: 'Eventual' },
         { name: 'settings', type: 'Unsharded' },
         { name: 'order_lines' },
       ],
@@ -25,6 +27,7 @@ export const FULL_SPEC: ShardedClusterSpecInput = {
       slots: 256,
       strategy: 'Range',
       placement: 'Balanced',
+      splitAt: ['2026-01-01', '2026-07-01'],
       tables: [{ name: 'points', key: 'at' }],
     },
     { name: 'sessions', slots: 64, strategy: 'Hash', placement: 'Modulo', defaultKey: 'id', tables: [] },
@@ -44,6 +47,9 @@ export const FULL_SPEC: ShardedClusterSpecInput = {
   clone: { bytesPerSecond: 50_000_000 },
   router: {
     replicas: 3,
+    maxConnections: 2000,
+    idleTimeoutSeconds: 600,
+    holdSeconds: 30,
     resources: { requests: { cpu: '500m', memory: '256Mi' }, limits: { memory: '512Mi' } },
     service: {
       type: 'LoadBalancer',
@@ -78,6 +84,8 @@ export const FULL_SPEC: ShardedClusterSpecInput = {
       access: 'Owner',
       keyspaces: ['shop', 'sessions'],
       maxConnections: 200,
+      transactions: 'Single',
+      consistency: 'Strong',
     },
     {
       name: 'Report.Reader',
@@ -213,6 +221,17 @@ export const ACCEPTED_CLUSTERS: readonly AcceptedSpec[] = [
         '[client]',
         'default-character-set = utf8mb4',
       ].join('\n'),
+    },
+  },
+  {
+    purpose: 'a keyspace cut by numbers, one by texts, and one by both kinds as texts',
+    spec: {
+      shards: 2,
+      keyspaces: [
+        { name: 'numbers', strategy: 'Range', splitAt: ['-5', '0.5', '900', '1000'] },
+        { name: 'words', strategy: 'Range', splitAt: ['a', 'm', 'ö'] },
+        { name: 'both', strategy: 'Range', splitAt: ['1000', '900', 'a'] },
+      ],
     },
   },
   { purpose: 'routers none', spec: { shards: 1, router: { replicas: 0 } } },

@@ -8,6 +8,13 @@ const orders = (fields: Fields): Fields => ({ name: 'orders', ...fields });
 /** From one valid spec to another. */
 export const REFUSED_CHANGES: readonly RefusedSpec[] = [
   {
+    attempt: 'other cuts of a range keyspace',
+    from: withTwoShards({ keyspaces: [{ name: 'app', strategy: 'Range', splitAt: ['1000'] }] }),
+    spec: withTwoShards({ keyspaces: [{ name: 'app', strategy: 'Range', splitAt: ['2000'] }] }),
+    field: 'spec.keyspaces[0].splitAt',
+    remedy: 'restore the former value',
+  },
+  {
     attempt: 'fewer shards',
     from: { shards: 3 },
     spec: { shards: 2 },

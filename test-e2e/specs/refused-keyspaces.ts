@@ -57,6 +57,42 @@ export const REFUSED_KEYSPACES: readonly RefusedSpec[] = [
     remedy: 'supported values: "ConsistentHash", "Hash", "Range"',
   },
   {
+    attempt: 'cuts of a keyspace that is not cut by ranges',
+    spec: keyspace({ splitAt: ['1000'] }),
+    field: 'spec.keyspaces[0].splitAt',
+    remedy: 'use strategy Range',
+  },
+  {
+    attempt: 'more cuts than slots',
+    spec: keyspace({ strategy: 'Range', slots: 2, splitAt: ['1', '2'] }),
+    field: 'spec.keyspaces[0].splitAt',
+    remedy: 'raise slots',
+  },
+  {
+    attempt: 'cuts by numbers that do not ascend',
+    spec: keyspace({ strategy: 'Range', splitAt: ['1000', '900'] }),
+    field: 'spec.keyspaces[0].splitAt',
+    remedy: 'put the keys in order',
+  },
+  {
+    attempt: 'cuts by texts that do not ascend',
+    spec: keyspace({ strategy: 'Range', splitAt: ['m', 'a'] }),
+    field: 'spec.keyspaces[0].splitAt',
+    remedy: 'put the keys in order',
+  },
+  {
+    attempt: 'a cut that is there twice',
+    spec: keyspace({ strategy: 'Range', splitAt: ['1', '1'] }),
+    field: 'spec.keyspaces[0].splitAt[1]',
+    remedy: 'Duplicate value',
+  },
+  {
+    attempt: 'an unknown mode of transactions',
+    spec: keyspace({ transactions: 'Both' }),
+    field: 'spec.keyspaces[0].transactions',
+    remedy: 'supported values: "Single", "Multi"',
+  },
+  {
     attempt: 'a range keyspace placed by remainder',
     spec: keyspace({ strategy: 'Range', placement: 'Modulo' }),
     field: 'spec.keyspaces[0].placement',

@@ -7,11 +7,13 @@ import type { CompleteLaunch } from './launch-plan.ts';
 import type { LauncherClient } from './launcher-client.ts';
 import type { MountedFiles } from './mounted-files.ts';
 import type { AgentActivity } from './protocol/agent-state.ts';
+import type { UsersCommand } from './protocol/users.ts';
 import type { RequestClone } from './receive-clone.ts';
 import type { ReturnWatch } from './return-watch.ts';
 import type { ServerSession } from './server-session.ts';
 import type { VolumeUsage } from './volume-usage.ts';
 import type { VolumeWatch } from './volume-watch.ts';
+import type { WantedDatabases } from './wanted-databases.ts';
 
 /** What actions work with. */
 export interface ActionContext {
@@ -28,6 +30,10 @@ export interface ActionContext {
   readonly serverAddress: (pod: string) => SourceAddress;
   readonly requestClone: RequestClone;
   readonly retentionRule: () => RetentionRule | null;
+  /** The databases of keyspaces that the map gives the shard; null for none. */
+  readonly databases: () => WantedDatabases | null;
+  /** What the operator last said of users; null before. */
+  readonly usersOrder: () => UsersCommand | null;
   readonly onActivity: (activity: AgentActivity) => void;
   readonly clock: Clock;
   readonly logger: Logger;

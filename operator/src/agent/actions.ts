@@ -33,6 +33,8 @@ export async function act(
         action,
         signal,
       );
+    case 'ensureDatabases':
+      return ensureDatabases(context, signal);
     default:
       await actAtOnce(context, action, signal);
       return 'done';
@@ -40,7 +42,7 @@ export async function act(
 }
 
 /** Actions that are over when they have succeeded. */
-type SimpleAction = Exclude<Action, { readonly kind: 'follow' | 'promote' }>;
+type SimpleAction = Exclude<Action, { readonly kind: 'follow' | 'promote' | 'ensureDatabases' }>;
 
 async function actAtOnce(context: ActionContext, action: SimpleAction, signal: AbortSignal): Promise<void> {
   const { member, launcher, session, files, logger, onActivity } = context;
@@ -84,9 +86,15 @@ async function actAtOnce(context: ActionContext, action: SimpleAction, signal: A
       return vacate(context, action, signal);
     case 'prepareDatabase':
       await ensureAccounts(context, signal);
+      // Before anybody has to acknowledge them, and before anybody could ask for them.
+      while ((await ensureDatabases(context, signal)) === 'again') {
+        signal.throwIfAborted();
+      }
       return session.require().writeHeartbeat(action.epoch, FIRST_HEARTBEAT_MILLISECONDS, signal);
     case 'ensureAccounts':
       return ensureAccounts(context, signal);
+    case 'ensureUsers':
+      return ensureUsers(context, signal);
     case 'setAcknowledgement':
       return session.require().setAcknowledgement(action.rule, signal);
     case 'openWrites':
@@ -174,6 +182,39 @@ async function ensureAccounts({ session, files, logger }: ActionContext, signal:
   session.noteAccounts(digest);
   if (changed.length > 0) {
     logger.info('accounts were set', { accounts: changed });
+  }
+}
+
+async function ensureDatabases(
+  { session, databases, logger }: ActionContext,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const wanted = databases();
+  if (wanted === null) {
+    return 'done';
+  }
+  const { changes, isComplete } = await session.require().ensureDatabases(wanted.keyspaces, signal);
+  if (changes > 0) {
+    logger.info('databases of keyspaces were set', { changes, isComplete });
+  }
+  if (isComplete) {
+    session.noteDatabases(wanted.digest);
+  }
+  return isComplete ? 'done' : 'again';
+}
+
+async function ensureUsers(
+  { session, usersOrder, logger }: ActionContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const order = usersOrder();
+  if (order === null) {
+    return;
+  }
+  const { changed, taken } = await session.require().ensureUsers(order, signal);
+  session.noteUsers({ digest: order.digest, taken });
+  if (changed.length > 0) {
+    logger.info('users were set', { users: changed });
   }
 }
 

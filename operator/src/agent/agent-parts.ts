@@ -94,6 +94,11 @@ export function assembleParts(options: AgentOptions, { wake, publish }: AgentHoo
       measure: options.measureVolume,
       serverAddress: (pod) => peers.server(pod),
       retentionRule: () => observer.retentionRule(),
+      databases() {
+        const view = options.shardMap.view();
+        return (view.kind === 'known' ? view.databases : undefined) ?? null;
+      },
+      usersOrder: () => commands.usersOrder,
     },
     onActivity: publish,
     onEnded: wake,
@@ -101,7 +106,7 @@ export function assembleParts(options: AgentOptions, { wake, publish }: AgentHoo
     logger,
     random,
   });
-  const commands = new OperatorCommands({
+  const commands: OperatorCommands = new OperatorCommands({
     shardMap: options.shardMap,
     launcher,
     session,

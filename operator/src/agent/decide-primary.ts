@@ -137,6 +137,13 @@ function decideOpenPrimary(observation: Observation, member: MemberState, shard:
   if (observation.accountsCurrent === false && commitsEnd) {
     return { kind: 'ensureAccounts' };
   }
+  const databases = observation.shard.kind === 'known' ? observation.shard.databases : undefined;
+  if (databases !== undefined && databases.digest !== observation.madeDatabases && commitsEnd) {
+    return { kind: 'ensureDatabases', digest: databases.digest };
+  }
+  if (!observation.usersCurrent && commitsEnd) {
+    return { kind: 'ensureUsers' };
+  }
   if (!observation.certificatesCurrent) {
     return { kind: 'reloadCertificates' };
   }

@@ -31,6 +31,8 @@ function summary(decision: Decision): unknown {
       return `setAcknowledgement: ${decision.rule}`;
     case 'promote':
       return `promote: ${decision.epoch} ${decision.acknowledgement}`;
+    case 'ensureDatabases':
+      return `ensureDatabases: ${decision.digest}`;
     case 'openWrites':
     case 'prepareDatabase':
       return `${decision.kind}: ${decision.epoch}`;
@@ -43,6 +45,11 @@ const entry = (change: Partial<ShardMapShard>): { shard: ShardView } => ({
   shard: { kind: 'known', shard: anEntry(change) },
 });
 const primary = { pod: PRIMARY };
+/** Of the primary, whose map gives it databases of that digest. */
+const withSlots = (digest: string): Partial<Observation> => ({
+  ...primary,
+  shard: { kind: 'known', shard: anEntry({}), databases: { keyspaces: [], digest } },
+});
 const open = aMember({ role: { kind: 'primary' }, writable: true, ...acknowledgedBy(2) });
 const following = aMember({ role: { kind: 'replica', following: aFollowing() } });
 const error = { number: 1236, message: 'diverged' };
@@ -282,6 +289,23 @@ const TABLE: readonly (readonly [string, Observation, string])[] = [
   [
     'primary, passwords changed, commits hang',
     aRunning({ ...open, ...acknowledgedBy(0) }, { ...primary, accountsCurrent: false }),
+    'wait: change',
+  ],
+  ['primary, slots of the map not made yet', aRunning(open, withSlots('new')), 'ensureDatabases: new'],
+  [
+    'primary, slots of the map made',
+    aRunning(open, { ...withSlots('new'), madeDatabases: 'new' }),
+    'wait: change',
+  ],
+  [
+    'primary, slots not made yet, commits hang',
+    aRunning({ ...open, ...acknowledgedBy(0) }, withSlots('new')),
+    'wait: change',
+  ],
+  ['primary, users changed', aRunning(open, { ...primary, usersCurrent: false }), 'ensureUsers'],
+  [
+    'primary, users changed, commits hang',
+    aRunning({ ...open, ...acknowledgedBy(0) }, { ...primary, usersCurrent: false }),
     'wait: change',
   ],
   [

@@ -50,6 +50,10 @@ export type Decision =
   /** Set the accounts, and mark in the database that this was done. */
   | { readonly kind: 'prepareDatabase'; readonly epoch: number }
   | { readonly kind: 'ensureAccounts' }
+  /** Make the databases of keyspaces that the map gives this shard; `digest` tells one set of them from the next. */
+  | { readonly kind: 'ensureDatabases'; readonly digest: string }
+  /** Set the users as the operator last said. */
+  | { readonly kind: 'ensureUsers' }
   | { readonly kind: 'setAcknowledgement'; readonly rule: Acknowledgement }
   | { readonly kind: 'openWrites'; readonly epoch: number }
   | { readonly kind: 'closeWrites' }
@@ -75,6 +79,7 @@ const CONFIRMED: ReadonlySet<DecisionKind> = new Set<DecisionKind>([
   'vacate',
   'openWrites',
   'setAcknowledgement',
+  'ensureDatabases',
 ]);
 
 /** Whether an action needs the map of this very moment. */

@@ -46,6 +46,7 @@ export function describeAgent(facts: AgentFacts): AgentState {
     terminating: observer.isTerminating(),
     cloningTo: servedPod,
     returned: observer.returns.state,
+    users: observer.session.current?.users ?? null,
     problems: findProblems({
       decision,
       member,

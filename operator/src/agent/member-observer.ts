@@ -11,6 +11,7 @@ import type { PeerPositions } from './peer-positions.ts';
 import type { MemberPlace } from './pod-contract.ts';
 import { PrimaryHeartbeat } from './primary-heartbeat.ts';
 import type { ServerState } from './protocol/agent-state.ts';
+import type { UsersCommand } from './protocol/users.ts';
 import { judgeReadFitness, NOT_FIT_YET, type ReadFitness } from './read-fitness.ts';
 import { ReturnWatch, type ReturnWatchOptions } from './return-watch.ts';
 import { ServerSession } from './server-session.ts';
@@ -45,6 +46,7 @@ export interface Orders {
   readonly preparedFor: number | null;
   readonly isRestartOrdered: boolean;
   readonly isHeldClosed: boolean;
+  readonly usersOrder: UsersCommand | null;
 }
 
 /** A server that was not seen for so long gets no reads. */
@@ -167,7 +169,7 @@ export class MemberObserver {
   }
 
   /** What was seen last. */
-  observation({ standDown, preparedFor, isRestartOrdered, isHeldClosed }: Orders): Observation {
+  observation({ standDown, preparedFor, isRestartOrdered, isHeldClosed, usersOrder }: Orders): Observation {
     const { place, shardMap, files, peers, clock } = this.#options;
     const shard = shardMap.view();
     const { current } = this.session;
@@ -184,6 +186,8 @@ export class MemberObserver {
       member: this.session.state(),
       salvaged: current?.salvaged ?? false,
       accountsCurrent: files.accounts() === null ? null : current?.accountsDigest === files.accountsDigest(),
+      madeDatabases: current?.databasesDigest ?? '',
+      usersCurrent: usersOrder === null || current?.users?.digest === usersOrder.digest,
       certificatesCurrent: current === null || current.certificatesDigest === files.certificatesDigest(),
       retentionDue: this.#isRetentionDue(),
       passwordSuspected:

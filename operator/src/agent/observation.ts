@@ -3,6 +3,7 @@ import type { MemberState, SourceAddress } from '../engines/member-state.ts';
 import type { VolumeState } from '../engines/member-files.ts';
 import type { ServerState } from './protocol/agent-state.ts';
 import type { ReturnFacts } from './return-facts.ts';
+import type { WantedDatabases } from './wanted-databases.ts';
 
 /** The agent's view of its shard's entry in the ShardMap. */
 export type ShardView =
@@ -10,7 +11,12 @@ export type ShardView =
   | { readonly kind: 'unreadable'; readonly reason: string }
   /** Read, and the shard is not in it. */
   | { readonly kind: 'absent' }
-  | { readonly kind: 'known'; readonly shard: ShardMapShard };
+  | {
+      readonly kind: 'known';
+      readonly shard: ShardMapShard;
+      /** The databases of keyspaces that belong on the shard; absent where there are no keyspaces. */
+      readonly databases?: WantedDatabases;
+    };
 
 /** An order of the operator that outlasts its command: what it ended must not be begun again. */
 export interface StandDown {
@@ -41,6 +47,10 @@ export interface Observation {
   readonly salvaged: boolean;
   /** Whether this session has set the accounts as their Secrets now say; null while those cannot be read. */
   readonly accountsCurrent: boolean | null;
+  /** Digest of the databases that this session has made; empty before the first time. */
+  readonly madeDatabases: string;
+  /** Whether this session has set the users as the operator last said; true before it has said anything. */
+  readonly usersCurrent: boolean;
   /** Whether the server uses the certificates that are mounted now. */
   readonly certificatesCurrent: boolean;
   /** Whether it is time to look for logs of changes that nobody needs. */

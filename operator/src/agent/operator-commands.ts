@@ -6,6 +6,7 @@ import type { Outcome } from './change-role.ts';
 import type { LauncherClient } from './launcher-client.ts';
 import type { StandDown } from './observation.ts';
 import { RefusedError } from './protocol/commands.ts';
+import type { UsersCommand } from './protocol/users.ts';
 import type { ServerSession } from './server-session.ts';
 import type { ShardMapReader } from './shard-map-reader.ts';
 import type { CommandHandlers } from './transport/command-responder.ts';
@@ -48,6 +49,7 @@ export class OperatorCommands {
   /** The death after which a restart was ordered. */
   #restart: string | null = null;
   #underWay = 0;
+  #usersOrder: UsersCommand | null = null;
 
   constructor(options: OperatorCommandsOptions) {
     this.#options = options;
@@ -103,6 +105,11 @@ export class OperatorCommands {
       this.#release();
       this.#options.onEnded();
       return { wasHeld };
+    },
+    setUsers: async ({ digest, users, untouched }) => {
+      this.#usersOrder = { digest, users, untouched };
+      this.#options.onEnded();
+      return {};
     },
     awaitApplied: ({ position, timeoutMilliseconds }, signal) =>
       this.#whileBusy(async () => {
@@ -160,6 +167,11 @@ export class OperatorCommands {
   /** Whether the operator has said, of this death and of the map as it is, that nobody else takes over. */
   get isRestartOrdered(): boolean {
     return this.#restart !== null && this.#restart === this.#presentDeath();
+  }
+
+  /** What the operator last said of users; null before it has. */
+  get usersOrder(): UsersCommand | null {
+    return this.#usersOrder;
   }
 
   /** Whether the server is to stay closed for writes: until then, and as long as the map is what it was. */

@@ -3,6 +3,7 @@ import type { MemberSession } from '../engines/member-session.ts';
 import type { MemberState } from '../engines/member-state.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { errorFields, type Logger } from '../runtime/logger.ts';
+import type { UsersState } from './protocol/users.ts';
 
 /** A connection to the server that runs, and what this agent has done through it. */
 interface Current {
@@ -12,6 +13,10 @@ interface Current {
   /** Why the last attempt at that failed; null where none has. */
   salvageFailure: string | null;
   accountsDigest: string;
+  /** Digest of the databases of keyspaces that this agent has made, or found. */
+  databasesDigest: string;
+  /** What became of the last order about users that was carried out; null before the first. */
+  users: UsersState | null;
   certificatesDigest: string;
   /** The accounts that were there when this agent last told the server whom to follow. */
   followedDigest: string;
@@ -88,6 +93,8 @@ export class ServerSession {
       salvaged: false,
       salvageFailure: null,
       accountsDigest: '',
+      databasesDigest: '',
+      users: null,
       followedDigest: '',
       refusedSince: null,
       member: null,
@@ -177,6 +184,18 @@ export class ServerSession {
   noteAccounts(digest: string): void {
     if (this.#current !== null) {
       this.#current.accountsDigest = digest;
+    }
+  }
+
+  noteDatabases(digest: string): void {
+    if (this.#current !== null) {
+      this.#current.databasesDigest = digest;
+    }
+  }
+
+  noteUsers(users: UsersState): void {
+    if (this.#current !== null) {
+      this.#current.users = users;
     }
   }
 

@@ -8,7 +8,11 @@ import { createShardMapReader } from './shard-map-reader.ts';
 import { anEntry } from './testing/observations.ts';
 
 interface StoredMap extends KubernetesObject {
-  readonly spec: { readonly revision: number; readonly shards: readonly ShardMapShard[] };
+  readonly spec: {
+    readonly revision: number;
+    readonly shards: readonly ShardMapShard[];
+    readonly keyspaces?: readonly unknown[];
+  };
 }
 const shardMaps = defineResource<StoredMap>(SHARD_MAP_NAMES);
 const KEY = { namespace: 'shop', name: 'demo' };
@@ -48,6 +52,36 @@ function arrange(shard = 0) {
 }
 
 describe('createShardMapReader', () => {
+  it('sees the databases that belong on its shard, and the primary where these cannot be understood', async () => {
+    const { server, stop, reader } = arrange(1);
+    const keyspace = {
+      name: 'app',
+      strategy: 'Hash',
+      placement: 'Modulo',
+      slots: 2,
+      tables: [],
+      homeShard: 0,
+      slotsByShard: [{ shard: 1, slots: '1' }],
+      transactions: 'Single',
+      consistency: 'Strong',
+    };
+    const { spec, ...map } = aMap(1, { number: 1 });
+    const withKeyspace = (slots: string) => ({ ...keyspace, slotsByShard: [{ shard: 1, slots }] });
+    await server.create(
+      shardMaps,
+      { ...map, spec: { ...spec, keyspaces: [withKeyspace('1')] } },
+      stop.signal,
+    );
+    expect(await reader.read(stop.signal)).toMatchObject({
+      databases: { keyspaces: [{ keyspace: 'app', databases: ['app_s0001', 'app$shared'] }] },
+    });
+    const broken = { spec: { revision: 2, keyspaces: [withKeyspace('1-0')] } };
+    await server.mergePatch(shardMaps, KEY, broken, {}, stop.signal);
+    const view = await reader.read(stop.signal);
+    expect(view).toMatchObject({ kind: 'known', shard: { number: 1 } });
+    expect(view).not.toHaveProperty('databases');
+  });
+
   it('knows nothing before the API server has answered', async () => {
     const { reader } = arrange();
     expect(reader.view()).toMatchObject({ kind: 'unreadable' });

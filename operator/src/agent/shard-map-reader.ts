@@ -6,6 +6,9 @@ import { errorFields, type Logger } from '../runtime/logger.ts';
 import { defineResource, type KubernetesObject } from '../runtime/objects.ts';
 import type { MemberPlace } from './pod-contract.ts';
 import type { ShardView } from './observation.ts';
+import { wantedDatabases } from './wanted-databases.ts';
+
+type KnownShard = Extract<ShardView, { kind: 'known' }>;
 
 /** The agent's shard in the ShardMap. */
 export interface ShardMapReader {
@@ -48,7 +51,7 @@ export function createShardMapReader(options: ShardMapReaderOptions): ShardMapRe
 
   /** The map's revision never goes back; an answer that was overtaken by a later one must not, either. */
   const accept = (object: unknown): ShardView => {
-    const next = viewOf(object, place.shard);
+    const next = viewOf(object, place.shard, logger);
     if (next.kind === 'unreadable') {
       logger.error('the ShardMap cannot be understood', { reason: next.reason });
       return next;
@@ -92,14 +95,28 @@ export function createShardMapReader(options: ShardMapReaderOptions): ShardMapRe
   };
 }
 
-function viewOf(object: unknown, number: number): ShardView {
+/** A map whose keyspaces cannot be understood still says who is the primary. */
+function databasesIn({ spec }: ShardMap, number: number, logger: Logger): Partial<KnownShard> {
+  try {
+    const { keyspaces = [] } = spec;
+    return keyspaces.length === 0 ? {} : { databases: wantedDatabases(keyspaces, number) };
+  } catch (error) {
+    logger.error('the keyspaces of the ShardMap cannot be understood', errorFields(error));
+    return {};
+  }
+}
+
+function viewOf(object: unknown, number: number, logger: Logger): ShardView {
   if (object === undefined) {
     // A map that was lost is rebuilt by the operator; until then nothing about this shard is certain.
     return { kind: 'absent' };
   }
   try {
-    const shard = parseShardMap(object).spec.shards.find((shard) => shard.number === number);
-    return shard === undefined ? { kind: 'absent' } : { kind: 'known', shard };
+    const map = parseShardMap(object);
+    const shard = map.spec.shards.find((shard) => shard.number === number);
+    return shard === undefined
+      ? { kind: 'absent' }
+      : { kind: 'known', shard, ...databasesIn(map, number, logger) };
   } catch (error) {
     return { kind: 'unreadable', reason: error instanceof Error ? error.message : String(error) };
   }

@@ -10,6 +10,25 @@ const NEVER = new AbortController().signal;
 const HOLD = { command: 'closeWrites', epoch: 1, timeoutMilliseconds: 1000, holdMilliseconds: 5000 } as const;
 const REOPEN = { command: 'reopenWrites', epoch: 1 } as const;
 
+describe('an order about users', () => {
+  it('is kept for the loop, the last one only, and answered at once', async () => {
+    let looks = 0;
+    const commands = new OperatorCommands({
+      onEnded: () => {
+        looks += 1;
+      },
+      clock: new FakeClock(),
+    } as unknown as ConstructorParameters<typeof OperatorCommands>[0]);
+    expect(commands.usersOrder).toBeNull();
+    for (const digest of ['first', 'second']) {
+      const order = { command: 'setUsers', epoch: 1, digest, users: [], untouched: ['web'] } as const;
+      await expect(commands.handlers.setUsers(order, NEVER)).resolves.toEqual({});
+    }
+    expect(commands.usersOrder).toEqual({ digest: 'second', users: [], untouched: ['web'] });
+    expect([looks, commands.isBusy]).toEqual([2, false]);
+  });
+});
+
 describe('a primary that is closed for a switchover', () => {
   let clock: FakeClock;
   let map: ShardView;

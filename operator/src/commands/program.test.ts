@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { OperatorConfig } from './operator-config.ts';
+import { routerArguments } from '../router/pod-contract.ts';
 import { OPERATOR_SETTINGS } from './operator-config.ts';
 import { runProgram } from './program.ts';
 import { VERSION } from './version.ts';
@@ -22,6 +23,10 @@ async function run(...commandLine: string[]) {
       },
       runtime: async () => 7,
       agent: async () => 8,
+      router: async ({ cluster, workers, folders }) => {
+        text += `${cluster} ${workers} ${folders.memory}`;
+        return 9;
+      },
     },
     { writeOut: write, writeErr: write },
   );
@@ -53,6 +58,27 @@ describe('runProgram', () => {
 
   it('ends with the exit code of the command', async () => {
     expect((await run('runtime', '--to', '/x')).exitCode).toBe(7);
+  });
+
+  it('runs the router as the operator does, and outside Kubernetes', async () => {
+    const given = routerArguments({
+      cluster: 'demo',
+      maxConnections: 5,
+      idleTimeoutSeconds: 60,
+      holdSeconds: 10,
+      maxLagSeconds: 5,
+      requireTls: true,
+    });
+    expect((await run(...given)).exitCode).toBe(9);
+    const outside = await run('router', '--cluster=demo', '--workers=3', '--files=/x');
+    expect(outside).toMatchObject({ exitCode: 9, text: 'demo 3 /x/memory' });
+  });
+
+  it('names the flag of every mistake of a router and ends with 2', async () => {
+    const { exitCode, text } = await run('router', '--max-connections=many', '--map-file=/map');
+    expect(exitCode).toBe(2);
+    expect(text).toContain('error: --cluster is required');
+    expect(text).toContain('error: --max-connections is not a number');
   });
 
   it('names the flag and the variable of every mistake and ends with 2', async () => {

@@ -2,6 +2,8 @@ import { Command, CommanderError, Option } from 'commander';
 import { AgentEnvironmentError } from '../agent/pod-contract.ts';
 import type { OperatorConfig, OperatorSetting } from './operator-config.ts';
 import { OPERATOR_SETTINGS, OperatorConfigError, parseOperatorConfig } from './operator-config.ts';
+import type { RouterConfig, RouterFlag } from './router-config.ts';
+import { parseRouterConfig, ROUTER_FLAGS, RouterConfigError } from './router-config.ts';
 import { EXIT_CODES } from './run-process.ts';
 import { VERSION } from './version.ts';
 
@@ -10,6 +12,7 @@ export interface CommandActions {
   operator(config: OperatorConfig): Promise<number>;
   runtime(target: string): Promise<number>;
   agent(): Promise<number>;
+  router(config: RouterConfig): Promise<number>;
 }
 
 /** Where help and mistakes are told. */
@@ -72,11 +75,26 @@ export async function runProgram(
       exitCode = await actions.agent();
     });
 
+  const router = program
+    .command('router')
+    .description('one MySQL endpoint in front of all shards; run by the operator')
+    .addHelpText('after', EXIT_HELP)
+    .action(async (options: Record<string, unknown>) => {
+      exitCode = await actions.router(parseRouterConfig(options));
+    });
+  for (const [name, flag] of Object.entries<RouterFlag>(ROUTER_FLAGS)) {
+    router.addOption(flagOf(name, flag));
+  }
+
   try {
     await program.parseAsync(commandLine, { from: 'user' });
     return exitCode;
   } catch (error) {
-    if (error instanceof OperatorConfigError || error instanceof AgentEnvironmentError) {
+    if (
+      error instanceof OperatorConfigError ||
+      error instanceof AgentEnvironmentError ||
+      error instanceof RouterConfigError
+    ) {
       output.writeErr(`${error.message.replaceAll(/^/gm, 'error: ')}\n`);
       return EXIT_CODES.unusableConfiguration;
     }
@@ -85,6 +103,14 @@ export async function runProgram(
     }
     throw error;
   }
+}
+
+function flagOf(name: string, flag: RouterFlag): Option {
+  const option = new Option(flag.flag, flag.description);
+  if (option.attributeName() !== name) {
+    throw new TypeError(`${flag.flag} is not the flag of ${name}`);
+  }
+  return flag.default === undefined ? option : option.default(flag.default);
 }
 
 /** Choices are not given to commander: {@link parseOperatorConfig} tells every mistake at once. */

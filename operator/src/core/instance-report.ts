@@ -157,4 +157,6 @@ export interface InstanceReports {
   shard(cluster: ClusterKey, shard: number): ShardReport | undefined;
   /** Undefined while it is not decided: then it stays as it is. */
   readTarget(cluster: ClusterKey, shard: number): ReadTarget | undefined;
+  /** What is wrong with the cluster as a whole. */
+  cluster(cluster: ClusterKey): readonly InstanceProblem[];
 }

@@ -4,6 +4,7 @@
  * order, on one shard, up to the first that fails.
  */
 import { beginningCases } from './conformance/beginning.ts';
+import { accessCases } from './conformance/access.ts';
 import { cloningCases } from './conformance/cloning.ts';
 import { outageCases } from './conformance/outages.ts';
 import { promotionCases } from './conformance/promotion.ts';
@@ -21,7 +22,14 @@ export interface ConformanceStory {
 export const CONFORMANCE_STORIES: readonly ConformanceStory[] = [
   {
     name: 'a shard is made and serves',
-    cases: [...beginningCases, ...cloningCases, ...replicationCases, ...promotionCases, ...upkeepCases],
+    cases: [
+      ...beginningCases,
+      ...cloningCases,
+      ...replicationCases,
+      ...promotionCases,
+      ...accessCases,
+      ...upkeepCases,
+    ],
   },
   { name: 'members die and come back', cases: [...returningCases, ...outageCases] },
 ];

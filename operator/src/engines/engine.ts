@@ -1,6 +1,7 @@
 import type { ConfigurationProblem, ContainerContract } from './container.ts';
 import type { Member, MemberOptions } from './member.ts';
 import type { PositionArithmetic } from './position.ts';
+import type { Credentials } from './users.ts';
 
 /**
  * A database engine, as the operator and the agents see it. The operator uses the descriptive part only; the
@@ -11,6 +12,7 @@ export interface Engine {
   readonly type: string;
   readonly container: ContainerContract;
   readonly positions: PositionArithmetic;
+  readonly credentials: Credentials;
   /** What of the user's configuration is not used, and why. Empty when all of it is. */
   checkConfiguration(text: string): readonly ConfigurationProblem[];
   /** Touches nothing yet. */

@@ -1,7 +1,9 @@
 import type { Account, AccountChanges } from './accounts.ts';
 import type { Acknowledgement } from './boot.ts';
+import type { DatabaseChanges, KeyspaceDatabases } from './keyspaces.ts';
 import type { MemberState, SourceAddress } from './member-state.ts';
 import type { Position } from './position.ts';
+import type { UserChanges, UsersOrder } from './users.ts';
 
 /** A source to follow, with the account to use there. */
 export interface Source extends SourceAddress {
@@ -103,6 +105,17 @@ export interface Upkeep {
    * and for the same reason as a heartbeat.
    */
   ensureAccounts(accounts: readonly Account[], signal: AbortSignal): Promise<AccountChanges>;
+  /**
+   * Makes the databases of keyspaces that are missing, and gives the roles of each keyspace rights on exactly those; never
+   * drops a database. Changes nothing, and writes nothing, where all is as it should be. Works for half a second at most
+   * and is to be called again until it is complete. `Refused` as for accounts.
+   */
+  ensureDatabases(wanted: readonly KeyspaceDatabases[], signal: AbortSignal): Promise<DatabaseChanges>;
+  /**
+   * Makes or alters users, passwords included, and drops those it made before that are no longer among them. A user of
+   * that name that it has not made is left as it is. Otherwise as for accounts.
+   */
+  ensureUsers(order: UsersOrder, signal: AbortSignal): Promise<UserChanges>;
   /**
    * Writes the heartbeat row on a primary. Waits for an acknowledgement like any commit: `Timeout` after
    * `timeoutMilliseconds`; while that one hangs, further calls are `Busy` and send nothing. `Refused` on a closed primary whose commits

@@ -12,6 +12,15 @@ export function podServerName({ namespace, shard }: ShardAddress, pod: string): 
   return `${pod}.${shard}.${namespace}.svc`;
 }
 
+/** DNS domain of a Kubernetes cluster that was not given another. */
+const CLUSTER_DOMAIN = 'cluster.local';
+
+/** The names of a Service, from the shortest on, and `localhost` for whoever forwards a port to it. */
+export function serviceServerNames(namespace: string, service: string): string[] {
+  const suffixes = [namespace, `${namespace}.svc`, `${namespace}.svc.${CLUSTER_DOMAIN}`];
+  return [service, ...suffixes.map((suffix) => `${service}.${suffix}`), 'localhost'];
+}
+
 /**
  * The names for the certificate that all members of a shard show. Pods are covered by wildcards under their
  * headless Service, so that a change of `instances` reissues nothing. A wildcard needs two labels after it,
@@ -27,7 +36,7 @@ export function memberServerNames(
   },
 ): string[] {
   const { namespace, shard } = address;
-  const { services, clusterDomain = 'cluster.local' } = options;
+  const { services, clusterDomain = CLUSTER_DOMAIN } = options;
   const suffixes = [namespace, `${namespace}.svc`, `${namespace}.svc.${clusterDomain}`];
   return [
     ...suffixes.map((suffix) => `*.${shard}.${suffix}`),

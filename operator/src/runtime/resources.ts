@@ -1,6 +1,7 @@
 /** The built-in resources an operator commonly reads and writes. */
 import type {
   V1ConfigMap,
+  V1Deployment,
   V1Namespace,
   V1Node,
   V1PersistentVolume,
@@ -113,6 +114,13 @@ export const statefulSets = defineResource<V1StatefulSet>({
   version: 'v1',
   kind: 'StatefulSet',
   plural: 'statefulsets',
+  namespaced: true,
+});
+export const deployments = defineResource<V1Deployment>({
+  group: 'apps',
+  version: 'v1',
+  kind: 'Deployment',
+  plural: 'deployments',
   namespaced: true,
 });
 export const podDisruptionBudgets = defineResource<V1PodDisruptionBudget>({

@@ -44,6 +44,7 @@ export function withWinner(shard: ShardMapShard, winner: string, promotedAt: str
 /** The map with one shard changed, and its revision with it. */
 export function withShard(spec: ShardMapSpec, changed: ShardMapShard): ShardMapSpec {
   return {
+    ...spec,
     revision: spec.revision + 1,
     shards: spec.shards.map((shard) => (shard.number === changed.number ? changed : shard)),
   };

@@ -1,15 +1,17 @@
 /** Runs a loop for every shard of every map, on the leader, and knows of every instance, on every replica. */
-import type { V1Pod } from '@kubernetes/client-node';
+import type { V1Pod, V1Secret } from '@kubernetes/client-node';
 import type { ShardedCluster, ShardMap } from '../api/v1alpha1/index.ts';
 import { EVENT_REASONS, LABELS } from '../api/v1alpha1/index.ts';
 import type {
   ClusterKey,
+  InstanceProblem,
   InstanceReport,
   InstanceReports,
   ReadTarget,
   ShardReport,
 } from '../core/instance-report.ts';
 import type { PositionArithmetic } from '../engines/position.ts';
+import type { Credentials } from '../engines/users.ts';
 import type { Informer } from '../runtime/cache/informer.ts';
 import type { ApiClient } from '../runtime/client/api-client.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -27,12 +29,17 @@ import { MemberNews } from './member-news.ts';
 import { ShardMapWriter } from './shard-map-writer.ts';
 import { ShardSupervisor } from './shard-supervisor.ts';
 import type { SupervisorMetrics } from './supervisor-metrics.ts';
+import { UserKeeper } from './users/user-keeper.ts';
 
 export interface SupervisorOptions {
   readonly client: ApiClient;
   readonly clusters: Informer<ShardedCluster>;
   readonly shardMaps: Informer<ShardMap>;
   readonly pods: Informer<V1Pod>;
+  /** Those of the clusters themselves. */
+  readonly secrets: Informer<V1Secret>;
+  readonly credentials: Credentials;
+  readonly random: () => number;
   readonly streams: AgentStreams;
   readonly recorder: EventRecorder;
   readonly positions: PositionArithmetic;
@@ -60,9 +67,11 @@ export class Supervisor implements InstanceReports {
   readonly #verdicts = new Map<string, string>();
   readonly #news: MemberNews;
   readonly #handlers = new Set<(cluster: ClusterKey) => void>();
+  readonly #users: UserKeeper;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.#users = new UserKeeper(options);
     this.#writer = new ShardMapWriter(options.client, options.shardMaps);
     this.#news = new MemberNews(options.clock.now());
   }
@@ -92,9 +101,14 @@ export class Supervisor implements InstanceReports {
     return this.#routings.get(shardId(cluster, shard))?.target;
   }
 
+  cluster(cluster: ClusterKey): readonly InstanceProblem[] {
+    return this.#users.problems(cluster);
+  }
+
   /** Runs until the signal aborts; resolves when all loops have ended. */
   async run(signal: AbortSignal): Promise<void> {
     const { shardMaps, pods, streams, clock } = this.#options;
+    const keepingUsers = this.#users.run(signal);
     const forget = [
       shardMaps.onChange(() => this.#follow(signal)),
       pods.onChange(({ object }) => this.#wake(object)),
@@ -109,7 +123,7 @@ export class Supervisor implements InstanceReports {
     } finally {
       forget.forEach((stop) => stop());
       this.#loops.forEach((loop) => loop.stop());
-      await Promise.all([...this.#loops.values()].map(({ ended }) => ended));
+      await Promise.all([keepingUsers, ...[...this.#loops.values()].map(({ ended }) => ended)]);
     }
   }
 
@@ -191,7 +205,7 @@ export class Supervisor implements InstanceReports {
         ];
       });
       const id = formatKey(cluster);
-      const verdict = JSON.stringify(parts);
+      const verdict = JSON.stringify([parts, this.#users.problems(cluster)]);
       known.add(id);
       if (this.#verdicts.get(id) !== verdict) {
         this.#verdicts.set(id, verdict);

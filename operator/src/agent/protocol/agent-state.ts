@@ -6,6 +6,7 @@ import type { VolumeState } from '../../engines/member-files.ts';
 import type { Position } from '../../engines/position.ts';
 import type { ServerExit } from '../../launcher/protocol.ts';
 import { measureSchema, memberStateSchema, positionSchema } from './member-state.ts';
+import { type UsersState, usersStateSchema } from './users.ts';
 import { NOTHING_RETURNED, type ReturnState, returnStateSchema } from './return-state.ts';
 
 /** Which member an agent stands beside. */
@@ -98,6 +99,8 @@ export interface AgentState {
   readonly cloningTo: string | null;
   /** How the member came back from being a primary, or from being unfit. */
   readonly returned: ReturnState;
+  /** What became of the operator's last word about users; null where it has not been carried out in this session. */
+  readonly users: UsersState | null;
   readonly problems: readonly AgentProblem[];
 }
 
@@ -173,5 +176,6 @@ export const agentStateSchema: z.ZodType<AgentState> = z.object({
   terminating: z.boolean(),
   cloningTo: z.string().nullable(),
   returned: returnStateSchema.default(NOTHING_RETURNED),
+  users: usersStateSchema.nullable().default(null),
   problems: z.array(z.object({ reason: z.string(), message: z.string() })),
 });

@@ -7,6 +7,7 @@ import type { Acknowledgement } from '../../engines/boot.ts';
 import type { Position } from '../../engines/position.ts';
 import type { ServerExit } from '../../launcher/protocol.ts';
 import { positionSchema } from './member-state.ts';
+import { type UsersCommand, usersCommandSchema } from './users.ts';
 
 /** What each command answers with. */
 export interface CommandResults {
@@ -37,6 +38,11 @@ export interface CommandResults {
   readonly prepareToFollow: { readonly isPrepared: boolean };
   /** Start the recorded primary's server now: nobody else is going to take over. */
   readonly restartPrimary: { readonly wasDown: boolean };
+  /**
+   * Have the primary's users as they should be. Answered at once; what became of it is in the state, under the digest that
+   * came with the command. A member that is no primary does nothing about it before it is one.
+   */
+  readonly setUsers: Readonly<Record<string, never>>;
 }
 
 /** What each command says besides its epoch. */
@@ -55,6 +61,7 @@ export interface CommandParameters {
   /** Pod of the member to follow. */
   readonly prepareToFollow: { readonly primary: string };
   readonly restartPrimary: unknown;
+  readonly setUsers: UsersCommand;
 }
 
 export type CommandName = keyof CommandResults;
@@ -72,6 +79,7 @@ const resultSchemas: { readonly [Name in CommandName]: z.ZodType<CommandResults[
   prepareToLead: z.object({ isPrepared: z.boolean() }),
   prepareToFollow: z.object({ isPrepared: z.boolean() }),
   restartPrimary: z.object({ wasDown: z.boolean() }),
+  setUsers: z.object({}),
 };
 
 /** A command as it travels. */
@@ -107,10 +115,11 @@ export const commandRequestSchema: z.ZodType<CommandRequest> = z.discriminatedUn
   }),
   z.object({ command: z.literal('prepareToFollow'), epoch, primary: z.string().min(1) }),
   z.object({ command: z.literal('restartPrimary'), epoch }),
+  usersCommandSchema.extend({ command: z.literal('setUsers'), epoch }),
 ]);
 
-/** Longest command an agent reads, in bytes. */
-export const COMMAND_LIMIT_BYTES = 64 * 1024;
+/** Longest command an agent reads, in bytes: 64 users, each with the names of 64 keyspaces, and room to grow. */
+export const COMMAND_LIMIT_BYTES = 512 * 1024;
 
 /**
  * Why an agent does not do what it was asked.

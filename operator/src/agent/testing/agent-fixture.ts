@@ -64,6 +64,7 @@ export async function startAgentFixture(
       prepareToLead: () => Promise.reject(new Error('not in this test')),
       prepareToFollow: () => Promise.reject(new Error('not in this test')),
       restartPrimary: () => Promise.reject(new Error('not in this test')),
+      setUsers: () => Promise.reject(new Error('not in this test')),
       ...options.commands,
     },
     currentEpoch: () => 3,

@@ -55,6 +55,7 @@ export function replicaState(change: Partial<AgentState> = {}): AgentState {
     terminating: false,
     cloningTo: null,
     returned: NOTHING_RETURNED,
+    users: null,
     problems: [],
     ...change,
   };

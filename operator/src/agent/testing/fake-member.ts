@@ -18,6 +18,9 @@ export interface FakeDatabase {
   readonly origin: string;
   epoch: number;
   hasAccounts: boolean;
+  /** Of keyspaces. */
+  databases: readonly string[];
+  users: readonly string[];
   hasHeartbeat: boolean;
   source: SourceAddress | null;
 }
@@ -212,7 +215,15 @@ export class FakeMember {
           this.#shard.nextDatabase += 1;
           this.initialised += 1;
           const origin = `${this.pod}/${this.#shard.nextDatabase}`;
-          this.database = { origin, epoch: 0, hasAccounts: false, hasHeartbeat: false, source: null };
+          this.database = {
+            origin,
+            epoch: 0,
+            hasAccounts: false,
+            databases: [],
+            users: [],
+            hasHeartbeat: false,
+            source: null,
+          };
           this.volume = { kind: 'ready', origin: 'initialise', engineVersion: '11.8.6' };
           await step('initialised');
         },
@@ -372,6 +383,16 @@ export class FakeMember {
       ensureAccounts: async () => {
         await effect('ensureAccounts', () => commit(() => (database.hasAccounts = true)));
         return { changed: [] };
+      },
+      ensureDatabases: async (wanted) => {
+        await effect('ensureDatabases', () =>
+          commit(() => (database.databases = wanted.flatMap(({ databases }) => databases))),
+        );
+        return { changes: 1, isComplete: true };
+      },
+      ensureUsers: async ({ users }) => {
+        await effect('ensureUsers', () => commit(() => (database.users = users.map(({ name }) => name))));
+        return { changed: users.map(({ name }) => name), taken: [] };
       },
       writeHeartbeat: () => effect('writeHeartbeat', () => commit(() => (database.hasHeartbeat = true))),
       reloadCertificates: () => effect('reloadCertificates', () => {}),

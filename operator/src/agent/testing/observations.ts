@@ -110,6 +110,8 @@ export function anObservation(change: Partial<Observation> = {}): Observation {
     member: null,
     salvaged: false,
     accountsCurrent: true,
+    madeDatabases: '',
+    usersCurrent: true,
     certificatesCurrent: true,
     retentionDue: false,
     passwordSuspected: false,

@@ -65,6 +65,8 @@ function carryOut(
       return handlers.prepareToFollow(request, signal);
     case 'restartPrimary':
       return handlers.restartPrimary(request, signal);
+    case 'setUsers':
+      return handlers.setUsers(request, signal);
     default:
       return assertNever(request);
   }

@@ -256,6 +256,36 @@ export const REASONS = {
     meaning: 'An agent cannot read the Secrets of the database’s accounts, so they are not set.',
     remedy: 'Look whether the Secrets of the cluster exist and have all their keys.',
   },
+  DatabasesNotSet: {
+    on: ['Progressing=False', 'Degraded=True'],
+    meaning:
+      'A primary could not make the databases of slots that the ShardMap gives its shard, or give users rights on them; the message has the error of the server. It is tried again.',
+    remedy: 'If it lasts, settle what the message names.',
+  },
+  UserSecretMissing: {
+    on: ['Progressing=False', 'Degraded=True'],
+    meaning:
+      'The Secret of a user in `spec.users`, or its key, is missing or empty; the message names it. A user that exists keeps its former password; one that does not is made when the Secret is there.',
+    remedy: 'Create the Secret named, with the key named.',
+  },
+  UserNotSet: {
+    on: ['Progressing=False', 'Degraded=True'],
+    meaning:
+      'A user could not be set on a shard: a user of that name was made by somebody else, which is left alone, or the server refused it; the message says which.',
+    remedy: 'Do as the message says; it is tried again.',
+  },
+  RoutersNotReady: {
+    on: ['Ready=False', 'Progressing=True', 'Degraded=True'],
+    meaning:
+      'Fewer routers are ready than `spec.router.replicas` asks for; the message says how many. With none, applications cannot connect to the Service of the cluster.',
+    remedy: 'Run `kubectl describe pod` on a pod of the Deployment named, and look at its log.',
+  },
+  ShardsWithoutSlots: {
+    on: ['Rebalancing=False'],
+    meaning:
+      'Shards were added after the keyspaces had been made and hold no slots; the message names them. Slots are placed when their keyspace is made, and moving them is not supported yet.',
+    remedy: 'Nothing to do. New keyspaces use the new shards.',
+  },
   OneReplicaOnly: {
     on: ['FailoverBlocked=False'],
     meaning:

@@ -133,6 +133,26 @@ export const EVENT_REASONS = {
       'A replica whose node or volume is gone for good lost its PersistentVolumeClaim and its pod, and is cloned anew elsewhere.',
     remedy: NOTHING,
   },
+  KeyspaceCreated: {
+    type: 'Normal',
+    meaning: 'A keyspace was recorded in the ShardMap; the note says where its slots are.',
+    remedy: NOTHING,
+  },
+  ShardsWithoutSlots: {
+    type: 'Normal',
+    meaning: 'Shards were added and hold no slots: moving slots to them is not supported yet.',
+    remedy: 'Nothing to do. New keyspaces use the new shards.',
+  },
+  UserSecretMissing: {
+    type: 'Warning',
+    meaning: 'The Secret of a user in `spec.users`, or its key, is missing or empty.',
+    remedy: 'Create the Secret named, with the key named.',
+  },
+  UserNotSet: {
+    type: 'Warning',
+    meaning: 'A user could not be set on a shard; the note says why.',
+    remedy: 'Do as the note says; it is tried again.',
+  },
   VolumesRetained: {
     type: 'Normal',
     meaning: 'The cluster was deleted and its volumes were kept.',

@@ -17,6 +17,7 @@ export {
   podName,
   primaryServiceName,
   replicasServiceName,
+  routerName,
   shardMapName,
   shardName,
 } from './names.ts';
@@ -32,6 +33,14 @@ export {
   switchoverRequestOf,
 } from './requests.ts';
 export { ApiSchemaError, parseShardedCluster, parseShardMap } from './parse.ts';
+export {
+  CONSISTENCY_LEVELS,
+  type ConsistencyLevel,
+  type Strategy,
+  type TableType,
+  type TransactionMode,
+} from './keyspace-words.ts';
+export type { ShardMapKeyspace, ShardMapTable, ShardMapUser } from './shard-map-keyspaces.ts';
 export { type ShardMap, type ShardMapShard, type ShardMapSpec } from './shard-map.ts';
 export { type ShardedCluster } from './sharded-cluster.ts';
 export type { ShardedClusterSpec, ShardedClusterSpecInput } from './sharded-cluster-spec.ts';

@@ -1,24 +1,30 @@
 /** `spec.keyspaces`: the logical databases, how each is cut into slots, and the tables in it. */
 import { z } from 'zod';
+import { SLOT_DIGITS } from '../../core/keyspace/database-names.ts';
+import { MAX_SLOTS } from '../../core/keyspace/slot-set.ts';
 import {
   celList,
+  celString,
   choice,
   integer,
   KEEPS_EVERY_NAME,
   keyedList,
   matching,
   rules,
+  textSet,
   type ValidationRule,
 } from './fields.ts';
+import {
+  CONSISTENCY_LEVELS,
+  PLACEMENT_NAMES,
+  STRATEGIES,
+  TABLE_TYPES,
+  TRANSACTION_MODES,
+} from './keyspace-words.ts';
+import { MAX_TABLES } from './limits.ts';
 
 /** Longest name of a database in MariaDB, in characters. */
 const MAX_DATABASE_NAME_LENGTH = 64;
-
-/** Most slots of one keyspace. */
-export const MAX_SLOTS = 16_384;
-
-/** Fewest digits of a slot's number in the name of its database. */
-export const SLOT_DIGITS = 4;
 
 /** Longest name of a keyspace, so that the name of its last slot's database (`app_s16383`) still fits. */
 export const MAX_KEYSPACE_NAME_LENGTH =
@@ -29,6 +35,13 @@ export const RESERVED_KEYSPACE_NAMES = ['mysql', 'information_schema', 'performa
 
 /** Names that begin like this are the operator's. */
 export const RESERVED_KEYSPACE_PREFIX = 'shardwright';
+
+/** Most keys at which a new keyspace is cut, and the longest of them in characters. */
+const MAX_SPLIT_POINTS = 127;
+const MAX_SPLIT_POINT_LENGTH = 128;
+
+/** Decimal numbers in their shortest form, which are in order by value. */
+const NUMBER_PATTERN = '^-?(0|[1-9][0-9]*)([.][0-9]*[1-9])?$';
 
 const COLUMN_PATTERN = '^[A-Za-z_][A-Za-z0-9_$]*$';
 
@@ -81,8 +94,12 @@ const tableSchema = z
       'Column whose value decides the slot of a row. `defaultKey` of the keyspace where absent.',
     ).exactOptional(),
     type: choice(
-      ['Reference', 'Unsharded'],
+      TABLE_TYPES,
       '`Reference`: a copy on every shard. `Unsharded`: on one shard only. Absent for a table cut by `key`.',
+    ).exactOptional(),
+    consistency: choice(
+      CONSISTENCY_LEVELS,
+      'How reads of this table choose a server, where it is not as for the keyspace.',
     ).exactOptional(),
   })
   .meta({
@@ -142,18 +159,34 @@ export const keyspaceSchema = z
       .meta(rules(unchangeable('slots', NEW_KEYSPACE)))
       .default(256),
     strategy: choice(
-      ['ConsistentHash', 'Hash', 'Range'],
+      STRATEGIES,
       'How a key finds its slot: `ConsistentHash` by equal arcs of a ring, `Hash` by remainder, `Range` by ' +
         'intervals of the key itself. Cannot be changed.',
     )
       .meta(rules(unchangeable('strategy', NEW_KEYSPACE)))
       .default('ConsistentHash'),
     placement: choice(
-      ['Balanced', 'VirtualNodes', 'Modulo'],
+      PLACEMENT_NAMES,
       'How slots are spread over shards: `Balanced` keeps every shard within one slot of the others and moves the ' +
         'fewest slots; `VirtualNodes` by a ring of virtual nodes; `Modulo` by remainder, which moves most slots when ' +
         'the number of shards changes. Where absent: `Modulo` for `Hash`, otherwise `Balanced`.',
     ).exactOptional(),
+    splitAt: textSet(
+      MAX_SPLIT_POINTS,
+      z.string().min(1).max(MAX_SPLIT_POINT_LENGTH),
+      'Keys at which a `Range` keyspace is cut from the start, ascending: each begins a slot. Used when the keyspace is made, ' +
+        'and cannot be changed. One slot for all keys by default.',
+    ).exactOptional(),
+    transactions: choice(
+      TRANSACTION_MODES,
+      '`Single` refuses a transaction that touches more than one slot. `Multi` allows it: atomic where the slots share a ' +
+        'shard, and otherwise committed one shard after the other, with an honest error when only a part was.',
+    ).default('Single'),
+    consistency: choice(
+      CONSISTENCY_LEVELS,
+      'How reads choose a server: `Strong` the primary; `ReadYourWrites` a replica that has all that the session wrote, or ' +
+        'the primary; `Eventual` any replica within `spec.readService.maxLagSeconds`.',
+    ).default('Strong'),
     defaultKey: matching(
       {
         maxLength: 64,
@@ -165,7 +198,7 @@ export const keyspaceSchema = z
     ).exactOptional(),
     tables: keyedList(
       {
-        maxItems: 256,
+        maxItems: MAX_TABLES,
         keys: ['name'],
         rules: [
           {
@@ -194,6 +227,31 @@ export const keyspaceSchema = z
         rule: '!has(oldSelf.defaultKey) || (has(self.defaultKey) && self.defaultKey == oldSelf.defaultKey)',
         message: `spec.keyspaces[].defaultKey cannot change once set, ${DATA_WOULD_STAY}: restore it, and give new tables a key of their own`,
         fieldPath: '.defaultKey',
+        reason: 'FieldValueForbidden',
+      },
+      {
+        rule: "!has(self.splitAt) || self.strategy == 'Range'",
+        message: 'spec.keyspaces[].splitAt goes with strategy Range only: remove it, or use strategy Range',
+        fieldPath: '.splitAt',
+      },
+      {
+        rule: '!has(self.splitAt) || size(self.splitAt) < self.slots',
+        message:
+          'spec.keyspaces[].splitAt makes more slots than the keyspace may have: raise slots above the number of entries',
+        fieldPath: '.splitAt',
+      },
+      {
+        rule:
+          `!has(self.splitAt) || (self.splitAt.all(key, key.matches(${celString(NUMBER_PATTERN)})) ` +
+          '? self.splitAt.map(key, double(key)).isSorted() : self.splitAt.isSorted())',
+        message:
+          'spec.keyspaces[].splitAt does not ascend: put the keys in order, numbers by value and texts by their bytes',
+        fieldPath: '.splitAt',
+      },
+      {
+        rule: sameOptional('splitAt'),
+        message: `spec.keyspaces[].splitAt cannot change, ${DATA_WOULD_STAY}: restore the former value`,
+        fieldPath: '.splitAt',
         reason: 'FieldValueForbidden',
       },
       ...PLACEMENTS.map(({ strategy, placements, remedy }) => ({

@@ -33,6 +33,11 @@ export function applicationServiceName(cluster: string): string {
   return cluster;
 }
 
+/** Deployment, Secret, budget and identity of the routers. */
+export function routerName(cluster: string): string {
+  return `${cluster}-router`;
+}
+
 /** Secret with the application's credentials: `username password host port uri`. */
 export function applicationSecretName(cluster: string): string {
   return `${cluster}-app`;

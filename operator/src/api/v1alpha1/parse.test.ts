@@ -28,6 +28,9 @@ describe('parseShardedCluster', () => {
       clone: { bytesPerSecond: 250_000_000 },
       router: {
         replicas: 2,
+        maxConnections: 5000,
+        idleTimeoutSeconds: 28_800,
+        holdSeconds: 10,
         resources: { requests: { cpu: '100m', memory: '128Mi' } },
         service: { type: 'ClusterIP' },
       },

@@ -55,7 +55,24 @@ const serviceSchema = z
 
 export const routerSchema = z
   .object({
-    replicas: integer(0, 64, 'Number of routers. 0 runs none.').default(2),
+    replicas: integer(0, 64, 'Number of routers. 0 runs none; nor do any run without a keyspace.').default(
+      2,
+    ),
+    maxConnections: integer(
+      1,
+      100_000,
+      'Connections of applications that each router accepts. More are refused with error 1040.',
+    ).default(5000),
+    idleTimeoutSeconds: integer(
+      1,
+      2_592_000,
+      'A connection of an application that asks for nothing for so long is closed.',
+    ).default(28_800),
+    holdSeconds: integer(
+      0,
+      300,
+      'Longest that a statement outside a transaction waits while a shard has no primary.',
+    ).default(10),
     resources: resourcesSchema('spec.router.resources', '32Mi', 'CPU and memory of each router.').default({
       requests: { cpu: '100m', memory: '128Mi' },
     }),

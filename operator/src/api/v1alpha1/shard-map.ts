@@ -10,8 +10,9 @@
 import { z } from 'zod';
 import { choice, flag, integer, keyedList, rules, text, textSet, time } from './fields.ts';
 import { objectMeta, type ObjectMeta } from './object-meta.ts';
-import { MAX_INSTANCES, MAX_SHARDS } from './sharded-cluster-spec.ts';
+import { MAX_INSTANCES, MAX_SHARDS } from './limits.ts';
 import { MAX_REQUEST_LENGTH } from './requests.ts';
+import { mapKeyspacesSchema, mapUsersSchema } from './shard-map-keyspaces.ts';
 
 /** Members a shard may have on record: its instances, and those on their way in or out. */
 const MAX_MEMBERS = MAX_INSTANCES + 7;
@@ -137,21 +138,40 @@ const shardMapSpecSchema = z
   .object({
     revision: integer(1, Number.MAX_SAFE_INTEGER, 'Grows with every change of the map.'),
     shards: keyedList({ maxItems: MAX_SHARDS, keys: ['number'] }, shardMapShardSchema, 'All shards.'),
+    keyspaces: mapKeyspacesSchema.exactOptional(),
+    users: mapUsersSchema.exactOptional(),
   })
   .meta({
     description: 'The map.',
-    ...rules({
-      rule: 'self == oldSelf || self.revision > oldSelf.revision',
-      message: 'spec.revision must grow with every change: read the map again, and write a higher revision',
-      fieldPath: '.revision',
-      reason: 'FieldValueForbidden',
-    }),
+    ...rules(
+      {
+        rule: 'self == oldSelf || self.revision > oldSelf.revision',
+        message:
+          'spec.revision must grow with every change: read the map again, and write a higher revision',
+        fieldPath: '.revision',
+        reason: 'FieldValueForbidden',
+      },
+      {
+        rule: '!has(oldSelf.keyspaces) || has(self.keyspaces)',
+        message: 'spec.keyspaces was removed, and with it the way to all data: restore it',
+        fieldPath: '.keyspaces',
+        reason: 'FieldValueForbidden',
+      },
+      {
+        rule:
+          '!has(self.keyspaces) || [self.shards.map(shard, shard.number)].all(numbers, ' +
+          'self.keyspaces.all(keyspace, keyspace.homeShard in numbers && ' +
+          'keyspace.slotsByShard.all(owner, owner.shard in numbers)))',
+        message: 'spec.keyspaces[] names a shard that spec.shards does not have: add the shard first',
+        fieldPath: '.keyspaces',
+      },
+    ),
   });
 
 export const shardMapSchema = z.object({ spec: shardMapSpecSchema }).meta({
   description:
-    'Which shard has which primary and replicas: the one source of truth for routing. Written by the operator ' +
-    'only. It can be rebuilt from the databases.',
+    'Which shard has which primary and replicas, and which slots: the one source of truth for routing. Written by the ' +
+    'operator only.',
 });
 
 /** One shard of the map. */

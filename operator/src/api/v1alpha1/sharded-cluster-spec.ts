@@ -5,6 +5,7 @@ import { cloneSchema } from './clone.ts';
 import { engineSchema } from './engine.ts';
 import { failoverSchema, readServiceSchema } from './failover.ts';
 import { choice, flag, integer, keyedList, rules } from './fields.ts';
+import { MAX_INSTANCES, MAX_KEYSPACES, MAX_SHARDS, MAX_USERS } from './limits.ts';
 import { keyspaceRemovalRule, keyspaceSchema } from './keyspaces.ts';
 import { configSchema } from './my-cnf.ts';
 import { rebalanceSchema } from './rebalance.ts';
@@ -14,15 +15,6 @@ import { schedulingFields } from './scheduling.ts';
 import { storageSchema } from './storage.ts';
 import { tlsSchema } from './tls.ts';
 import { userSchema } from './users.ts';
-
-/**
- * Most shards of a cluster. The status of 256 shards with nine instances each is about 0.8 MB of JSON; etcd
- * refuses objects above 1.5 MiB.
- */
-export const MAX_SHARDS = 256;
-
-/** Most instances of a shard. */
-export const MAX_INSTANCES = 9;
 
 export const shardedClusterSpecSchema = z
   .object({
@@ -48,7 +40,7 @@ export const shardedClusterSpecSchema = z
         'without a pause in writes.',
     ).default(3),
     keyspaces: keyedList(
-      { maxItems: 64, keys: ['name'], rules: [keyspaceRemovalRule] },
+      { maxItems: MAX_KEYSPACES, keys: ['name'], rules: [keyspaceRemovalRule] },
       keyspaceSchema,
       'Logical databases that are spread over the shards.',
     ).default([]),
@@ -63,9 +55,10 @@ export const shardedClusterSpecSchema = z
     router: routerSchema.prefault({}),
     rebalance: rebalanceSchema.prefault({}),
     users: keyedList(
-      { maxItems: 64, keys: ['name'] },
+      { maxItems: MAX_USERS, keys: ['name'] },
       userSchema,
-      'Database users kept on every shard. Stored and validated; users are made from the router on, and by hand until then.',
+      'Database users kept on every shard, beside the user `app` of the Secret `<cluster>-app`. One that is removed here is ' +
+        'dropped. They take a keyspace: without one there is nothing that they could be given access to.',
     ).default([]),
     tls: tlsSchema.prefault({}),
     affinity: affinitySchema.exactOptional(),

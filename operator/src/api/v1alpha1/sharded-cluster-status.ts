@@ -4,8 +4,9 @@ import { PROMOTION_REASONS, SHARD_STATE_NAMES } from '../../core/instance-report
 import { CONDITION_TYPES } from './conditions.ts';
 import { choice, flag, integer, keyedList, text, time } from './fields.ts';
 import { ROLES } from './labels.ts';
+import { MAX_INSTANCES, MAX_KEYSPACES, MAX_SHARDS } from './limits.ts';
 import { MAX_REQUEST_LENGTH } from './requests.ts';
-import { MAX_INSTANCES, MAX_SHARDS } from './sharded-cluster-spec.ts';
+import { mapKeyspaceFields } from './shard-map-keyspaces.ts';
 
 const MAX_INT64 = Number.MAX_SAFE_INTEGER;
 
@@ -117,6 +118,15 @@ const shardSchema = z
   })
   .meta({ description: 'One shard.' });
 
+const keyspaceSchema = z
+  .object({
+    name: text(64, 'Name of the keyspace.'),
+    homeShard: mapKeyspaceFields.homeShard,
+    slotsByShard: mapKeyspaceFields.slotsByShard,
+    ranges: mapKeyspaceFields.ranges,
+  })
+  .meta({ description: 'Where the slots of a keyspace are.' });
+
 const endpointsSchema = z
   .object({
     application: text(300, '`host:port` applications connect to.').exactOptional(),
@@ -167,6 +177,11 @@ export const shardedClusterStatusSchema = z
       { maxItems: MAX_SHARDS, keys: ['name'] },
       shardSchema,
       'State of each shard.',
+    ).exactOptional(),
+    keyspaces: keyedList(
+      { maxItems: MAX_KEYSPACES, keys: ['name'] },
+      keyspaceSchema,
+      'Where the slots of each keyspace are, as the ShardMap has it: what a lost map is restored from.',
     ).exactOptional(),
     endpoints: endpointsSchema.exactOptional(),
   })

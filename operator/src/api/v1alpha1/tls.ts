@@ -19,7 +19,7 @@ export const tlsSchema = z
       .meta({
         description:
           'Secret of type `kubernetes.io/tls` with the certificate shown to applications (`tls.crt`, `tls.key`, ' +
-          '`ca.crt`). Stored and validated; used from the router on. The servers of shards show certificates that the ' +
+          '`ca.crt`) by the routers; one from the authority of the cluster by default. The servers of shards show certificates that the ' +
           'operator makes and renews, from the authority in the ConfigMap `<cluster>-ca`.',
       })
       .exactOptional(),

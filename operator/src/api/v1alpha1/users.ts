@@ -1,6 +1,7 @@
 /** `spec.users`: database users the operator keeps on every shard. */
 import { z } from 'zod';
 import { celList, choice, integer, matching, textSet } from './fields.ts';
+import { CONSISTENCY_LEVELS, TRANSACTION_MODES } from './keyspace-words.ts';
 import { SECRET_KEY_PATTERN, secretName } from './secrets.ts';
 
 /** User names that the operator and the server need for themselves; `app` is that of the Secret `<cluster>-app`. */
@@ -50,6 +51,14 @@ export const userSchema = z
       64,
       z.string().min(1).max(64),
       'Keyspaces the user has access to. All of them by default.',
+    ).exactOptional(),
+    transactions: choice(
+      TRANSACTION_MODES,
+      'Whether transactions of the user may span slots, where that is not as for the keyspace.',
+    ).exactOptional(),
+    consistency: choice(
+      CONSISTENCY_LEVELS,
+      'How reads of the user choose a server, where that is not as for the keyspace.',
     ).exactOptional(),
     maxConnections: integer(
       0,

@@ -110,7 +110,10 @@ export async function writeShardMap(
 /** Kinds of which an object that is no longer desired holds no data, and goes. */
 const DISPOSABLE_KINDS: ReadonlySet<string> = new Set([
   'ConfigMap',
+  'Deployment',
   'PodDisruptionBudget',
+  'Role',
+  'RoleBinding',
   'Service',
   'ServiceAccount',
 ]);

@@ -43,6 +43,9 @@ export interface Attempt extends PlanInput {
   readonly readSecret: (name: string) => Promise<V1Secret | undefined>;
 }
 
+/** Longest note the API server takes with an event. */
+const NOTE_CHARACTERS = 1000;
+
 /**
  * Writes what a cluster lacks, in this order: what pods need, the map of primaries, then shard by shard. What a
  * finding blocks is left untouched. Labels of pods follow the map in any case, whatever the API server refuses: they
@@ -86,6 +89,9 @@ async function carryOut(
     : await refusals.attempt(`ShardMap ${cluster.metadata.name}`, () =>
         writeShardMap(writer, cluster, plan.shardMap.spec, observed.shardMap, onWritten, signal),
       );
+  if (written !== undefined) {
+    tellNewKeyspaces(attempt, written.spec);
+  }
   let certificatesDueAt: number | undefined;
   // Nothing that rests on the map is written unless the map is.
   if (written !== undefined) {
@@ -122,6 +128,16 @@ async function carryOut(
   }
   const outcome = await finish(attempt, { findings, shardMap }, refusals, signal);
   return { ...outcome, ...(certificatesDueAt === undefined ? {} : { certificatesDueAt }) };
+}
+
+/** Tells where the slots of keyspaces are that were not in the map before. */
+function tellNewKeyspaces({ observed, tell }: Attempt, { shards, keyspaces = [] }: ShardMapSpec): void {
+  const known = new Set(observed.shardMap?.spec.keyspaces?.map(({ name }) => name));
+  for (const { name, slotsByShard } of keyspaces.filter((keyspace) => !known.has(keyspace.name))) {
+    const nameOfShard = (number: number) => shards.find((shard) => shard.number === number)?.name ?? '';
+    const where = slotsByShard.map(({ shard, slots }) => `${slots} on ${nameOfShard(shard)}`).join('; ');
+    tell('KeyspaceCreated', 'Place', `Keyspace ${name}: slots ${where}.`.slice(0, NOTE_CHARACTERS));
+  }
 }
 
 /** Corrects the labels of pods, and sums up. */

@@ -1,6 +1,7 @@
 /** Local copies of everything a ShardedCluster consists of. */
 import type {
   V1ConfigMap,
+  V1Deployment,
   V1PersistentVolumeClaim,
   V1Pod,
   V1PodDisruptionBudget,
@@ -19,6 +20,7 @@ import type { KubernetesObject, ObjectKey, ResourceType } from '../../runtime/ob
 import { formatKey } from '../../runtime/objects.ts';
 import {
   configMaps,
+  deployments,
   persistentVolumeClaims,
   podDisruptionBudgets,
   pods,
@@ -37,6 +39,7 @@ export interface ClusterCaches {
   readonly clusters: Informer<ShardedCluster>;
   readonly shardMaps: Informer<ShardMap>;
   readonly statefulSets: Informer<V1StatefulSet>;
+  readonly deployments: Informer<V1Deployment>;
   readonly services: Informer<V1Service>;
   readonly secrets: Informer<V1Secret>;
   readonly configMaps: Informer<V1ConfigMap>;
@@ -69,6 +72,7 @@ export function createCaches(options: CacheOptions): ClusterCaches {
     clusters: createInformer<ShardedCluster>({ ...options, type: shardedClusters }),
     shardMaps: labelled(shardMaps),
     statefulSets: labelled(statefulSets),
+    deployments: labelled(deployments),
     services: labelled(services),
     secrets: labelled(secrets),
     configMaps: labelled(configMaps),

@@ -11,6 +11,8 @@ function input(change: Partial<ShardMapInput> = {}): ShardMapInput {
     instances: 3,
     current: undefined,
     reported: [],
+    spec: { keyspaces: [], users: [] },
+    reportedKeyspaces: [],
     withData: new Set(),
     labelledPrimaries: [],
     pods: new Set(),
@@ -26,6 +28,7 @@ describe('decideShardMap', () => {
     expect(decideShardMap(input({ shards: 2 }))).toEqual({
       kind: 'create',
       spec: { revision: 1, shards: [aShard(0), aShard(1)] },
+      findings: [],
     });
   });
 
@@ -39,6 +42,7 @@ describe('decideShardMap', () => {
     expect(decideShardMap(input({ current, withData: new Set([0]) }))).toEqual({
       kind: 'keep',
       spec: current,
+      findings: [],
     });
   });
 
@@ -47,18 +51,24 @@ describe('decideShardMap', () => {
     expect(decideShardMap(input({ current, shards: 2, withData: new Set([0]) }))).toEqual({
       kind: 'update',
       spec: { revision: 5, shards: [aShard(0, { epoch: 9 }), aShard(1)] },
+      findings: [],
     });
   });
 
   it('takes no shard away', () => {
     const current = { revision: 4, shards: [aShard(0), aShard(1)] };
-    expect(decideShardMap(input({ current, shards: 1 }))).toEqual({ kind: 'keep', spec: current });
+    expect(decideShardMap(input({ current, shards: 1 }))).toEqual({
+      kind: 'keep',
+      spec: current,
+      findings: [],
+    });
   });
 
   it('restores a lost map from the status: same epoch and primary, every member an acker, a high revision', () => {
     expect(decideShardMap(input({ reported: [aShardStatus(0)], withData: new Set([0]) }))).toEqual({
       kind: 'create',
       spec: { revision: 1_800_000_000, shards: [RESTORED] },
+      findings: [],
     });
   });
 
@@ -69,6 +79,7 @@ describe('decideShardMap', () => {
     ).toEqual({
       kind: 'update',
       spec: { revision: 5, shards: [RESTORED, aShard(1)] },
+      findings: [],
     });
   });
 
@@ -116,7 +127,11 @@ describe('decideShardMap', () => {
     });
     const current = { revision: 1, shards: [shard] };
     const decide = (pods: string[]) => decideShardMap(input({ current, instances: 2, pods: new Set(pods) }));
-    expect(decide(['demo-shard-0-2', 'demo-shard-0-3'])).toEqual({ kind: 'keep', spec: current });
+    expect(decide(['demo-shard-0-2', 'demo-shard-0-3'])).toEqual({
+      kind: 'keep',
+      spec: current,
+      findings: [],
+    });
     expect(decide([])).toMatchObject({
       kind: 'update',
       spec: { shards: [{ replicas: ['demo-shard-0-1', 'demo-shard-0-4'] }] },

@@ -1,7 +1,9 @@
 import type { ShardMapShard, ShardMapSpec, ShardStatus } from '../../api/v1alpha1/index.ts';
 import { podName, shardName } from '../../api/v1alpha1/index.ts';
+import { decideKeyspaces, type KeyspacesInput } from './decide-keyspaces.ts';
 import type { Finding } from './finding.ts';
 import { effectiveInstances, ordinalOf } from './instances.ts';
+import { sameContent } from './same-content.ts';
 
 /** What the map of a cluster is decided from. */
 export interface ShardMapInput {
@@ -19,6 +21,10 @@ export interface ShardMapInput {
   readonly withData: ReadonlySet<number>;
   /** Pods that carry the role `primary`. */
   readonly labelledPrimaries: readonly string[];
+  /** `spec.keyspaces` and `spec.users` */
+  readonly spec: KeyspacesInput['spec'];
+  /** `status.keyspaces` of the cluster: what the map said when it was last seen. */
+  readonly reportedKeyspaces: KeyspacesInput['recorded'];
   /** Every pod of the cluster that exists. */
   readonly pods: ReadonlySet<string>;
   /** Wall-clock time in seconds since the epoch. */
@@ -27,13 +33,17 @@ export interface ShardMapInput {
 
 /** What becomes of the map. */
 export type ShardMapDecision =
-  | { readonly kind: 'keep'; readonly spec: ShardMapSpec }
-  | { readonly kind: 'create'; readonly spec: ShardMapSpec }
-  | { readonly kind: 'update'; readonly spec: ShardMapSpec }
+  | {
+      readonly kind: 'keep' | 'create' | 'update';
+      readonly spec: ShardMapSpec;
+      /** What of the keyspaces is not as the spec asks. */
+      readonly findings: readonly Finding[];
+    }
   | { readonly kind: 'refuse'; readonly finding: Finding };
 
 /**
- * Adds missing shards to the map and keeps its lists of members complete; never changes an epoch or a primary.
+ * Adds missing shards and keyspaces to the map and keeps its lists of members complete; never changes an epoch or a
+ * primary, and never moves a slot.
  *
  * A shard that is not in the map is bootstrapped, with its first pod as primary, only when nothing of it exists
  * yet. Where it was on record, its last epoch and primary are taken from the status, with every member as an
@@ -190,14 +200,24 @@ function sameNames(a: readonly string[], b: readonly string[]): boolean {
  * changes, so that routers that remember the former map still see the revision grow.
  */
 function revise(input: ShardMapInput, shards: ShardMapShard[], restored: boolean): ShardMapDecision {
-  const { current, nowSeconds } = input;
+  const { current, nowSeconds, spec, reportedKeyspaces: recorded } = input;
+  const { keyspaces, users, findings } = decideKeyspaces({
+    spec,
+    current,
+    recorded,
+    shards: shards.map(({ number }) => number),
+  });
+  const content = {
+    shards,
+    ...(keyspaces.length === 0 ? {} : { keyspaces: [...keyspaces] }),
+    ...(users.length === 0 ? {} : { users: [...users] }),
+  };
   if (current === undefined) {
-    return { kind: 'create', spec: { revision: restored ? Math.floor(nowSeconds) : 1, shards } };
+    const revision = restored ? Math.floor(nowSeconds) : 1;
+    return { kind: 'create', spec: { revision, ...content }, findings };
   }
-  const unchanged =
-    shards.length === current.shards.length &&
-    shards.every((shard) => current.shards.some((known) => known === shard));
-  return unchanged
-    ? { kind: 'keep', spec: current }
-    : { kind: 'update', spec: { revision: current.revision + 1, shards } };
+  const { revision, ...known } = current;
+  return sameContent(content, known)
+    ? { kind: 'keep', spec: current, findings }
+    : { kind: 'update', spec: { revision: revision + 1, ...content }, findings };
 }

@@ -7,6 +7,7 @@ import {
   CLEANUP_FINALIZER,
   EVENT_REASONS,
   LABELS,
+  routerName,
   shardMapName,
 } from '../../api/v1alpha1/index.ts';
 import type { ApiClient } from '../../runtime/client/api-client.ts';
@@ -130,6 +131,7 @@ async function deleteData(
     applicationSecretName(name),
     adminSecretName(name),
     internalSecretName(name),
+    routerName(name),
     authoritySecretName(name),
   ]) {
     const secret = await client.get(secrets, { namespace, name: secretName }, signal);

@@ -19,6 +19,9 @@ export interface Finding {
     | 'VolumeNearlyFull'
     | 'ReplicationBroken'
     | 'AccountsNotSet'
+    | 'DatabasesNotSet'
+    | 'UserSecretMissing'
+    | 'UserNotSet'
   >;
   /** Full sentences: what is the matter, and what to do. */
   readonly message: string;

@@ -12,7 +12,12 @@ const REASONS: readonly (readonly [problem: string, reason: Finding['reason']])[
   ['RecloneGivenUp', 'ReplicationBroken'],
   ['ApplyingFailed', 'ReplicationBroken'],
   ['AccountsUnreadable', 'AccountsNotSet'],
+  ['EnsureDatabasesFailed', 'DatabasesNotSet'],
+  ['EnsureUsersFailed', 'UserNotSet'],
 ];
+
+/** What is said of clusters as a whole, most important first. */
+const CLUSTER_REASONS = ['UserSecretMissing', 'UserNotSet'] as const satisfies readonly Finding['reason'][];
 
 /** What the agents of a cluster say is wrong, most important first, one finding for each reason. */
 export function instanceFindings(
@@ -28,12 +33,20 @@ export function instanceFindings(
   const problems = members.flatMap((pod) =>
     (reports.instance({ namespace, name }, pod)?.problems ?? []).map((problem) => ({ pod, ...problem })),
   );
+  const ofCluster = CLUSTER_REASONS.flatMap((reason) =>
+    reports
+      .cluster({ namespace, name })
+      .filter((problem) => problem.reason === reason)
+      .slice(0, 1)
+      .map(({ message }) => ({ reason, message })),
+  );
   const findings = REASONS.flatMap(([word, reason]) =>
     problems
       .filter((problem) => problem.reason === word)
       .map(({ pod, message }) => ({ reason, pod, message })),
   );
-  return findings
+  const ofInstances = findings
     .filter(({ reason }, index) => findings.findIndex((other) => other.reason === reason) === index)
     .map(({ reason, pod, message }) => ({ reason, message: `${pod}: ${message}` }));
+  return [...ofInstances, ...ofCluster];
 }

@@ -1,6 +1,17 @@
-import type { V1PersistentVolumeClaim, V1Pod, V1Secret, V1StatefulSet } from '@kubernetes/client-node';
+import type {
+  V1Deployment,
+  V1PersistentVolumeClaim,
+  V1Pod,
+  V1Secret,
+  V1StatefulSet,
+} from '@kubernetes/client-node';
 import type { ShardedCluster, ShardMap } from '../../api/v1alpha1/index.ts';
-import { adminSecretName, applicationSecretName, shardMapName } from '../../api/v1alpha1/index.ts';
+import {
+  adminSecretName,
+  applicationSecretName,
+  routerName,
+  shardMapName,
+} from '../../api/v1alpha1/index.ts';
 import type { Informer } from '../../runtime/cache/informer.ts';
 import type { ApiClient } from '../../runtime/client/api-client.ts';
 import type { KubernetesObject, ResourceType } from '../../runtime/objects.ts';
@@ -31,6 +42,9 @@ export interface Observed {
   readonly adminSecret: V1Secret | undefined;
   /** Whoever owns it. */
   readonly internalSecret: V1Secret | undefined;
+  /** Whoever owns it; not looked for where there are no keyspaces. */
+  readonly routerSecret: V1Secret | undefined;
+  readonly routerDeployment: V1Deployment | undefined;
   readonly statefulSets: readonly V1StatefulSet[];
   readonly pods: readonly V1Pod[];
   /** Those with the label of the cluster; where the map lacks a shard, those by name as well. */
@@ -65,6 +79,9 @@ export async function observeCluster(
     applicationSecret: await certainly(caches.secrets, applicationSecretName(name)),
     adminSecret: await certainly(caches.secrets, adminSecretName(name)),
     internalSecret: await certainly(caches.secrets, internalSecretName(name)),
+    routerSecret:
+      cluster.spec.keyspaces.length === 0 ? undefined : await certainly(caches.secrets, routerName(name)),
+    routerDeployment: caches.deployments.get({ namespace, name: routerName(name) }),
     statefulSets: objectsOfCluster(caches.statefulSets, key),
     pods: objectsOfCluster(caches.pods, key),
     volumeClaims: isComplete(shardMap, cluster)

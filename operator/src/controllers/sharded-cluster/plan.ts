@@ -20,7 +20,15 @@ import type { DesiredObject } from './resources/desired-object.ts';
 import { objectId } from './resources/desired-object.ts';
 import { shardNumberOf } from './resources/labels.ts';
 import { podDisruptionBudgetsOf } from './resources/pod-disruption-budget.ts';
-import { adminSecret, applicationSecret } from './resources/secret.ts';
+import {
+  routerDisruptionBudget,
+  routerRole,
+  routerRoleBinding,
+  routerServiceAccount,
+} from './resources/router-access.ts';
+import { routerDeployment, wantsRouters } from './resources/router-deployment.ts';
+import { applicationService } from './resources/router-service.ts';
+import { adminSecret, applicationSecret, routerSecret } from './resources/secret.ts';
 import { databaseServiceAccount } from './resources/service-account.ts';
 import { headlessService, primaryService, replicasService } from './resources/service.ts';
 import { statefulSet } from './resources/stateful-set.ts';
@@ -72,13 +80,33 @@ export function planCluster(input: PlanInput): Plan {
       adminSecret(cluster, observed.adminSecret, input.newPassword),
       internalSecret(cluster, observed.internalSecret, input.newPassword),
       settingsConfigMap(cluster),
+      ...routerObjects(input),
     ],
     shardObjects: shardMap.spec.shards.flatMap(({ number }) => shardObjects(input, shardMap.spec, number)),
     findings: [
+      ...shardMap.findings,
       ...findingsOf(cluster, shardMap.spec, observed),
       ...instanceFindings(cluster, shardMap.spec, input.reports),
     ],
   };
+}
+
+/** The routers, and what they need. Their Secret stays without them: users are identified by what is derived from it. */
+function routerObjects({ cluster, observed, image, newPassword }: PlanInput): DesiredObject[] {
+  const { spec } = cluster;
+  return [
+    ...(spec.keyspaces.length === 0 ? [] : [routerSecret(cluster, observed.routerSecret, newPassword)]),
+    ...(wantsRouters(cluster)
+      ? [
+          routerServiceAccount(cluster),
+          routerRole(cluster),
+          routerRoleBinding(cluster),
+          applicationService(cluster),
+          ...routerDisruptionBudget(cluster),
+          routerDeployment(cluster, image),
+        ]
+      : []),
+  ];
 }
 
 function shardObjects(input: PlanInput, map: ShardMapSpec, number: number): DesiredObject[] {
@@ -157,6 +185,8 @@ function shardMapInput({ cluster, observed, nowSeconds }: PlanInput) {
     instances: cluster.spec.instances,
     current: usable ? shardMap.spec : undefined,
     reported: cluster.status?.shards ?? [],
+    spec: cluster.spec,
+    reportedKeyspaces: cluster.status?.keyspaces ?? [],
     withData: new Set(numbers.filter((number) => number !== undefined)),
     labelledPrimaries: pods
       .filter(({ metadata }) => metadata?.labels?.[LABELS.role] === 'primary')

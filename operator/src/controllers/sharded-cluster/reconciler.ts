@@ -230,6 +230,8 @@ export class ShardedClusterReconciler implements Reconciler {
       leavingPods: new Set(),
       restarts: NO_RESTARTS,
       blocks: [],
+      routers: null,
+      shardsWithoutSlots: [],
       isSupervised: false,
       previous: { conditions, shards },
     });
@@ -248,6 +250,7 @@ export class ShardedClusterReconciler implements Reconciler {
       statefulSets: observed?.statefulSets ?? [],
       pods: [...unchanged, ...relabelled],
       reports: this.#options.reports,
+      routerDeployment: observed?.routerDeployment,
       now: this.#now(),
     });
   }

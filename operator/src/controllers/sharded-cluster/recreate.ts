@@ -11,6 +11,7 @@ import type { DesiredObject } from './resources/desired-object.ts';
  */
 const REPLACEABLE_KINDS: ReadonlySet<string> = new Set([
   'ConfigMap',
+  'Deployment',
   'PodDisruptionBudget',
   'Role',
   'RoleBinding',

@@ -37,6 +37,12 @@ export interface HostedMember {
   ended(): Promise<string>;
   /** Connects as an application. Its account is one of `HostedShard.accounts`. */
   client(): Promise<WorkloadClient>;
+  /** Logs in as a user: the schemas it may use, sorted, the engine's own left out; undefined where it is refused. */
+  schemasOf(user: string, password: string): Promise<readonly string[] | undefined>;
+  /** Makes a user as a person would, who sees nothing. */
+  makeUser(user: string, password: string): Promise<void>;
+  /** Logs in as a user: whether it may read who the users are, and the numbers. */
+  mayRead(user: string, password: string): Promise<{ readonly users: boolean; readonly rows: boolean }>;
   /** Stops applying, as an error would, while receiving goes on. */
   stopApplying(): Promise<void>;
   /** Makes applying wait, as a lock would; the function returned lets it go on. */

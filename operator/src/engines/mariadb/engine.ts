@@ -1,8 +1,10 @@
 /** The adapter for MariaDB 10.11 and 11.8. */
 import type { Engine } from '../engine.ts';
 import { readUserConfiguration } from './configuration.ts';
+import { nativePasswordHash } from './credentials.ts';
 import { mariadbPositions } from './gtid.ts';
 import { createMariadbMember } from './member.ts';
+import { routerPassword, routerPasswordHash } from './router-credential.ts';
 
 /** IANA's port for MySQL's protocol. */
 const MARIADB_PORT = 3306;
@@ -22,6 +24,7 @@ export const mariadbEngine: Engine = {
     programs: ['mariadbd', 'mariadb-install-db', 'mariadb-backup', 'mbstream', 'mariadb-binlog', 'mariadb'],
   },
   positions: mariadbPositions,
+  credentials: { hash: nativePasswordHash, routerPassword, routerHash: routerPasswordHash },
   checkConfiguration: (text) => readUserConfiguration(text).problems,
   createMember: (options) => createMariadbMember(options, MARIADB_PORT),
 };

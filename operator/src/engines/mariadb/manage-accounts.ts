@@ -1,10 +1,10 @@
 /** Making and renewing accounts on a primary. */
 import { createHash } from 'node:crypto';
 import type { Account, AccountChanges } from '../accounts.ts';
-import { EngineError } from '../engine-error.ts';
 import { nativePasswordHash } from './credentials.ts';
 import { OWN_SCHEMA } from './own-schema.ts';
 import { grantsOf } from './privileges.ts';
+import { requireWritablePrimary } from './require-primary.ts';
 import { STATEMENT_TIMEOUT_MILLISECONDS } from './roles.ts';
 import type { ServerAccess } from './server-access.ts';
 import { textOf } from './slave-status.ts';
@@ -25,10 +25,7 @@ export async function ensureAccounts(
   accounts: readonly Account[],
   signal: AbortSignal,
 ): Promise<AccountChanges> {
-  const facts = await server.facts(signal);
-  if (facts.slave !== undefined) {
-    throw new EngineError('Refused', 'accounts of a replica come from its primary');
-  }
+  const requireCommitsEnd = await requireWritablePrimary(server, 'accounts', signal);
   const present = await readAccounts(server, signal);
   const changed: string[] = [];
   for (const account of accounts) {
@@ -40,9 +37,7 @@ export async function ensureAccounts(
     if (existing?.fingerprint === wanted.fingerprint && existing.passwordHash === wanted.passwordHash) {
       continue;
     }
-    if (facts.semiSyncMaster && facts.status.get('Rpl_semi_sync_master_clients') === '0') {
-      throw new EngineError('Refused', 'commits wait for a replica, and none is connected');
-    }
+    requireCommitsEnd();
     await setAccount(server, account, wanted, existing, signal);
     changed.push(account.name);
   }

@@ -14,6 +14,8 @@ import { HeartbeatWriter } from './heartbeat.ts';
 import { BINARY_LOG_NAME, RELAY_LOG_NAME, type Layout } from './layout.ts';
 import { listLogFiles, type LogFile } from './log-files.ts';
 import { ensureAccounts } from './manage-accounts.ts';
+import { ensureDatabases } from './manage-databases.ts';
+import { ensureUsers } from './manage-users.ts';
 import { receivedOf, toMemberState } from './observe.ts';
 import { applyRetention } from './retention.ts';
 import * as roles from './roles.ts';
@@ -81,6 +83,8 @@ export async function openSession(
     setAcknowledgement: (rule, signal) => roles.setAcknowledgement(server, rule, signal),
     awaitAcknowledger: (timeout, signal) => roles.awaitAcknowledger(server, timeout, signal),
     ensureAccounts: (accounts, signal) => ensureAccounts(server, accounts, signal),
+    ensureDatabases: (wanted, signal) => ensureDatabases(server, wanted, signal),
+    ensureUsers: (order, signal) => ensureUsers(server, order, signal),
     writeHeartbeat: (epoch, timeout, signal) => heartbeat.write(epoch, timeout, signal),
     applyRetention: (rule, signal) => applyRetention(server, layout.data, rule, signal),
   };

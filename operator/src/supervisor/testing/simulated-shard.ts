@@ -361,6 +361,8 @@ export class SimulatedShard {
       case 'restartPrimary':
         member.isRestartOrdered = !member.isRunning;
         return { wasDown: !member.isRunning };
+      case 'setUsers':
+        return {};
       default:
         return assertNever(request);
     }

@@ -71,6 +71,7 @@ function plan(change: Case = {}): RestartPlan {
         change.reports !== undefined && pod in change.reports ? change.reports[pod] : HEALTHY,
       shard: () => undefined,
       readTarget: () => undefined,
+      cluster: () => [],
     },
   });
 }

@@ -36,7 +36,12 @@ describe('pods and volumes that are looked after', () => {
   beforeEach(async () => {
     world = new Harness();
     world.start();
-    world.reports = { instance: () => HEALTHY, shard: () => SHARD, readTarget: () => undefined };
+    world.reports = {
+      instance: () => HEALTHY,
+      shard: () => SHARD,
+      readTarget: () => undefined,
+      cluster: () => [],
+    };
     await world.createCluster({ shards: 1 });
     await world.untilQuiet();
     const map = await world.get(shardMaps, 'demo');

@@ -27,12 +27,7 @@ export function agentSettings(cluster: ShardedCluster): AgentSettingsInput {
     fenceSeconds: failover.fenceSeconds,
     cloneBytesPerSecond: clone.bytesPerSecond,
     accounts: [
-      {
-        purpose: 'application',
-        folder: ACCOUNT_FOLDERS.application,
-        requireTls: tls.required,
-        schemas: applicationSchemas(cluster),
-      },
+      ...applicationAccounts(cluster),
       {
         ...account,
         purpose: 'administration',
@@ -46,11 +41,14 @@ export function agentSettings(cluster: ShardedCluster): AgentSettingsInput {
 }
 
 /**
- * The databases of the application: those of every keyspace, its slots included; `app` and what begins like it
- * where there is no keyspace.
+ * The application's account where there is no keyspace: it may use `app` and what begins like it. With keyspaces it is one
+ * of the users that the operator keeps by its own word, since routers must be able to log in as it.
  */
-function applicationSchemas({ spec }: ShardedCluster): string[] {
-  return spec.keyspaces.length === 0 ? ['app*'] : spec.keyspaces.flatMap(({ name }) => [name, `${name}_s*`]);
+function applicationAccounts({ spec }: ShardedCluster): AgentSettingsInput['accounts'] {
+  const folder = ACCOUNT_FOLDERS.application;
+  return spec.keyspaces.length === 0
+    ? [{ purpose: 'application', folder, requireTls: spec.tls.required, schemas: ['app*'] }]
+    : [];
 }
 
 /** The ConfigMap with the agents' settings. */

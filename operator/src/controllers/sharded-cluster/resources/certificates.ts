@@ -1,9 +1,14 @@
 /** Names of the Secrets of certificates, and what each certificate says. */
 import type { ShardedCluster } from '../../../api/v1alpha1/index.ts';
-import { primaryServiceName, replicasServiceName, shardName } from '../../../api/v1alpha1/index.ts';
+import {
+  applicationServiceName,
+  primaryServiceName,
+  replicasServiceName,
+  shardName,
+} from '../../../api/v1alpha1/index.ts';
 import type { WantedCertificate } from '../../../pki/decide-certificates.ts';
 import { formatIdentity, type PeerRole } from '../../../pki/identity.ts';
-import { memberServerNames } from '../../../pki/server-names.ts';
+import { memberServerNames, serviceServerNames } from '../../../pki/server-names.ts';
 
 /** Secret with the authorities of a cluster and their keys. Mounted nowhere. */
 export function authoritySecretName(cluster: string): string {
@@ -25,7 +30,12 @@ export function serverCertificateName(shard: string): string {
   return `${shard}-server-tls`;
 }
 
-/** A certificate, and the shard whose pods show it; `undefined` for the operator's. */
+/** Secret with the certificate that routers show to applications. */
+export function routerCertificateName(cluster: string): string {
+  return `${cluster}-router-tls`;
+}
+
+/** A certificate, and the shard whose pods show it; `undefined` for those of the operator and the routers. */
 export interface ClusterCertificate extends WantedCertificate {
   readonly shard: number | undefined;
 }
@@ -46,7 +56,29 @@ export function wantedCertificates(
     uris: [uri('operator')],
     usages: ['client'],
   };
-  return [operator, ...shards.flatMap((number) => ofShard(name, namespace, number, uri))];
+  return [
+    operator,
+    ...ofRouters(cluster),
+    ...shards.flatMap((number) => ofShard(name, namespace, number, uri)),
+  ];
+}
+
+/** No peer of anybody: a router knows servers by their certificates, and they know it by the users it logs in as. */
+function ofRouters({ metadata: { name, namespace }, spec }: ShardedCluster): readonly ClusterCertificate[] {
+  if (spec.keyspaces.length === 0) {
+    return [];
+  }
+  return [
+    {
+      name: routerCertificateName(name),
+      shard: undefined,
+      commonName: `${name} router`,
+      dnsNames: serviceServerNames(namespace, applicationServiceName(name)),
+      ipAddresses: [],
+      uris: [],
+      usages: ['server'],
+    },
+  ];
 }
 
 function ofShard(

@@ -36,6 +36,20 @@ export function roleSelector(cluster: string, number: number, role: Role): Recor
   return { ...shardSelector(cluster, number), [LABELS.role]: role };
 }
 
+/** Labels of the routers of a cluster and of all that belongs to them. */
+export function routerLabels(cluster: string): Record<string, string> {
+  return { ...clusterLabels(cluster), [LABELS.component]: 'router' };
+}
+
+/** Selects the routers of a cluster. */
+export function routerSelector(cluster: string): Record<string, string> {
+  return {
+    [LABELS.name]: APPLICATION_NAME,
+    [LABELS.component]: 'router',
+    [LABELS.cluster]: cluster,
+  };
+}
+
 /** Selects all database pods of a cluster, in the syntax of the `scale` sub-resource. */
 export function clusterSelectorText(cluster: string): string {
   return `${LABELS.cluster}=${cluster},${LABELS.component}=database`;

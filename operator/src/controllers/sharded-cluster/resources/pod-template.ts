@@ -4,14 +4,15 @@ import type {
   V1EnvVar,
   V1PodTemplateSpec,
   V1ResourceRequirements,
-  V1SecurityContext,
 } from '@kubernetes/client-node';
 import { AGENT_ENVIRONMENT, AGENT_PORTS, LAUNCHER_SOCKET } from '../../../agent/pod-contract.ts';
 import type { ShardedCluster } from '../../../api/v1alpha1/index.ts';
 import { ANNOTATIONS, shardName } from '../../../api/v1alpha1/index.ts';
 import type { ContainerContract } from '../../../engines/container.ts';
 import { engineOf } from '../engine-of.ts';
+import { resourcesOf } from './container-resources.ts';
 import { shardLabels } from './labels.ts';
+import { CONFINED } from './pod-security.ts';
 import { agentMounts, databaseMounts, podVolumes, RUNTIME_MOUNTS, RUNTIME_PATH } from './pod-volumes.ts';
 import { BUILDER_VERSION, podSettingsDigest } from './runtime-image.ts';
 import { schedulingOf } from './scheduling.ts';
@@ -38,12 +39,6 @@ const AGENT_RESOURCES: V1ResourceRequirements = { requests: { cpu: '20m', memory
  * little, and there is one beside every server. In MiB.
  */
 const AGENT_HEAP = ['--max-semi-space-size=2'];
-
-const CONFINED: V1SecurityContext = {
-  allowPrivilegeEscalation: false,
-  readOnlyRootFilesystem: true,
-  capabilities: { drop: ['ALL'] },
-};
 
 /**
  * The pods of shard `number`, fit for the `restricted` Pod Security level. `image` is the one from
@@ -177,20 +172,8 @@ function databaseContainer(
       timeoutSeconds: 2,
       failureThreshold: 2,
     },
-    resources: resourcesOf(cluster),
+    resources: resourcesOf(cluster.spec.resources),
     securityContext: CONFINED,
     volumeMounts: databaseMounts(container),
   };
-}
-
-function resourcesOf(cluster: ShardedCluster): V1ResourceRequirements {
-  const { requests, limits } = cluster.spec.resources;
-  return {
-    ...(requests === undefined ? {} : { requests: asText(requests) }),
-    ...(limits === undefined ? {} : { limits: asText(limits) }),
-  };
-}
-
-function asText(amounts: Readonly<Record<string, string | number>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(amounts).map(([name, amount]) => [name, String(amount)]));
 }

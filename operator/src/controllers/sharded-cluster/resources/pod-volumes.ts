@@ -13,7 +13,7 @@ export const DATA_VOLUME = 'data';
 export const RUNTIME_PATH = '/opt/shardwright-runtime';
 
 /** Where client libraries look for the token of the pod. */
-const TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
+export const TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /** The kubelet renews a token long before; the API server takes none that is meant for longer than a day. */
 const TOKEN_SECONDS = 3600;
@@ -29,21 +29,26 @@ export function podVolumes(cluster: string, shard: string): V1Volume[] {
     { name: 'accounts', projected: { sources: accountProjections(cluster).map((secret) => ({ secret })) } },
     { name: 'agent-tls', secret: { secretName: agentCertificateName(shard) } },
     { name: 'server-tls', secret: { secretName: serverCertificateName(shard) } },
-    {
-      name: 'token',
-      projected: {
-        sources: [
-          { serviceAccountToken: { path: 'token', expirationSeconds: TOKEN_SECONDS } },
-          { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
-          {
-            downwardAPI: {
-              items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }],
-            },
-          },
-        ],
-      },
-    },
+    tokenVolume(),
   ];
+}
+
+/** What client libraries need to talk to the API server as the ServiceAccount of the pod. */
+export function tokenVolume(): V1Volume {
+  return {
+    name: 'token',
+    projected: {
+      sources: [
+        { serviceAccountToken: { path: 'token', expirationSeconds: TOKEN_SECONDS } },
+        { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+        {
+          downwardAPI: {
+            items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }],
+          },
+        },
+      ],
+    },
+  };
 }
 
 /** What the container that brings the programs sees. */

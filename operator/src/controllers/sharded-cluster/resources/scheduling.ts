@@ -3,11 +3,13 @@ import type { V1Affinity, V1PodSpec, V1TopologySpreadConstraint } from '@kuberne
 import type { ShardedCluster } from '../../../api/v1alpha1/index.ts';
 import { shardSelector } from './labels.ts';
 
-const NODE = 'kubernetes.io/hostname';
-const ZONE = 'topology.kubernetes.io/zone';
+/** Label by which nodes are told apart. */
+export const NODE = 'kubernetes.io/hostname';
+/** Label by which zones are. */
+export const ZONE = 'topology.kubernetes.io/zone';
 
 /** Heaviest weight a preference can have. */
-const STRONGEST_PREFERENCE = 100;
+export const STRONGEST_PREFERENCE = 100;
 
 /** The scheduling fields of the pods of shard `number`. Absent fields are left out. */
 export function schedulingOf(cluster: ShardedCluster, number: number): Partial<V1PodSpec> {

@@ -19,6 +19,8 @@ function verdictOf(change: Partial<ConditionInput>) {
     leavingPods: new Set(),
     restarts: NO_RESTARTS,
     blocks: [],
+    routers: null,
+    shardsWithoutSlots: [],
     isSupervised: true,
     previous: { conditions: [], shards: [] },
     ...change,

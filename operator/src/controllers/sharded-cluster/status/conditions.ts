@@ -6,7 +6,7 @@ import type { ConditionInput } from './condition-input.ts';
 import { blockedPromotions, NOT_BLOCKED } from './blocked-promotions.ts';
 import { runningVerdicts } from './running-conditions.ts';
 import { hasPrimary, unhealthyPods } from './shards.ts';
-import type { Verdicts } from './verdict.ts';
+import type { Verdict, Verdicts } from './verdict.ts';
 import { nameSome, verdict } from './verdict.ts';
 
 const NOT_REBALANCING = verdict('False', 'NotRebalancing', 'No slot is moving.');
@@ -30,7 +30,7 @@ export function decideConditions(input: ConditionInput): Verdicts {
     case 'applied':
       return {
         ...runningVerdicts(input, situation),
-        Rebalancing: NOT_REBALANCING,
+        Rebalancing: rebalancing(input),
         FailoverBlocked: blockedPromotions(input),
       };
     default:
@@ -61,6 +61,17 @@ export function mergeConditions(
       message,
     };
   });
+}
+
+function rebalancing({ shardsWithoutSlots }: ConditionInput): Verdict {
+  return shardsWithoutSlots.length === 0
+    ? NOT_REBALANCING
+    : verdict(
+        'False',
+        'ShardsWithoutSlots',
+        `Shards that hold no slots: ${nameSome(shardsWithoutSlots)}. Slots are placed when their keyspace is made, and ` +
+          'moving them to other shards is not supported yet. A new keyspace uses these shards as well.',
+      );
 }
 
 /** Not ready, for one reason that says everything. */

@@ -42,6 +42,10 @@ interface View {
   readonly withoutPrimary: readonly string[];
   readonly primaryLost: boolean;
   readonly restarts: ConditionInput['restarts'];
+  /** What is the matter with the routers; undefined for nothing. */
+  readonly routers: string | undefined;
+  /** Whether they were there before. */
+  readonly routersLost: boolean;
 }
 
 function viewOf(input: ConditionInput, situation: RunningSituation): View {
@@ -76,11 +80,20 @@ function viewOf(input: ConditionInput, situation: RunningSituation): View {
       before('Available') === 'PrimaryUnavailable' ||
       withoutPrimary.some(({ primary }) => primary === null || lost.includes(primary ?? '')),
     restarts,
+    routers: describeRouters(input.routers),
+    routersLost: input.routers?.isRollingOut === false,
   };
 }
 
+function describeRouters(routers: ConditionInput['routers']): string | undefined {
+  return routers === null || routers.available >= routers.wanted
+    ? undefined
+    : `Routers that take connections: ${routers.available} of ${routers.wanted}. See the Deployment of the routers.`;
+}
+
 function readiness(view: View): Verdict {
-  const { failure, blocking, shardCount, unhealthy, notReady, lost, withoutPrimary, primaryLost } = view;
+  const { failure, blocking, shardCount, unhealthy, notReady, lost, withoutPrimary, primaryLost, routers } =
+    view;
   if (failure !== undefined) {
     return verdict('False', 'ReconcileFailed', failure);
   }
@@ -96,6 +109,9 @@ function readiness(view: View): Verdict {
   if (unhealthy.length > 0) {
     return verdict('False', lost.length > 0 ? 'InstancesNotReady' : 'WaitingForPods', notReady);
   }
+  if (routers !== undefined) {
+    return verdict('False', 'RoutersNotReady', routers);
+  }
   return verdict('True', 'AllShardsReady', 'All instances of all shards are ready.');
 }
 
@@ -110,7 +126,7 @@ function availability({ shardCount, withoutPrimary, primaryLost }: View): Verdic
   return verdict('False', primaryLost ? 'PrimaryUnavailable' : 'WaitingForPods', message);
 }
 
-function progress({ blocking, finding, shardCount, unhealthy, notReady, restarts }: View): Verdict {
+function progress({ blocking, finding, shardCount, unhealthy, notReady, restarts, routers }: View): Verdict {
   if (blocking !== undefined) {
     return verdict('False', blocking.reason, blocking.message);
   }
@@ -119,6 +135,9 @@ function progress({ blocking, finding, shardCount, unhealthy, notReady, restarts
   }
   if (unhealthy.length > 0) {
     return verdict('True', 'WaitingForPods', notReady);
+  }
+  if (routers !== undefined) {
+    return verdict('True', 'RoutersNotReady', routers);
   }
   if (restarts.outdated.length > 0) {
     return verdict('True', 'RestartPending', describeRestarts(restarts));
@@ -129,7 +148,7 @@ function progress({ blocking, finding, shardCount, unhealthy, notReady, restarts
   return verdict('False', 'UpToDate', 'Everything is as the spec says.');
 }
 
-function degradation({ failure, finding, blocking, lost, unhealthy }: View): Verdict {
+function degradation({ failure, finding, blocking, lost, unhealthy, routers, routersLost }: View): Verdict {
   const lostVerdict = verdict(
     'True',
     'InstancesNotReady',
@@ -144,6 +163,9 @@ function degradation({ failure, finding, blocking, lost, unhealthy }: View): Ver
   }
   if (lost.length > 0) {
     return lostVerdict;
+  }
+  if (routers !== undefined && routersLost) {
+    return verdict('True', 'RoutersNotReady', routers);
   }
   return failure === undefined
     ? verdict('False', 'AsExpected', 'Nothing is worse than asked for.')

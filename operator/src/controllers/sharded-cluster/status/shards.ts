@@ -7,6 +7,7 @@ import type {
   ShardStatus,
 } from '../../../api/v1alpha1/index.ts';
 import type { CloneProgress, InstanceReport, ShardReport } from '../../../core/instance-report.ts';
+import { readSlotSet } from '../../../core/keyspace/slot-set.ts';
 import { isBeingDeleted } from '../../../runtime/objects.ts';
 import { effectiveInstances, ordinalOf } from '../instances.ts';
 import { hasLabels, memberLabels } from '../role-labels.ts';
@@ -62,10 +63,19 @@ export function shardStatuses(
         known.previous.find((former) => former.name === name),
       ),
       readyInstances,
+      ...slotsOf(map, number),
       ...(lags.length === 0 ? {} : { maxLagSeconds }),
       instances,
     };
   });
+}
+
+/** How many slots a shard holds, over all keyspaces; nothing where there are none. */
+function slotsOf({ keyspaces = [] }: ShardMapSpec, number: number): Pick<ShardStatus, 'slots'> {
+  const held = keyspaces.flatMap(({ slotsByShard }) =>
+    slotsByShard.filter(({ shard }) => shard === number).map(({ slots }) => readSlotSet(slots).length),
+  );
+  return keyspaces.length === 0 ? {} : { slots: held.reduce((sum, count) => sum + count, 0) };
 }
 
 /** A pod whose agent has not been heard yet is judged by its readiness alone. */

@@ -17,7 +17,12 @@ function status(change: Partial<StatusInput> = {}): ShardedClusterStatus {
     shardMap: { revision: 1, shards: [aShard(0), aShard(1)] },
     statefulSets: [],
     pods: PODS,
-    reports: { instance: () => undefined, readTarget: () => undefined, shard: () => undefined },
+    reports: {
+      instance: () => undefined,
+      readTarget: () => undefined,
+      cluster: () => [],
+      shard: () => undefined,
+    },
     now: new Date(0),
     ...change,
   });
@@ -27,6 +32,41 @@ describe('statusOf', () => {
   it('tells each shard with its primary, epoch and instances', () => {
     expect(status().shards).toEqual([aShardStatus(0), aShardStatus(1)]);
     expect(status({ pods: PODS.slice(1) }).shards?.[0]).toEqual(aShardStatus(0, ['demo-shard-0-0']));
+  });
+
+  it('tells where slots are, how many each shard holds, and the address of applications', () => {
+    const keyspaces = [
+      {
+        name: 'app',
+        homeShard: 0,
+        slotsByShard: [
+          { shard: 0, slots: '0-2' },
+          { shard: 1, slots: '3' },
+        ],
+      },
+    ];
+    const shardMap = {
+      revision: 1,
+      shards: [aShard(0), aShard(1), aShard(2)],
+      keyspaces: keyspaces as never,
+    };
+    const told = status({ cluster: aCluster({ shards: 3, keyspaces: [{ name: 'app' }] }), shardMap });
+    expect(told.shards?.map(({ slots }) => slots)).toEqual([3, 1, 0]);
+    expect(told.keyspaces).toEqual(keyspaces);
+    expect(told.endpoints?.application).toBe('demo.test.svc:3306');
+    expect(told.conditions?.find(({ type }) => type === 'Rebalancing')).toMatchObject({
+      status: 'False',
+      reason: 'ShardsWithoutSlots',
+      message: expect.stringContaining('demo-shard-2'),
+    });
+  });
+
+  it('keeps what it told of slots while the map is not known', () => {
+    const cluster = aCluster();
+    const keyspaces = [{ name: 'app', homeShard: 0, slotsByShard: [{ shard: 0, slots: '0' }] }];
+    cluster.status = { keyspaces };
+    expect(status({ cluster, shardMap: undefined }).keyspaces).toEqual(keyspaces);
+    expect(status().keyspaces).toBeUndefined();
   });
 
   it('counts an instance that is going as not healthy', () => {

@@ -1,4 +1,4 @@
-import type { V1Pod, V1StatefulSet } from '@kubernetes/client-node';
+import type { V1Deployment, V1Pod, V1StatefulSet } from '@kubernetes/client-node';
 import type {
   ShardedCluster,
   ShardedClusterStatus,
@@ -8,12 +8,15 @@ import type {
 import {
   adminSecretName,
   applicationSecretName,
+  applicationServiceName,
   primaryServiceName,
   replicasServiceName,
 } from '../../../api/v1alpha1/index.ts';
 import type { InstanceReports } from '../../../core/instance-report.ts';
+import { shardsWithoutSlots } from '../decide-keyspaces.ts';
 import { decideRestarts, NO_RESTARTS } from '../maintenance/decide-restarts.ts';
 import { clusterSelectorText } from '../resources/labels.ts';
+import { countRouters, wantsRouters } from '../resources/router-deployment.ts';
 import { DATABASE_PORT } from '../resources/service.ts';
 import { decideConditions, mergeConditions } from './conditions.ts';
 import { podComplaints } from './pod-complaints.ts';
@@ -29,6 +32,7 @@ export interface StatusInput {
   readonly statefulSets: readonly V1StatefulSet[];
   readonly pods: readonly V1Pod[];
   readonly reports: InstanceReports;
+  readonly routerDeployment?: V1Deployment | undefined;
   readonly now: Date;
 }
 
@@ -63,6 +67,8 @@ export function statusOf(input: StatusInput): ShardedClusterStatus {
       const blocked = known.shard(numberOfShard(shard.name))?.blocked ?? null;
       return blocked === null ? [] : [{ shard: shard.name, ...blocked }];
     }),
+    routers: countRouters(cluster, input.routerDeployment),
+    shardsWithoutSlots: shardMap === undefined ? [] : shardsWithoutSlots(shardMap),
     isSupervised: shards.every((shard) => known.shard(numberOfShard(shard.name)) !== undefined),
     previous: { conditions: previous.conditions ?? [], shards: previous.shards ?? [] },
   });
@@ -73,8 +79,26 @@ export function statusOf(input: StatusInput): ShardedClusterStatus {
     replicas: shards.length,
     selector: clusterSelectorText(cluster.metadata.name),
     shards,
+    ...keyspacesOf(shardMap, previous),
     ...(shards.length === 0 ? {} : { endpoints: endpointsOf(cluster, shards) }),
   };
+}
+
+/** Where the slots of each keyspace are; as last seen while the map is not known. */
+function keyspacesOf(
+  map: ShardMapSpec | undefined,
+  previous: Partial<ShardedClusterStatus>,
+): Pick<ShardedClusterStatus, 'keyspaces'> {
+  const keyspaces =
+    map === undefined
+      ? previous.keyspaces
+      : map.keyspaces?.map(({ name, homeShard, slotsByShard, ranges }) => ({
+          name,
+          homeShard,
+          slotsByShard,
+          ...(ranges === undefined ? {} : { ranges }),
+        }));
+  return keyspaces === undefined ? {} : { keyspaces };
 }
 
 function withRecords(shards: readonly ShardStatus[], recorded: readonly ShardStatus[]): ShardStatus[] {
@@ -104,11 +128,12 @@ function lagOf(shards: readonly ShardStatus[]): string {
   return known.length === 0 ? '-' : `${Math.max(...known).toFixed(1)}s`;
 }
 
-/** Addresses that exist. The application's own comes with the routers. */
+/** Addresses that exist. The application's own is there while routers are asked for. */
 function endpointsOf(cluster: ShardedCluster, shards: readonly ShardStatus[]) {
   const { name, namespace } = cluster.metadata;
   const address = (service: string): string => `${service}.${namespace}.svc:${DATABASE_PORT}`;
   return {
+    ...(wantsRouters(cluster) ? { application: address(applicationServiceName(name)) } : {}),
     applicationSecret: applicationSecretName(name),
     adminSecret: adminSecretName(name),
     shards: shards.map((shard) => {

@@ -9,6 +9,8 @@ const WARNINGS: Partial<Record<Reason, EventReason>> = {
   PrimaryVolumeEmpty: 'PrimaryVolumeEmpty',
   VolumeNearlyFull: 'VolumeNearlyFull',
   ReplicationBroken: 'ReplicationBroken',
+  UserSecretMissing: 'UserSecretMissing',
+  UserNotSet: 'UserNotSet',
 };
 
 /** Reasons for not being ready that somebody asked for. */
@@ -48,6 +50,13 @@ export function transitionEvents(
     blocked.before?.reason !== blocked.after.reason
   ) {
     tell('FailoverBlocked', 'Promote', blocked.after.message);
+  }
+  const rebalancing = { before: before('Rebalancing'), after: after('Rebalancing') };
+  if (
+    rebalancing.after?.reason === 'ShardsWithoutSlots' &&
+    rebalancing.before?.reason !== 'ShardsWithoutSlots'
+  ) {
+    tell('ShardsWithoutSlots', 'Rebalance', rebalancing.after.message);
   }
   const warning = WARNINGS[(degraded.after?.reason ?? '') as Reason];
   if (warning !== undefined && degraded.before?.reason !== degraded.after?.reason) {

@@ -10,6 +10,7 @@ import type { KubernetesObject, ResourceType } from '../../../runtime/objects.ts
 import { keyOf } from '../../../runtime/objects.ts';
 import {
   configMaps,
+  deployments,
   persistentVolumeClaims,
   podDisruptionBudgets,
   pods,
@@ -33,6 +34,7 @@ const NEVER = new AbortController().signal;
 export const MEMBER_TYPES: readonly ResourceType<KubernetesObject>[] = [
   shardMaps,
   statefulSets,
+  deployments,
   services,
   secrets,
   configMaps,
@@ -64,6 +66,7 @@ export class Harness {
   reports: InstanceReports = {
     instance: () => undefined,
     readTarget: () => undefined,
+    cluster: () => [],
     shard: () => undefined,
   };
   #operator: { stop: AbortController; running: Promise<unknown> } | undefined;
@@ -82,6 +85,7 @@ export class Harness {
         instance: (...about) => this.reports.instance(...about),
         shard: (...about) => this.reports.shard(...about),
         readTarget: (...about) => this.reports.readTarget(...about),
+        cluster: (...about) => this.reports.cluster(...about),
       }),
       random: () => 0.5,
       randomBytes: (size) => {
@@ -239,6 +243,16 @@ export class Harness {
 
   async patch(type: ResourceType<KubernetesObject>, name: string, patch: unknown): Promise<void> {
     await this.server.mergePatch(type, { namespace: 'test', name }, patch, {}, NEVER);
+  }
+
+  async patchStatus(type: ResourceType<KubernetesObject>, name: string, status: unknown): Promise<void> {
+    await this.server.mergePatch(
+      type,
+      { namespace: 'test', name },
+      { status },
+      { subresource: 'status' },
+      NEVER,
+    );
   }
 
   async create<T extends KubernetesObject>(type: ResourceType<T>, object: T): Promise<T> {

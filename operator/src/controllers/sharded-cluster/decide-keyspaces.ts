@@ -1,0 +1,134 @@
+/** What of its keyspaces the map of a cluster says. Pure. */
+import type {
+  ShardedClusterSpec,
+  ShardedClusterStatus,
+  ShardMapKeyspace,
+  ShardMapSpec,
+} from '../../api/v1alpha1/index.ts';
+import { placeSlots } from '../../core/keyspace/placement/place-slots.ts';
+import { type RangeBound, readRanges } from '../../core/keyspace/ranges.ts';
+import { writeSlotSet } from '../../core/keyspace/slot-set.ts';
+import type { Finding } from './finding.ts';
+
+type SpecKeyspace = ShardedClusterSpec['keyspaces'][number];
+/** Where the slots of a keyspace are. */
+type Whereabouts = Pick<ShardMapKeyspace, 'homeShard' | 'slotsByShard' | 'ranges'>;
+
+/** What the keyspaces of the map are decided from. */
+export interface KeyspacesInput {
+  readonly spec: Pick<ShardedClusterSpec, 'keyspaces' | 'users'>;
+  /** The map as it is. */
+  readonly current: Pick<ShardMapSpec, 'keyspaces' | 'users'> | undefined;
+  /** `status.keyspaces`: where slots were when the map was last seen. */
+  readonly recorded: NonNullable<ShardedClusterStatus['keyspaces']>;
+  /** Numbers of the shards in the map, ascending. */
+  readonly shards: readonly number[];
+}
+
+/** The keyspaces as they should be in the map. */
+export interface KeyspacesDecision {
+  readonly keyspaces: readonly ShardMapKeyspace[];
+  readonly users: NonNullable<ShardMapSpec['users']>;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Slots are placed once, when their keyspace is new, over all shards there are then: a shard that is added later gets none
+ * by this. Where the map was lost, they are where the status says they were. Everything else follows the spec.
+ */
+export function decideKeyspaces(input: KeyspacesInput): KeyspacesDecision {
+  const keyspaces: ShardMapKeyspace[] = [];
+  const findings: Finding[] = [];
+  for (const wanted of input.spec.keyspaces) {
+    try {
+      const where = knownWhereabouts(input, wanted.name) ?? place(wanted, input.shards, keyspaces);
+      keyspaces.push(described(wanted, where));
+    } catch (error) {
+      findings.push(notPlaced(wanted.name, error));
+    }
+  }
+  const named = new Set(keyspaces.map(({ name }) => name));
+  // The API server lets none go; a cluster restored with fewer in its spec must not lose the way to its data.
+  keyspaces.push(...(input.current?.keyspaces ?? []).filter(({ name }) => !named.has(name)));
+  const users = input.spec.users
+    .filter(({ transactions, consistency }) => transactions !== undefined || consistency !== undefined)
+    .map(({ name, transactions, consistency }) => ({
+      name,
+      ...(transactions === undefined ? {} : { transactions }),
+      ...(consistency === undefined ? {} : { consistency }),
+    }));
+  return { keyspaces, users, findings };
+}
+
+function knownWhereabouts({ current, recorded }: KeyspacesInput, name: string): Whereabouts | undefined {
+  return [...(current?.keyspaces ?? []), ...recorded].find((keyspace) => keyspace.name === name);
+}
+
+/** Throws RangesError for intervals that do not ascend. */
+function place(
+  { slots, strategy, placement, splitAt = [] }: SpecKeyspace,
+  shards: readonly number[],
+  others: readonly ShardMapKeyspace[],
+): Whereabouts {
+  const homeShard = fewest(shards, (shard) => others.filter((other) => other.homeShard === shard).length);
+  const ranges: RangeBound[] = [{ slot: 0 }, ...splitAt.map((from, index) => ({ slot: index + 1, from }))];
+  const isRange = strategy === 'Range';
+  if (isRange) {
+    readRanges(ranges);
+  }
+  const placed = placeSlots(placement ?? (strategy === 'Hash' ? 'Modulo' : 'Balanced'), {
+    slots: isRange ? ranges.length : slots,
+    // One interval only: where the unsharded tables are, so that small keyspaces do not all end up on the first shard.
+    shards: (isRange && ranges.length === 1 ? [homeShard] : shards).map((number) => ({ number })),
+    current: [],
+  });
+  return {
+    homeShard,
+    slotsByShard: shards.flatMap((shard) => {
+      const held = placed.flatMap((owner, slot) => (owner === shard ? [slot] : []));
+      return held.length === 0 ? [] : [{ shard, slots: writeSlotSet(held) }];
+    }),
+    ...(isRange ? { ranges } : {}),
+  };
+}
+
+/** The lowest number among those that have the least of something. */
+function fewest(numbers: readonly number[], count: (number: number) => number): number {
+  const [first = 0] = numbers.toSorted((left, right) => count(left) - count(right) || left - right);
+  return first;
+}
+
+function described(
+  { name, strategy, placement, slots, defaultKey, tables, transactions, consistency }: SpecKeyspace,
+  where: Whereabouts,
+): ShardMapKeyspace {
+  return {
+    name,
+    strategy,
+    placement: placement ?? (strategy === 'Hash' ? 'Modulo' : 'Balanced'),
+    slots,
+    ...(defaultKey === undefined ? {} : { defaultKey }),
+    tables: tables.map((table) => ({ ...table })),
+    homeShard: where.homeShard,
+    slotsByShard: where.slotsByShard,
+    ...(where.ranges === undefined ? {} : { ranges: where.ranges }),
+    transactions,
+    consistency,
+  };
+}
+
+function notPlaced(name: string, error: unknown): Finding {
+  const why = error instanceof Error ? error.message : String(error);
+  return {
+    reason: 'InvalidSpec',
+    message: `The keyspace ${name} cannot be made: ${why}. Correct spec.keyspaces.`,
+  };
+}
+
+/** Shards of the map that hold no slot of any keyspace, though there are keyspaces. */
+export function shardsWithoutSlots({ keyspaces = [], shards }: ShardMapSpec): readonly string[] {
+  const holders = new Set(keyspaces.flatMap(({ slotsByShard }) => slotsByShard.map(({ shard }) => shard)));
+  return keyspaces.length === 0
+    ? []
+    : shards.filter(({ number }) => !holders.has(number)).map(({ name }) => name);
+}

@@ -1,0 +1,7 @@
+/**
+ * What every session of a router at a server begins with, after a login and after a reset: the client's character set, all
+ * that servers can report about changes of the session, and a server that leaves it to the router to close idle connections.
+ */
+export const SESSION_START = Buffer.from(
+  "SET NAMES utf8mb4, SESSION session_track_schema = 1, session_track_system_variables = '*', session_track_transaction_info = 'CHARACTERISTICS', wait_timeout = 31536000, interactive_timeout = 31536000",
+);

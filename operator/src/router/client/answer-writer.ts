@@ -1,0 +1,119 @@
+import type { Clock } from '../../runtime/clock.ts';
+import { CAPABILITY, type Capabilities, hasCapability } from '../wire/capabilities.ts';
+import { type ColumnDefinition, encodeColumn, encodeColumnCount } from '../wire/column-definition.ts';
+import { encodeEndOfRows, encodeEof, encodeOk, type OkPacket } from '../wire/ok-packet.ts';
+import type { PacketChannel } from '../wire/packet-channel.ts';
+import type { PacketQueue } from '../wire/packet-queue.ts';
+import { encodeError, type ServerErrorText } from '../wire/server-error.ts';
+import { encodeTextRow } from '../wire/text-row.ts';
+import type { ClientAnswer } from './client-answer.ts';
+
+/** What an answer is written to. */
+export interface AnswerTarget {
+  readonly channel: PacketChannel;
+  readonly packets: PacketQueue;
+  readonly capabilities: Capabilities;
+  readonly clock: Clock;
+  /** See ClientLimits. */
+  readonly writeTimeoutMilliseconds: number;
+  /** Called when the client took nothing for that long: must close the connection. */
+  readonly tooSlow: () => void;
+}
+
+/** The answers of one connection, one after the other. */
+export class AnswerWriter implements ClientAnswer {
+  begun = false;
+  readonly #target: AnswerTarget;
+
+  constructor(target: AnswerTarget) {
+    this.#target = target;
+  }
+
+  get capabilities(): Capabilities {
+    return this.#target.capabilities;
+  }
+
+  get congested(): boolean {
+    return this.#target.channel.congested;
+  }
+
+  packet(payload: Buffer): boolean {
+    this.begun = true;
+    return this.#target.channel.send(payload);
+  }
+
+  frames(buffer: Buffer, start: number, end: number): boolean {
+    this.begun = true;
+    return this.#target.channel.forward(buffer, start, end);
+  }
+
+  ok(ok: OkPacket): boolean {
+    return this.packet(encodeOk(ok, this.capabilities));
+  }
+
+  error(error: ServerErrorText): boolean {
+    return this.packet(encodeError(error));
+  }
+
+  columns(columns: readonly ColumnDefinition[], status: number): boolean {
+    return this.encodedColumns(
+      columns.map((column) => encodeColumn(column, this.capabilities)),
+      status,
+    );
+  }
+
+  encodedColumns(definitions: readonly Buffer[], status: number): boolean {
+    this.packet(encodeColumnCount(definitions.length));
+    return this.definitions(definitions, status);
+  }
+
+  definitions(definitions: readonly Buffer[], status: number): boolean {
+    for (const definition of definitions) this.packet(definition);
+    if (definitions.length > 0 && !hasCapability(this.capabilities, CAPABILITY.deprecateEof)) {
+      this.packet(encodeEof({ status, warnings: 0 }));
+    }
+    return !this.congested;
+  }
+
+  endOfRows(status: number, warnings: number): boolean {
+    return this.packet(encodeEndOfRows({ status, warnings }, this.capabilities));
+  }
+
+  textResult(
+    columns: readonly ColumnDefinition[],
+    rows: readonly (readonly (Buffer | null)[])[],
+    status: number,
+    warnings: number,
+  ): boolean {
+    this.columns(columns, status);
+    for (const row of rows) this.packet(encodeTextRow(row));
+    return this.endOfRows(status, warnings);
+  }
+
+  async drained(signal: AbortSignal): Promise<void> {
+    const { channel, clock, writeTimeoutMilliseconds, tooSlow } = this.#target;
+    let unsent = channel.unsent;
+    const check = (): void => {
+      if (channel.unsent >= unsent) {
+        tooSlow();
+        return;
+      }
+      unsent = channel.unsent;
+      timer = clock.setTimer(writeTimeoutMilliseconds, check);
+    };
+    let timer = clock.setTimer(writeTimeoutMilliseconds, check);
+    try {
+      await channel.drained(signal);
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  async *localFile(signal: AbortSignal): AsyncIterable<Buffer> {
+    for (;;) {
+      const payload = await this.#target.packets.next(signal);
+      if (payload.length === 0) return;
+      yield payload;
+    }
+  }
+}

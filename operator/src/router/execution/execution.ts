@@ -1,0 +1,117 @@
+/** One session's statements at work: what the ways of running them have in common. */
+import type { ConsistencyLevel, TransactionMode } from '../../api/v1alpha1/index.ts';
+import type { Completion } from '../backend/outcome.ts';
+import { SESSION_STATUS_BITS, type Session } from '../session/session.ts';
+import type { TransactionPlace } from '../session/transaction-state.ts';
+import { firstShard, type Topology } from '../topology/topology.ts';
+import { SERVER_STATUS } from '../wire/server-status.ts';
+import type { Environment } from './environment.ts';
+import { clientError } from './errors.ts';
+import type { AnswerEnd } from './relay-sink.ts';
+import { type HoldingSink, runOnShard, type ShardAnswer, type ShardRequest } from './shard-runner.ts';
+import { bindTransaction } from './transactions.ts';
+
+/** See the methods. */
+export class Execution {
+  readonly environment: Environment;
+  readonly session: Session;
+  /** Whether the statement under way was answered with an error. */
+  hasFailed = false;
+
+  constructor(environment: Environment, session: Session) {
+    this.environment = environment;
+    this.session = session;
+  }
+
+  /** The newest map. Throws ClientError before the first. */
+  topology(): Topology {
+    const topology = this.environment.topology.current;
+    if (topology === undefined) {
+      throw clientError('unknown', 'Shardwright has no map of the cluster yet; try again');
+    }
+    return topology;
+  }
+
+  /** Runs a statement on one shard; see {@link runOnShard}. */
+  onShard<Sink extends HoldingSink>(
+    request: ShardRequest<Sink>,
+    signal: AbortSignal,
+  ): Promise<ShardAnswer<Sink>> {
+    return runOnShard(this.environment, this.session, request, signal);
+  }
+
+  /** A shard for what all have: where the transaction is, else one that depends on the session. */
+  preferredShard(topology: Topology): number | undefined {
+    const { transaction, client } = this.session;
+    const participant = transaction.kind === 'open' ? transaction.participants.keys().next().value : undefined;
+    if (participant !== undefined) {
+      return participant;
+    }
+    const usable = [...topology.shards.values()].filter(({ primary }) => primary !== undefined);
+    return usable[client.connectionId % Math.max(1, usable.length)]?.number ?? firstShard(topology);
+  }
+
+  /** Whether transactions may span slots: by the session, else the user, else the keyspace. */
+  transactionMode(keyspace: string | null): TransactionMode {
+    const { wishes, user } = this.session;
+    const topology = this.topology();
+    return (
+      wishes.transactions ??
+      topology.users.get(user)?.transactions ??
+      (keyspace === null ? undefined : topology.places.get(keyspace)?.transactions) ??
+      'Single'
+    );
+  }
+
+  /** Level of reads that nothing nearer decides: by the user, else the keyspace. */
+  consistency(keyspace: string | null): ConsistencyLevel {
+    const topology = this.topology();
+    return (
+      topology.users.get(this.session.user)?.consistency ??
+      (keyspace === null ? undefined : topology.places.get(keyspace)?.consistency) ??
+      'Strong'
+    );
+  }
+
+  /** Binds the open transaction, if its mode asks for that. */
+  bind(keyspace: string | null, places: readonly TransactionPlace[]): void {
+    if (this.session.transaction.kind === 'open') {
+      bindTransaction(this.session, this.transactionMode(keyspace), places);
+    }
+  }
+
+  /** The session's part of an answer's end. */
+  answerEnd(hasMore: boolean, lastInsertId: bigint | undefined): AnswerEnd {
+    return {
+      status: this.status(hasMore),
+      statusBits: SESSION_STATUS_BITS | SERVER_STATUS.moreResults,
+      lastInsertId,
+    };
+  }
+
+  /** Status of an answer that the router makes itself. */
+  status(hasMore: boolean): number {
+    return this.session.status | (hasMore ? SERVER_STATUS.moreResults : 0);
+  }
+
+  /** Remembers what LAST_INSERT_ID(), ROW_COUNT() and FOUND_ROWS() will be asked for. */
+  succeeded(completion: Completion | undefined, generatedId: bigint | undefined, kind: string): void {
+    const { last } = this.session;
+    if (completion === undefined) {
+      return;
+    }
+    const changesRows = kind === 'insert' || kind === 'update' || kind === 'delete' || kind === 'loadData';
+    const insertId = generatedId ?? (completion.lastInsertId === 0n ? undefined : completion.lastInsertId);
+    this.session.last = {
+      insertId: kind === 'insert' && insertId !== undefined ? insertId : last.insertId,
+      rowCount: kind === 'select' ? -1n : changesRows ? completion.affectedRows : 0n,
+      foundRows: last.foundRows,
+    };
+  }
+
+  /** After an error: ROW_COUNT() is -1. */
+  failed(): void {
+    this.hasFailed = true;
+    this.session.last = { ...this.session.last, rowCount: -1n };
+  }
+}

@@ -1,0 +1,38 @@
+import type { StatementShape } from '../sql/statement-shape.ts';
+import type { RefusedFeatureName } from './refused-features.ts';
+
+/** Functions whose effect stays with one server connection. */
+const NAMED_LOCKS: ReadonlySet<string> = new Set([
+  'GET_LOCK',
+  'RELEASE_LOCK',
+  'RELEASE_ALL_LOCKS',
+  'IS_FREE_LOCK',
+  'IS_USED_LOCK',
+]);
+
+/**
+ * The feature for which a statement is refused wherever it would go: what it leaves behind would stay on a server
+ * connection that the next session gets. Null for none.
+ */
+export function refusedFeatureOf(shape: StatementShape): RefusedFeatureName | null {
+  switch (shape.kind) {
+    case 'lockTables':
+      return 'lockTables';
+    case 'handler':
+      return 'handler';
+    case 'xa':
+      return 'xa';
+    case 'loadData':
+      return shape.local ? 'loadDataLocal' : 'loadDataFile';
+    case 'definition':
+      return shape.temporary ? 'temporaryTables' : null;
+    case 'set':
+      return null;
+    default:
+      return shape.functions.some((name) => NAMED_LOCKS.has(name))
+        ? 'namedLocks'
+        : shape.assignsUserVariables
+          ? 'assignedVariables'
+          : null;
+  }
+}

@@ -1,0 +1,42 @@
+import { describe, expect, it } from '@jest/globals';
+import { type DefinitionResult, judgeDefinition } from './run-definition.ts';
+
+const done = (database: string): DefinitionResult => ({ database, shard: 0, error: undefined });
+const failed = (database: string, errno: number): DefinitionResult => ({
+  database,
+  shard: 0,
+  error: { errno, sqlState: 'HY000', message: `error ${errno}` },
+});
+
+describe('a definition in many databases', () => {
+  it('is done where all have it', () => {
+    expect(judgeDefinition([done('a'), done('b')])).toEqual({ kind: 'done' });
+  });
+
+  it('is refused with the servers’ error where it changed nothing', () => {
+    expect(judgeDefinition([failed('a', 1050), failed('b', 1050)])).toMatchObject({
+      kind: 'refused',
+      error: { errno: 1050 },
+    });
+    expect(judgeDefinition([failed('a', 1064), failed('b', 1064)])).toMatchObject({
+      kind: 'refused',
+      error: { errno: 1064 },
+    });
+  });
+
+  it('is done when the rest follows: those that have it already do not count', () => {
+    expect(judgeDefinition([failed('a', 1050), done('b')])).toEqual({ kind: 'done' });
+  });
+
+  it('tells how far it came', () => {
+    const verdict = judgeDefinition([done('a'), failed('b', 1205), failed('c', 1050)]);
+    expect(verdict).toMatchObject({ kind: 'partly' });
+    expect(verdict.kind === 'partly' && verdict.message).toContain('in 2 of 3 databases; it failed in b: error 1205');
+  });
+
+  it('names a few of many', () => {
+    const results = Array.from({ length: 20 }, (_result, index) => failed(`s${index}`, 1205));
+    const verdict = judgeDefinition([done('a'), ...results]);
+    expect(verdict.kind === 'partly' && verdict.message).toContain('and 15 more');
+  });
+});

@@ -1,0 +1,107 @@
+import { assertNever } from '../../../runtime/assert-never.ts';
+import type { StatementShape } from '../../sql/statement-shape.ts';
+import { PLAIN_OK } from '../../wire/ok-packet.ts';
+import { clientError, refuseFeature } from '../errors.ts';
+import type { Statement } from '../statement.ts';
+import { SYSTEM_SCHEMAS } from '../system-schemas.ts';
+import { commitTransaction } from '../transactions.ts';
+import { runKill } from './kill-statement.ts';
+import type { SessionStatements } from './session-statements.ts';
+import { answerOk, runReplayed, runSet } from './set-statement.ts';
+import { runDescribe, runShow } from './show-statement.ts';
+import { runBegin, runEnd, runSavepoint, runSetTransaction } from './transaction-statement.ts';
+import { runUserManagement } from './user-management.ts';
+
+/** Runs a statement of a session, by its shape; what is not supported is refused by name. */
+export async function runSessionStatement(
+  statements: SessionStatements,
+  statement: Statement,
+  shape: StatementShape,
+  signal: AbortSignal,
+): Promise<void> {
+  switch (shape.kind) {
+    case 'begin':
+      return runBegin(statements, statement, shape, signal);
+    case 'commit':
+    case 'rollback':
+      return runEnd(statements, statement, shape, signal);
+    case 'savepoint':
+    case 'rollbackTo':
+    case 'releaseSavepoint':
+      return runSavepoint(statements, statement, shape, signal);
+    case 'setTransaction':
+      return runSetTransaction(statements, statement, shape, signal);
+    case 'set':
+      return runSet(statements, statement, shape.assignments, signal);
+    case 'setNames':
+      return runReplayed(statements, statement, signal);
+    case 'use':
+      useSchema(statements, shape.schema);
+      answerOk(statements, statement);
+      return;
+    case 'show':
+      return runShow(statements, statement, shape, signal);
+    case 'describe':
+      return runDescribe(statements, statement, shape, signal);
+    case 'kill':
+      return runKill(statements, statement, shape, signal);
+    case 'userManagement':
+      return runUserManagement(statements, statement, signal);
+    case 'unlockTables':
+      await commitTransaction(statements.execution.session, signal);
+      answerOk(statements, statement);
+      return;
+    case 'empty':
+      throw clientError('emptyStatement', 'Query was empty');
+    case 'select':
+    case 'do':
+      return statements.runText(statement.parsed.sql, { kind: 'anywhere', shard: null }, statement, signal);
+    case 'setRole':
+      throw refuseFeature('setRole');
+    case 'explain':
+    case 'insert':
+    case 'update':
+    case 'delete':
+    case 'definition':
+    case 'loadData':
+      throw refuseFeature(shape.kind === 'loadData' ? (shape.local ? 'loadDataLocal' : 'loadDataFile') : 'withoutTable');
+    case 'explainConnection':
+      throw refuseFeature('explainConnection');
+    case 'call':
+      throw refuseFeature('call');
+    case 'prepare':
+    case 'execute':
+    case 'executeImmediate':
+    case 'deallocate':
+      throw refuseFeature('textPrepare');
+    case 'lockTables':
+      throw refuseFeature('lockTables');
+    case 'maintenance':
+      throw refuseFeature('maintenance');
+    case 'handler':
+      throw refuseFeature('handler');
+    case 'xa':
+      throw refuseFeature('xa');
+    case 'administration':
+      throw refuseFeature('administration');
+    case 'unknown':
+      throw clientError('syntax', `Shardwright does not understand this statement: ${shape.reason}`);
+    default:
+      return assertNever(shape);
+  }
+}
+
+/** Makes a keyspace, or a schema of the server, the current database. Throws ClientError where there is none. */
+export function useSchema({ execution }: SessionStatements, schema: string): void {
+  const isSystem = SYSTEM_SCHEMAS.has(schema.toLowerCase());
+  if (!isSystem && !execution.topology().keyspaces.has(schema)) {
+    throw clientError('unknownDatabase', `Unknown database '${schema}'`);
+  }
+  execution.session.schema = isSystem ? schema.toLowerCase() : schema;
+}
+
+/** The OK packet of a change of the current database, which tells clients that track it. */
+export function schemaChanged({ execution }: SessionStatements): typeof PLAIN_OK {
+  const { schema } = execution.session;
+  return { ...PLAIN_OK, status: execution.status(false), changes: { schema: schema ?? '' } };
+}

@@ -1,0 +1,24 @@
+import { describe, expect, it } from '@jest/globals';
+import { PLAIN_OK } from '../wire/ok-packet.ts';
+import { sumAnswers } from './summed-answer.ts';
+
+describe('the answer to a write of several slots', () => {
+  it('adds rows, warnings and the numbers of the text', () => {
+    expect(
+      sumAnswers([
+        { ...PLAIN_OK, affectedRows: 2n, warnings: 1, message: 'Records: 2  Duplicates: 0  Warnings: 1' },
+        { ...PLAIN_OK, affectedRows: 3n, lastInsertId: 7n, message: 'Records: 3  Duplicates: 1  Warnings: 0' },
+      ]),
+    ).toEqual({
+      affectedRows: 5n,
+      lastInsertId: 7n,
+      warnings: 1,
+      message: 'Records: 5  Duplicates: 1  Warnings: 1',
+    });
+  });
+
+  it('has no text where the parts tell of different things', () => {
+    expect(sumAnswers([{ ...PLAIN_OK, message: 'Records: 2' }, { ...PLAIN_OK, message: 'Rows: 2' }]).message).toBe('');
+    expect(sumAnswers([PLAIN_OK, PLAIN_OK]).message).toBe('');
+  });
+});

@@ -1,0 +1,44 @@
+import type { Completion } from '../backend/outcome.ts';
+
+/** Of several answers to parts of one statement, the one that a client is told. */
+export interface SummedAnswer {
+  readonly affectedRows: bigint;
+  readonly lastInsertId: bigint;
+  readonly warnings: number;
+  readonly message: string;
+}
+
+/** Most warnings that an OK packet can tell of. */
+const MAX_WARNINGS = 65_535;
+
+/** Adds up what servers tell of a write: rows, warnings, and the numbers in texts such as `Records: 3  Duplicates: 0  Warnings: 0`. */
+export function sumAnswers(completions: readonly Completion[]): SummedAnswer {
+  return {
+    affectedRows: completions.reduce((sum, { affectedRows }) => sum + affectedRows, 0n),
+    lastInsertId: completions.find(({ lastInsertId }) => lastInsertId !== 0n)?.lastInsertId ?? 0n,
+    warnings: Math.min(
+      MAX_WARNINGS,
+      completions.reduce((sum, { warnings }) => sum + warnings, 0),
+    ),
+    message: sumMessages(completions.map(({ message }) => message)),
+  };
+}
+
+const NUMBER = /\d+/g;
+
+/** A single row has no text, several have: the texts that are there must be of one form to be added. */
+function sumMessages(messages: readonly string[]): string {
+  const told = messages.filter((message) => message !== '');
+  const [first] = told;
+  if (first === undefined || told.some((message) => message.replaceAll(NUMBER, '') !== first.replaceAll(NUMBER, ''))) {
+    return '';
+  }
+  const sums = told
+    .map((message) => [...message.matchAll(NUMBER)].map(([digits]) => BigInt(digits)))
+    .reduce((sum, numbers) => sum.map((value, index) => value + (numbers[index] ?? 0n)));
+  let index = -1;
+  return first.replaceAll(NUMBER, () => {
+    index += 1;
+    return String(sums[index] ?? 0n);
+  });
+}

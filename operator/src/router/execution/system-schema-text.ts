@@ -1,0 +1,85 @@
+/**
+ * information_schema as of one database: each of its tables that tells of databases is replaced by a query over it, in which the databases
+ * of one slot, of the reference tables and of the unsharded tables have the keyspace's name, and those of other slots are
+ * left out.
+ */
+import { databaseOfSlot, sharedDatabase, unshardedDatabase } from '../../core/keyspace/database-names.ts';
+import { textLiteral } from '../session/session-variables.ts';
+import type { TableReference } from '../sql/query-shape.ts';
+import { type Edit, rewriteStatement } from '../sql/rewrite.ts';
+import type { Execution } from './execution.ts';
+import { quoteName } from './participants.ts';
+import type { Statement } from './statement.ts';
+
+const INFORMATION_SCHEMA = 'information_schema';
+
+/** Columns that name a database. */
+const SCHEMA_COLUMN = /^(?:.*_)?SCHEMA(?:_NAME)?$|^(?:TABLE_DB|DATABASE)$/;
+const NOT_A_SCHEMA: ReadonlySet<string> = new Set(['DEFAULT_SCHEMA']);
+
+/** The databases of keyspaces by what clients call them. */
+export interface ShownDatabases {
+  /** Name of the database to name of the keyspace. */
+  readonly names: ReadonlyMap<string, string>;
+}
+
+/** The text of a statement about the server's own schemas, as it runs on a server. */
+export function systemSchemaText(
+  execution: Execution,
+  { parsed }: Pick<Statement, 'parsed'>,
+  functionEdits: readonly Edit[],
+): Buffer {
+  const { systemColumns } = execution.environment.facts();
+  const shown = shownDatabases(execution);
+  const current = execution.session.schema;
+  const edits = parsed.shape.tables.flatMap((reference): Edit[] => {
+    const schema = (reference.schema ?? current ?? '').toLowerCase();
+    const columns = systemColumns.get(reference.name.toUpperCase());
+    if (schema !== INFORMATION_SCHEMA || columns === undefined) {
+      return [];
+    }
+    return [{ tokens: reference.tokens, text: replacement(reference, columns, shown) }];
+  });
+  // The table has an alias now, under which its columns are found.
+  const qualifiers = parsed.shape.qualifiers
+    .filter(({ schema, of }) => schema.toLowerCase() === INFORMATION_SCHEMA && (of === 'column' || of === 'star'))
+    .map(({ tokens }): Edit => ({ tokens, text: '' }));
+  return rewriteStatement(parsed, [...edits, ...qualifiers, ...functionEdits]);
+}
+
+/** What stands instead of one table. */
+export function replacement(
+  { name, alias }: Pick<TableReference, 'name' | 'alias'>,
+  columns: readonly string[],
+  { names }: ShownDatabases,
+): string {
+  const table = `${INFORMATION_SCHEMA}.${quoteName(name.toUpperCase())}`;
+  const schemaColumns = columns.filter(
+    (column) => SCHEMA_COLUMN.test(column.toUpperCase()) && !NOT_A_SCHEMA.has(column.toUpperCase()),
+  );
+  const [first] = schemaColumns;
+  if (first === undefined || names.size === 0) {
+    return alias === null ? `${table} AS ${quoteName(name)}` : table;
+  }
+  const shownAs = (column: string): string =>
+    `CASE ${quoteName(column)} ${[...names].map(([database, keyspace]) => `WHEN ${textLiteral(database)} THEN ${textLiteral(keyspace)}`).join(' ')} ELSE ${quoteName(column)} END AS ${quoteName(column)}`;
+  const list = columns.map((column) => (schemaColumns.includes(column) ? shownAs(column) : quoteName(column)));
+  const visible = [...names.keys(), INFORMATION_SCHEMA].map((database) => textLiteral(database)).join(', ');
+  const query = `(SELECT ${list.join(', ')} FROM ${table} WHERE ${quoteName(first)} IN (${visible}))`;
+  return alias === null ? `${query} AS ${quoteName(name)}` : query;
+}
+
+function shownDatabases(execution: Execution): ShownDatabases {
+  const topology = execution.topology();
+  const names = new Map<string, string>();
+  for (const [keyspace, configuration] of topology.keyspaces) {
+    const home = topology.places.get(keyspace)?.homeShard;
+    const [slot] = home === undefined ? [] : (configuration.slotsByShard.get(home) ?? []);
+    names.set(unshardedDatabase(keyspace), keyspace);
+    names.set(sharedDatabase(keyspace), keyspace);
+    if (slot !== undefined) {
+      names.set(databaseOfSlot(keyspace, slot), keyspace);
+    }
+  }
+  return { names };
+}

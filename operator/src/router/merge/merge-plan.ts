@@ -1,0 +1,104 @@
+/** How the answers of several slots become one. Plain data, made with the route. */
+
+/**
+ * A column in the rows that slots answer with: the client's columns come first (`visible`, from 0), then those that were added for
+ * merging (`hidden`, from 0).
+ */
+export type RowColumn =
+  { readonly from: 'visible'; readonly index: number } | { readonly from: 'hidden'; readonly index: number };
+
+/**
+ * A value that rows are compared by. Its type is that of the column in the answers. Where that is a text, `weight` is what
+ * is compared, as the server's WEIGHT_STRING() gives it; for other types it is not looked at.
+ */
+export interface ComparedValue {
+  readonly value: RowColumn;
+  /** WEIGHT_STRING() of the value, and of a space in its collation: the shorter of two texts is filled up with spaces. */
+  readonly weight: { readonly text: RowColumn; readonly space: RowColumn | null } | null;
+}
+
+/** One element of ORDER BY. */
+export interface MergeOrder extends ComparedValue {
+  readonly descending: boolean;
+}
+
+/** How one of the client's columns, or one that HAVING or ORDER BY needs, comes from the rows of a group. */
+export type GroupValue =
+  /** The same in all rows of the group, or any of them. `compared` is there where it is an element of ORDER BY. */
+  | { readonly kind: 'any'; readonly column: RowColumn; readonly compared: ComparedValue | null }
+  /** The sum of partial counts. */
+  | { readonly kind: 'count'; readonly column: RowColumn }
+  /** The sum of partial sums. */
+  | { readonly kind: 'sum'; readonly column: RowColumn }
+  /** `result` is the column whose type the average has. */
+  | {
+      readonly kind: 'average';
+      readonly result: RowColumn;
+      readonly sum: RowColumn;
+      readonly count: RowColumn;
+    }
+  | { readonly kind: 'minimum' | 'maximum'; readonly compared: ComparedValue }
+  | { readonly kind: 'bitAnd' | 'bitOr' | 'bitXor'; readonly column: RowColumn }
+  /** Over distinct values: rows come grouped by the value as well. */
+  | { readonly kind: 'countDistinct'; readonly result: RowColumn; readonly values: readonly ComparedValue[] }
+  | {
+      readonly kind: 'sumDistinct' | 'averageDistinct';
+      readonly result: RowColumn;
+      readonly compared: ComparedValue;
+    };
+
+/** A number that HAVING compares: a value of the group by its index in `values`, or a constant as decimal text. */
+export type Operand =
+  | { readonly kind: 'value'; readonly index: number }
+  | { readonly kind: 'constant'; readonly text: string | null };
+
+/** What groups must satisfy. Three-valued, as SQL is. */
+export type Condition =
+  | { readonly kind: 'and' | 'or'; readonly conditions: readonly Condition[] }
+  | { readonly kind: 'not'; readonly condition: Condition }
+  | {
+      readonly kind: 'compare';
+      readonly operator: '=' | '<>' | '<' | '<=' | '>' | '>=' | '<=>';
+      readonly left: Operand;
+      readonly right: Operand;
+    }
+  | { readonly kind: 'isNull'; readonly operand: Operand };
+
+/** Merging of groups. */
+export interface GroupMerge {
+  readonly kind: 'group';
+  /** What makes a group; empty: all rows are one, which is there without any rows, too. */
+  readonly by: readonly ComparedValue[];
+  /** The client's columns in their order, then what only HAVING and ORDER BY need. */
+  readonly values: readonly GroupValue[];
+  /** How many of `values` are the client's. */
+  readonly visible: number;
+  readonly having: Condition | null;
+  /** By index in `values`. */
+  readonly order: readonly { readonly index: number; readonly descending: boolean }[];
+}
+
+/** What happens to the rows. */
+export type RowMerge =
+  /** One slot's rows after another's, in any order. */
+  | { readonly kind: 'concatenate' }
+  /** Each slot's rows are in this order already. */
+  | { readonly kind: 'order'; readonly by: readonly MergeOrder[] }
+  /** Each row once. Slots' rows are in the order `by`, if there is one. */
+  | {
+      readonly kind: 'distinct';
+      readonly values: readonly ComparedValue[];
+      readonly by: readonly MergeOrder[];
+    }
+  | GroupMerge;
+
+/** All of it. */
+export interface MergePlan {
+  readonly rows: RowMerge;
+  /** How many columns at the end of each slot's rows are not for the client. */
+  readonly hidden: number;
+  /** Rows of the merged result to leave out at its beginning. */
+  readonly offset: number;
+  /** Most rows after that; null: all. */
+  readonly limit: number | null;
+}

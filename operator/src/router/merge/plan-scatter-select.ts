@@ -1,0 +1,102 @@
+/** Plans of SELECTs that several slots answer. */
+import type { Expression } from '../sql/expression.ts';
+import type { Query, QueryBody } from '../sql/query-shape.ts';
+import type { Edit } from '../sql/rewrite.ts';
+import type { Refused } from '../routing/refusal.ts';
+import { HiddenColumns } from './hidden-columns.ts';
+import type { RowMerge } from './merge-plan.ts';
+import { planGroups } from './plan-groups.ts';
+import { planLimit } from './plan-limit.ts';
+import { planRows } from './plan-rows.ts';
+import { planUnion } from './plan-union.ts';
+import { refuseScope } from './refuse-scope.ts';
+import { CannotMerge, type PlannedMerge, type ScatterScope, type ScatterSelect } from './scatter-select.ts';
+
+/** Plans how several slots are asked and their answers merged, or refuses what would come out wrong. */
+export function planScatterSelect(select: ScatterSelect): PlannedMerge | Refused {
+  try {
+    const query = outermostQuery(select);
+    refuseInto(query);
+    return query.body.kind === 'select'
+      ? planScope({ ...select, query }, query.body.scope)
+      : planUnion({ ...select, query }, branchesOf(query.body));
+  } catch (error) {
+    if (error instanceof CannotMerge) {
+      return error.refused;
+    }
+    throw error;
+  }
+}
+
+/** Whether groups, or distinct rows, each lie within one slot: they have the key. */
+export function isWithinSlots(
+  select: ScatterSelect,
+  scopeIndex: number,
+  expressions: readonly Expression[],
+): boolean {
+  const root = select.graph.components[0]?.nodes ?? [];
+  return expressions.some((expression) => {
+    const node = expression.kind === 'column' ? select.graph.nodeOf(scopeIndex, expression.column) : null;
+    return node !== null && select.graph.components.length === 1 && root.includes(node);
+  });
+}
+
+/** A query that is nothing but another one in parentheses. */
+function outermostQuery({ query, shape }: ScatterSelect): Query {
+  let outermost = query;
+  while (outermost.body.kind === 'query' && outermost.orderBy.length === 0 && outermost.limit === null) {
+    const inner = shape.queries[outermost.body.query];
+    if (inner === undefined) {
+      return outermost;
+    }
+    refuseInto(outermost);
+    outermost = inner;
+  }
+  return outermost;
+}
+
+function refuseInto({ into }: Query): void {
+  if (into !== null) {
+    throw new CannotMerge(
+      'SELECT … INTO of several slots',
+      'Read the rows and store them in the application, or give the key',
+    );
+  }
+}
+
+function planScope(select: ScatterSelect, scopeIndex: number): PlannedMerge {
+  const scope = select.shape.scopes[scopeIndex];
+  if (scope === undefined) {
+    throw new RangeError(`the statement has no scope ${scopeIndex}`);
+  }
+  refuseScope(scope);
+  const full: ScatterScope = { ...select, scopeIndex, scope };
+  const hidden = new HiddenColumns();
+  const isGrouped = scope.aggregates || scope.groupBy.length > 0;
+  const grouping = scope.groupBy.map(({ expression }) => expression);
+  const isLocal = !isGrouped || isWithinSlots(select, scopeIndex, grouping);
+  const selected = scope.items.map(({ expression }) => expression);
+  const isDistinct = scope.distinct && !isWithinSlots(select, scopeIndex, selected);
+  const groups = isLocal ? null : planGroups(full, hidden);
+  const rows: RowMerge = groups?.rows ?? planRows(full, hidden, isDistinct);
+  const limit = planLimit(select.query.limit, select.values, isLocal && !hasDistinctTexts(rows));
+  const { end } = scope.itemTokens;
+  const added: readonly Edit[] =
+    hidden.count === 0 ? [] : [{ tokens: { first: end, end }, text: hidden.text }];
+  return {
+    kind: 'merge',
+    edits: [...added, ...(groups?.edits ?? []), ...limit.edits],
+    plan: { rows, hidden: hidden.count, offset: limit.offset, limit: limit.limit },
+  };
+}
+
+/** Texts that differ in spaces at the end have other weights: what is one row may be several of a slot. */
+function hasDistinctTexts(rows: RowMerge): boolean {
+  return rows.kind === 'distinct' && rows.values.some(({ weight }) => weight !== null);
+}
+
+function branchesOf(body: QueryBody): readonly QueryBody[] {
+  return body.kind === 'set' && body.operator === 'UNION' && body.all
+    ? [...branchesOf(body.left), ...branchesOf(body.right)]
+    : [body];
+}

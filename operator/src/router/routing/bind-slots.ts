@@ -1,0 +1,164 @@
+/** Which slots a statement concerns, once its literals are known. */
+import type { TokenRange } from '../sql/expression.ts';
+import type { KeyspaceConfiguration } from './keyspace-configuration.ts';
+import { bindConstraint, type KeyConstraint, type KeyOf, targetSlot } from './key-constraint.ts';
+import type { KeyComponent, KeyGraph } from './key-graph.ts';
+import { refuseUnsupported, type Refused } from './refusal.ts';
+import type { RoutingCall } from './routing-plan.ts';
+
+/** A list of values that can be split by slot. */
+export interface SplitList {
+  readonly elements: readonly TokenRange[];
+  /** Slot of each element; null: in no slot. */
+  readonly slots: readonly (number | null)[];
+}
+
+/**
+ * Slots of a statement: never none, since a statement about nothing still has an answer. `isBound`: by its own keys;
+ * `split` is the list that decided.
+ */
+export interface SlotChoice {
+  readonly kind: 'slots';
+  readonly slots: readonly number[];
+  readonly isBound: boolean;
+  readonly split: SplitList | null;
+  readonly reason: string;
+}
+
+interface ComponentSlots {
+  /** Null: all. */
+  readonly slots: readonly number[] | null;
+  readonly split: SplitList | null;
+}
+
+/** Finds the slots of all rows that a statement can touch, or why it cannot be run. */
+export function bindSlots(
+  call: RoutingCall,
+  keyspace: KeyspaceConfiguration,
+  graph: KeyGraph,
+): SlotChoice | Refused {
+  const bound: ComponentSlots[] = [];
+  for (const component of graph.components) {
+    const slots = bindComponent(call, keyspace, component);
+    if ('kind' in slots) {
+      return slots;
+    }
+    bound.push(slots);
+  }
+  if (call.key !== null) {
+    const key = graph.nodes.find((node) => node.key !== null)?.key ?? null;
+    return chooseTarget(targetSlot(call.key, key, keyspace), bound);
+  }
+  return bound.length === 1 ? chooseOfOne(keyspace, graph, bound) : chooseOfSeveral(keyspace, graph, bound);
+}
+
+function bindComponent(
+  call: RoutingCall,
+  keyspace: KeyspaceConfiguration,
+  { constraints }: KeyComponent,
+): ComponentSlots | Refused {
+  let slots: readonly number[] | null = null;
+  let split: SplitList | null = null;
+  for (const constraint of constraints) {
+    const bound = bindConstraint(constraint, keyspace, call.values);
+    if (bound.kind === 'refused') {
+      return bound;
+    }
+    const these: ReadonlySet<number | null> = bound.kind === 'range' ? bound.slots : new Set(bound.slots);
+    const isAll: boolean = slots === null;
+    const candidates: readonly number[] = slots ?? [...these].filter((slot) => slot !== null);
+    slots = candidates.filter((slot) => these.has(slot));
+    split = isAll ? splitListOf(constraint, bound) : null;
+  }
+  return { slots: slots === null ? null : slots.toSorted((left, right) => left - right), split };
+}
+
+function splitListOf(
+  constraint: KeyConstraint,
+  bound: { readonly kind: string; readonly slots: Iterable<number | null> },
+): SplitList | null {
+  return constraint.kind === 'values' && constraint.elements !== null
+    ? { elements: constraint.elements, slots: [...bound.slots] }
+    : null;
+}
+
+function chooseTarget(slot: number | Refused, bound: readonly ComponentSlots[]): SlotChoice | Refused {
+  if (typeof slot !== 'number') {
+    return slot;
+  }
+  const isElsewhere = bound.some(({ slots }) => slots !== null && slots.length > 0 && !slots.includes(slot));
+  return isElsewhere
+    ? refuseUnsupported(
+        'The statement names a key of another slot than that of shardwright_key',
+        'SET shardwright_key to the key of the statement, or to DEFAULT',
+      )
+    : { kind: 'slots', slots: [slot], isBound: true, split: null, reason: 'shardwright_key' };
+}
+
+function chooseOfOne(
+  keyspace: KeyspaceConfiguration,
+  graph: KeyGraph,
+  [component]: readonly ComponentSlots[],
+): SlotChoice | Refused {
+  const unusable = graph.nodes.find(({ key }) => key === null);
+  if (unusable !== undefined) {
+    return refuseUnusable(unusable.name);
+  }
+  const slots = component?.slots ?? null;
+  if (slots === null) {
+    return { kind: 'slots', slots: keyspace.slots, isBound: false, split: null, reason: 'no key is given' };
+  }
+  return {
+    kind: 'slots',
+    slots: slots.length === 0 ? keyspace.slots.slice(0, 1) : slots,
+    isBound: true,
+    split: component?.split ?? null,
+    reason: slots.length === 0 ? 'no row can match' : `by key ${keyNames(graph)}`,
+  };
+}
+
+function chooseOfSeveral(
+  keyspace: KeyspaceConfiguration,
+  graph: KeyGraph,
+  bound: readonly ComponentSlots[],
+): SlotChoice | Refused {
+  const slots = new Set(bound.flatMap((component) => component.slots ?? keyspace.slots));
+  const [slot] = slots;
+  const isOne = bound.every((component) => component.slots?.length === 1) && slots.size === 1;
+  if (isOne && slot !== undefined) {
+    return { kind: 'slots', slots: [slot], isBound: true, split: null, reason: `by key ${keyNames(graph)}` };
+  }
+  const unusable = graph.nodes.find(({ key }) => key === null);
+  if (unusable !== undefined) {
+    return refuseUnusable(unusable.name);
+  }
+  const names = [
+    ...new Set(graph.components.flatMap(({ nodes }) => nodes.map((node) => graph.nodes[node]?.name))),
+  ];
+  const keys = graph.nodes.flatMap(({ key }) => (key === null ? [] : [`${key.table}.${key.column}`]));
+  return refuseUnsupported(
+    `Rows of different slots would meet: of ${joined(names)}`,
+    `Compare each of ${joined([...new Set(keys)])} with one and the same value, or join the tables by these columns; ` +
+      'or make the smaller table a Reference table',
+  );
+}
+
+function refuseUnusable(name: string): Refused {
+  return refuseUnsupported(
+    `${name} is a view, or its key column is missing or of a type that is no key, so that its rows' slots are not known`,
+    'SET shardwright_key to the key of the slot that is meant',
+  );
+}
+
+function keyNames(graph: KeyGraph): string {
+  const keys = graph.components.flatMap(({ constraints }) => constraints.map(({ key }) => nameOf(key)));
+  return joined([...new Set(keys)]);
+}
+
+function nameOf({ table, column }: KeyOf): string {
+  return `${table}.${column}`;
+}
+
+function joined(names: readonly (string | undefined)[]): string {
+  return names.filter((name) => name !== undefined).join(' and ');
+}

@@ -1,0 +1,201 @@
+/** SELECT. */
+import type { Query } from '../sql/query-shape.ts';
+import { planScatterSelect } from '../merge/plan-scatter-select.ts';
+import { decideAccess } from './access.ts';
+import { bindSlots, type SlotChoice } from './bind-slots.ts';
+import { planFunctionEdits, type MakeFunctionEdits } from './function-edits.ts';
+import { isPlainFunction } from './functions.ts';
+import { targetSlot } from './key-constraint.ts';
+import { buildKeyGraph, type KeyGraph } from './key-graph.ts';
+import { planRefusal, planTables, type KeyspaceTables } from './plan-tables.ts';
+import { qualifierEdits } from './qualifier-edits.ts';
+import { refuseUnsupported, type Refused } from './refusal.ts';
+import type { Access, Place, Route, SlotPart } from './route.ts';
+import type { Plan, PlanContext, RoutingCall } from './routing-plan.ts';
+import { refuseScatter, scopesOf } from './scatterable.ts';
+import { groupBySlot, keepElements } from './split-edits.ts';
+import { unionSlots } from './union-slots.ts';
+
+/** Plans a SELECT: the query with index `root`. */
+export function planSelect(context: PlanContext, root: number): Plan {
+  const functionEdits = planFunctionEdits(context);
+  if (typeof functionEdits !== 'function') {
+    return planRefusal(functionEdits);
+  }
+  const { shape } = context;
+  return planTables(context, {
+    none: () => planWithoutTables(context, functionEdits),
+    system: (schemas) => {
+      const access = decideAccess(shape, []);
+      return () => ({ kind: 'systemSchema', schemas, access });
+    },
+    keyspace: (found) => {
+      const query = shape.queries[root];
+      if (query === undefined) {
+        throw new RangeError(`the statement has no query ${root}`);
+      }
+      return found.kind === 'sharded'
+        ? planSharded(context, query, found, functionEdits)
+        : planUnsharded(context, found, functionEdits);
+    },
+  });
+}
+
+/** SELECT NOW(): any server; but a stored function is a keyspace's. */
+function planWithoutTables(
+  { shape, schema, keyspaces }: PlanContext,
+  functionEdits: MakeFunctionEdits,
+): Plan {
+  const access = decideAccess(shape, []);
+  const keyspace = schema === null ? undefined : keyspaces.get(schema);
+  const isStored = shape.functions.some((name) => !isPlainFunction(name));
+  return (call) => {
+    const edits = functionEdits(call);
+    const single = (place: Place): Route => ({
+      kind: 'single',
+      place,
+      access,
+      edits,
+      generatedIds: null,
+      reason: 'no table is mentioned',
+    });
+    if (keyspace === undefined || !isStored) {
+      return single({ kind: 'anywhere', shard: call.shard });
+    }
+    if (call.key === null) {
+      return single({ kind: 'unsharded', keyspace: keyspace.name });
+    }
+    const slot = targetSlot(call.key, null, keyspace);
+    return typeof slot === 'number' ? single({ kind: 'slot', keyspace: keyspace.name, slot }) : slot;
+  };
+}
+
+function planUnsharded(
+  { shape }: PlanContext,
+  { keyspace, tables, kind }: KeyspaceTables,
+  functionEdits: MakeFunctionEdits,
+): Plan {
+  const { name } = keyspace;
+  const access = decideAccess(shape, tables);
+  const isShared = kind === 'reference';
+  const qualifiers = qualifierEdits(shape, name, tables, isShared ? 'shared' : 'unsharded');
+  return (call) => ({
+    kind: 'single',
+    place: isShared
+      ? { kind: 'shared', keyspace: name, shard: call.shard }
+      : { kind: 'unsharded', keyspace: name },
+    access,
+    edits: [...functionEdits(call), ...qualifiers],
+    generatedIds: null,
+    reason: isShared ? 'only reference tables, which every shard has' : 'only unsharded tables',
+  });
+}
+
+function planSharded(
+  context: PlanContext,
+  query: Query,
+  { keyspace, tables }: KeyspaceTables,
+  functionEdits: MakeFunctionEdits,
+): Plan {
+  const { shape, digest } = context;
+  const graph = buildKeyGraph(shape, tables, digest);
+  const access = decideAccess(shape, tables);
+  const qualifiers = qualifierEdits(shape, keyspace.name, tables, 'slot');
+  const refused = refuseScatter({ shape, digest, tables, graph, scopes: scopesOf(shape, query.body) });
+  return (call) => {
+    const choice = call.key === null ? unionSlots(call, context, keyspace, graph, query) : null;
+    const chosen = choice ?? bindSlots(call, keyspace, graph);
+    if (chosen.kind === 'refused') {
+      return chosen;
+    }
+    const [slot] = chosen.slots;
+    if (chosen.slots.length === 1 && slot !== undefined) {
+      return {
+        kind: 'single',
+        place: { kind: 'slot', keyspace: keyspace.name, slot },
+        access,
+        edits: [...functionEdits(call), ...qualifiers],
+        generatedIds: null,
+        reason: chosen.reason,
+      };
+    }
+    if (refused !== null) {
+      return refused;
+    }
+    return scatter(call, chosen, {
+      context,
+      query,
+      tables,
+      graph,
+      access,
+      keyspace,
+      qualifiers,
+      functionEdits,
+    });
+  };
+}
+
+interface ScatterPlanParts {
+  readonly context: PlanContext;
+  readonly query: Query;
+  readonly tables: KeyspaceTables['tables'];
+  readonly keyspace: KeyspaceTables['keyspace'];
+  readonly graph: KeyGraph;
+  readonly access: Access;
+  readonly qualifiers: ReturnType<typeof qualifierEdits>;
+  readonly functionEdits: MakeFunctionEdits;
+}
+
+function scatter(call: RoutingCall, choice: SlotChoice, parts: ScatterPlanParts): Route {
+  const { context, query, tables, keyspace, graph, access, qualifiers, functionEdits } = parts;
+  const slots = restrictToShard(call, keyspace, choice.slots);
+  if (!('length' in slots)) {
+    return slots;
+  }
+  const merge = planScatterSelect({
+    shape: context.shape,
+    tables,
+    graph,
+    query,
+    values: call.values,
+    textOf: (tokens) => call.statement.textOf(tokens),
+  });
+  if (merge.kind === 'refused') {
+    return merge;
+  }
+  // Names of answers go in front of the columns that are added at the same place.
+  const edits = [...functionEdits(call), ...qualifiers, ...merge.edits];
+  const lists = choice.split === null ? undefined : groupBySlot(choice.split.slots);
+  return {
+    kind: 'scatter',
+    keyspace: keyspace.name,
+    parts: slots.map((slot): SlotPart => {
+      const kept = lists?.get(slot);
+      return {
+        slot,
+        edits: kept === undefined ? edits : [...edits, ...keepElements(choice.split?.elements ?? [], kept)],
+      };
+    }),
+    access,
+    plan: merge.plan,
+    reason: choice.reason,
+  };
+}
+
+function restrictToShard(
+  { shard }: RoutingCall,
+  keyspace: KeyspaceTables['keyspace'],
+  slots: readonly number[],
+): readonly number[] | Refused {
+  if (shard === null) {
+    return slots;
+  }
+  const own = new Set(keyspace.slotsByShard.get(shard));
+  const restricted = slots.filter((slot) => own.has(slot));
+  return restricted.length > 0
+    ? restricted
+    : refuseUnsupported(
+        `Shard ${shard}, which shardwright_shard chooses, has none of the slots that the statement is about`,
+        'SET shardwright_shard to DEFAULT',
+      );
+}

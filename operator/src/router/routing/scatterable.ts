@@ -1,0 +1,152 @@
+/** Whether every slot may run a statement for its own rows. */
+import type { QueryBody, Query } from '../sql/query-shape.ts';
+import type { StatementShape } from '../sql/statement-shape.ts';
+import { isPlainFunction } from './functions.ts';
+import type { KeyGraph } from './key-graph.ts';
+import type { MentionedTable } from './mentioned-tables.ts';
+import { refuseUnsupported, type Refused } from './refusal.ts';
+
+interface Candidate {
+  readonly shape: StatementShape;
+  readonly digest: string;
+  readonly tables: readonly MentionedTable[];
+  readonly graph: KeyGraph;
+  /** The scopes whose rows are the statement's. */
+  readonly scopes: readonly number[];
+}
+
+const GIVE_KEY = 'Compare the key with a value, or SET shardwright_key';
+
+/** What forbids it, the first that holds. */
+const RULES: readonly ((candidate: Candidate) => Refused | null)[] = [
+  ({ shape }) => {
+    const other = shape.functions.find((name) => !isPlainFunction(name));
+    return other === undefined
+      ? null
+      : refuseUnsupported(
+          `${other}() is called in several slots, and may do something else in each`,
+          GIVE_KEY,
+        );
+  },
+  ({ shape }) =>
+    shape.userVariables.length > 0
+      ? refuseUnsupported(
+          'User variables are used in several slots',
+          'Write the value itself, or give the key',
+        )
+      : null,
+  ({ shape }) =>
+    shape.sequences
+      ? refuseUnsupported(
+          'A sequence is used in several slots',
+          'Let the router generate ids: AUTO_INCREMENT',
+        )
+      : null,
+  ({ shape }) =>
+    shape.scopes.some(({ joins }) => joins.natural)
+      ? refuseUnsupported('NATURAL JOIN of several slots', 'Name the columns: JOIN … USING (…)')
+      : null,
+  ({ shape, graph }) => {
+    const opaque = shape.queries.find(
+      ({ nesting }, index) =>
+        (nesting === 'derived' || nesting === 'commonTable') && !graph.transparent.has(index),
+    );
+    return opaque !== undefined && graph.nodes.some(({ scope }) => isWithin(shape, scope, opaque))
+      ? refuseUnsupported(
+          'A query in FROM or WITH counts, sorts out or limits rows of several slots',
+          'Group by the key column in it, or give the key in it',
+        )
+      : null;
+  },
+  ({ shape, graph, scopes }) => {
+    const rowScopes = reachableScopes(shape, scopes);
+    const isMain = graph.components.every(({ nodes }) =>
+      nodes.some((node) => rowScopes.has(graph.nodes[node]?.scope ?? -1)),
+    );
+    return isMain
+      ? null
+      : refuseUnsupported(
+          'A query within the statement reads rows of all slots',
+          'Give the key in it, or read it on its own first',
+        );
+  },
+  ({ shape, digest, tables, graph, scopes }) => {
+    // Kept rows without a partner come from each slot, unless they are of the sharded table.
+    const isLost = [...reachableScopes(shape, scopes)].some((index) => {
+      const scope = shape.scopes[index];
+      if (scope === undefined || !scope.joins.outer) {
+        return false;
+      }
+      const isMixed = scope.sources.some(
+        (source) => source.kind !== 'table' || tables[source.table]?.kind !== 'sharded',
+      );
+      const [first] = scope.sources;
+      const root = new Set(
+        graph.components.flatMap(({ nodes }) => nodes.map((node) => graph.nodes[node]?.table)),
+      );
+      const isRootFirst = first?.kind === 'table' && root.has(first.table);
+      return isMixed && (!isRootFirst || /\bRIGHT (OUTER )?JOIN\b|…$/i.test(digest));
+    });
+    return isLost
+      ? refuseUnsupported(
+          'An outer join keeps rows that are not of a sharded table, and every slot would give them',
+          'Begin FROM with the sharded table, and use LEFT JOIN; or give the key',
+        )
+      : null;
+  },
+];
+
+/** Why a statement with one root (in each part of a UNION ALL) cannot run in every slot; null when it can. */
+export function refuseScatter(candidate: Candidate): Refused | null {
+  for (const rule of RULES) {
+    const refused = rule(candidate);
+    if (refused !== null) {
+      return refused;
+    }
+  }
+  return null;
+}
+
+/** The SELECTs of a query that are not queries within others. */
+export function scopesOf(shape: StatementShape, body: QueryBody): readonly number[] {
+  switch (body.kind) {
+    case 'select':
+      return [body.scope];
+    case 'values':
+      return [];
+    case 'set':
+      return [...scopesOf(shape, body.left), ...scopesOf(shape, body.right)];
+    case 'query': {
+      const query = shape.queries[body.query];
+      return query === undefined ? [] : scopesOf(shape, query.body);
+    }
+  }
+}
+
+/** The scopes and those that they have their rows from, by FROM. */
+function reachableScopes(shape: StatementShape, scopes: readonly number[]): ReadonlySet<number> {
+  const reached = new Set<number>();
+  const visit = (index: number): void => {
+    if (reached.has(index)) {
+      return;
+    }
+    reached.add(index);
+    for (const source of shape.scopes[index]?.sources ?? []) {
+      if (source.kind === 'derived' || source.kind === 'commonTable') {
+        const query = shape.queries[source.query];
+        for (const scope of query === undefined ? [] : scopesOf(shape, query.body)) {
+          visit(scope);
+        }
+      }
+    }
+  };
+  for (const scope of scopes) {
+    visit(scope);
+  }
+  return reached;
+}
+
+function isWithin(shape: StatementShape, scope: number | null, { tokens }: Query): boolean {
+  const inner = scope === null ? undefined : shape.scopes[scope]?.tokens;
+  return inner !== undefined && tokens.first <= inner.first && inner.end <= tokens.end;
+}

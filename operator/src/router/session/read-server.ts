@@ -1,0 +1,93 @@
+/** Which server of a shard a read goes to. */
+import type { ConsistencyLevel } from '../../api/v1alpha1/index.ts';
+import { assertNever } from '../../runtime/assert-never.ts';
+import type { Server, ShardServers } from '../topology/servers.ts';
+import { hasReached, type WriteToken } from './write-token.ts';
+
+/** What was last seen of a replica. */
+export interface ReplicaState {
+  /** It answered, and replication runs without an error. */
+  readonly isHealthy: boolean;
+  /** Milliseconds that it shows the past; null while unknown. */
+  readonly lagMilliseconds: number | null;
+  /** What it has applied. */
+  readonly position: WriteToken;
+  /** Milliseconds that it took to answer. */
+  readonly responseMilliseconds: number;
+}
+
+export interface ReadRequest {
+  readonly level: ConsistencyLevel;
+  readonly servers: ShardServers;
+  /** By pod; a replica that is not in it was never reached. */
+  readonly states: ReadonlyMap<string, ReplicaState>;
+  /** What the session has written. */
+  readonly token: WriteToken;
+  readonly maxLagMilliseconds: number;
+  /** Grows by one with each read, for the round. */
+  readonly turn: number;
+  /** Whether the replica that answers fastest is wanted, rather than the next in the round. */
+  readonly fastest: boolean;
+}
+
+/** Where a read goes, and why. `server` is undefined while the shard has nobody for it. */
+export interface ReadChoice {
+  readonly server: Server | undefined;
+  readonly reason:
+    | 'StrongRead'
+    | 'NextReplica'
+    | 'FastestReplica'
+    | 'CaughtUpReplica'
+    | 'NoReplicaFit'
+    | 'NoReplicaCaughtUp';
+}
+
+/** Decides; the fallback of every level is the primary, which is never behind. */
+export function decideReadServer(request: ReadRequest): ReadChoice {
+  const { level, servers, states, token, maxLagMilliseconds } = request;
+  const primary = servers.primary;
+  switch (level) {
+    case 'Strong':
+      return { server: primary, reason: 'StrongRead' };
+    case 'Eventual': {
+      const fit = servers.replicas.filter((replica) => isFit(states.get(replica.pod), maxLagMilliseconds));
+      const server = pick(fit, request);
+      return server === undefined
+        ? { server: primary, reason: 'NoReplicaFit' }
+        : { server, reason: request.fastest ? 'FastestReplica' : 'NextReplica' };
+    }
+    case 'ReadYourWrites': {
+      const caughtUp = servers.replicas.filter((replica) => {
+        const state = states.get(replica.pod);
+        return (
+          isFit(state, maxLagMilliseconds) &&
+          state !== undefined &&
+          hasReached(state.position, token, servers.number)
+        );
+      });
+      const server = pick(caughtUp, request);
+      return server === undefined
+        ? { server: primary, reason: 'NoReplicaCaughtUp' }
+        : { server, reason: 'CaughtUpReplica' };
+    }
+    default:
+      return assertNever(level);
+  }
+}
+
+function isFit(state: ReplicaState | undefined, maxLagMilliseconds: number): boolean {
+  return (
+    state !== undefined &&
+    state.isHealthy &&
+    state.lagMilliseconds !== null &&
+    state.lagMilliseconds < maxLagMilliseconds
+  );
+}
+
+function pick(replicas: readonly Server[], { states, fastest, turn }: ReadRequest): Server | undefined {
+  if (!fastest) {
+    return replicas[turn % Math.max(1, replicas.length)];
+  }
+  const time = (server: Server): number => states.get(server.pod)?.responseMilliseconds ?? Infinity;
+  return replicas.toSorted((one, other) => time(one) - time(other))[0];
+}

@@ -1,0 +1,84 @@
+/**
+ * What a session has set, as literals of SQL: system variables and user variables that differ from a fresh server
+ * connection's. Any server connection can be brought into that state by one statement.
+ */
+
+/** Name in lower case (`@name` for a user variable) to an SQL literal. Immutable; two of the same text are the same state. */
+export interface VariableState {
+  readonly values: ReadonlyMap<string, string>;
+  /** Distinguishes states. */
+  readonly key: string;
+}
+
+/** A fresh connection's. */
+export const INITIAL_VARIABLES: VariableState = { values: new Map(), key: '' };
+
+/** The state with some values changed; null takes one out, so that it has its default again. */
+export function withVariables(
+  state: VariableState,
+  changes: Iterable<readonly [name: string, literal: string | null]>,
+): VariableState {
+  const values = new Map(state.values);
+  for (const [name, literal] of changes) {
+    if (literal === null) {
+      values.delete(name);
+    } else {
+      values.set(name, literal);
+    }
+  }
+  return stateOf(values);
+}
+
+function stateOf(values: ReadonlyMap<string, string>): VariableState {
+  const sorted = [...values].toSorted(([one], [other]) => (one < other ? -1 : 1));
+  return { values: new Map(sorted), key: sorted.map(([name, literal]) => `${name}=${literal}`).join(',') };
+}
+
+/**
+ * The statement that takes a connection from one state to another; null when nothing differs. A system variable that is
+ * no longer set gets the server's default, a user variable NULL, which is the same as never set.
+ */
+export function planReplay(from: VariableState, to: VariableState): string | null {
+  if (from.key === to.key) {
+    return null;
+  }
+  const assignments: string[] = [];
+  for (const name of from.values.keys()) {
+    if (!to.values.has(name)) {
+      assignments.push(`${target(name)}=${name.startsWith('@') ? 'NULL' : 'DEFAULT'}`);
+    }
+  }
+  for (const [name, literal] of to.values) {
+    if (from.values.get(name) !== literal) {
+      assignments.push(`${target(name)}=${literal}`);
+    }
+  }
+  return assignments.length === 0 ? null : `SET ${assignments.join(',')}`;
+}
+
+function target(name: string): string {
+  return name.startsWith('@') ? `@\`${name.slice(1).replaceAll('`', '``')}\`` : `SESSION ${name}`;
+}
+
+const NUMBER = /^-?\d+(\.\d+)?$/;
+
+/** Variables whose empty value means NULL. */
+const NULL_WHEN_EMPTY: ReadonlySet<string> = new Set(['character_set_results']);
+
+/**
+ * The literal for a system variable's value, as the server tells it after a change. Whatever reads like a number is
+ * one: the server refuses a string for a numeric variable.
+ */
+export function variableLiteral(name: string, value: string): string {
+  if (value === '' && NULL_WHEN_EMPTY.has(name)) {
+    return 'NULL';
+  }
+  return NUMBER.test(value) ? value : textLiteral(value);
+}
+
+/** A string literal that means the same under every sql_mode and character set of the connection. */
+export function textLiteral(value: string): string {
+  return /^[\x20-\x7e]*$/.test(value) && !/['\\]/.test(value)
+    ? `'${value}'`
+    : `CONVERT(0x${Buffer.from(value, 'utf8').toString('hex')} USING utf8mb4)`;
+}

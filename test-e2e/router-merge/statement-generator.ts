@@ -1,0 +1,283 @@
+/** Random tables' rows and random SELECTs about them, from a seed. */
+
+/** A number from 0 up to, not including, 1. */
+export type Random = () => number;
+
+/** A SELECT, and how its answers can be compared. */
+export interface GeneratedStatement {
+  readonly sql: string;
+  /** Whether the order of the rows is certain. */
+  readonly ordered: boolean;
+  /** Whether texts stand for others that are equal in their collation, any of which may be given. */
+  readonly folded?: boolean;
+}
+
+/** Definitions of the tables, as a client sends them. */
+export const DEFINITIONS: readonly string[] = [
+  `CREATE TABLE users (id BIGINT NOT NULL PRIMARY KEY, name VARCHAR(30) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci,
+    code VARCHAR(10) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, title VARCHAR(40), score DECIMAL(10,3), age INT, flags TINYINT UNSIGNED NOT NULL,
+    joined DATETIME(3), born DATE, span TIME, moment TIMESTAMP NULL, kind ENUM('zeta','alpha','mid'), ratio DOUBLE, small FLOAT, big BIGINT UNSIGNED,
+    raw VARBINARY(6), note TEXT CHARACTER SET latin1 COLLATE latin1_swedish_ci, bits BIT(5), fine DECIMAL(12,5), year YEAR)`,
+  `CREATE TABLE orders (id BIGINT NOT NULL, user_id BIGINT NOT NULL, total DECIMAL(12,2), amount INT NOT NULL, country CHAR(2), state VARCHAR(12),
+    PRIMARY KEY (id, user_id))`,
+  'CREATE TABLE countries (code CHAR(2) NOT NULL PRIMARY KEY, title VARCHAR(40), size INT)',
+];
+
+const COUNTRIES = ['CH', 'DE', 'FR', 'it', 'PT'];
+
+function pick<Value>(random: Random, values: readonly Value[]): Value {
+  const value = values[Math.floor(random() * values.length)];
+  if (value === undefined) {
+    throw new RangeError('nothing to pick from');
+  }
+  return value;
+}
+
+function whole(random: Random, below: number): number {
+  return Math.floor(random() * below);
+}
+
+const WORDS = [
+  'a',
+  'A',
+  'b',
+  'B',
+  'ab',
+  'Ab',
+  'a ',
+  'é',
+  'E',
+  'z',
+  'Zoo',
+  'a-b',
+  'a_b',
+  '',
+  ' ',
+  'ß',
+  'ss',
+  'ä',
+  '10',
+  '9',
+  'a!',
+  '\\t',
+  'a\\t',
+  'ab\\tc',
+];
+
+function quoted(random: Random): string {
+  return random() < 0.1 ? 'NULL' : `'${pick(random, WORDS)}'`;
+}
+
+function nullable(random: Random, text: string): string {
+  return random() < 0.1 ? 'NULL' : text;
+}
+
+function twoDigits(value: number): string {
+  return String(value).padStart(2, '0');
+}
+
+function userRow(random: Random, id: number): string {
+  const date = `20${twoDigits(whole(random, 5))}-${twoDigits(1 + whole(random, 12))}-${twoDigits(1 + whole(random, 28))}`;
+  const sign = random() < 0.5 ? '-' : '';
+  return `(${[
+    id,
+    quoted(random),
+    quoted(random),
+    quoted(random),
+    nullable(random, `${sign}${whole(random, 30)}.${whole(random, 1000)}`),
+    nullable(random, `${sign}${whole(random, 20)}`),
+    whole(random, 8),
+    nullable(random, `'${date} 0${whole(random, 9)}:00:00.${whole(random, 3)}'`),
+    nullable(random, `'${date}'`),
+    nullable(random, `'${sign}${whole(random, 200)}:${twoDigits(whole(random, 60))}:00'`),
+    nullable(random, `'${date} 12:00:0${whole(random, 9)}'`),
+    nullable(random, pick(random, ["'zeta'", "'alpha'", "'mid'"])),
+    nullable(random, `${sign}${whole(random, 4000) / 8}e${whole(random, 12) - 4}`),
+    nullable(random, `${sign}${whole(random, 100) / 8}`),
+    nullable(
+      random,
+      pick(random, ['18446744073709551615', '9223372036854775808', String(whole(random, 1000))]),
+    ),
+    nullable(random, `x'${whole(random, 256).toString(16).padStart(2, '0')}00'`),
+    nullable(random, `'${pick(random, ['a', 'B', 'b', 'C ', 'c', 'Z'])}'`),
+    nullable(random, `b'${whole(random, 32).toString(2)}'`),
+    nullable(random, `${sign}${whole(random, 9)}.${whole(random, 100_000)}`),
+    nullable(random, String(1990 + whole(random, 30))),
+  ].join(', ')})`;
+}
+
+/** INSERTs of the rows. */
+export function generateRows(random: Random, users: number, orders: number): readonly string[] {
+  const lines = (count: number, row: (index: number) => string): string =>
+    Array.from({ length: count }, (_row, index) => row(index)).join(', ');
+  return [
+    `INSERT INTO countries VALUES ${COUNTRIES.map((code, size) => `('${code}', 'land ${code}', ${size})`).join(', ')}`,
+    `INSERT INTO users VALUES ${lines(users, (index) => userRow(random, index + 1))}`,
+    `INSERT INTO orders VALUES ${lines(orders, (index) => {
+      const total = nullable(random, `${whole(random, 500)}.${whole(random, 100)}`);
+      const country = nullable(random, `'${pick(random, COUNTRIES)}'`);
+      return `(${index + 1}, ${1 + whole(random, users + 3)}, ${total}, ${whole(random, 9)}, ${country}, ${quoted(random)})`;
+    })}`,
+  ];
+}
+
+const NUMBERS = ['u.score', 'u.age', 'u.flags', 'u.ratio', 'u.big', 'u.fine', 'u.year', 'u.id'];
+const EXACT_NUMBERS = ['u.score', 'u.age', 'u.flags', 'u.big', 'u.fine', 'u.id'];
+const OTHERS = ['u.name', 'u.code', 'u.title', 'u.joined', 'u.born', 'u.span', 'u.raw', 'u.note'];
+const SPECIAL = ['u.kind', 'u.small', 'u.bits', 'u.moment'];
+const EXPRESSIONS = [
+  'LOWER(u.name)',
+  'u.age * 2',
+  'YEAR(u.joined)',
+  'u.score * 2',
+  "CONCAT(u.code, '-')",
+  'LENGTH(u.name)',
+  'u.age IS NULL',
+  'u.age DIV 3',
+];
+const COLUMNS = [...NUMBERS, ...OTHERS, ...SPECIAL];
+
+function condition(random: Random): string {
+  return pick(random, [
+    '',
+    '',
+    `WHERE u.age > ${whole(random, 10) - 5}`,
+    `WHERE u.flags IN (1, 2, ${whole(random, 8)})`,
+    "WHERE u.name LIKE 'a%' OR u.code = 'B'",
+    'WHERE u.id < 0',
+    `WHERE u.id IN (1, 2, ${whole(random, 60)}, 7)`,
+    `WHERE u.id = ${whole(random, 60)}`,
+    `WHERE EXISTS (SELECT 1 FROM orders o WHERE o.user_id = u.id AND o.amount > ${whole(random, 8)})`,
+    'WHERE u.id IN (SELECT user_id FROM orders WHERE amount = 3)',
+    'WHERE u.joined IS NOT NULL',
+  ]);
+}
+
+function direction(random: Random): string {
+  return random() < 0.5 ? ' DESC' : '';
+}
+
+function limit(random: Random): string {
+  const count = whole(random, 12);
+  return pick(random, [
+    '',
+    ` LIMIT ${count}`,
+    ` LIMIT ${whole(random, 6)}, ${count}`,
+    ` LIMIT ${count} OFFSET ${whole(random, 20)}`,
+  ]);
+}
+
+const ROWS: readonly ((random: Random) => GeneratedStatement)[] = [
+  // Rows in an order that is certain.
+  (random) => {
+    const by = Array.from(
+      { length: 1 + whole(random, 3) },
+      () => pick(random, [...COLUMNS, ...EXPRESSIONS]) + direction(random),
+    );
+    const list = random() < 0.3 ? 'u.*' : `u.id, ${pick(random, COLUMNS)}, ${pick(random, COLUMNS)}`;
+    return {
+      sql: `SELECT ${list} FROM users u ${condition(random)} ORDER BY ${by.join(', ')}, u.id${limit(random)}`,
+      ordered: true,
+    };
+  },
+  // Rows in no order.
+  (random) => ({
+    sql: `SELECT u.*, ${pick(random, EXPRESSIONS)} AS e FROM users u ${condition(random)}`,
+    ordered: false,
+  }),
+  (random) => ({
+    sql: `SELECT DISTINCT ${pick(random, COLUMNS)}, ${pick(random, COLUMNS)} AS other FROM users u ${condition(random)}`,
+    ordered: false,
+    folded: true,
+  }),
+  (random) => {
+    const column = pick(random, [...NUMBERS, ...OTHERS]);
+    return {
+      sql: `SELECT DISTINCT ${column} FROM users u ${condition(random)} ORDER BY ${column}${direction(random)}${limit(random)}`,
+      ordered: true,
+      folded: true,
+    };
+  },
+  (random) => ({
+    sql: `SELECT u.id, o.id, o.total, c.title FROM users u JOIN orders o ON o.user_id = u.id LEFT JOIN countries c ON c.code = o.country ${condition(random)} ORDER BY o.total${direction(random)}, o.id${limit(random)}`,
+    ordered: true,
+  }),
+  (random) => ({
+    sql: `SELECT u.id, o.id AS other FROM users u LEFT JOIN orders o ON o.user_id = u.id AND o.amount > ${whole(random, 9)} ORDER BY 2${direction(random)}, 1${limit(random)}`,
+    ordered: true,
+  }),
+  (random) => ({
+    sql: `SELECT id FROM users WHERE age > ${whole(random, 9)} UNION ALL SELECT user_id FROM orders ORDER BY id${direction(random)}${limit(random)}`,
+    ordered: true,
+  }),
+];
+
+const AGGREGATES: readonly ((random: Random) => string)[] = [
+  () => 'COUNT(*)',
+  (random) => `COUNT(${pick(random, COLUMNS)})`,
+  (random) => `SUM(${pick(random, EXACT_NUMBERS)})`,
+  (random) => `AVG(${pick(random, EXACT_NUMBERS)})`,
+  (random) => `MIN(${pick(random, [...NUMBERS, ...OTHERS])})`,
+  (random) => `MAX(${pick(random, [...NUMBERS, ...OTHERS])})`,
+  (random) => `COUNT(DISTINCT ${pick(random, COLUMNS)})`,
+  (random) => `COUNT(DISTINCT ${pick(random, COLUMNS)}, ${pick(random, NUMBERS)})`,
+  (random) => `SUM(DISTINCT ${pick(random, EXACT_NUMBERS)})`,
+  (random) => `AVG(DISTINCT ${pick(random, EXACT_NUMBERS)})`,
+  (random) => `BIT_OR(${pick(random, ['u.flags', 'u.big', 'u.age'])})`,
+  (random) => `BIT_AND(${pick(random, ['u.flags', 'u.big'])})`,
+  (random) => `BIT_XOR(${pick(random, ['u.flags', 'u.id'])})`,
+  () => 'SUM(u.flags / 8)',
+  () => 'AVG(u.age * 0.5e0)',
+];
+
+function aggregates(random: Random): readonly string[] {
+  return Array.from(
+    { length: 1 + whole(random, 3) },
+    (_aggregate, index) => `${pick(random, AGGREGATES)(random)} AS a${index}`,
+  );
+}
+
+const GROUPS: readonly ((random: Random) => GeneratedStatement)[] = [
+  (random) => ({
+    sql: `SELECT ${aggregates(random).join(', ')} FROM users u ${condition(random)}`,
+    ordered: true,
+  }),
+  (random) => {
+    const group = pick(random, [...COLUMNS, ...EXPRESSIONS]);
+    return {
+      sql: `SELECT ${group} AS g, ${aggregates(random).join(', ')} FROM users u ${condition(random)} GROUP BY ${group}`,
+      ordered: false,
+    };
+  },
+  (random) => {
+    const group = pick(random, [...NUMBERS, ...OTHERS]);
+    const having = pick(random, [
+      '',
+      'HAVING COUNT(*) > 1',
+      'HAVING c BETWEEN 1 AND 3',
+      'HAVING SUM(u.score) > 10.5 OR c = 2',
+      'HAVING NOT (MAX(u.age) <= 3)',
+    ]);
+    return {
+      sql: `SELECT ${group} AS g, COUNT(*) AS c FROM users u ${condition(random)} GROUP BY g ${having} ORDER BY g${direction(random)}${limit(random)}`,
+      ordered: true,
+    };
+  },
+  (random) => ({
+    sql: `SELECT u.flags, COUNT(DISTINCT u.age) AS c, SUM(u.score) AS s FROM users u GROUP BY u.flags ORDER BY s${direction(random)}, u.flags${limit(random)}`,
+    ordered: true,
+  }),
+  (random) => ({
+    sql: `SELECT o.user_id, SUM(o.total) / COUNT(*) AS mean, GROUP_CONCAT(o.id ORDER BY o.id) AS ids FROM orders o GROUP BY o.user_id HAVING mean > ${whole(random, 300)} ORDER BY mean${direction(random)}, o.user_id${limit(random)}`,
+    ordered: true,
+  }),
+  (random) => ({
+    sql: `SELECT c.title, COUNT(*) AS n, SUM(o.total) AS s, AVG(o.total) AS m FROM orders o JOIN countries c ON c.code = o.country GROUP BY c.title ORDER BY ${pick(random, ['n', 's', 'm', '1'])}${direction(random)}, c.title`,
+    ordered: true,
+  }),
+];
+
+/** A SELECT. */
+export function generateStatement(random: Random): GeneratedStatement {
+  return random() < 0.5 ? pick(random, ROWS)(random) : { ...pick(random, GROUPS)(random), folded: true };
+}

@@ -1,0 +1,127 @@
+/** A client in the words of the router's own protocol layer, to hold that against a real server. */
+import { connect } from 'node:net';
+import { type Credential, continueLogin, proveLogin } from '../../operator/src/router/wire/auth/prove.ts';
+import { decodeLoginReply } from '../../operator/src/router/wire/auth/packets.ts';
+import {
+  BASE_CAPABILITIES,
+  type Capabilities,
+  commonCapabilities,
+} from '../../operator/src/router/wire/capabilities.ts';
+import { type ColumnDefinition, decodeColumn } from '../../operator/src/router/wire/column-definition.ts';
+import { COMMAND } from '../../operator/src/router/wire/command-code.ts';
+import { encodeHandshakeResponse } from '../../operator/src/router/wire/handshake-response.ts';
+import { decodeGreeting } from '../../operator/src/router/wire/initial-handshake.ts';
+import { decodeOk, isEndOfRows, type OkPacket } from '../../operator/src/router/wire/ok-packet.ts';
+import { PacketChannel } from '../../operator/src/router/wire/packet-channel.ts';
+import { PacketQueue } from '../../operator/src/router/wire/packet-queue.ts';
+import { PayloadReader } from '../../operator/src/router/wire/payload-reader.ts';
+import { decodeError } from '../../operator/src/router/wire/server-error.ts';
+import { decodePrepareOk, encodeExecute } from '../../operator/src/router/wire/statement-packets.ts';
+import type { ValueType, WireValue } from '../../operator/src/router/wire/wire-value.ts';
+
+/** A result with its rows as they came. */
+export interface WireResult {
+  readonly columns: readonly ColumnDefinition[];
+  readonly rows: readonly Buffer[];
+}
+
+/** One connection, over a server's socket. */
+export class WireClient {
+  readonly #channel: PacketChannel;
+  readonly #packets: PacketQueue;
+  #capabilities: Capabilities = BASE_CAPABILITIES;
+
+  private constructor(socket: string) {
+    this.#channel = new PacketChannel(connect({ path: socket }), {
+      maxPayload: 2 ** 30,
+      highWaterMark: 2 ** 20,
+      checkSequence: true,
+    });
+    this.#packets = new PacketQueue(this.#channel);
+  }
+
+  /** Logs in by whatever plugin the server wants. */
+  static async logIn(socket: string, user: string, credential: Credential): Promise<WireClient> {
+    const client = new WireClient(socket);
+    const greeting = decodeGreeting(await client.#packets.next(null));
+    if (greeting.kind === 'refused') throw new Error(greeting.error.message);
+    const { handshake } = greeting;
+    client.#capabilities = commonCapabilities(BASE_CAPABILITIES, handshake.capabilities);
+    let { plugin } = handshake;
+    client.#channel.send(
+      encodeHandshakeResponse({
+        capabilities: client.#capabilities,
+        maxPacket: 2 ** 24,
+        collation: 45,
+        user,
+        authentication: proveLogin(plugin, handshake.nonce, credential),
+        database: null,
+        plugin,
+        attributes: new Map(),
+      }),
+    );
+    for (;;) {
+      const reply = decodeLoginReply(await client.#packets.next(null), client.#capabilities);
+      if (reply.kind === 'accepted') return client;
+      if (reply.kind === 'refused') throw new Error(reply.error.message);
+      if (reply.kind === 'switch') ({ plugin } = reply);
+      const answer =
+        reply.kind === 'switch'
+          ? proveLogin(plugin, reply.data, credential)
+          : continueLogin(plugin, reply.data, credential, true);
+      if (answer !== null) client.#channel.send(answer);
+    }
+  }
+
+  /** Runs a statement without rows. */
+  async run(sql: string): Promise<OkPacket> {
+    this.#command(COMMAND.query, Buffer.from(sql));
+    return decodeOk(await this.#answer(), this.#capabilities);
+  }
+
+  /** Rows in the text protocol. */
+  async query(sql: string): Promise<WireResult> {
+    this.#command(COMMAND.query, Buffer.from(sql));
+    return this.#result(await this.#answer());
+  }
+
+  /** Rows in the binary protocol, of a statement that is prepared for it and closed with the connection. */
+  async execute(sql: string, types: readonly ValueType[], values: readonly WireValue[]): Promise<WireResult> {
+    this.#command(COMMAND.statementPrepare, Buffer.from(sql));
+    const prepared = decodePrepareOk(await this.#answer());
+    for (let left = prepared.parameters + prepared.columns; left > 0; left -= 1)
+      await this.#packets.next(null);
+    const { statementId } = prepared;
+    this.#channel.beginCommand();
+    this.#channel.send(encodeExecute({ statementId, cursor: 0, types, values }));
+    return this.#result(await this.#answer());
+  }
+
+  close(): void {
+    this.#channel.destroy();
+  }
+
+  #command(code: number, body: Buffer): void {
+    this.#channel.beginCommand();
+    this.#channel.send(Buffer.concat([Buffer.of(code), body]));
+  }
+
+  async #answer(): Promise<Buffer> {
+    const payload = await this.#packets.next(null);
+    if (payload[0] === 0xff) throw new Error(decodeError(payload).message);
+    return payload;
+  }
+
+  async #result(first: Buffer): Promise<WireResult> {
+    const count = new PayloadReader(first).lengthEncoded();
+    const columns: ColumnDefinition[] = [];
+    while (columns.length < count)
+      columns.push(decodeColumn(await this.#packets.next(null), this.#capabilities));
+    const rows: Buffer[] = [];
+    for (;;) {
+      const payload = await this.#answer();
+      if (isEndOfRows(payload[0] as number, payload.length, this.#capabilities)) return { columns, rows };
+      rows.push(payload);
+    }
+  }
+}

@@ -1,0 +1,275 @@
+/** Keyspaces become databases on the shards, users follow the spec, and both outlive a primary. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { RowDataPacket } from 'mysql2/promise';
+import { shardedClusters } from '../../operator/src/controllers/sharded-cluster/resource-types.ts';
+import { routerPassword } from '../../operator/src/engines/mariadb/router-credential.ts';
+import { configMaps, pods, secrets } from '../../operator/src/runtime/resources.ts';
+import { openSession, type Session } from '../chaos/clients/session.ts';
+import { signalPod } from '../chaos/stage/pod-processes.ts';
+import { World } from '../sharded-cluster/world.ts';
+
+const CLUSTER = 'slots';
+const KEYSPACES = [
+  { name: 'app', slots: 8, defaultKey: 'user_id' },
+  { name: 'log', slots: 4, strategy: 'Range', splitAt: ['1000'], defaultKey: 'id' },
+];
+const NEVER = new AbortController().signal;
+
+let world: World;
+
+beforeAll(async () => {
+  world = await World.open('keyspaces');
+  await world.startOperator();
+  await createSecret('web-password', 'first');
+  await world.createCluster(CLUSTER, {
+    shards: 2,
+    failover: { minSecondsBetween: 0 },
+    router: { replicas: 0 },
+    keyspaces: KEYSPACES,
+    users: [
+      {
+        name: 'web',
+        passwordSecretKeyRef: { name: 'web-password' },
+        access: 'ReadWrite',
+        keyspaces: ['app'],
+      },
+      { name: 'reader', passwordSecretKeyRef: { name: 'reader-password' }, access: 'ReadOnly' },
+    ],
+  });
+});
+
+afterAll(async () => {
+  await world?.close();
+});
+
+async function createSecret(name: string, password: string): Promise<void> {
+  const metadata = { name, namespace: world.namespace };
+  await world.client.create(secrets, { metadata, stringData: { password } }, NEVER);
+}
+
+async function secretValue(name: string, key: string): Promise<string> {
+  const { data } = await world.require(secrets, name);
+  return Buffer.from(data?.[key] ?? '', 'base64').toString('utf8');
+}
+
+async function primaryOf(number: number): Promise<string> {
+  return (await world.shard(CLUSTER, number)).primary ?? '';
+}
+
+/** A session with the primary of a shard. */
+async function connect(number: number, user: string, password: string): Promise<Session> {
+  const pod = await world.require(pods, await primaryOf(number));
+  return openSession({
+    host: pod.status?.podIP ?? '',
+    authority: (await world.require(configMaps, `${CLUSTER}-ca`)).data?.['ca.crt'] ?? '',
+    user,
+    password,
+    connectMilliseconds: 2000,
+    statementMilliseconds: 20_000,
+  });
+}
+
+async function asApplication(number: number): Promise<Session> {
+  return connect(number, 'app', await secretValue(`${CLUSTER}-app`, 'password'));
+}
+
+/** The databases that a user sees, sorted, but for the server's own. */
+async function databasesOf(session: Session): Promise<string[]> {
+  const rows = await session.query<RowDataPacket[]>(
+    'SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA',
+  );
+  return rows
+    .map((row) => String(row['name']))
+    .filter((name) => name !== 'information_schema')
+    .toSorted();
+}
+
+async function withSession<T>(opened: Promise<Session>, use: (session: Session) => Promise<T>): Promise<T> {
+  const session = await opened;
+  try {
+    return await use(session);
+  } finally {
+    session.close();
+  }
+}
+
+/** The user can log in with the password. */
+async function untilLogin(number: number, user: string, password: string): Promise<void> {
+  await world.until(`${user} can log in to shard ${number}`, async () =>
+    withSession(connect(number, user, password), async () => true),
+  );
+}
+
+describe('a cluster with keyspaces', () => {
+  it('becomes ready, and tells where the slots are', async () => {
+    await world.untilReady(CLUSTER);
+    const { spec } = await world.map(CLUSTER);
+    expect(spec.keyspaces).toMatchObject([
+      {
+        name: 'app',
+        homeShard: 0,
+        slotsByShard: [
+          { shard: 0, slots: '0-3' },
+          { shard: 1, slots: '4-7' },
+        ],
+      },
+      {
+        name: 'log',
+        homeShard: 1,
+        slotsByShard: [
+          { shard: 0, slots: '0' },
+          { shard: 1, slots: '1' },
+        ],
+        ranges: [{ slot: 0 }, { slot: 1, from: '1000' }],
+      },
+    ]);
+    const { status } = await world.require(shardedClusters, CLUSTER);
+    expect(status?.shards?.map(({ slots }) => slots)).toEqual([5, 5]);
+    expect(status?.keyspaces?.map(({ name }) => name)).toEqual(['app', 'log']);
+    expect(await world.notes(CLUSTER, 'KeyspaceCreated')).toHaveLength(2);
+  });
+
+  it('has the databases of each shard on its primary, and rights on those only', async () => {
+    await untilLogin(0, 'app', await secretValue(`${CLUSTER}-app`, 'password'));
+    await untilLogin(1, 'app', await secretValue(`${CLUSTER}-app`, 'password'));
+    expect(await withSession(asApplication(0), databasesOf)).toEqual([
+      'app$shared',
+      'app$single',
+      'app_s0000',
+      'app_s0001',
+      'app_s0002',
+      'app_s0003',
+      'log$shared',
+      'log_s0000',
+    ]);
+    expect(await withSession(asApplication(1), databasesOf)).toEqual([
+      'app$shared',
+      'app_s0004',
+      'app_s0005',
+      'app_s0006',
+      'app_s0007',
+      'log$shared',
+      'log$single',
+      'log_s0001',
+    ]);
+    await withSession(asApplication(0), async (session) => {
+      await session.query('CREATE TABLE app_s0002.orders (id BIGINT PRIMARY KEY, user_id BIGINT NOT NULL)');
+      await session.query('INSERT INTO app_s0002.orders VALUES (1, 7)');
+      await expect(
+        session.query('CREATE TABLE app_s0005.orders (id BIGINT PRIMARY KEY)'),
+      ).rejects.toMatchObject({
+        errno: 1142,
+      });
+      await expect(session.query('CREATE DATABASE app_s0099')).rejects.toMatchObject({ errno: 1044 });
+    });
+  });
+
+  it('lets routers log in as its users, and their own account see no row', async () => {
+    const key = await secretValue(`${CLUSTER}-router`, 'key');
+    await withSession(connect(0, 'app', routerPassword(key, 'app')), async (session) => {
+      expect(await session.query('SELECT user_id FROM app_s0002.orders')).toEqual([{ user_id: 7 }]);
+    });
+    const own = connect(0, 'shardwright_router', await secretValue(`${CLUSTER}-router`, 'password'));
+    await withSession(own, async (session) => {
+      expect(await session.query("SELECT COUNT(*) AS n FROM mysql.global_priv WHERE User = 'web'")).toEqual([
+        { n: 1 },
+      ]);
+      const columns = await session.query(
+        "SELECT COLUMN_NAME AS name FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = 'app_s0002' ORDER BY ORDINAL_POSITION",
+      );
+      expect(columns).toEqual([{ name: 'id' }, { name: 'user_id' }]);
+      await expect(session.query('SELECT * FROM app_s0002.orders')).rejects.toMatchObject({ errno: 1142 });
+      await expect(session.query('DELETE FROM mysql.global_priv')).rejects.toMatchObject({ errno: 1142 });
+    });
+  });
+
+  it('gives each user of the spec what it may do, once its password is there', async () => {
+    await untilLogin(0, 'web', 'first');
+    await withSession(connect(0, 'web', 'first'), async (session) => {
+      await session.query('INSERT INTO app_s0002.orders VALUES (2, 8)');
+      await expect(session.query('DROP TABLE app_s0002.orders')).rejects.toMatchObject({ errno: 1142 });
+      expect(await databasesOf(session)).not.toContain('log_s0000');
+    });
+    await world.untilCondition(CLUSTER, 'Degraded', 'True/UserSecretMissing');
+    await createSecret('reader-password', 'later');
+    await untilLogin(0, 'reader', 'later');
+    await world.untilCondition(CLUSTER, 'Degraded', 'False/AsExpected');
+    await withSession(connect(0, 'reader', 'later'), async (session) => {
+      expect(await session.query('SELECT COUNT(*) AS n FROM app_s0002.orders')).toEqual([{ n: 2 }]);
+      await expect(session.query('DELETE FROM app_s0002.orders')).rejects.toMatchObject({ errno: 1142 });
+      expect(await databasesOf(session)).toContain('log_s0000');
+    });
+  });
+
+  it('follows a password that changes, and a user that is taken out', async () => {
+    await world.patch(secrets, 'web-password', { stringData: { password: 'second' } });
+    await untilLogin(1, 'web', 'second');
+    await expect(connect(1, 'web', 'first')).rejects.toMatchObject({ errno: 1045 });
+    await world.changeSpec(CLUSTER, {
+      users: [{ name: 'web', passwordSecretKeyRef: { name: 'web-password' }, keyspaces: ['app'] }],
+    });
+    await world.until('reader is gone', async () =>
+      withSession(connect(0, 'reader', 'later'), async () => undefined).catch(({ errno }) =>
+        errno === 1045 ? true : undefined,
+      ),
+    );
+  });
+
+  it('keeps all of it when a primary is killed', async () => {
+    const before = await world.shard(CLUSTER, 0);
+    const { metadata } = await world.require(pods, before.primary ?? '');
+    signalPod(metadata?.uid ?? '', 'server', 'SIGKILL');
+    await world.until('shard 0 has another primary', async () => {
+      const { epoch, primary } = await world.shard(CLUSTER, 0);
+      return epoch > before.epoch && primary !== null && primary !== before.primary ? true : undefined;
+    });
+    await world.untilReady(CLUSTER);
+    await withSession(asApplication(0), async (session) => {
+      expect(await session.query('SELECT COUNT(*) AS n FROM app_s0002.orders')).toEqual([{ n: 2 }]);
+      await session.query('CREATE TABLE app_s0003.orders (id BIGINT PRIMARY KEY, user_id BIGINT NOT NULL)');
+    });
+    await untilLogin(0, 'web', 'second');
+    expect((await world.map(CLUSTER)).spec.keyspaces).toHaveLength(2);
+  });
+
+  it('gives another keyspace to the shards there are, and tells of one that holds no slot', async () => {
+    await world.changeSpec(CLUSTER, { keyspaces: [...KEYSPACES, { name: 'blog', slots: 2 }] });
+    await world.until('the databases are there', async () => {
+      const seen = await withSession(asApplication(1), databasesOf);
+      return seen.includes('blog_s0001') && seen.includes('blog$shared') ? true : undefined;
+    });
+    expect(await world.condition(CLUSTER, 'Rebalancing')).toBe('False/NotRebalancing');
+  });
+});
+
+describe('routers', () => {
+  const OBJECTS = ['ServiceAccount', 'Role', 'RoleBinding', 'PodDisruptionBudget', 'Deployment'].map(
+    (kind) => `${kind}/${CLUSTER}-router`,
+  );
+
+  async function routerObjects(): Promise<string[]> {
+    const named = (await world.inventory(CLUSTER)).filter((name) => !name.startsWith('Pod/'));
+    return named.filter((name) => OBJECTS.includes(name) || name === `Service/${CLUSTER}`);
+  }
+
+  it('come with everything they need, and go with it', async () => {
+    expect(await routerObjects()).toEqual([]);
+    await world.changeSpec(CLUSTER, { router: { replicas: 2 } });
+    await world.until('routers are there', async () =>
+      (await routerObjects()).length === 6 ? true : undefined,
+    );
+    await world.until('pods of routers are made', async () => {
+      const made = (await world.list(pods, CLUSTER)).filter(
+        ({ metadata }) => metadata?.labels?.['app.kubernetes.io/component'] === 'router',
+      );
+      return made.length === 2 ? true : undefined;
+    });
+    const { status } = await world.require(shardedClusters, CLUSTER);
+    expect(status?.endpoints?.application).toBe(`${CLUSTER}.${world.namespace}.svc:3306`);
+    await world.changeSpec(CLUSTER, { router: { replicas: 0 } });
+    await world.until('routers are gone', async () =>
+      (await routerObjects()).length === 0 ? true : undefined,
+    );
+    await world.untilReady(CLUSTER);
+  });
+});

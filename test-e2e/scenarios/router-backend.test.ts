@@ -1,0 +1,550 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { nativePasswordHash } from '../../operator/src/engines/mariadb/credentials.ts';
+import { routerPassword } from '../../operator/src/engines/mariadb/router-credential.ts';
+import { BackendError } from '../../operator/src/router/backend/backend-error.ts';
+import { createServerTrust } from '../../operator/src/router/backend/server-trust.ts';
+import { makeTestCertificates } from '../../operator/src/router/backend/testing/login-server.ts';
+import { NO_SINK } from '../../operator/src/router/backend/no-sink.ts';
+import { readVariables } from '../../operator/src/router/backend/read-variables.ts';
+import type { ResultSink } from '../../operator/src/router/backend/result-sink.ts';
+import type { ServerConnection } from '../../operator/src/router/backend/server-connection.ts';
+import { INITIAL_VARIABLES, withVariables } from '../../operator/src/router/session/session-variables.ts';
+import { CachedUsers } from '../../operator/src/router/users/cached-users.ts';
+import { USERS_STATEMENT } from '../../operator/src/router/users/global-priv.ts';
+import { identifiedVia, type OwnProof } from '../../operator/src/router/users/identification.ts';
+import { serverCredential } from '../../operator/src/router/users/user-directory.ts';
+import { ED25519, ed25519PublicKey } from '../../operator/src/router/wire/auth/ed25519.ts';
+import { nativeSecretOf, NATIVE_PASSWORD } from '../../operator/src/router/wire/auth/native-password.ts';
+import { COMMAND } from '../../operator/src/router/wire/command-code.ts';
+import { decodeTextRow } from '../../operator/src/router/wire/text-row.ts';
+import { systemClock } from '../../operator/src/runtime/clock.ts';
+import { silentLogger } from '../../operator/src/runtime/logger.ts';
+import { PACKAGED_MARIADB } from '../mariadb/root-file-system.ts';
+import {
+  type BackendWorld,
+  PASSWORD,
+  PLAIN_TRAITS,
+  startBackendWorld,
+  USER,
+} from '../router/backend-world.ts';
+import { PlainClient } from '../router/plain-client.ts';
+import { TranscriptSink } from '../router/transcript-sink.ts';
+
+const { signal } = new AbortController();
+
+/** Runs a statement, which must succeed; values of its rows. */
+async function run(connection: ServerConnection, sql: string): Promise<(string | null)[][]> {
+  const sink = new TranscriptSink();
+  const { error } = await connection.query(Buffer.from(sql), sink, {}, signal);
+  expect(error).toBeUndefined();
+  return sink.values();
+}
+
+const TYPES = `CREATE TABLE test.types (
+  id INT PRIMARY KEY AUTO_INCREMENT, ti TINYINT, bi BIGINT UNSIGNED, de DECIMAL(30,10), fl FLOAT, db DOUBLE, bt BIT(17),
+  da DATE, ti6 TIME(6), dt DATETIME(3), ts TIMESTAMP NULL, ye YEAR, ch CHAR(5), vc VARCHAR(300), bn BINARY(4), vb VARBINARY(9),
+  tx TEXT, bl LONGBLOB, en ENUM('a','b'), st SET('x','y'), js JSON, ge GEOMETRY, uu UUID, i6 INET6);
+INSERT INTO test.types VALUES
+  (1, -128, 18446744073709551615, -12345678901234567890.0123456789, 1.5, -2.25e300, b'10101', '2026-11-23', '-838:59:59.999999',
+   '2026-11-23 01:02:03.004', '2026-11-23 01:02:03', 2026, 'äöü', REPEAT('ß', 300), 'ab', x'00ff', 'text', REPEAT('b', 70000), 'b',
+   'x,y', '{"a":[1,null]}', POINT(1,2), '123e4567-e89b-12d3-a456-426614174000', '::1'),
+  (2, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+  (3, 0, 0, 0, 0, 0, b'0', '0001-01-01', '00:00:00', '0001-01-01', NULL, 0, '', '', '', '', '', '', 'a', '', '[]', NULL, NULL, NULL);
+CREATE PROCEDURE test.several() BEGIN SELECT 1 AS one; SELECT 'two' AS two, 2; UPDATE test.types SET ti = ti; END;
+CREATE PROCEDURE test.out_parameter(OUT o INT) SET o = 42;
+CREATE PROCEDURE test.breaks() BEGIN SELECT 1; SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'broken'; END`;
+
+const STATEMENTS = [
+  'SELECT * FROM test.types',
+  'SELECT * FROM test.types WHERE id > 5',
+  'SELECT id, bl FROM test.types ORDER BY id DESC',
+  'CALL test.several()',
+  'CALL test.breaks()',
+  "SELECT 1; SELECT 'two'; SELECT NULL",
+  'UPDATE test.types SET ti = ti',
+  'DO 1',
+  'SELECT nothing',
+  'SELEC',
+  "SELECT 1/0, CAST('x' AS INT)",
+  'SHOW WARNINGS',
+  'SHOW CREATE TABLE test.types',
+  'EXPLAIN SELECT * FROM test.types',
+  'SHOW COLUMNS FROM test.types',
+  'USE other',
+  'SET character_set_results = latin1',
+  "SELECT 'ä' AS ä",
+  'SET character_set_results = utf8mb4',
+  'BEGIN',
+  'ROLLBACK',
+] as const;
+
+describe.each(PACKAGED_MARIADB)('A server connection of the router, MariaDB $version', (packaged) => {
+  let world: BackendWorld;
+  const connections: ServerConnection[] = [];
+
+  const connect = async (...who: Parameters<BackendWorld['connect']>): Promise<ServerConnection> => {
+    const connection = await world.connect(...who);
+    connections.push(connection);
+    return connection;
+  };
+
+  beforeAll(async () => {
+    world = await startBackendWorld(packaged);
+    const connection = await world.connect();
+    await run(connection, TYPES);
+    connection.destroy(new BackendError('Retired', 'done'));
+  });
+
+  afterAll(async () => {
+    connections.forEach((connection) => connection.destroy(new BackendError('Retired', 'done')));
+    await world.close();
+  });
+
+  it('passes answers of the text protocol on as the server wrote them', async () => {
+    const connection = await connect();
+    const plain = await PlainClient.open({ port: world.server.port, user: USER, password: PASSWORD });
+    const settings =
+      'SET session_track_schema=1, session_track_system_variables="*", session_track_transaction_info="CHARACTERISTICS"';
+    await plain.command(Buffer.concat([Buffer.of(COMMAND.query), Buffer.from(settings)]), 1);
+    await plain.command(Buffer.concat([Buffer.of(COMMAND.query), Buffer.from('SET NAMES utf8mb4')]), 1);
+    for (const statement of STATEMENTS) {
+      const sink = new TranscriptSink();
+      await connection.query(Buffer.from(statement), sink, {}, signal);
+      const expected = await plain.command(
+        Buffer.concat([Buffer.of(COMMAND.query), Buffer.from(statement)]),
+        sink.payloads.length,
+      );
+      expect([statement, sink.payloads.map((payload) => payload.toString('latin1'))]).toEqual([
+        statement,
+        expected.map((payload) => payload.toString('latin1')),
+      ]);
+    }
+    plain.close();
+  });
+
+  it('passes answers of prepared statements on as the server wrote them', async () => {
+    const connection = await connect();
+    const plain = await PlainClient.open({ port: world.server.port, user: USER, password: PASSWORD });
+    for (const statement of [
+      'SELECT * FROM test.types WHERE id <> ?',
+      'CALL test.out_parameter(?)',
+      'DO ?',
+    ]) {
+      const text = Buffer.from(statement);
+      const prepared = await connection.prepare(text, {}, signal);
+      if (prepared.kind === 'refused') {
+        throw new Error(prepared.outcome.error?.message);
+      }
+      const { parameters, columns, id } = prepared.statement;
+      const [first] = await plain.command(
+        Buffer.concat([Buffer.of(COMMAND.statementPrepare), text]),
+        1 + parameters.length + columns.length,
+      );
+      // No NULL, with types: BIGINT 7.
+      const body = Buffer.from('0001000000' + '00' + '01' + '0800' + '0700000000000000', 'hex');
+      const sink = new TranscriptSink();
+      await connection.execute(id, body, sink, signal);
+      const header = Buffer.alloc(5);
+      header[0] = COMMAND.statementExecute;
+      header.writeUInt32LE(first?.readUInt32LE(1) ?? 0, 1);
+      const expected = await plain.command(Buffer.concat([header, body]), sink.payloads.length);
+      expect(sink.payloads.map((payload) => payload.toString('hex'))).toEqual(
+        expected.map((payload) => payload.toString('hex')),
+      );
+      expect(sink.failure).toBeUndefined();
+    }
+    plain.close();
+  });
+
+  it('fetches from a cursor, and sends long data', async () => {
+    const connection = await connect();
+    const prepare = async (text: string): Promise<number> => {
+      const prepared = await connection.prepare(Buffer.from(text), { database: 'test' }, signal);
+      if (prepared.kind === 'refused') {
+        throw new Error(prepared.outcome.error?.message);
+      }
+      return prepared.statement.id;
+    };
+    const cursor = await prepare('SELECT seq FROM seq_1_to_10');
+    const opened = new TranscriptSink();
+    await connection.execute(cursor, Buffer.from('0101000000', 'hex'), opened, signal);
+    expect(opened.rowPayloads).toHaveLength(0);
+    const fetched = new TranscriptSink();
+    await connection.fetch(cursor, 4, fetched, signal);
+    expect(fetched.rowPayloads).toHaveLength(4);
+    expect((await connection.resetStatement(cursor, signal)).error).toBeUndefined();
+
+    const length = await prepare('SELECT LENGTH(?)');
+    const piece = Buffer.alloc(1 << 20, 'x');
+    for (let count = 0; count < 5; count += 1) {
+      connection.sendLongData(length, 0, piece);
+    }
+    const measured = new TranscriptSink();
+    await connection.execute(length, Buffer.from('000100000000' + '01' + 'fc00', 'hex'), measured, signal);
+    expect(measured.rowPayloads[0]?.readUInt32LE(2)).toBe(5 << 20);
+  });
+
+  it('passes rows of 20 MB on, and statements of 20 MB', async () => {
+    const connection = await connect();
+    const size = 20 << 20;
+    const sink = new TranscriptSink();
+    await connection.query(Buffer.from(`SELECT REPEAT('x', ${size}), 'end'`), sink, {}, signal);
+    const [value, end] = decodeTextRow(sink.rowPayloads[0] ?? Buffer.alloc(0), 2);
+    expect([value?.length, end?.toString()]).toEqual([size, 'end']);
+    expect(
+      createHash('md5')
+        .update(value ?? '')
+        .digest('hex'),
+    ).toBe(createHash('md5').update(Buffer.alloc(size, 'x')).digest('hex'));
+    expect(await run(connection, `SELECT LENGTH('${'y'.repeat(size)}')`)).toEqual([[String(size)]]);
+  });
+
+  it('keeps little in memory for a receiver that takes nothing, and goes on when it does', async () => {
+    const connection = await connect();
+    const observer = await connect();
+    let rows = 0;
+    let resume: (() => void) | undefined;
+    let room = false;
+    const sink: ResultSink = {
+      ...NO_SINK,
+      rows(buffer, start, end) {
+        for (let at = start; at < end; at += 4 + buffer.readUIntLE(at, 3)) {
+          rows += 1;
+        }
+        return room;
+      },
+      onDrain: (callback) => (resume = callback),
+    };
+    const before = process.memoryUsage().arrayBuffers;
+    const outcome = connection.query(
+      Buffer.from("SELECT REPEAT('x', 1000) FROM test.seq_1_to_60000"),
+      sink,
+      {},
+      signal,
+    );
+    await delay(1000);
+    expect(resume).toBeDefined();
+    expect(rows).toBeLessThan(2000);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 << 20);
+    const state = `SELECT STATE FROM information_schema.processlist WHERE id = ${connection.threadId}`;
+    expect(await run(observer, state)).toEqual([[expect.stringMatching(/net/i)]]);
+    room = true;
+    resume?.();
+    expect((await outcome).error).toBeUndefined();
+    expect(rows).toBe(60_000);
+  });
+
+  it('cancels a statement and keeps its transaction', async () => {
+    const connection = await connect();
+    await run(connection, 'CREATE TABLE test.cancelled (i INT)');
+    await run(connection, 'BEGIN; INSERT INTO test.cancelled VALUES (1)');
+    const slept = connection.query(Buffer.from('SELECT SLEEP(100)'), new TranscriptSink(), {}, signal);
+    await delay(200);
+    await connection.cancel(signal);
+    expect((await slept).error?.errno).toBe(1317);
+    expect(await run(connection, 'COMMIT; SELECT * FROM test.cancelled')).toEqual([['1']]);
+  });
+
+  it('never cancels a later statement', async () => {
+    const connection = await connect();
+    for (let round = 0; round < 25; round += 1) {
+      const first = connection.query(Buffer.from('DO 1'), new TranscriptSink(), {}, signal);
+      const cancelled = connection.cancel(signal);
+      const second = connection.query(Buffer.from('DO SLEEP(0.002)'), new TranscriptSink(), {}, signal);
+      await Promise.all([first, cancelled]);
+      expect([round, (await second).error]).toEqual([round, undefined]);
+    }
+  });
+
+  it('ends what runs for a request that was given up', async () => {
+    const connection = await connect();
+    const observer = await connect();
+    const abort = new AbortController();
+    const given = connection.query(Buffer.from('DO SLEEP(100)'), NO_SINK, {}, abort.signal);
+    await delay(200);
+    abort.abort(new Error('the client is gone'));
+    await expect(given).rejects.toMatchObject({ code: 'Aborted', execution: 'Unanswered' });
+    const running = `SELECT COUNT(*) FROM information_schema.processlist WHERE id = ${connection.threadId}`;
+    for (let attempt = 0; (await run(observer, running))[0]?.[0] !== '0'; attempt += 1) {
+      expect(attempt).toBeLessThan(100);
+      await delay(50);
+    }
+  });
+
+  it('does not execute a statement whose database is not there, in the database before it', async () => {
+    const connection = await connect();
+    await run(connection, 'CREATE TABLE test.victim (i INT)');
+    await connection.put({ database: 'test' }, signal);
+    const insert = Buffer.from('INSERT INTO victim VALUES (1)');
+    expect(await connection.query(insert, NO_SINK, { database: 'gone' }, signal)).toMatchObject({
+      inPrelude: true,
+      error: { errno: 1049 },
+    });
+    const prepared = await connection.prepare(insert, { database: 'gone' }, signal);
+    expect(prepared).toMatchObject({ kind: 'refused', outcome: { inPrelude: true, error: { errno: 1049 } } });
+    expect(await run(connection, 'SELECT DATABASE(), COUNT(*) FROM victim')).toEqual([['test', '0']]);
+    // The statement that was prepared in the wrong place is not left open.
+    expect(await run(connection, "SHOW SESSION STATUS LIKE 'Com_stmt_close'")).toEqual([
+      ['Com_stmt_close', '1'],
+    ]);
+  });
+
+  it('brings a connection into surroundings with the statement’s own packet', async () => {
+    const connection = await connect();
+    const variables = withVariables(INITIAL_VARIABLES, [
+      ['sql_mode', "'ANSI_QUOTES'"],
+      ['unique_checks', '0'],
+      ['@a', "'it''s'"],
+    ]);
+    const sink = new TranscriptSink();
+    await connection.query(
+      Buffer.from('SELECT DATABASE(), @@sql_mode, @@unique_checks, @a, @@in_transaction'),
+      sink,
+      { database: 'other', variables, first: ['START TRANSACTION'] },
+      signal,
+    );
+    expect(sink.values()).toEqual([['other', 'ANSI_QUOTES', '0', "it's", '1']]);
+    const values = await readVariables(
+      connection,
+      ['sql_mode', 'unique_checks', 'character_set_results'],
+      signal,
+    );
+    expect([...values]).toEqual([
+      ['sql_mode', 'ANSI_QUOTES'],
+      ['unique_checks', '0'],
+      ['character_set_results', 'utf8mb4'],
+    ]);
+  });
+
+  it('loads a file of the client, and refuses one', async () => {
+    const connection = await connect();
+    await run(connection, 'CREATE TABLE test.loaded (i INT, t TEXT)');
+    const load = Buffer.from(
+      "LOAD DATA LOCAL INFILE 'rows.csv' INTO TABLE test.loaded FIELDS TERMINATED BY ','",
+    );
+    const sink = new TranscriptSink();
+    sink.file = (async function* file() {
+      for (let piece = 0; piece < 500; piece += 1) {
+        const rows = Array.from({ length: 100 }, (_row, row) => `${piece * 100 + row},${'x'.repeat(50)}\n`);
+        yield Buffer.from(rows.join(''));
+      }
+      await Promise.resolve();
+    })();
+    const outcome = await connection.query(load, sink, {}, signal);
+    expect(outcome.completion?.affectedRows).toBe(50_000n);
+    expect((await connection.query(load, new TranscriptSink(), {}, signal)).completion?.affectedRows).toBe(
+      0n,
+    );
+    expect(await run(connection, 'SELECT COUNT(*), SUM(i) FROM test.loaded')).toEqual([
+      ['50000', '1249975000'],
+    ]);
+  });
+
+  it('leaves nothing of a session behind after a reset', async () => {
+    const fresh = await connect();
+    const used = await connect();
+    const variables = 'SHOW SESSION VARIABLES';
+    const ofEach =
+      /^(pseudo_thread_id|timestamp|last_gtid|rand_seed\d|gtid_seq_no|tx_|error_count|warning_count)/;
+    const relevant = async (connection: ServerConnection): Promise<(string | null)[][]> =>
+      (await run(connection, variables)).filter(([name]) => !ofEach.test(name ?? ''));
+    await run(
+      used,
+      'CREATE TEMPORARY TABLE test.own (i INT); SET @a = 1; BEGIN; INSERT INTO test.own VALUES (1)',
+    );
+    await run(
+      used,
+      "SET NAMES latin1 COLLATE latin1_bin, sql_mode='', unique_checks=0, autocommit=0, wait_timeout=5",
+    );
+    await run(used, "SELECT GET_LOCK('own', 0)");
+    await run(used, "PREPARE own FROM 'SELECT 1'");
+    await used.reset(signal);
+    expect(await relevant(used)).toEqual(await relevant(fresh));
+    expect(await run(used, "SELECT @a, IS_FREE_LOCK('own'), @@in_transaction")).toEqual([[null, '1', '0']]);
+    const gone = await used.query(Buffer.from('SELECT * FROM test.own'), new TranscriptSink(), {}, signal);
+    expect(gone.error?.errno).toBe(1146);
+    expect(
+      (await used.query(Buffer.from('EXECUTE own'), new TranscriptSink(), {}, signal)).error?.errno,
+    ).toBe(1243);
+    expect(used.isClean).toBe(true);
+  });
+
+  it('keeps a default role through a reset, and what SET ROLE made of it too', async () => {
+    await world.database.query(
+      `CREATE ROLE reader; CREATE USER roled@'%' IDENTIFIED BY 'x'; GRANT reader TO roled@'%'; SET DEFAULT ROLE reader FOR roled@'%'`,
+    );
+    const connection = await connect('roled', { kind: 'password', password: 'x' });
+    await connection.reset(signal);
+    expect(await run(connection, 'SELECT CURRENT_ROLE()')).toEqual([['reader']]);
+    await run(connection, 'SET ROLE NONE');
+    await connection.reset(signal);
+    expect(await run(connection, 'SELECT CURRENT_ROLE()')).toEqual([[null]]);
+  });
+
+  it('lends connections that nothing is left on', async () => {
+    const pools = world.pools({ connectionsPerServer: 4 });
+    const request = {
+      server: world.server,
+      user: USER,
+      credential: { kind: 'password', password: PASSWORD },
+      traits: PLAIN_TRAITS,
+      surroundings: { database: 'test', variables: INITIAL_VARIABLES },
+    } as const;
+    const sessions = Array.from({ length: 12 }, async (_each, session) => {
+      for (let turn = 0; turn < 20; turn += 1) {
+        const loan = await pools.lend(request, signal);
+        const sink = new TranscriptSink();
+        const statement = Buffer.from('SELECT @@in_transaction, @@sql_mode, DATABASE(), @@unique_checks');
+        await loan.connection.query(statement, sink, request.surroundings, signal);
+        expect(sink.values()).toEqual([['0', expect.stringContaining('STRICT_TRANS_TABLES'), 'test', '1']]);
+        const mess =
+          ['BEGIN', "SET sql_mode=''", 'USE other', 'SET unique_checks=0', 'DO 0'][(session + turn) % 5] ??
+          '';
+        await loan.connection.query(Buffer.from(mess), NO_SINK, {}, signal);
+        loan.giveBack({ clean: true });
+      }
+    });
+    await Promise.all(sessions);
+    const [stats] = pools.stats();
+    expect((stats?.idle ?? 0) + (stats?.lent ?? 0)).toBeLessThanOrEqual(4);
+    pools.close();
+  });
+
+  it('trusts the cluster’s authority alone', async () => {
+    const { authority } = await makeTestCertificates();
+    const stranger = createServerTrust(() => authority);
+    await expect(world.connect(undefined, undefined, stranger)).rejects.toMatchObject({
+      code: 'IdentityRefused',
+    });
+  });
+
+  it('tells a wrong password, and a server without room', async () => {
+    await expect(connect(USER, { kind: 'password', password: 'wrong' })).rejects.toMatchObject({
+      code: 'AccessDenied',
+      serverError: { errno: 1045 },
+    });
+    await world.database.query(`CREATE USER few@'%' IDENTIFIED BY 'x' WITH MAX_USER_CONNECTIONS 1`);
+    await connect('few', { kind: 'password', password: 'x' });
+    await expect(connect('few', { kind: 'password', password: 'x' })).rejects.toMatchObject({
+      code: 'TooManyConnections',
+      serverError: { errno: 1226 },
+    });
+  });
+
+  describe('with the derived credential', () => {
+    const SECRET = 'the secret of routers';
+    const own = (plugin: OwnProof['plugin'], password: string): OwnProof =>
+      plugin === 'ed25519'
+        ? { plugin, publicKey: ed25519PublicKey(password).toString('base64').slice(0, 43) }
+        : { plugin, hash: nativePasswordHash(password) };
+
+    it.each([
+      {
+        plugin: 'mysql_native_password',
+        client: NATIVE_PASSWORD,
+        replies: { derivedFirst: [1, 2], ownFirst: [2, 1] },
+      },
+      { plugin: 'ed25519', client: ED25519, replies: { derivedFirst: [1, 3], ownFirst: [3, 2] } },
+    ] as const)(
+      'beside $plugin: a router needs no further round trip when it comes first',
+      async ({ plugin, client, replies }) => {
+        const user = `derived_${plugin.slice(0, 5)}`;
+        const derivedFirst = identifiedVia(SECRET, user, own(plugin, 'own'));
+        const [, first = '', second = ''] = /VIA (.*) OR (.*)$/.exec(derivedFirst) ?? [];
+        const measure = async (identified: string): Promise<readonly number[]> => {
+          await world.database.query(`CREATE OR REPLACE USER ${user}@'%' ${identified}`);
+          const { port } = world.server;
+          const router = await PlainClient.open({ port, user, password: routerPassword(SECRET, user) });
+          const direct = await PlainClient.open({ port, user, password: 'own', plugin: client });
+          const wrong = await PlainClient.open({ port, user, password: 'wrong', plugin: client });
+          [router, direct, wrong].forEach((opened) => opened.close());
+          expect([router.accepted, direct.accepted, wrong.accepted]).toEqual([true, true, false]);
+          return [router.replies, direct.replies];
+        };
+        expect(await measure(`IDENTIFIED VIA ${second} OR ${first}`)).toEqual(replies.ownFirst);
+        expect(await measure(derivedFirst)).toEqual(replies.derivedFirst);
+      },
+    );
+
+    it('logs in as the user, whatever the user proves himself by, and as a user made by hand', async () => {
+      const reader = await connect();
+      const users = new CachedUsers({
+        read: async () => {
+          const sink = new TranscriptSink();
+          await reader.query(Buffer.from(USERS_STATEMENT), sink, {}, signal);
+          return sink.rowPayloads.map((payload) => decodeTextRow(payload, 4));
+        },
+        secret: () => SECRET,
+        clock: systemClock,
+        logger: silentLogger,
+        refreshMilliseconds: 5000,
+      });
+      await world.database.query(
+        `CREATE OR REPLACE USER one@'%' ${identifiedVia(SECRET, 'one', own('ed25519', 'own'))} REQUIRE SSL WITH MAX_USER_CONNECTIONS 3;
+         CREATE OR REPLACE USER two@'%' ${identifiedVia(SECRET, 'two', own('mysql_native_password', 'own'))} ACCOUNT LOCK;
+         CREATE OR REPLACE USER hand@'%' IDENTIFIED BY 'own' PASSWORD EXPIRE;
+         CREATE OR REPLACE USER keyed@'%' IDENTIFIED VIA ed25519 USING PASSWORD('own');
+         CREATE OR REPLACE USER nearby@'10.%' IDENTIFIED BY 'own';
+         CREATE ROLE IF NOT EXISTS somerole`,
+      );
+      const native = { plugin: 'mysql_native_password' };
+      const expected = {
+        one: {
+          kind: 'found',
+          account: { methods: [{ plugin: 'client_ed25519' }], requireTls: true, maxConnections: 3 },
+        },
+        two: { kind: 'found', account: { methods: [native], locked: true } },
+        hand: { kind: 'found', account: { methods: [native], passwordExpired: true, credential: undefined } },
+        keyed: { kind: 'unserved' },
+        nearby: { kind: 'unserved' },
+        'mariadb.sys': { kind: 'unknown' },
+        somerole: { kind: 'unknown' },
+      };
+      for (const [user, account] of Object.entries(expected)) {
+        expect([user, await users.find(user, signal)]).toMatchObject([user, account]);
+      }
+      await world.database.query(
+        "ALTER USER two@'%' ACCOUNT UNLOCK; ALTER USER hand@'%' IDENTIFIED BY 'own'",
+      );
+      for (const user of ['one', 'two', 'hand']) {
+        const found = await users.find(user, signal);
+        if (found.kind !== 'found') {
+          throw new Error(`${user} is ${found.kind}`);
+        }
+        const connection = await connect(user, serverCredential(found.account, nativeSecretOf('own')));
+        expect(await run(connection, 'SELECT CURRENT_USER()')).toEqual([[`${user}@%`]]);
+      }
+    });
+  });
+
+  it('tells what is known of a statement when the server dies', async () => {
+    const [streaming, sleeping, idle] = await Promise.all([connect(), connect(), connect()]);
+    const sink = new TranscriptSink();
+    const rows = streaming.query(
+      Buffer.from("SELECT REPEAT('x', 1000), SLEEP(0.001) FROM test.seq_1_to_100000"),
+      sink,
+      {},
+      signal,
+    );
+    const sleep = sleeping.query(Buffer.from('DO SLEEP(100)'), NO_SINK, {}, signal);
+    const behind = sleeping.query(Buffer.from('DO 1'), NO_SINK, {}, signal);
+    for (let attempt = 0; sink.rowPayloads.length === 0; attempt += 1) {
+      expect(attempt).toBeLessThan(200);
+      await delay(20);
+    }
+    const failed = Promise.all([
+      expect(rows).rejects.toMatchObject({ code: 'ConnectionLost', execution: 'Answered' }),
+      expect(sleep).rejects.toMatchObject({ code: 'ConnectionLost', execution: 'Unanswered' }),
+      expect(behind).rejects.toMatchObject({ code: 'ConnectionLost', execution: 'NotSent' }),
+    ]);
+    await world.database.stop();
+    await failed;
+    await idle.ended;
+    await expect(idle.query(Buffer.from('DO 1'), NO_SINK, {}, signal)).rejects.toMatchObject({
+      execution: 'NotSent',
+    });
+    await expect(connect()).rejects.toMatchObject({ code: 'Unreachable', execution: 'NotSent' });
+  });
+});

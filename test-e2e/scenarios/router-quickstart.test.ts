@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { PACKAGED_MARIADB, rootFileSystem } from '../mariadb/root-file-system.ts';
+import { APPLICATION_USER, createRouterWorld, KEYSPACE, type RouterWorld } from '../router/router-world.ts';
+
+const run = promisify(execFile);
+
+/** MariaDB's own command line, as a person uses it. */
+async function mariadb(world: RouterWorld, sql: string, ...options: string[]): Promise<string> {
+  const [packaged] = PACKAGED_MARIADB;
+  if (packaged === undefined) {
+    throw new Error('no MariaDB is packaged');
+  }
+  const { stdout } = await run('chroot', [
+    await rootFileSystem(packaged),
+    'mariadb',
+    '--no-defaults',
+    '--host=127.0.0.1',
+    `--port=${world.router.port}`,
+    `--user=${APPLICATION_USER}`,
+    `--password=${world.password}`,
+    '--batch',
+    '--skip-column-names',
+    ...options,
+    `--execute=${sql}`,
+    KEYSPACE,
+  ]);
+  return stdout.trimEnd();
+}
+
+describe('the mariadb command line through a router on two shards', () => {
+  let world: RouterWorld;
+
+  beforeAll(async () => {
+    world = await createRouterWorld();
+    await world.begin();
+  });
+
+  afterAll(async () => {
+    await world?.close();
+  });
+
+  it('answers without a table', async () => {
+    expect(await mariadb(world, 'SELECT 1, DATABASE()')).toBe(`1\t${KEYSPACE}`);
+  });
+
+  it('makes a table in every slot', async () => {
+    await mariadb(world, 'CREATE TABLE users (id BIGINT PRIMARY KEY, name VARCHAR(40), age INT)');
+    for (const slot of world.slotsOf(1)) {
+      const [row] = await world.primary(1).query(`SHOW TABLES FROM app_s000${slot}`);
+      expect(Object.values(row ?? {})).toEqual(['users']);
+    }
+  });
+
+  it('writes each row into its slot and finds it there', async () => {
+    for (let id = 1; id <= 20; id += 1) {
+      await mariadb(world, `INSERT INTO users VALUES (${id}, 'user ${id}', ${id % 5})`);
+    }
+    expect(await mariadb(world, 'SELECT name FROM users WHERE id = 7')).toBe('user 7');
+    const counts = await Promise.all(
+      world.shards.map(async (_servers, shard) => {
+        const sums = await Promise.all(
+          world.slotsOf(shard).map(async (slot) => {
+            const [row] = await world.primary(shard).query(`SELECT COUNT(*) AS n FROM app_s000${slot}.users`);
+            return Number(row?.['n']);
+          }),
+        );
+        return sums.reduce((sum, count) => sum + count, 0);
+      }),
+    );
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(20);
+    expect(Math.min(...counts)).toBeGreaterThan(0);
+  });
+
+  it('counts, groups and sorts over all slots', async () => {
+    expect(await mariadb(world, 'SELECT COUNT(*) FROM users')).toBe('20');
+    expect(await mariadb(world, 'SELECT age, COUNT(*) FROM users GROUP BY age ORDER BY age')).toBe(
+      '0\t4\n1\t4\n2\t4\n3\t4\n4\t4',
+    );
+    expect(await mariadb(world, 'SELECT id FROM users ORDER BY id DESC LIMIT 3')).toBe('20\n19\n18');
+  });
+
+  it('shows one database', async () => {
+    expect(await mariadb(world, 'SHOW DATABASES')).toBe(`${KEYSPACE}\ninformation_schema`);
+    expect(await mariadb(world, 'SHOW TABLES')).toBe('users');
+    expect(await mariadb(world, 'SELECT @@version_comment')).not.toBe('');
+    expect(
+      await mariadb(
+        world,
+        `SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = '${KEYSPACE}'`,
+      ),
+    ).toBe(`${KEYSPACE}\tusers`);
+  });
+
+  it('refuses what it cannot do, with the reason', async () => {
+    await expect(mariadb(world, "SELECT GET_LOCK('a', 1)")).rejects.toThrow(/ERROR 1235 .*GET_LOCK/);
+    await expect(mariadb(world, 'UPDATE users SET age = 1')).rejects.toThrow(/ERROR/);
+  });
+
+  it('explains where a statement goes', async () => {
+    expect(await mariadb(world, 'EXPLAIN SHARDWRIGHT SELECT * FROM users WHERE id = 7')).toMatch(/^single\tapp\t\d\t/);
+  });
+});
