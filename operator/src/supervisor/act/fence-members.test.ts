@@ -124,6 +124,16 @@ describe('fencing', () => {
     expect(isFenced(aMember(FORMER, leading()))).toBe(false);
   });
 
+  it('kills one that hangs since it was asked, and does not wait for its answer', async () => {
+    answers.set(SECOND, () => new Promise(() => {}));
+    await proceed(first, second);
+    answers.delete(SECOND);
+    await clock.advance(1000);
+    const unresponsive = { forMilliseconds: 1000, usedProcessor: false };
+    await proceed(first, aMember(SECOND, { ...holding(42), unresponsive }));
+    expect(sent).toEqual([...stopBoth, `killServer ${SECOND} 4`]);
+  });
+
   it('asks nobody whose server is down', async () => {
     await proceed(aMember(FIRST, ended(42)));
     expect(sent).toEqual([]);

@@ -48,7 +48,10 @@ export class Fencing {
   readonly #options: FencingOptions;
   #isClosed = false;
   readonly #answers = new Map<string, FinalPosition>();
+  /** Who is being asked to stop. */
   readonly #pending = new Set<string>();
+  /** Whose server is being killed. */
+  readonly #killing = new Set<string>();
   readonly #retryAt = new Map<string, number>();
   readonly #startedAt: number;
   #isKilled = false;
@@ -74,7 +77,7 @@ export class Fencing {
 
   /** Whether somebody has been asked and may still answer. */
   get isWaiting(): boolean {
-    return [...this.#pending].some((pod) => !this.#answers.has(pod));
+    return [...this.#pending, ...this.#killing].some((pod) => !this.#answers.has(pod));
   }
 
   /** Milliseconds since this instance of the operator began. */
@@ -109,15 +112,21 @@ export class Fencing {
     for (const member of observation.members) {
       const { pod, state } = member;
       const isDue = this.#options.clock.monotonic() >= (this.#retryAt.get(pod) ?? 0);
-      if (this.#pending.has(pod) || !isDue || state === null) {
+      if (state === null) {
         continue;
       }
       if (mustBeKilled(member, former)) {
-        this.#ask(pod, async () => {
-          await this.#send(pod, { command: 'killServer', epoch: this.epoch }, KILL_DEADLINE_MILLISECONDS);
-          this.#isKilled ||= pod === former;
-        });
-      } else if (pod !== former && state.server.kind === 'running' && this.#mustBeAsked(pod, isPreparing)) {
+        // Also one that was asked and hangs: it answers when it is too late.
+        if (!this.#killing.has(pod) && isDue) {
+          this.#ask(pod, this.#killing, async () => {
+            await this.#send(pod, { command: 'killServer', epoch: this.epoch }, KILL_DEADLINE_MILLISECONDS);
+            this.#isKilled ||= pod === former;
+          });
+        }
+        continue;
+      }
+      const isRunning = pod !== former && state.server.kind === 'running';
+      if (isRunning && isDue && !this.#pending.has(pod) && this.#mustBeAsked(pod, isPreparing)) {
         this.#askToStop(pod);
       }
     }
@@ -146,24 +155,24 @@ export class Fencing {
   }
 
   #askToStop(pod: string): void {
-    this.#ask(pod, async () => {
+    this.#ask(pod, this.#pending, async () => {
       const request = { command: 'stopReceiving', epoch: this.epoch } as const;
       this.#answers.set(pod, await this.#send(pod, request, STOP_DEADLINE_MILLISECONDS));
     });
   }
 
-  #ask(pod: string, ask: () => Promise<void>): void {
+  #ask(pod: string, underWay: Set<string>, ask: () => Promise<void>): void {
     const { clock, logger } = this.#options;
     const askedAt = clock.monotonic();
     const facts = () => ({ pod, milliseconds: Math.round(clock.monotonic() - askedAt) });
-    this.#pending.add(pod);
+    underWay.add(pod);
     ask()
       .then(() => logger.debug('a member has done as it was told', facts()))
       .catch((error: unknown) => {
         logger.debug('a member does not do as it is told', { ...facts(), ...errorFields(error) });
       })
       .finally(() => {
-        this.#pending.delete(pod);
+        underWay.delete(pod);
         const pause = this.#answers.has(pod) ? DRAIN_MILLISECONDS : RETRY_MILLISECONDS;
         this.#retryAt.set(pod, this.#options.clock.monotonic() + pause);
         if (!this.#isClosed) {
