@@ -1,4 +1,10 @@
-import { shapeOf, type ValueType, type WireDateTime, type WireTime, type WireValue } from '../wire/wire-value.ts';
+import {
+  shapeOf,
+  type ValueType,
+  type WireDateTime,
+  type WireTime,
+  type WireValue,
+} from '../wire/wire-value.ts';
 
 /** The value of the binary protocol for a value of the text protocol that is not NULL. Throws TypeError where it is none of the type. */
 export function binaryFromText({ type, unsigned }: ValueType, text: Buffer): WireValue {

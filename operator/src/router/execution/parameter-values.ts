@@ -34,7 +34,10 @@ export function parameterLiteral(type: ValueType, value: WireValue, charset: str
     }
     return DECIMALS.has(type.type)
       ? { kind: 'number', text: value.toString('latin1') }
-      : { kind: 'string', bytes: charset === 'latin1' ? Buffer.from(value.toString('latin1'), 'utf8') : value };
+      : {
+          kind: 'string',
+          bytes: charset === 'latin1' ? Buffer.from(value.toString('latin1'), 'utf8') : value,
+        };
   }
   return { kind: 'string', bytes: Buffer.from(temporalText(type, value)) };
 }
