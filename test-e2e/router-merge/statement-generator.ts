@@ -227,6 +227,9 @@ const AGGREGATES: readonly ((random: Random) => string)[] = [
   (random) => `BIT_AND(${pick(random, ['u.flags', 'u.big'])})`,
   (random) => `BIT_XOR(${pick(random, ['u.flags', 'u.id'])})`,
   () => 'SUM(u.flags / 8)',
+  (random) => `COALESCE(SUM(${pick(random, EXACT_NUMBERS)}), ${pick(random, ['0', '0.5', '-1.12345678'])})`,
+  (random) => `IFNULL(AVG(${pick(random, EXACT_NUMBERS)}), 0)`,
+  () => 'IFNULL(MAX(u.age), 7)',
   () => 'AVG(u.age * 0.5e0)',
 ];
 
