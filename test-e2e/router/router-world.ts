@@ -127,7 +127,7 @@ export class RouterWorld {
   async begin(routerArguments: readonly string[] = []): Promise<void> {
     const [first, ...others] = this.shards.flat();
     await first?.initialise();
-    await Promise.all(others.map((server) => (first === undefined ? undefined : server.copyFrom(first))));
+    await Promise.all(others.map((server) => server.copyFrom(first ?? server)));
     await Promise.all(this.shards.flat().map((server) => server.start()));
     await Promise.all(this.shards.map((servers) => followFirst(servers)));
     await Promise.all(this.shards.map((_servers, shard) => this.#makeDatabases(shard)));

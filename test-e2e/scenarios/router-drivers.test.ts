@@ -76,7 +76,7 @@ describe('drivers through a router on two shards', () => {
       const marks = Array.from({ length: 30 }, () => '(?, ?, ?)').join(', ');
       const [result] = await mysql2.execute<ResultSetHeader>(
         `INSERT INTO orders (user_id, number, total) VALUES ${marks}`,
-        values as (string | number)[],
+        values,
       );
       expect(result.affectedRows).toBe(30);
       const [found] = await mysql2.execute<RowDataPacket[]>(
@@ -127,7 +127,7 @@ describe('drivers through a router on two shards', () => {
         mysql2.query(
           "INSERT INTO settings VALUES ('a', 1); SELECT nothing; INSERT INTO settings VALUES ('b', 1)",
         ),
-      ).rejects.toThrow();
+      ).rejects.toThrow("Unknown column 'nothing'");
       expect(await rows('SELECT name FROM settings ORDER BY name')).toEqual([
         { name: 'a' },
         { name: 'theme' },
@@ -224,7 +224,7 @@ describe('drivers through a router on two shards', () => {
     expect(await sleeping).toMatchObject({ errno: 1317 });
     await expect(other.query('SELECT 1')).resolves.toBeDefined();
     await mysql2.query(`KILL ${ids[0]?.['id']}`);
-    await expect(other.query('SELECT 1')).rejects.toThrow();
+    await expect(other.query('SELECT 1')).rejects.toThrow(/closed|killed/i);
     other.destroy();
   });
 });

@@ -69,13 +69,13 @@ describe('a router on two shards of two servers each', () => {
     it('a session reads its own writes, also where replicas are behind', async () => {
       const id = await keyInSlot(client, world.slotsOf(0)[0] ?? 0);
       await client.query("SET shardwright_consistency = 'read_your_writes'");
-      await Promise.all(world.shards.map(([, replica]) => replica?.query('STOP SLAVE SQL_THREAD')));
+      await Promise.all(world.shards.map(async ([, replica]) => replica?.query('STOP SLAVE SQL_THREAD')));
       await client.query('UPDATE users SET n = n + 1 WHERE id = ?', [id]);
       const [[row]] = await client.query<RowDataPacket[]>('SELECT n, @@port AS pod FROM users WHERE id = ?', [
         id,
       ]);
       expect(row).toMatchObject({ n: 1, pod: world.primary(0).port });
-      await Promise.all(world.shards.map(([, replica]) => replica?.query('START SLAVE SQL_THREAD')));
+      await Promise.all(world.shards.map(async ([, replica]) => replica?.query('START SLAVE SQL_THREAD')));
       const [, replica] = world.shards[0] ?? [];
       const port = await eventually(
         () => serverOf(`SELECT @@port AS pod FROM users WHERE id = ${id}`),
@@ -146,12 +146,12 @@ describe('a router on two shards of two servers each', () => {
       await inTransaction.query('UPDATE users SET n = n + 100 WHERE id = ?', [id]);
 
       const errors: unknown[] = [];
-      let isOver = false;
+      const over = new AbortController();
       let done = 0;
       const workers = Array.from({ length: 4 }, async (_worker, index) => {
         const connection = await connect();
         const own = await keyInSlot(client, world.slotsOf(index % 2)[1] ?? 0);
-        while (!isOver) {
+        while (!over.signal.aborted) {
           // A write that was sent and not answered may not be repeated; reads may, and writes that were not sent.
           await connection
             .query(index < 2 ? 'SELECT n FROM users WHERE id = ?' : 'SELECT COUNT(*) FROM users', [own])
@@ -167,7 +167,7 @@ describe('a router on two shards of two servers each', () => {
         (count) => count > before + 20,
         10,
       );
-      isOver = true;
+      over.abort();
       await Promise.all(workers);
       expect(errors).toEqual([]);
       expect(done).toBeGreaterThan(before + 20);

@@ -96,7 +96,7 @@ describe('a router of three workers', () => {
     await connection.query('UPDATE users SET n = 5 WHERE id = 2');
     const stopping = world.router.stop('SIGTERM');
     await delay(3500);
-    await expect(connect()).rejects.toThrow();
+    await expect(connect()).rejects.toThrow('ECONNREFUSED');
     await connection.query('UPDATE users SET n = n + 1 WHERE id = 2');
     await connection.commit();
     await stopping;

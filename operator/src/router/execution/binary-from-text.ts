@@ -1,3 +1,4 @@
+import { assertNever } from '../../runtime/assert-never.ts';
 import {
   shapeOf,
   type ValueType,
@@ -8,7 +9,8 @@ import {
 
 /** The value of the binary protocol for a value of the text protocol that is not NULL. Throws TypeError where it is none of the type. */
 export function binaryFromText({ type, unsigned }: ValueType, text: Buffer): WireValue {
-  switch (shapeOf(type)) {
+  const shape = shapeOf(type);
+  switch (shape) {
     case 'int8':
     case 'int16':
     case 'int32':
@@ -27,6 +29,8 @@ export function binaryFromText({ type, unsigned }: ValueType, text: Buffer): Wir
       return null;
     case 'bytes':
       return text;
+    default:
+      return assertNever(shape);
   }
 }
 

@@ -16,6 +16,7 @@ import { withWrite } from '../session/write-token.ts';
 import { HoldError } from '../topology/statement-hold.ts';
 import type { Server } from '../topology/servers.ts';
 import type { Location, Topology } from '../topology/topology.ts';
+import { assertNever } from '../../runtime/assert-never.ts';
 import { encodeError } from '../wire/server-error.ts';
 import { classifyBackendError, classifyOutcome, type Verdict } from './classify-failure.ts';
 import { KilledError } from '../client/client-error.ts';
@@ -334,6 +335,8 @@ function decide<Sink extends HoldingSink>(
         `The answer of ${server.pod} was lost: the statement may or may not have been executed; look before repeating it`,
         cause,
       );
+    default:
+      return assertNever(verdict);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Wiring: everything that one process that serves clients is made of. */
+import { assertNever } from '../../runtime/assert-never.ts';
 import { randomBytes } from 'node:crypto';
 import type { Registry } from '@prometheus-io/client';
 import { withScope } from '../../runtime/abort.ts';
@@ -319,6 +320,8 @@ function placeOf(place: CatalogQuery['place']): Place {
       return { kind: 'shared', keyspace: place.keyspace, shard: null };
     case 'unsharded':
       return { kind: 'unsharded', keyspace: place.keyspace };
+    default:
+      return assertNever(place);
   }
 }
 

@@ -1,4 +1,5 @@
 /** SHOW and DESCRIBE: about the keyspace as one database, or about any server. */
+import { assertNever } from '../../../runtime/assert-never.ts';
 import { databaseOfSlot, sharedDatabase, unshardedDatabase } from '../../../core/keyspace/database-names.ts';
 import type { Place } from '../../routing/route.ts';
 import type { StatementShape } from '../../sql/statement-shape.ts';
@@ -231,7 +232,8 @@ export async function placeOfTable(
     throw clientError('noDatabase', 'No database selected');
   }
   const configuration = execution.topology().keyspaces.get(schema);
-  switch (configuration?.table(table).kind) {
+  const kind = configuration?.table(table).kind;
+  switch (kind) {
     case 'reference':
       return { kind: 'shared', keyspace: schema, shard: null };
     case 'unsharded':
@@ -239,6 +241,8 @@ export async function placeOfTable(
     case 'sharded':
     case undefined:
       return slotPlaceOf(statements, schema);
+    default:
+      return assertNever(kind);
   }
 }
 
@@ -269,6 +273,8 @@ function textOfLiteral(literal: ReturnType<Statement['parsed']['literal']>): str
       return literal.bytes.toString();
     case 'parameter':
       throw clientError('notSupported', 'Shardwright does not support parameters in SHOW');
+    default:
+      return assertNever(literal);
   }
 }
 
