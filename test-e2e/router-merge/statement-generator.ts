@@ -106,10 +106,12 @@ function userRow(random: Random, id: number): string {
   ].join(', ')})`;
 }
 
+function lines(count: number, row: (index: number) => string): string {
+  return Array.from({ length: count }, (_row, index) => row(index)).join(', ');
+}
+
 /** INSERTs of the rows. */
 export function generateRows(random: Random, users: number, orders: number): readonly string[] {
-  const lines = (count: number, row: (index: number) => string): string =>
-    Array.from({ length: count }, (_row, index) => row(index)).join(', ');
   return [
     `INSERT INTO countries VALUES ${COUNTRIES.map((code, size) => `('${code}', 'land ${code}', ${size})`).join(', ')}`,
     `INSERT INTO users VALUES ${lines(users, (index) => userRow(random, index + 1))}`,

@@ -1,8 +1,10 @@
 /** Whether every slot may run a statement for its own rows. */
+import { assertNever } from '../../runtime/assert-never.ts';
 import type { QueryBody, Query } from '../sql/query-shape.ts';
 import type { StatementShape } from '../sql/statement-shape.ts';
 import { isPlainFunction } from './functions.ts';
-import type { KeyComponent, KeyGraph } from './key-graph.ts';
+import type { KeyComponent } from './key-classes.ts';
+import type { KeyGraph } from './key-graph.ts';
 import type { MentionedTable } from './mentioned-tables.ts';
 import { refuseUnsupported, type Refused } from './refusal.ts';
 
@@ -127,6 +129,8 @@ export function scopesOf(shape: StatementShape, body: QueryBody): readonly numbe
       const query = shape.queries[body.query];
       return query === undefined ? [] : scopesOf(shape, query.body);
     }
+    default:
+      return assertNever(body);
   }
 }
 
