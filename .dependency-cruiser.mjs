@@ -1,6 +1,6 @@
 /**
  * The direction of imports (docs/architecture.md):
- * core <- api <- engines <- agent, supervisor, controllers <- commands <- main. runtime, and pki and launcher on top of it
+ * core <- api <- engines <- agent, supervisor, controllers, router <- commands <- main. runtime, and pki and launcher on top of it
  * alone, may be imported from where they are named below.
  * @type {import('dependency-cruiser').IConfiguration}
  */
@@ -74,6 +74,12 @@ export default {
       'the supervisor knows agents by their protocol only',
     ),
     only(
+      'router',
+      'router',
+      ['router', 'engines', 'pki', 'runtime', 'api', 'core'],
+      'routers know nobody but the API server and the servers of the shards',
+    ),
+    only(
       'observability',
       'observability',
       ['observability', 'runtime'],
@@ -82,7 +88,17 @@ export default {
     only(
       'commands',
       'commands',
-      ['commands', 'controllers', 'supervisor', 'agent', 'engines', 'observability', 'runtime', 'api'],
+      [
+        'commands',
+        'controllers',
+        'supervisor',
+        'agent',
+        'router',
+        'engines',
+        'observability',
+        'runtime',
+        'api',
+      ],
       'commands put the parts together, and nobody but main imports them',
     ),
     only(

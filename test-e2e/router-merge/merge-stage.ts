@@ -1,4 +1,5 @@
 /** One MariaDB with the same rows twice: in a database as they are, and cut into the slots of a keyspace. */
+import { assertNever } from '../../operator/src/runtime/assert-never.ts';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -276,6 +277,8 @@ function databaseAt(place: Place): string {
       return unshardedDatabase(KEYSPACE);
     case 'anywhere':
       return WHOLE;
+    default:
+      return assertNever(place);
   }
 }
 
@@ -323,7 +326,7 @@ function definitionOf(field: FieldPacket): ColumnDefinition {
     length: Number(Reflect.get(field, 'columnLength')),
     type: Number(field.columnType),
     flags: Number(field.flags),
-    decimals: Number(field.decimals),
+    decimals: field.decimals,
     extended: Buffer.alloc(0),
   };
 }

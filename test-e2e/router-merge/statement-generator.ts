@@ -106,10 +106,12 @@ function userRow(random: Random, id: number): string {
   ].join(', ')})`;
 }
 
+function lines(count: number, row: (index: number) => string): string {
+  return Array.from({ length: count }, (_row, index) => row(index)).join(', ');
+}
+
 /** INSERTs of the rows. */
 export function generateRows(random: Random, users: number, orders: number): readonly string[] {
-  const lines = (count: number, row: (index: number) => string): string =>
-    Array.from({ length: count }, (_row, index) => row(index)).join(', ');
   return [
     `INSERT INTO countries VALUES ${COUNTRIES.map((code, size) => `('${code}', 'land ${code}', ${size})`).join(', ')}`,
     `INSERT INTO users VALUES ${lines(users, (index) => userRow(random, index + 1))}`,
@@ -227,6 +229,9 @@ const AGGREGATES: readonly ((random: Random) => string)[] = [
   (random) => `BIT_AND(${pick(random, ['u.flags', 'u.big'])})`,
   (random) => `BIT_XOR(${pick(random, ['u.flags', 'u.id'])})`,
   () => 'SUM(u.flags / 8)',
+  (random) => `COALESCE(SUM(${pick(random, EXACT_NUMBERS)}), ${pick(random, ['0', '0.5', '-1.12345678'])})`,
+  (random) => `IFNULL(AVG(${pick(random, EXACT_NUMBERS)}), 0)`,
+  () => 'IFNULL(MAX(u.age), 7)',
   () => 'AVG(u.age * 0.5e0)',
 ];
 

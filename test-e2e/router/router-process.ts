@@ -1,6 +1,6 @@
 /** `shardwright router` as a process of this machine. */
 import { randomBytes } from 'node:crypto';
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -18,7 +18,7 @@ export interface RouterProcessOptions {
   readonly metricsPort: number;
 }
 
-const READY_MILLISECONDS = 30_000;
+const READY_MILLISECONDS = 120_000;
 const DRAIN_MILLISECONDS = 20_000;
 
 /** One router with one worker; not running at first. */
@@ -102,6 +102,17 @@ export class RouterProcess {
   /** What ended it, or undefined while it runs. */
   exit(): string | undefined {
     return this.#process?.exit();
+  }
+
+  /** Processes of its workers. */
+  async workerPids(): Promise<number[]> {
+    const pid = this.#process?.pid ?? 0;
+    const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    return children
+      .trim()
+      .split(/\s+/)
+      .filter((text) => text !== '')
+      .map(Number);
   }
 
   log(): string {

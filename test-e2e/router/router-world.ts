@@ -4,7 +4,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ShardMapSpec } from '../../operator/src/api/v1alpha1/index.ts';
-import { databaseOfSlot, sharedDatabase, unshardedDatabase } from '../../operator/src/core/keyspace/database-names.ts';
+import {
+  databaseOfSlot,
+  sharedDatabase,
+  unshardedDatabase,
+} from '../../operator/src/core/keyspace/database-names.ts';
 import { writeSlotSet } from '../../operator/src/core/keyspace/slot-set.ts';
 import { routerPasswordHash } from '../../operator/src/engines/mariadb/router-credential.ts';
 import { writeMapFile } from '../../operator/src/router/topology/map-file.ts';
@@ -21,7 +25,10 @@ export const KEYSPACE = 'app';
 export const APPLICATION_USER = 'shop';
 
 /** The keyspace as the map has it, without where its slots are. */
-export type KeyspaceSettings = Omit<NonNullable<ShardMapSpec['keyspaces']>[number], 'homeShard' | 'slotsByShard'>;
+export type KeyspaceSettings = Omit<
+  NonNullable<ShardMapSpec['keyspaces']>[number],
+  'homeShard' | 'slotsByShard'
+>;
 
 const DEFAULT_KEYSPACE: KeyspaceSettings = {
   name: KEYSPACE,
@@ -117,17 +124,17 @@ export class RouterWorld {
   }
 
   /** Starts servers, makes databases, roles and users, and starts the router. */
-  async begin(): Promise<void> {
+  async begin(routerArguments: readonly string[] = []): Promise<void> {
     const [first, ...others] = this.shards.flat();
     await first?.initialise();
-    await Promise.all(others.map((server) => (first === undefined ? undefined : server.copyFrom(first))));
+    await Promise.all(others.map((server) => server.copyFrom(first ?? server)));
     await Promise.all(this.shards.flat().map((server) => server.start()));
     await Promise.all(this.shards.map((servers) => followFirst(servers)));
     await Promise.all(this.shards.map((_servers, shard) => this.#makeDatabases(shard)));
     await this.#makeRouterAccount();
     await this.createUser(APPLICATION_USER, this.password);
     await writeMapFile(this.router.mapFile, CLUSTER, this.#map);
-    await this.router.start();
+    await this.router.start(routerArguments);
   }
 
   async close(): Promise<void> {
@@ -211,7 +218,9 @@ export async function createRouterWorld(options: RouterWorldOptions = {}): Promi
     metricsPort: ports.at(-2) ?? 0,
   });
   await router.prepare();
-  const addresses = shards.flat().map(({ pod, port }) => [pod, { host: '127.0.0.1', port, serverName: 'localhost' }]);
+  const addresses = shards
+    .flat()
+    .map(({ pod, port }) => [pod, { host: '127.0.0.1', port, serverName: 'localhost' }]);
   await writeFile(router.addressesFile, JSON.stringify(Object.fromEntries(addresses)));
   return new RouterWorld({ folder, shards, router, secret, keyspace });
 }
@@ -257,7 +266,9 @@ async function followFirst(servers: readonly DatabaseServer[]): Promise<void> {
   if (first === undefined || others.length === 0) {
     return;
   }
-  await first.query("CREATE USER replication@'%' IDENTIFIED BY 'replication'; GRANT REPLICATION SLAVE ON *.* TO replication@'%'");
+  await first.query(
+    "CREATE USER replication@'%' IDENTIFIED BY 'replication'; GRANT REPLICATION SLAVE ON *.* TO replication@'%'",
+  );
   await Promise.all(
     others.map((server) =>
       server.query(

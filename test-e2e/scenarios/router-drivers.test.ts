@@ -64,7 +64,9 @@ describe('drivers through a router on two shards', () => {
       );
       expect(found.map(({ id }) => Number(id))).toEqual([3, 4, 5, 6]);
       expect(found[0]?.['amount']).toBe('12.50');
-      const [counts] = await mysql2.execute<RowDataPacket[]>('SELECT COUNT(*) AS n, AVG(score) AS mean FROM users');
+      const [counts] = await mysql2.execute<RowDataPacket[]>(
+        'SELECT COUNT(*) AS n, AVG(score) AS mean FROM users',
+      );
       expect(Number(counts[0]?.['n'])).toBe(6);
       expect(Number(counts[0]?.['mean'])).toBeCloseTo(0.875);
     });
@@ -74,7 +76,7 @@ describe('drivers through a router on two shards', () => {
       const marks = Array.from({ length: 30 }, () => '(?, ?, ?)').join(', ');
       const [result] = await mysql2.execute<ResultSetHeader>(
         `INSERT INTO orders (user_id, number, total) VALUES ${marks}`,
-        values as (string | number)[],
+        values,
       );
       expect(result.affectedRows).toBe(30);
       const [found] = await mysql2.execute<RowDataPacket[]>(
@@ -82,13 +84,18 @@ describe('drivers through a router on two shards', () => {
         [1, 2, 3, 99],
       );
       expect(found.map((row) => Number(row['user_id']))).toEqual([1, 2, 3]);
-      const [changed] = await mysql2.query<ResultSetHeader>('UPDATE orders SET total = 6 WHERE user_id IN (1, 2, 3)');
+      const [changed] = await mysql2.query<ResultSetHeader>(
+        'UPDATE orders SET total = 6 WHERE user_id IN (1, 2, 3)',
+      );
       expect(changed.affectedRows).toBe(3);
     });
 
     it('joins within a slot, and with reference tables everywhere', async () => {
       await mysql2.query("INSERT INTO countries VALUES ('de', 'Germany'), ('fr', 'France')");
-      expect(await rows('SELECT name FROM countries ORDER BY code')).toEqual([{ name: 'Germany' }, { name: 'France' }]);
+      expect(await rows('SELECT name FROM countries ORDER BY code')).toEqual([
+        { name: 'Germany' },
+        { name: 'France' },
+      ]);
       for (const shard of [0, 1]) {
         const [row] = await world.primary(shard).query('SELECT COUNT(*) AS n FROM `app$shared`.countries');
         expect(Number(row?.['n'])).toBe(2);
@@ -103,22 +110,37 @@ describe('drivers through a router on two shards', () => {
     it('keeps unsharded tables on one shard', async () => {
       await mysql2.query("INSERT INTO settings VALUES ('theme', 'dark')");
       expect(await rows('SELECT value FROM settings')).toEqual([{ value: 'dark' }]);
-      expect(await world.primary(0).query('SELECT value FROM `app$single`.settings')).toEqual([{ value: 'dark' }]);
+      expect(await world.primary(0).query('SELECT value FROM `app$single`.settings')).toEqual([
+        { value: 'dark' },
+      ]);
     });
 
     it('runs several statements of one text', async () => {
-      const [results] = await mysql2.query<RowDataPacket[][]>('SELECT 1 AS a; SELECT COUNT(*) AS n FROM users; SELECT 2 AS b');
+      const [results] = await mysql2.query<RowDataPacket[][]>(
+        'SELECT 1 AS a; SELECT COUNT(*) AS n FROM users; SELECT 2 AS b',
+      );
       expect(results.map((result) => result[0])).toEqual([{ a: 1 }, { n: 6 }, { b: 2 }]);
     });
 
     it('stops at the first statement of a text that fails', async () => {
-      await expect(mysql2.query("INSERT INTO settings VALUES ('a', 1); SELECT nothing; INSERT INTO settings VALUES ('b', 1)")).rejects.toThrow();
-      expect(await rows('SELECT name FROM settings ORDER BY name')).toEqual([{ name: 'a' }, { name: 'theme' }]);
+      await expect(
+        mysql2.query(
+          "INSERT INTO settings VALUES ('a', 1); SELECT nothing; INSERT INTO settings VALUES ('b', 1)",
+        ),
+      ).rejects.toThrow("Unknown column 'nothing'");
+      expect(await rows('SELECT name FROM settings ORDER BY name')).toEqual([
+        { name: 'a' },
+        { name: 'theme' },
+      ]);
     });
 
     it('keeps what a session sets, whatever server connection it is lent', async () => {
-      await mysql2.query("SET SESSION time_zone = '+03:00', @answer = 41 + 1, sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES')");
-      expect(await rows('SELECT @@time_zone AS zone, @answer AS answer')).toEqual([{ zone: '+03:00', answer: 42 }]);
+      await mysql2.query(
+        "SET SESSION time_zone = '+03:00', @answer = 41 + 1, sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES')",
+      );
+      expect(await rows('SELECT @@time_zone AS zone, @answer AS answer')).toEqual([
+        { zone: '+03:00', answer: 42 },
+      ]);
       expect(await rows('SELECT "name" FROM "users" WHERE "id" = 1')).toEqual([{ name: 'user 1' }]);
       await mysql2.query('SET sql_mode = DEFAULT');
       expect(await rows('SELECT "text" AS t')).toEqual([{ t: 'text' }]);
@@ -127,7 +149,9 @@ describe('drivers through a router on two shards', () => {
     it('starts anew with COM_CHANGE_USER', async () => {
       await mysql2.query('SET @answer = 1');
       await mysql2.changeUser({ user: APPLICATION_USER, password: world.password, database: KEYSPACE });
-      expect(await rows('SELECT @answer AS answer, DATABASE() AS db')).toEqual([{ answer: null, db: KEYSPACE }]);
+      expect(await rows('SELECT @answer AS answer, DATABASE() AS db')).toEqual([
+        { answer: null, db: KEYSPACE },
+      ]);
     });
 
     it('shows tables and columns as one database', async () => {
@@ -137,7 +161,11 @@ describe('drivers through a router on two shards', () => {
         'settings',
         'users',
       ]);
-      expect((await rows('SHOW FULL COLUMNS FROM orders')).map((row) => row['Field'])).toEqual(['user_id', 'number', 'total']);
+      expect((await rows('SHOW FULL COLUMNS FROM orders')).map((row) => row['Field'])).toEqual([
+        'user_id',
+        'number',
+        'total',
+      ]);
       expect((await rows('DESCRIBE countries')).map((row) => row['Field'])).toEqual(['code', 'name']);
       expect((await rows('SHOW CREATE TABLE settings'))[0]?.['Table']).toBe('settings');
       const columns = await rows(
@@ -157,7 +185,9 @@ describe('drivers through a router on two shards', () => {
   describe('MariaDB’s connector', () => {
     it('runs text, prepared and batched statements', async () => {
       await mariadb.query('INSERT INTO users (id, name) VALUES (?, ?)', [101, 'ü']);
-      expect(await mariadb.execute('SELECT name FROM users WHERE id = ?', [101])).toMatchObject([{ name: 'ü' }]);
+      expect(await mariadb.execute('SELECT name FROM users WHERE id = ?', [101])).toMatchObject([
+        { name: 'ü' },
+      ]);
       const inserted: readonly { readonly affectedRows: number }[] = await mariadb.batch(
         'INSERT INTO users (id, name) VALUES (?, ?)',
         [
@@ -194,7 +224,7 @@ describe('drivers through a router on two shards', () => {
     expect(await sleeping).toMatchObject({ errno: 1317 });
     await expect(other.query('SELECT 1')).resolves.toBeDefined();
     await mysql2.query(`KILL ${ids[0]?.['id']}`);
-    await expect(other.query('SELECT 1')).rejects.toThrow();
+    await expect(other.query('SELECT 1')).rejects.toThrow(/closed|killed/i);
     other.destroy();
   });
 });

@@ -32,7 +32,9 @@ describe('a router on two shards of two servers each', () => {
     await world.begin();
     client = await connect();
     await client.query('CREATE TABLE users (id BIGINT PRIMARY KEY, n INT NOT NULL)');
-    await client.query(`INSERT INTO users VALUES ${Array.from({ length: 32 }, (_row, id) => `(${id}, 0)`).join(', ')}`);
+    await client.query(
+      `INSERT INTO users VALUES ${Array.from({ length: 32 }, (_row, id) => `(${id}, 0)`).join(', ')}`,
+    );
   });
 
   afterAll(async () => {
@@ -45,27 +47,35 @@ describe('a router on two shards of two servers each', () => {
       const [primary, replica] = world.shards[0] ?? [];
       const [slot = 0] = world.slotsOf(0);
       const idOfSlot = await keyInSlot(client, slot);
-      expect(await serverOf(`SELECT @@port AS pod FROM users WHERE id = ${idOfSlot}`)).toBe(String(primary?.port));
+      expect(await serverOf(`SELECT @@port AS pod FROM users WHERE id = ${idOfSlot}`)).toBe(
+        String(primary?.port),
+      );
       await client.query("SET shardwright_consistency = 'eventual'");
       await eventually(
         () => serverOf(`SELECT @@port AS pod FROM users WHERE id = ${idOfSlot}`),
         (port) => port === String(replica?.port),
         10,
       );
-      expect(await serverOf(`SELECT @@port AS pod FROM users WHERE id = ${idOfSlot}`)).toBe(String(replica?.port));
-      expect(await serverOf(`SELECT /*shardwright: consistency=strong */ @@port AS pod FROM users WHERE id = ${idOfSlot}`)).toBe(
-        String(primary?.port),
+      expect(await serverOf(`SELECT @@port AS pod FROM users WHERE id = ${idOfSlot}`)).toBe(
+        String(replica?.port),
       );
+      expect(
+        await serverOf(
+          `SELECT /*shardwright: consistency=strong */ @@port AS pod FROM users WHERE id = ${idOfSlot}`,
+        ),
+      ).toBe(String(primary?.port));
     });
 
     it('a session reads its own writes, also where replicas are behind', async () => {
       const id = await keyInSlot(client, world.slotsOf(0)[0] ?? 0);
       await client.query("SET shardwright_consistency = 'read_your_writes'");
-      await Promise.all(world.shards.map(([, replica]) => replica?.query('STOP SLAVE SQL_THREAD')));
+      await Promise.all(world.shards.map(async ([, replica]) => replica?.query('STOP SLAVE SQL_THREAD')));
       await client.query('UPDATE users SET n = n + 1 WHERE id = ?', [id]);
-      const [[row]] = await client.query<RowDataPacket[]>('SELECT n, @@port AS pod FROM users WHERE id = ?', [id]);
+      const [[row]] = await client.query<RowDataPacket[]>('SELECT n, @@port AS pod FROM users WHERE id = ?', [
+        id,
+      ]);
       expect(row).toMatchObject({ n: 1, pod: world.primary(0).port });
-      await Promise.all(world.shards.map(([, replica]) => replica?.query('START SLAVE SQL_THREAD')));
+      await Promise.all(world.shards.map(async ([, replica]) => replica?.query('START SLAVE SQL_THREAD')));
       const [, replica] = world.shards[0] ?? [];
       const port = await eventually(
         () => serverOf(`SELECT @@port AS pod FROM users WHERE id = ${id}`),
@@ -120,7 +130,7 @@ describe('a router on two shards of two servers each', () => {
         ),
       }));
       await delay(500);
-      await next.query("STOP SLAVE; RESET SLAVE ALL; SET GLOBAL read_only = 0");
+      await next.query('STOP SLAVE; RESET SLAVE ALL; SET GLOBAL read_only = 0');
       await world.changeMap((map) => ({
         ...map,
         shards: map.shards.map((shard) =>
@@ -136,12 +146,12 @@ describe('a router on two shards of two servers each', () => {
       await inTransaction.query('UPDATE users SET n = n + 100 WHERE id = ?', [id]);
 
       const errors: unknown[] = [];
-      let isOver = false;
+      const over = new AbortController();
       let done = 0;
       const workers = Array.from({ length: 4 }, async (_worker, index) => {
         const connection = await connect();
         const own = await keyInSlot(client, world.slotsOf(index % 2)[1] ?? 0);
-        while (!isOver) {
+        while (!over.signal.aborted) {
           // A write that was sent and not answered may not be repeated; reads may, and writes that were not sent.
           await connection
             .query(index < 2 ? 'SELECT n FROM users WHERE id = ?' : 'SELECT COUNT(*) FROM users', [own])
@@ -152,13 +162,19 @@ describe('a router on two shards of two servers each', () => {
       await delay(300);
       await failOver(true);
       const before = done;
-      await eventually(async () => done, (count) => count > before + 20, 10);
-      isOver = true;
+      await eventually(
+        async () => done,
+        (count) => count > before + 20,
+        10,
+      );
+      over.abort();
       await Promise.all(workers);
       expect(errors).toEqual([]);
       expect(done).toBeGreaterThan(before + 20);
 
-      await expect(inTransaction.query('UPDATE users SET n = n + 100 WHERE id = ?', [id])).rejects.toMatchObject({
+      await expect(
+        inTransaction.query('UPDATE users SET n = n + 100 WHERE id = ?', [id]),
+      ).rejects.toMatchObject({
         errno: 1213,
         sqlState: '40001',
       });
@@ -172,7 +188,12 @@ describe('a router on two shards of two servers each', () => {
         ...map,
         shards: map.shards.map((shard) =>
           shard.number === 1
-            ? { ...shard, epoch: shard.epoch + 1, primary: null, replicas: (world.shards[1] ?? []).map(({ pod }) => pod) }
+            ? {
+                ...shard,
+                epoch: shard.epoch + 1,
+                primary: null,
+                replicas: (world.shards[1] ?? []).map(({ pod }) => pod),
+              }
             : shard,
         ),
       }));
@@ -190,7 +211,9 @@ describe('a router on two shards of two servers each', () => {
 
 async function keyInSlot(client: Connection, slot: number): Promise<number> {
   for (let id = 0; id < 32; id += 1) {
-    const [[row]] = await client.query<RowDataPacket[]>(`EXPLAIN SHARDWRIGHT SELECT * FROM users WHERE id = ${id}`);
+    const [[row]] = await client.query<RowDataPacket[]>(
+      `EXPLAIN SHARDWRIGHT SELECT * FROM users WHERE id = ${id}`,
+    );
     if (String(row?.['slots']) === String(slot)) {
       return id;
     }

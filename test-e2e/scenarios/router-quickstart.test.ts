@@ -99,6 +99,8 @@ describe('the mariadb command line through a router on two shards', () => {
   });
 
   it('explains where a statement goes', async () => {
-    expect(await mariadb(world, 'EXPLAIN SHARDWRIGHT SELECT * FROM users WHERE id = 7')).toMatch(/^single\tapp\t\d\t/);
+    expect(await mariadb(world, 'EXPLAIN SHARDWRIGHT SELECT * FROM users WHERE id = 7')).toMatch(
+      /^single\tapp\t\d\t/,
+    );
   });
 });

@@ -29,17 +29,28 @@ describe('transactions and generated ids through a router on two shards', () => 
   let keys: { readonly one: number; readonly far: number; readonly near: number };
 
   beforeAll(async () => {
-    world = await createRouterWorld({ keyspace: { tables: [{ name: 'accounts', key: 'id' }, { name: 'events', key: 'user_id' }] } });
+    world = await createRouterWorld({
+      keyspace: {
+        tables: [
+          { name: 'accounts', key: 'id' },
+          { name: 'events', key: 'user_id' },
+        ],
+      },
+    });
     await world.begin();
     client = await connect();
     await client.query('CREATE TABLE accounts (id BIGINT PRIMARY KEY, balance INT NOT NULL)');
     await client.query(
       'CREATE TABLE events (id BIGINT AUTO_INCREMENT PRIMARY KEY, user_id BIGINT NOT NULL, text VARCHAR(40), KEY (user_id))',
     );
-    await client.query(`INSERT INTO accounts VALUES ${Array.from({ length: 40 }, (_row, id) => `(${id}, 100)`).join(', ')}`);
+    await client.query(
+      `INSERT INTO accounts VALUES ${Array.from({ length: 40 }, (_row, id) => `(${id}, 100)`).join(', ')}`,
+    );
     const places = await Promise.all(
       Array.from({ length: 40 }, async (_row, id) => {
-        const [[row]] = await client.query<RowDataPacket[]>(`EXPLAIN SHARDWRIGHT SELECT * FROM accounts WHERE id = ${id}`);
+        const [[row]] = await client.query<RowDataPacket[]>(
+          `EXPLAIN SHARDWRIGHT SELECT * FROM accounts WHERE id = ${id}`,
+        );
         return { id, slot: String(row?.['slots']), shard: String(row?.['shards']) };
       }),
     );
@@ -51,7 +62,7 @@ describe('transactions and generated ids through a router on two shards', () => 
 
   afterEach(async () => {
     await client.query('ROLLBACK');
-    await client.query("SET shardwright_transactions = DEFAULT, autocommit = 1");
+    await client.query('SET shardwright_transactions = DEFAULT, autocommit = 1');
   });
 
   afterAll(async () => {
@@ -67,19 +78,27 @@ describe('transactions and generated ids through a router on two shards', () => 
     await client.beginTransaction();
     await client.query('UPDATE accounts SET balance = balance + 5 WHERE id = ?', [keys.one]);
     const other = await connect();
-    const [[unseen]] = await other.query<RowDataPacket[]>('SELECT balance FROM accounts WHERE id = ?', [keys.one]);
+    const [[unseen]] = await other.query<RowDataPacket[]>('SELECT balance FROM accounts WHERE id = ?', [
+      keys.one,
+    ]);
     expect(unseen?.['balance']).toBe(100);
     await client.commit();
-    const [[seen]] = await other.query<RowDataPacket[]>('SELECT balance FROM accounts WHERE id = ?', [keys.one]);
+    const [[seen]] = await other.query<RowDataPacket[]>('SELECT balance FROM accounts WHERE id = ?', [
+      keys.one,
+    ]);
     expect(seen?.['balance']).toBe(105);
   });
 
   it('stay in one slot, and say how to leave it', async () => {
     await client.beginTransaction();
     await client.query('UPDATE accounts SET balance = 0 WHERE id = ?', [keys.one]);
-    await expect(client.query('UPDATE accounts SET balance = 0 WHERE id = ?', [keys.near])).rejects.toMatchObject({
+    await expect(
+      client.query('UPDATE accounts SET balance = 0 WHERE id = ?', [keys.near]),
+    ).rejects.toMatchObject({
       errno: 1235,
-      message: expect.stringMatching(/began in slot \d+ of app, and the statement is for slot \d+ of app.*shardwright_transactions/),
+      message: expect.stringMatching(
+        /began in slot \d+ of app, and the statement is for slot \d+ of app.*shardwright_transactions/,
+      ),
     });
     await client.rollback();
   });
@@ -105,18 +124,23 @@ describe('transactions and generated ids through a router on two shards', () => 
   });
 
   it('begin by themselves with autocommit off', async () => {
+    const before = await total();
     await client.query('SET autocommit = 0');
     await client.query('UPDATE accounts SET balance = balance + 1 WHERE id = ?', [keys.one]);
     await client.query('ROLLBACK');
+    await client.query('UPDATE accounts SET balance = balance + 7 WHERE id = ?', [keys.one]);
+    // Setting it again commits what is under way, as a server does.
     await client.query('SET autocommit = 1');
-    await client.query('UPDATE accounts SET balance = balance + 1 WHERE id = ?', [keys.one]);
-    await client.query('UPDATE accounts SET balance = balance - 1 WHERE id = ?', [keys.one]);
+    await client.query('ROLLBACK');
+    expect(await total()).toBe(before + 7);
   });
 
   it('undo a statement of several slots as a whole', async () => {
     const before = await total();
     await expect(
-      client.query(`INSERT INTO accounts VALUES (1001, 1), (1002, 1), (1003, 1), (${keys.one}, 1), (1004, 1), (${keys.far}, 1)`),
+      client.query(
+        `INSERT INTO accounts VALUES (1001, 1), (1002, 1), (1003, 1), (${keys.one}, 1), (1004, 1), (${keys.far}, 1)`,
+      ),
     ).rejects.toMatchObject({ errno: 1062 });
     expect(await total()).toBe(before);
   });
@@ -134,18 +158,29 @@ describe('transactions and generated ids through a router on two shards', () => 
   it('ids are generated unique, growing, and told to the client', async () => {
     const ids: bigint[] = [];
     for (let user = 0; user < 20; user += 1) {
-      const [result] = await client.query<ResultSetHeader>('INSERT INTO events (user_id, text) VALUES (?, ?)', [user, 'x']);
+      const [result] = await client.query<ResultSetHeader>(
+        'INSERT INTO events (user_id, text) VALUES (?, ?)',
+        [user, 'x'],
+      );
       ids.push(BigInt(result.insertId));
     }
     expect(new Set(ids).size).toBe(20);
     expect(ids.toSorted((one, other) => (one < other ? -1 : 1))).toEqual(ids);
     const [[row]] = await client.query<RowDataPacket[]>('SELECT LAST_INSERT_ID() AS id');
     expect(BigInt(row?.['id'])).toBe(ids.at(-1));
-    const [many] = await client.query<ResultSetHeader>("INSERT INTO events (user_id, text) VALUES (1, 'a'), (2, 'b'), (3, 'c')");
+    const [many] = await client.query<ResultSetHeader>(
+      "INSERT INTO events (user_id, text) VALUES (1, 'a'), (2, 'b'), (3, 'c')",
+    );
     expect(many.affectedRows).toBe(3);
-    const [stored] = await client.query<RowDataPacket[]>("SELECT id FROM events WHERE text IN ('a', 'b', 'c') ORDER BY id");
-    expect(stored.map(({ id }) => BigInt(id))).toEqual([0n, 1n, 2n].map((more) => BigInt(many.insertId) + more));
-    const [[found]] = await client.query<RowDataPacket[]>('SELECT text FROM events WHERE id = ?', [many.insertId]);
+    const [stored] = await client.query<RowDataPacket[]>(
+      "SELECT id FROM events WHERE text IN ('a', 'b', 'c') ORDER BY id",
+    );
+    expect(stored.map(({ id }) => BigInt(id))).toEqual(
+      [0n, 1n, 2n].map((more) => BigInt(many.insertId) + more),
+    );
+    const [[found]] = await client.query<RowDataPacket[]>('SELECT text FROM events WHERE id = ?', [
+      many.insertId,
+    ]);
     expect(found?.['text']).toBe('a');
   });
 });

@@ -53,7 +53,8 @@ export const ROUTER_FLAGS = {
   },
   mapFile: {
     flag: '--map-file <file>',
-    description: 'a ShardMap as JSON, followed instead of that of a Kubernetes API server; needs --addresses-file',
+    description:
+      'a ShardMap as JSON, followed instead of that of a Kubernetes API server; needs --addresses-file',
   },
   addressesFile: {
     flag: '--addresses-file <file>',
@@ -61,8 +62,7 @@ export const ROUTER_FLAGS = {
   },
   files: {
     flag: '--files <folder>',
-    description:
-      'folder with secret/, tls/, authority/ and memory/, instead of the places of the pod',
+    description: 'folder with secret/, tls/, authority/ and memory/, instead of the places of the pod',
   },
   kubeconfig: {
     flag: '--kubeconfig <file>',
@@ -96,10 +96,7 @@ const count = (least: number, most: number) =>
     .max(most, `is above ${most}`);
 
 const seconds = (least: number, most: number) =>
-  z.coerce
-    .number({ error: 'is not a number' })
-    .min(least, `is below ${least}`)
-    .max(most, `is above ${most}`);
+  z.coerce.number({ error: 'is not a number' }).min(least, `is below ${least}`).max(most, `is above ${most}`);
 
 const address = z.string().transform((text, context): BindAddress | undefined => {
   try {

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openLog } from '../observability/winston-logger.ts';
@@ -5,10 +6,18 @@ import { connect } from '../runtime/client/connect.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { startStatusServer } from '../runtime/http/server.ts';
 import type { Logger } from '../runtime/logger.ts';
+import type { MetricsPage } from '../runtime/metrics/metrics-page.ts';
 import { createPrometheusMetrics } from '../runtime/metrics/prometheus.ts';
 import { ROUTER_ENVIRONMENT } from '../router/pod-contract.ts';
+import { PrimaryChannel } from '../router/process/primary-channel.ts';
 import { openRouterFiles } from '../router/process/router-files.ts';
-import { createRouterWorker } from '../router/process/router-worker.ts';
+import {
+  createRouterWorker,
+  type RouterWorker,
+  type RouterWorkerOptions,
+} from '../router/process/router-worker.ts';
+import type { MessageToWorker } from '../router/process/worker-messages.ts';
+import { WORKER_INDEX_VARIABLE, WorkerProcesses } from '../router/process/worker-processes.ts';
 import { keepMap } from '../router/topology/kept-map.ts';
 import { createMapFile } from '../router/topology/map-file.ts';
 import type { MapSource } from '../router/topology/map-source.ts';
@@ -21,82 +30,172 @@ import { VERSION } from './version.ts';
 /** Runs the router until SIGTERM, then lets its clients end what they have begun; resolves with the exit code. */
 export async function runRouterCommand(config: RouterConfig): Promise<number> {
   const log = openLog({ level: config.logLevel, format: config.logFormat, stream: process.stdout });
-  return runProcess((signal) => runRouter(config, log.logger, signal), log);
+  const index = process.env[WORKER_INDEX_VARIABLE];
+  return runProcess((signal) => {
+    if (cluster.isWorker && index !== undefined) {
+      return runWorkerProcess(config, Number(index), log.logger.child({ worker: Number(index) }), signal);
+    }
+    return config.workers === 1
+      ? runAlone(config, log.logger, signal)
+      : runWithWorkers(config, log.logger, signal);
+  }, log);
 }
 
-async function runRouter(config: RouterConfig, logger: Logger, signal: AbortSignal): Promise<void> {
-  const clock = systemClock;
-  const { source, addressOf, close } = await openSource(config, logger);
+/** One process does everything. */
+async function runAlone(config: RouterConfig, logger: Logger, signal: AbortSignal): Promise<void> {
+  const { source, close } = await openSource(config, logger);
   const { registry, page } = createPrometheusMetrics();
-  const files = await openRouterFiles({ folders: config.folders, clock, logger });
-  const worker = createRouterWorker({
+  const worker = await openWorker(config, {
     source,
-    addressOf,
-    files,
+    index: 0,
+    registry,
+    logger,
+    killElsewhere: async () => 'unknown',
+  });
+  try {
+    await withStatusPages(
+      config,
+      logger,
+      page,
+      () => worker.assertReady(),
+      () => worker.run(signal),
+    );
+  } finally {
+    await close();
+  }
+}
+
+/** This process follows the map and answers for all; others serve. */
+async function runWithWorkers(config: RouterConfig, logger: Logger, signal: AbortSignal): Promise<void> {
+  const { source, close } = await openSource(config, logger);
+  const processes = new WorkerProcesses({ source, workers: config.workers, clock: systemClock, logger });
+  const { page } = createPrometheusMetrics();
+  const all: MetricsPage = { contentType: page.contentType, render: () => processes.renderMetrics() };
+  try {
+    await withStatusPages(
+      config,
+      logger,
+      all,
+      () => processes.assertReady(),
+      () => processes.run(signal),
+    );
+  } finally {
+    await close();
+  }
+}
+
+/** A process that serves. It ends with the primary process, whose death leaves it without a map. */
+async function runWorkerProcess(
+  config: RouterConfig,
+  index: number,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  const orphaned = new AbortController();
+  process.once('disconnect', () => orphaned.abort(new Error('the primary process is gone')));
+  const { registry } = createPrometheusMetrics();
+  const serving: { worker?: RouterWorker } = {};
+  const channel = new PrimaryChannel({
+    parent: {
+      send: (message) => void process.send?.(message),
+      onMessage: (handler) => void process.on('message', (message) => handler(message as MessageToWorker)),
+    },
+    registry,
+    state: () => reasonOf(serving.worker),
+    kill: (request) => serving.worker?.kill(request) ?? 'unknown',
+    clock: systemClock,
+  });
+  serving.worker = await openWorker(config, {
+    source: channel,
+    index,
+    registry,
+    logger,
+    killElsewhere: (request) => channel.killElsewhere(request),
+  });
+  await serving.worker.run(AbortSignal.any([signal, orphaned.signal]));
+}
+
+function reasonOf(worker: RouterWorker | undefined): string | null {
+  try {
+    worker?.assertReady();
+    return worker === undefined ? 'starting' : null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+async function openWorker(
+  config: RouterConfig,
+  own: Pick<RouterWorkerOptions, 'source' | 'index' | 'registry' | 'logger' | 'killElsewhere'>,
+): Promise<RouterWorker> {
+  const clock = systemClock;
+  return createRouterWorker({
+    ...own,
+    addressOf: await openAddresses(config),
+    files: await openRouterFiles({ folders: config.folders, clock, logger: own.logger }),
     listen: { host: config.listen?.host ?? '::', port: config.listen?.port ?? 0 },
     limits: config,
-    index: 0,
-    workers: 1,
-    registry,
+    workers: config.workers,
     clock,
-    logger,
   });
+}
+
+async function withStatusPages(
+  config: RouterConfig,
+  logger: Logger,
+  metricsPage: MetricsPage,
+  assertReady: () => void,
+  body: () => Promise<void>,
+): Promise<void> {
   const status =
     config.bindAddress === undefined
       ? undefined
       : await startStatusServer({
           ...config.bindAddress,
-          metricsPage: page,
-          clock,
+          metricsPage,
+          clock: systemClock,
           logger,
           healthChecks: new Map(),
-          readinessChecks: new Map([['serving', () => worker.assertReady()]]),
+          readinessChecks: new Map([['serving', assertReady]]),
         });
   try {
-    await worker.run(signal);
+    await body();
   } finally {
     await status?.close();
-    await close();
   }
 }
 
-interface OpenedSource {
-  readonly source: MapSource;
-  readonly addressOf: AddressOf;
-  close(): Promise<void>;
+/** Pods by their names; outside Kubernetes by a file. */
+async function openAddresses(config: RouterConfig): Promise<AddressOf> {
+  return config.addressesFile === undefined
+    ? podAddresses(process.env[ROUTER_ENVIRONMENT.namespace] ?? 'default')
+    : readAddresses(await readFile(config.addressesFile, 'utf8'));
 }
 
 /** The map from a file, or from the API server with the last one kept for a restart. */
-async function openSource(config: RouterConfig, logger: Logger): Promise<OpenedSource> {
+async function openSource(
+  config: RouterConfig,
+  logger: Logger,
+): Promise<{ readonly source: MapSource; readonly close: () => Promise<void> }> {
   const clock = systemClock;
-  if (config.mapFile !== undefined && config.addressesFile !== undefined) {
-    return {
-      source: createMapFile({ path: config.mapFile, clock, logger }),
-      addressOf: readAddresses(await readFile(config.addressesFile, 'utf8')),
-      close: async () => {},
-    };
+  if (config.mapFile !== undefined) {
+    return { source: createMapFile({ path: config.mapFile, clock, logger }), close: async () => {} };
   }
   const connection = await connect({
     kubeconfigPath: config.kubeconfig,
     userAgent: `shardwright-router/${VERSION}`,
   });
-  const namespace = process.env[ROUTER_ENVIRONMENT.namespace] ?? connection.namespace;
   const watched = createWatchedMap({
     client: connection.client,
-    namespace,
+    namespace: process.env[ROUTER_ENVIRONMENT.namespace] ?? connection.namespace,
     cluster: config.cluster,
     clock,
     logger,
     random: Math.random,
   });
+  const path = join(config.folders.memory, 'shard-map.json');
   return {
-    source: await keepMap({
-      source: watched,
-      path: join(config.folders.memory, 'shard-map.json'),
-      cluster: config.cluster,
-      logger,
-    }),
-    addressOf: podAddresses(namespace),
+    source: await keepMap({ source: watched, path, cluster: config.cluster, logger }),
     close: () => connection.close(),
   };
 }

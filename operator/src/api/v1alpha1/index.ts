@@ -33,14 +33,8 @@ export {
   switchoverRequestOf,
 } from './requests.ts';
 export { ApiSchemaError, parseShardedCluster, parseShardMap } from './parse.ts';
-export {
-  CONSISTENCY_LEVELS,
-  type ConsistencyLevel,
-  type Strategy,
-  type TableType,
-  type TransactionMode,
-} from './keyspace-words.ts';
-export type { ShardMapKeyspace, ShardMapTable, ShardMapUser } from './shard-map-keyspaces.ts';
+export { CONSISTENCY_LEVELS, type ConsistencyLevel, type TransactionMode } from './keyspace-words.ts';
+export type { ShardMapKeyspace, ShardMapUser } from './shard-map-keyspaces.ts';
 export { type ShardMap, type ShardMapShard, type ShardMapSpec } from './shard-map.ts';
 export { type ShardedCluster } from './sharded-cluster.ts';
 export type { ShardedClusterSpec, ShardedClusterSpecInput } from './sharded-cluster-spec.ts';

@@ -7,15 +7,12 @@
  * - `Range`: by intervals of the key itself.
  */
 export const STRATEGIES = ['ConsistentHash', 'Hash', 'Range'] as const;
-export type Strategy = (typeof STRATEGIES)[number];
 
 /** How slots are spread over shards. */
 export const PLACEMENT_NAMES = ['Balanced', 'VirtualNodes', 'Modulo'] as const;
-export type PlacementName = (typeof PLACEMENT_NAMES)[number];
 
 /** How a table is kept that is not cut: a copy on every shard, or on one shard only. */
 export const TABLE_TYPES = ['Reference', 'Unsharded'] as const;
-export type TableType = (typeof TABLE_TYPES)[number];
 
 /**
  * Whether a transaction may span slots.

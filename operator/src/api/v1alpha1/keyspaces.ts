@@ -14,13 +14,8 @@ import {
   textSet,
   type ValidationRule,
 } from './fields.ts';
-import {
-  CONSISTENCY_LEVELS,
-  PLACEMENT_NAMES,
-  STRATEGIES,
-  TABLE_TYPES,
-  TRANSACTION_MODES,
-} from './keyspace-words.ts';
+import { CONSISTENCY_LEVELS, PLACEMENT_NAMES, STRATEGIES, TRANSACTION_MODES } from './keyspace-words.ts';
+import { COLUMN_PATTERN, DATA_WOULD_STAY, sameOptional, tableSchema } from './keyspace-table.ts';
 import { MAX_TABLES } from './limits.ts';
 
 /** Longest name of a database in MariaDB, in characters. */
@@ -43,10 +38,6 @@ const MAX_SPLIT_POINT_LENGTH = 128;
 /** Decimal numbers in their shortest form, which are in order by value. */
 const NUMBER_PATTERN = '^-?(0|[1-9][0-9]*)([.][0-9]*[1-9])?$';
 
-const COLUMN_PATTERN = '^[A-Za-z_][A-Za-z0-9_$]*$';
-
-const DATA_WOULD_STAY = 'since rows already stored would no longer be found where they are looked for';
-
 function unchangeable(field: string, remedy: string): ValidationRule {
   return {
     rule: 'self == oldSelf',
@@ -56,11 +47,6 @@ function unchangeable(field: string, remedy: string): ValidationRule {
 }
 
 const NEW_KEYSPACE = 'restore the former value, or create another keyspace and copy the data into it';
-
-const NEW_TABLE = 'restore the former value, or create another table and copy the rows into it';
-
-const sameOptional = (field: string) =>
-  `has(self.${field}) == has(oldSelf.${field}) && (!has(self.${field}) || self.${field} == oldSelf.${field})`;
 
 /** Which placements go with which strategy; the first is what an absent `placement` means. */
 const PLACEMENTS = [
@@ -72,60 +58,6 @@ const PLACEMENTS = [
   { strategy: 'Hash', placements: ['Modulo'], remedy: 'use Modulo, or strategy ConsistentHash' },
   { strategy: 'Range', placements: ['Balanced'], remedy: 'use Balanced' },
 ] as const;
-
-const tableSchema = z
-  .object({
-    name: matching(
-      {
-        maxLength: 64,
-        pattern: '^[A-Za-z_][A-Za-z0-9_$]*$',
-        message:
-          'spec.keyspaces[].tables[].name must start with a letter or _ and go on with letters, digits, _ or $',
-      },
-      'Name of the table, unique in its keyspace.',
-    ),
-    key: matching(
-      {
-        maxLength: 64,
-        pattern: COLUMN_PATTERN,
-        message:
-          'spec.keyspaces[].tables[].key must be the name of a column: a letter or _, then letters, digits, _ or $',
-      },
-      'Column whose value decides the slot of a row. `defaultKey` of the keyspace where absent.',
-    ).exactOptional(),
-    type: choice(
-      TABLE_TYPES,
-      '`Reference`: a copy on every shard. `Unsharded`: on one shard only. Absent for a table cut by `key`.',
-    ).exactOptional(),
-    consistency: choice(
-      CONSISTENCY_LEVELS,
-      'How reads of this table choose a server, where it is not as for the keyspace.',
-    ).exactOptional(),
-  })
-  .meta({
-    description: 'A table of the keyspace.',
-    ...rules(
-      {
-        rule: '!has(self.key) || !has(self.type)',
-        message:
-          'spec.keyspaces[].tables[] has both key and type: keep key for a table cut by that column, or type for one ' +
-          'that is not cut',
-        fieldPath: '.type',
-      },
-      {
-        rule: sameOptional('key'),
-        message: `spec.keyspaces[].tables[].key cannot change, ${DATA_WOULD_STAY}: ${NEW_TABLE}`,
-        fieldPath: '.key',
-        reason: 'FieldValueForbidden',
-      },
-      {
-        rule: sameOptional('type'),
-        message: `spec.keyspaces[].tables[].type cannot change, ${DATA_WOULD_STAY}: ${NEW_TABLE}`,
-        fieldPath: '.type',
-        reason: 'FieldValueForbidden',
-      },
-    ),
-  });
 
 export const keyspaceSchema = z
   .object({

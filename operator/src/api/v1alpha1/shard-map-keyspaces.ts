@@ -147,7 +147,5 @@ export const mapUsersSchema = keyedList(
 
 /** One keyspace of the map. */
 export type ShardMapKeyspace = z.output<typeof keyspaceSchema>;
-/** One table of a keyspace of the map. */
-export type ShardMapTable = z.output<typeof tableSchema>;
 /** A user with defaults of its own. */
 export type ShardMapUser = z.output<typeof userSchema>;

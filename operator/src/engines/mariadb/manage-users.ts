@@ -20,6 +20,9 @@ import {
  */
 const USER_TABLE = `CREATE TABLE IF NOT EXISTS ${OWN_SCHEMA}.user (name VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PRIMARY KEY, fingerprint CHAR(64) NOT NULL) ENGINE=InnoDB`;
 
+/** Which nodes routers have claimed for generated ids, and until when; see the router's `id-claims`. */
+const ROUTER_IDS_TABLE = `CREATE TABLE IF NOT EXISTS ${OWN_SCHEMA}.router_ids (node SMALLINT UNSIGNED NOT NULL PRIMARY KEY, claimed_until BIGINT UNSIGNED NOT NULL) ENGINE=InnoDB`;
+
 /** A user that exists. */
 interface ExistingUser {
   readonly hashes: readonly string[];
@@ -40,6 +43,7 @@ export async function ensureUsers(
     server.run(what, sql, values, STATEMENT_TIMEOUT_MILLISECONDS, signal);
   if (!(await hasUserTable(run))) {
     requireCommitsEnd();
+    await run('keep claims of generated ids', ROUTER_IDS_TABLE);
     await run('keep a list of users', USER_TABLE);
   }
   const { existing, ours } = await readUsers(run);

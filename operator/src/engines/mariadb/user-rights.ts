@@ -11,6 +11,7 @@ const ROUTER_GRANTS = [
   'REFERENCES, SLAVE MONITOR, BINLOG MONITOR ON *.*',
   'SELECT ON mysql.global_priv',
   ...['epoch', 'heartbeat'].map((table) => `SELECT ON \`${OWN_SCHEMA}\`.${table}`),
+  `SELECT, INSERT, UPDATE ON \`${OWN_SCHEMA}\`.router_ids`,
 ];
 
 /** How a user gets its rights. */

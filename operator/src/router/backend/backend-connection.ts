@@ -47,7 +47,7 @@ export interface PreparedStatement {
   readonly warnings: number;
 }
 
-/** How preparing ended. `inPrelude`: see {@link Outcome}. */
+/** How preparing ended. `payload`: the ERR packet; where it was the prelude's, made anew. */
 export type Preparation =
   | { readonly kind: 'prepared'; readonly statement: PreparedStatement }
   | { readonly kind: 'refused'; readonly outcome: Outcome; readonly payload: Buffer };

@@ -83,7 +83,7 @@ export function createBackendPools(options: BackendPoolsOptions): BackendPools {
           retire(pod, new BackendError('Retired', `${pod} is the primary no more`));
         }
       }
-      for (const pod of [...pools.keys()]) {
+      for (const pod of pools.keys()) {
         if (!next.has(pod)) {
           retire(pod, new BackendError('Retired', `${pod} is no server of the cluster any more`));
         }
@@ -93,7 +93,7 @@ export function createBackendPools(options: BackendPoolsOptions): BackendPools {
     stats: (): PoolStats[] => [...pools.values()].map((pool) => pool.stats),
     close() {
       closed ??= new BackendError('Retired', 'the router ends');
-      for (const pod of [...pools.keys()]) {
+      for (const pod of pools.keys()) {
         retire(pod, closed);
       }
     },

@@ -24,9 +24,9 @@ export interface PoolSettings {
   readonly preparedStatements: number;
 }
 
-/** For one worker; the servers of a shard allow several hundred connections in all. */
+/** For one worker. A server allows 151 connections unless told otherwise: two routers of two workers stay below that. */
 export const DEFAULT_POOL_SETTINGS: PoolSettings = {
-  connectionsPerServer: 64,
+  connectionsPerServer: 32,
   loginsPerServer: 8,
   waitingPerServer: 1000,
   waitMilliseconds: 10_000,

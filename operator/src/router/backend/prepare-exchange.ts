@@ -1,3 +1,4 @@
+import { encodeError } from '../wire/server-error.ts';
 import type { AnswerReader } from './answer-reader.ts';
 import type { Preparation, PreparedStatement } from './backend-connection.ts';
 import type { BackendError, ServerError } from './backend-error.ts';
@@ -17,8 +18,6 @@ export interface Preparer {
   keep(statement: PreparedStatement): void;
   close(statementId: number): void;
 }
-
-const NO_PAYLOAD = Buffer.alloc(0);
 
 /** Prepares a statement, behind a prelude of its own: both are sent at once, for preparing executes nothing. */
 export class PrepareExchange implements Exchange {
@@ -64,7 +63,7 @@ export class PrepareExchange implements Exchange {
       // In other surroundings than were asked for.
       this.#preparer.close(answer.statement.id);
     }
-    this.#resolve({ kind: 'refused', outcome, payload: NO_PAYLOAD });
+    this.#resolve({ kind: 'refused', outcome, payload: encodeError(outcome.error) });
   }
 
   fail(error: BackendError): void {

@@ -82,7 +82,7 @@ export class ServerPool {
     for (const waiter of this.#waiting.takeAll()) {
       waiter.reject(reason);
     }
-    for (const connection of [...this.#openedAt.keys()]) {
+    for (const connection of this.#openedAt.keys()) {
       connection.destroy(reason);
     }
   }

@@ -2,6 +2,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import { CAPABILITY, type Capabilities, hasCapability } from '../wire/capabilities.ts';
 import { type ColumnDefinition, encodeColumn, encodeColumnCount } from '../wire/column-definition.ts';
 import { encodeEndOfRows, encodeEof, encodeOk, type OkPacket } from '../wire/ok-packet.ts';
+import { isFullFrame } from '../wire/frame.ts';
 import type { PacketChannel } from '../wire/packet-channel.ts';
 import type { PacketQueue } from '../wire/packet-queue.ts';
 import { encodeError, type ServerErrorText } from '../wire/server-error.ts';
@@ -23,6 +24,8 @@ export interface AnswerTarget {
 /** The answers of one connection, one after the other. */
 export class AnswerWriter implements ClientAnswer {
   begun = false;
+  /** The last frame is to be continued by another: nothing else can be sent before. */
+  amidPayload = false;
   readonly #target: AnswerTarget;
 
   constructor(target: AnswerTarget) {
@@ -39,11 +42,14 @@ export class AnswerWriter implements ClientAnswer {
 
   packet(payload: Buffer): boolean {
     this.begun = true;
+    this.amidPayload = false;
     return this.#target.channel.send(payload);
   }
 
   frames(buffer: Buffer, start: number, end: number): boolean {
     this.begun = true;
+    // A full frame is longer than any chunk, so that it makes up a run alone.
+    this.amidPayload = isFullFrame(start, end);
     return this.#target.channel.forward(buffer, start, end);
   }
 

@@ -111,6 +111,32 @@ describe('a broken client', () => {
   });
 });
 
+describe('an answer that breaks off', () => {
+  async function untilError(client: RawClient): Promise<ReturnType<typeof decodeError>> {
+    for (;;) {
+      const payload = await client.next();
+      if (payload[0] === 0xff) return decodeError(payload);
+    }
+  }
+
+  it('by an error for the client ends there, and the connection lives', async () => {
+    const client = await loggedIn(await start());
+    client.send(COMMAND.query, 'break');
+    expect(await untilError(client)).toMatchObject({ errno: 1317, message: 'in the middle' });
+    client.send(COMMAND.ping);
+    expect((await client.next())[0]).toBe(0);
+  });
+
+  it.each(['break crash', 'split'])('anywhere else takes the connection with it (%s)', async (sql) => {
+    const server = await start();
+    const client = await loggedIn(server);
+    client.send(COMMAND.query, sql);
+    await client.ended();
+    await until(() => server.listener.connections === 0);
+    expect(server.observer.events.at(-1)).toBe('ended: internal');
+  });
+});
+
 describe('a client that goes away', () => {
   it.each([
     ['during its login', false],

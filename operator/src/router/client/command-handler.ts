@@ -39,8 +39,11 @@ export interface CommandHandler {
   /**
    * Runs one command, and resolves when its answer was written. `signal` aborts when the command was killed (reason:
    * a `KilledError`) or the client has gone; commands of one connection share it until then, so remove listeners.
-   * An error thrown is answered with: its text if it is a `ClientError`, otherwise a common one (1105), and the connection lives; in
-   * the middle of an answer the connection is closed, since the client could not tell where the answer ends.
+   *
+   * A `ClientError` thrown is told to the client, and the connection lives. Once an answer has begun that is its end: throw it
+   * where the protocol has room for an error, among rows or before a further result, not among column definitions.
+   * Any other error is told as 1105 before an answer, and closes the connection in the middle of one, since nobody knows where
+   * it stopped.
    */
   handle(command: ClientCommand, answer: ClientAnswer, signal: AbortSignal): Promise<void>;
   /** COM_CHANGE_USER has succeeded: what the session knew is void. A thrown error is answered as in `handle`, and closes. */

@@ -82,18 +82,28 @@ export class CommandRunner {
     if (code === undefined) throw new ProtocolError('malformed', 'an empty command');
     this.#answer.begun = false;
     this.#running = true;
-    await this.#dispatch(code, payload);
+    const work = this.#dispatch(code, payload);
+    if (work !== null) await work;
     this.#running = false;
     if (this.#command.signal.aborted && !this.#life.aborted) this.#command = new AbortController();
   }
 
-  async #dispatch(code: number, payload: Buffer): Promise<void> {
-    if (code === COMMAND.quit) throw new EndError('quit');
-    if (code === COMMAND.ping) this.#answer.ok({ ...PLAIN_OK, status: this.#session.status() });
-    else if (code === COMMAND.changeUser) await this.#runChangeUser(payload);
-    else if (commandName(code) === null || INTERNAL.has(code)) {
-      this.#answer.error({ errno: 1047, sqlState: '08S01', message: 'Unknown command' });
-    } else await this.#handle(code as CommandCode, payload);
+  /** What there is to wait for; null when the command is done. */
+  #dispatch(code: number, payload: Buffer): Promise<void> | null {
+    switch (code) {
+      case COMMAND.quit:
+        throw new EndError('quit');
+      case COMMAND.ping:
+        this.#answer.ok({ ...PLAIN_OK, status: this.#session.status() });
+        return null;
+      case COMMAND.changeUser:
+        return this.#runChangeUser(payload);
+      default:
+        if (commandName(code) !== null && !INTERNAL.has(code))
+          return this.#handle(code as CommandCode, payload);
+        this.#answer.error({ errno: 1047, sqlState: '08S01', message: 'Unknown command' });
+        return null;
+    }
   }
 
   async #handle(code: CommandCode, payload: Buffer): Promise<void> {
@@ -102,9 +112,10 @@ export class CommandRunner {
     } catch (error) {
       // The connection's end is told by whoever closes it.
       if (this.#life.aborted || error instanceof ProtocolError || error instanceof EndError) throw error;
-      if (!(error instanceof ClientError)) this.#observer.failed(error);
+      const meant = error instanceof ClientError;
+      if (!meant) this.#observer.failed(error);
       if (isUnanswered(code)) return;
-      if (this.#answer.begun) throw new EndError('internal', error);
+      if (this.#answer.amidPayload || (this.#answer.begun && !meant)) throw new EndError('internal', error);
       this.#answer.error(textForClient(error));
     }
   }

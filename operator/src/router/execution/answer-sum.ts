@@ -33,7 +33,9 @@ export function answerSum(
     return;
   }
   const sum = sumAnswers([...byShard.values()].flat());
-  const rows = [...byShard].map(([shard, completions]) => `shard ${shard}: ${sumAnswers(completions).affectedRows}`);
+  const rows = [...byShard].map(
+    ([shard, completions]) => `shard ${shard}: ${sumAnswers(completions).affectedRows}`,
+  );
   const ok = {
     ...PLAIN_OK,
     ...sum,

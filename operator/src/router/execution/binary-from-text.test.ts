@@ -18,7 +18,9 @@ describe('values of merged rows in the binary protocol', () => {
   });
 
   it('DATETIME(3), zero dates and TIME', () => {
-    expect(binaryFromText({ type: COLUMN_TYPE.datetime, unsigned: false }, Buffer.from('2026-01-31 10:11:12.345'))).toEqual({
+    expect(
+      binaryFromText({ type: COLUMN_TYPE.datetime, unsigned: false }, Buffer.from('2026-01-31 10:11:12.345')),
+    ).toEqual({
       kind: 'datetime',
       year: 2026,
       month: 1,
@@ -28,8 +30,12 @@ describe('values of merged rows in the binary protocol', () => {
       second: 12,
       microsecond: 345_000,
     });
-    expect(binaryFromText({ type: COLUMN_TYPE.date, unsigned: false }, Buffer.from('0000-00-00'))).toMatchObject({ year: 0 });
-    expect(binaryFromText({ type: COLUMN_TYPE.time, unsigned: false }, Buffer.from('-838:59:59'))).toMatchObject({
+    expect(
+      binaryFromText({ type: COLUMN_TYPE.date, unsigned: false }, Buffer.from('0000-00-00')),
+    ).toMatchObject({ year: 0 });
+    expect(
+      binaryFromText({ type: COLUMN_TYPE.time, unsigned: false }, Buffer.from('-838:59:59')),
+    ).toMatchObject({
       negative: true,
       days: 34,
       hours: 22,
@@ -37,6 +43,8 @@ describe('values of merged rows in the binary protocol', () => {
   });
 
   it('refuses what is none', () => {
-    expect(() => binaryFromText({ type: COLUMN_TYPE.date, unsigned: false }, Buffer.from('x'))).toThrow(TypeError);
+    expect(() => binaryFromText({ type: COLUMN_TYPE.date, unsigned: false }, Buffer.from('x'))).toThrow(
+      TypeError,
+    );
   });
 });

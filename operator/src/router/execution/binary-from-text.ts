@@ -1,8 +1,16 @@
-import { shapeOf, type ValueType, type WireDateTime, type WireTime, type WireValue } from '../wire/wire-value.ts';
+import { assertNever } from '../../runtime/assert-never.ts';
+import {
+  shapeOf,
+  type ValueType,
+  type WireDateTime,
+  type WireTime,
+  type WireValue,
+} from '../wire/wire-value.ts';
 
 /** The value of the binary protocol for a value of the text protocol that is not NULL. Throws TypeError where it is none of the type. */
 export function binaryFromText({ type, unsigned }: ValueType, text: Buffer): WireValue {
-  switch (shapeOf(type)) {
+  const shape = shapeOf(type);
+  switch (shape) {
     case 'int8':
     case 'int16':
     case 'int32':
@@ -21,6 +29,8 @@ export function binaryFromText({ type, unsigned }: ValueType, text: Buffer): Wir
       return null;
     case 'bytes':
       return text;
+    default:
+      return assertNever(shape);
   }
 }
 

@@ -58,7 +58,7 @@ export class CollectingAnswer implements ClientAnswer {
   }
 
   frames(buffer: Buffer, start: number, end: number): boolean {
-    for (let at = start; at < end; ) {
+    for (let at = start; at < end;) {
       const next = at + FRAME_HEADER + readFrameLength(buffer, at);
       this.#parts.push(buffer.subarray(at + FRAME_HEADER, next));
       if (!isFullFrame(at, next)) {
@@ -88,7 +88,9 @@ export class CollectingAnswer implements ClientAnswer {
   }
 
   encodedColumns(definitions: readonly Buffer[]): boolean {
-    return this.columns(definitions.map((definition) => decodeColumn(Buffer.from(definition), this.capabilities)));
+    return this.columns(
+      definitions.map((definition) => decodeColumn(Buffer.from(definition), this.capabilities)),
+    );
   }
 
   definitions(): boolean {
@@ -99,10 +101,7 @@ export class CollectingAnswer implements ClientAnswer {
     return true;
   }
 
-  textResult(
-    columns: readonly ColumnDefinition[],
-    rows: readonly (readonly (Buffer | null)[])[],
-  ): boolean {
+  textResult(columns: readonly ColumnDefinition[], rows: readonly (readonly (Buffer | null)[])[]): boolean {
     this.columns(columns);
     this.payloads.push(...rows.map((row) => encodeTextRow(row)));
     return true;

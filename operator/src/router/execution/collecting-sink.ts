@@ -46,7 +46,7 @@ export class CollectingSink implements ResultSink {
     if (this.#bytes > this.#maxBytes) {
       throw new ResultTooLargeError(`more than ${this.#maxBytes} bytes of rows`);
     }
-    for (let at = start; at < end; ) {
+    for (let at = start; at < end;) {
       const next = at + FRAME_HEADER + readFrameLength(buffer, at);
       this.#parts.push(buffer.subarray(at + FRAME_HEADER, next));
       if (!isFullFrame(at, next)) {

@@ -32,7 +32,9 @@ export function describableText(
   const topology = execution.topology();
   const current = execution.session.schema;
   const [first] = shape.tables;
-  const keyspace = shape.tables.map(({ schema }) => schema ?? current).find((name) => topology.keyspaces.has(name ?? ''));
+  const keyspace = shape.tables
+    .map(({ schema }) => schema ?? current)
+    .find((name) => topology.keyspaces.has(name ?? ''));
   if (keyspace === undefined || keyspace === null) {
     const isSystem = first !== undefined && SYSTEM_SCHEMAS.has((first.schema ?? current ?? '').toLowerCase());
     return {
@@ -59,5 +61,8 @@ export function describableText(
   const qualifiers = shape.qualifiers
     .filter(({ schema, of }) => schema === keyspace && of !== 'table')
     .map(({ tokens }): Edit => ({ tokens, text: '' }));
-  return { text: rewriteStatement(parsed, [...edits, ...qualifiers]), place: { kind: 'slot', keyspace, slot } };
+  return {
+    text: rewriteStatement(parsed, [...edits, ...qualifiers]),
+    place: { kind: 'slot', keyspace, slot },
+  };
 }

@@ -43,7 +43,8 @@ export class Execution {
   /** A shard for what all have: where the transaction is, else one that depends on the session. */
   preferredShard(topology: Topology): number | undefined {
     const { transaction, client } = this.session;
-    const participant = transaction.kind === 'open' ? transaction.participants.keys().next().value : undefined;
+    const participant =
+      transaction.kind === 'open' ? transaction.participants.keys().next().value : undefined;
     if (participant !== undefined) {
       return participant;
     }

@@ -4,8 +4,25 @@ import type { WireValue } from '../wire/wire-value.ts';
 import { parameterLiteral, parameterSql } from './parameter-values.ts';
 
 const type = (number: number) => ({ type: number, unsigned: false });
-const NOON: WireValue = { kind: 'datetime', year: 2026, month: 1, day: 2, hour: 12, minute: 0, second: 0, microsecond: 500_000 };
-const PAST: WireValue = { kind: 'time', negative: true, days: 1, hours: 2, minutes: 3, seconds: 4, microseconds: 0 };
+const NOON: WireValue = {
+  kind: 'datetime',
+  year: 2026,
+  month: 1,
+  day: 2,
+  hour: 12,
+  minute: 0,
+  second: 0,
+  microsecond: 500_000,
+};
+const PAST: WireValue = {
+  kind: 'time',
+  negative: true,
+  days: 1,
+  hours: 2,
+  minutes: 3,
+  seconds: 4,
+  microseconds: 0,
+};
 
 const CASES: readonly [name: string, type: number, value: WireValue, sql: string][] = [
   ['NULL', COLUMN_TYPE.longlong, null, 'NULL'],
@@ -33,12 +50,19 @@ describe('parameters as text of SQL', () => {
   it('escape as the session reads', () => {
     const text = Buffer.from('a\\');
     expect(parameterSql(type(COLUMN_TYPE.varString), text, UTF8)).toBe("'a\\\\'");
-    expect(parameterSql(type(COLUMN_TYPE.varString), text, { ...UTF8, noBackslashEscapes: true })).toBe("'a\\'");
+    expect(parameterSql(type(COLUMN_TYPE.varString), text, { ...UTF8, noBackslashEscapes: true })).toBe(
+      "'a\\'",
+    );
   });
 
   it('are given by their bytes where these are no text', () => {
     expect(parameterSql(type(COLUMN_TYPE.varString), Buffer.from([0xfc]), UTF8)).toBe("_utf8mb4 x'fc'");
-    expect(parameterSql(type(COLUMN_TYPE.varString), Buffer.from([0xfc]), { charset: 'latin1', noBackslashEscapes: false })).toBe("_latin1 x'fc'");
+    expect(
+      parameterSql(type(COLUMN_TYPE.varString), Buffer.from([0xfc]), {
+        charset: 'latin1',
+        noBackslashEscapes: false,
+      }),
+    ).toBe("_latin1 x'fc'");
   });
 });
 
@@ -46,12 +70,18 @@ describe('parameters as keys', () => {
   it('are what the client sent', () => {
     expect(parameterLiteral(type(COLUMN_TYPE.double), 7, 'utf8mb4')).toEqual({ kind: 'double', value: 7 });
     expect(parameterLiteral(type(COLUMN_TYPE.long), 7, 'utf8mb4')).toEqual({ kind: 'number', text: '7' });
-    expect(parameterLiteral(type(COLUMN_TYPE.longlong), 7n, 'utf8mb4')).toEqual({ kind: 'number', text: '7' });
+    expect(parameterLiteral(type(COLUMN_TYPE.longlong), 7n, 'utf8mb4')).toEqual({
+      kind: 'number',
+      text: '7',
+    });
     expect(parameterLiteral(type(COLUMN_TYPE.varString), Buffer.from([0xfc]), 'latin1')).toEqual({
       kind: 'string',
       bytes: Buffer.from('ü'),
     });
-    expect(parameterLiteral(type(COLUMN_TYPE.blob), Buffer.from('a'), 'utf8mb4')).toEqual({ kind: 'bytes', bytes: Buffer.from('a') });
+    expect(parameterLiteral(type(COLUMN_TYPE.blob), Buffer.from('a'), 'utf8mb4')).toEqual({
+      kind: 'bytes',
+      bytes: Buffer.from('a'),
+    });
     expect(parameterLiteral(type(COLUMN_TYPE.datetime), NOON, 'utf8mb4')).toEqual({
       kind: 'string',
       bytes: Buffer.from('2026-01-02 12:00:00.5'),

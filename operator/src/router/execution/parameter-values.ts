@@ -34,7 +34,10 @@ export function parameterLiteral(type: ValueType, value: WireValue, charset: str
     }
     return DECIMALS.has(type.type)
       ? { kind: 'number', text: value.toString('latin1') }
-      : { kind: 'string', bytes: charset === 'latin1' ? Buffer.from(value.toString('latin1'), 'utf8') : value };
+      : {
+          kind: 'string',
+          bytes: charset === 'latin1' ? Buffer.from(value.toString('latin1'), 'utf8') : value,
+        };
   }
   return { kind: 'string', bytes: Buffer.from(temporalText(type, value)) };
 }
@@ -84,10 +87,15 @@ function quoted(bytes: Buffer, { charset, noBackslashEscapes }: Quoting): string
   return `'${noBackslashEscapes ? doubled : doubled.replaceAll('\\', '\\\\')}'`;
 }
 
+function two(part: number): string {
+  return String(part).padStart(2, '0');
+}
+
+function fraction(microseconds: number): string {
+  return microseconds === 0 ? '' : `.${String(microseconds).padStart(6, '0').replace(/0+$/, '')}`;
+}
+
 function temporalText({ type }: ValueType, value: WireDateTime | WireTime): string {
-  const two = (part: number): string => String(part).padStart(2, '0');
-  const fraction = (microseconds: number): string =>
-    microseconds === 0 ? '' : `.${String(microseconds).padStart(6, '0').replace(/0+$/, '')}`;
   if (value.kind === 'time') {
     const { negative, days, hours, minutes, seconds, microseconds } = value;
     return `${negative ? '-' : ''}${two(days * 24 + hours)}:${two(minutes)}:${two(seconds)}${fraction(microseconds)}`;

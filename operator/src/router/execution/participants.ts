@@ -32,7 +32,10 @@ export async function beginParticipant(
       const sink = new CollectingSink();
       const outcome = await loan.connection.query(Buffer.from(statement), sink, surroundings, signal);
       if (outcome.error !== undefined) {
-        throw clientError('unknown', `A transaction could not be begun on shard ${shard}: ${outcome.error.message}`);
+        throw clientError(
+          'unknown',
+          `A transaction could not be begun on shard ${shard}: ${outcome.error.message}`,
+        );
       }
     }
   } catch (error) {

@@ -1,3 +1,4 @@
+import { assertNever } from '../../runtime/assert-never.ts';
 import type { Place } from '../routing/route.ts';
 import type { TransactionPlace } from '../session/transaction-state.ts';
 
@@ -14,6 +15,8 @@ export function transactionPlaceOf(place: Place): TransactionPlace | null {
     case 'shared':
     case 'anywhere':
       return null;
+    default:
+      return assertNever(place);
   }
 }
 

@@ -29,10 +29,15 @@ export function refusedFeatureOf(shape: StatementShape): RefusedFeatureName | nu
     case 'set':
       return null;
     default:
-      return shape.functions.some((name) => NAMED_LOCKS.has(name))
+      return usesNamedLocks(shape) && shape.tables.length > 0
         ? 'namedLocks'
         : shape.assignsUserVariables
           ? 'assignedVariables'
           : null;
   }
+}
+
+/** Whether a statement takes, asks for or releases named locks, which one connection of the session is kept for. */
+export function usesNamedLocks({ functions }: StatementShape): boolean {
+  return functions.some((name) => NAMED_LOCKS.has(name));
 }

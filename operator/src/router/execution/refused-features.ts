@@ -56,9 +56,9 @@ export const REFUSED_FEATURES = {
     hint: 'Use a common table expression, or a table with a key.',
   },
   namedLocks: {
-    feature: 'GET_LOCK and RELEASE_LOCK',
-    reason: 'the lock would be held on one of several servers',
-    hint: 'Lock a row: SELECT … FOR UPDATE in a transaction.',
+    feature: 'GET_LOCK and RELEASE_LOCK together with tables',
+    reason: 'named locks of all sessions are held on one server, and the rows lie on others',
+    hint: 'Take the lock by a statement of its own: SELECT GET_LOCK(…).',
   },
   textPrepare: {
     feature: 'PREPARE, EXECUTE and DEALLOCATE as statements',

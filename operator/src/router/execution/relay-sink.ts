@@ -45,8 +45,7 @@ export class RelaySink implements HoldingSink {
   }
 
   onDrain(callback: () => void): void {
-    // A client that has gone makes the request abort by its signal; the reader is freed either way.
-    this.#answer.drained(this.#signal).then(callback, callback);
+    this.#whenDrained(callback).catch(() => {});
   }
 
   end(completion: Completion): void {
@@ -75,6 +74,15 @@ export class RelaySink implements HoldingSink {
 
   localFile(): LocalFile | null {
     return null;
+  }
+
+  /** A client that has gone makes the request abort by its signal; the reader is freed either way. */
+  async #whenDrained(callback: () => void): Promise<void> {
+    try {
+      await this.#answer.drained(this.#signal);
+    } finally {
+      callback();
+    }
   }
 
   #status(completion: Completion): number {

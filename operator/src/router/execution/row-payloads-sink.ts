@@ -35,7 +35,7 @@ export class RowPayloadsSink implements HoldingSink {
     }
     // One copy for all rows of the piece: the connection uses its buffer again.
     const copy = Buffer.from(buffer.subarray(start, end));
-    for (let at = 0; at < copy.length; ) {
+    for (let at = 0; at < copy.length;) {
       const next = at + FRAME_HEADER + readFrameLength(copy, at);
       const part = copy.subarray(at + FRAME_HEADER, next);
       if (isFullFrame(at, next) || this.#parts.length > 0) {

@@ -10,33 +10,42 @@ const failed = (database: string, errno: number): DefinitionResult => ({
 
 describe('a definition in many databases', () => {
   it('is done where all have it', () => {
-    expect(judgeDefinition([done('a'), done('b')])).toEqual({ kind: 'done' });
+    expect(judgeDefinition('CREATE', [done('a'), done('b')])).toEqual({ kind: 'done' });
   });
 
   it('is refused with the servers’ error where it changed nothing', () => {
-    expect(judgeDefinition([failed('a', 1050), failed('b', 1050)])).toMatchObject({
+    expect(judgeDefinition('CREATE', [failed('a', 1050), failed('b', 1050)])).toMatchObject({
       kind: 'refused',
       error: { errno: 1050 },
     });
-    expect(judgeDefinition([failed('a', 1064), failed('b', 1064)])).toMatchObject({
+    expect(judgeDefinition('CREATE', [failed('a', 1064), failed('b', 1064)])).toMatchObject({
       kind: 'refused',
       error: { errno: 1064 },
     });
   });
 
   it('is done when the rest follows: those that have it already do not count', () => {
-    expect(judgeDefinition([failed('a', 1050), done('b')])).toEqual({ kind: 'done' });
+    expect(judgeDefinition('CREATE', [failed('a', 1050), done('b')])).toEqual({ kind: 'done' });
   });
 
   it('tells how far it came', () => {
-    const verdict = judgeDefinition([done('a'), failed('b', 1205), failed('c', 1050)]);
+    const verdict = judgeDefinition('CREATE', [done('a'), failed('b', 1205), failed('c', 1050)]);
     expect(verdict).toMatchObject({ kind: 'partly' });
-    expect(verdict.kind === 'partly' && verdict.message).toContain('in 2 of 3 databases; it failed in b: error 1205');
+    expect(verdict.kind === 'partly' && verdict.message).toContain(
+      'in 2 of 3 databases; it failed in b: error 1205',
+    );
+  });
+
+  it('takes nothing for done that the statement does not do', () => {
+    expect(judgeDefinition('ALTER', [done('a'), failed('b', 1146)])).toMatchObject({ kind: 'partly' });
+    expect(judgeDefinition('RENAME', [done('a'), failed('b', 1146)])).toEqual({ kind: 'done' });
+    expect(judgeDefinition('DROP', [done('a'), failed('b', 1051)])).toEqual({ kind: 'done' });
+    expect(judgeDefinition('TRUNCATE', [done('a'), failed('b', 1146)])).toMatchObject({ kind: 'partly' });
   });
 
   it('names a few of many', () => {
     const results = Array.from({ length: 20 }, (_result, index) => failed(`s${index}`, 1205));
-    const verdict = judgeDefinition([done('a'), ...results]);
+    const verdict = judgeDefinition('CREATE', [done('a'), ...results]);
     expect(verdict.kind === 'partly' && verdict.message).toContain('and 15 more');
   });
 });

@@ -8,7 +8,8 @@ import { databaseOfSlot, sharedDatabase, unshardedDatabase } from '../../core/ke
 import type { RouteOf } from '../routing/route.ts';
 import type { Topology } from '../topology/topology.ts';
 import { PLAIN_OK } from '../wire/ok-packet.ts';
-import { CollectingSink } from './collecting-sink.ts';
+import { encodeTextRow } from '../wire/text-row.ts';
+import { type CollectedResult, CollectingSink } from './collecting-sink.ts';
 import { clientError } from './errors.ts';
 import type { Execution } from './execution.ts';
 import type { Statement } from './statement.ts';
@@ -31,26 +32,38 @@ export type DefinitionVerdict =
   | { readonly kind: 'partly'; readonly message: string };
 
 /**
- * Errors by which a server says that the effect of a definition is there already. Source: https://mariadb.com/kb/en/mariadb-error-code-reference/:
- * table exists, unknown table (DROP), duplicate column, duplicate key name, cannot drop a column or key, no such table (RENAME),
- * duplicate constraint, view, trigger exists or not, sequence exists or not, multiple primary key, routine exists or not.
+ * Errors by which a server says that the effect of a definition is there already, by its verb. Source:
+ * https://mariadb.com/kb/en/mariadb-error-code-reference/. What is renamed is no longer there under its old name.
  */
-const ALREADY_DONE: ReadonlySet<number> = new Set([
-  1050, 1051, 1060, 1061, 1068, 1091, 1146, 1304, 1305, 1359, 1360, 1826, 4091, 4092,
-]);
+const ALREADY_DONE: Readonly<Record<DefinitionVerb, ReadonlySet<number>>> = {
+  // Table, routine, trigger, event, index, constraint, package exists.
+  CREATE: new Set([1007, 1050, 1061, 1304, 1359, 1537, 1826, 4092]),
+  // Column, key, primary key, constraint exists; cannot drop what is not there.
+  ALTER: new Set([1060, 1061, 1068, 1091, 1826]),
+  // Unknown table, key, routine, trigger, event, sequence.
+  DROP: new Set([1008, 1051, 1091, 1305, 1360, 1539, 4091]),
+  RENAME: new Set([1050, 1146]),
+  TRUNCATE: new Set(),
+};
+
+/** What a definition does. */
+export type DefinitionVerb = 'CREATE' | 'ALTER' | 'DROP' | 'RENAME' | 'TRUNCATE';
 
 /** Most databases that an error names. */
 const NAMED = 5;
 
 /** Decides what the results amount to. At least one is needed. */
-export function judgeDefinition(results: readonly DefinitionResult[]): DefinitionVerdict {
+export function judgeDefinition(
+  verb: DefinitionVerb,
+  results: readonly DefinitionResult[],
+): DefinitionVerdict {
   const failed = results.filter(({ error }) => error !== undefined);
   const [first] = failed;
   if (first?.error === undefined) {
     return { kind: 'done' };
   }
   const isUnchanged = failed.length === results.length;
-  const open = failed.filter(({ error }) => !ALREADY_DONE.has(error?.errno ?? 0));
+  const open = failed.filter(({ error }) => !ALREADY_DONE[verb].has(error?.errno ?? 0));
   if (isUnchanged && (open.length === 0 || open.length === results.length)) {
     return { kind: 'refused', error: first.error };
   }
@@ -79,6 +92,7 @@ export async function runDefinition(
   const text = editedText(statement, edits);
   const results: DefinitionResult[] = [];
   let warnings = 0;
+  const answers: CollectedResult[] = [];
   const runShard = async (shard: number, databases: readonly string[]): Promise<void> => {
     for (const database of databases) {
       const { sink, outcome } = await execution.onShard(
@@ -94,6 +108,7 @@ export async function runDefinition(
         signal,
       );
       warnings += outcome.completion?.warnings ?? 0;
+      answers.push(...sink.results.filter(({ columns }) => columns.length > 0));
       results.push({ database, shard, error: sink.failure?.error });
     }
   };
@@ -114,7 +129,20 @@ export async function runDefinition(
   if (lost !== undefined) {
     throw lost.reason;
   }
-  answerDefinition(execution, statement, judgeDefinition(results), warnings);
+  const [first] = answers;
+  if (first !== undefined) {
+    answerRows(execution, statement, first, answers);
+    return;
+  }
+  answerDefinition(execution, statement, judgeDefinition(verbOf(statement), results), warnings);
+}
+
+/** ALTER TABLE … RENAME does what RENAME does; maintenance of tables has no effect that could be there already. */
+function verbOf({ parsed: { shape } }: Statement): DefinitionVerb {
+  if (shape.kind !== 'definition') {
+    return 'TRUNCATE';
+  }
+  return shape.verb === 'ALTER' && shape.renames.length > 0 ? 'RENAME' : shape.verb;
 }
 
 function errorOf(cause: unknown): ServerError {
@@ -132,7 +160,9 @@ function databasesOf(
   const byShard = new Map<number, string[]>();
   for (const shard of topology.shards.keys()) {
     const names = [
-      ...(databases.includes('unsharded') && places?.homeShard === shard ? [unshardedDatabase(keyspace)] : []),
+      ...(databases.includes('unsharded') && places?.homeShard === shard
+        ? [unshardedDatabase(keyspace)]
+        : []),
       ...(databases.includes('shared') ? [sharedDatabase(keyspace)] : []),
       ...(databases.includes('slots')
         ? (configuration?.slotsByShard.get(shard) ?? []).map((slot) => databaseOfSlot(keyspace, slot))
@@ -143,6 +173,21 @@ function databasesOf(
     }
   }
   return byShard;
+}
+
+/** Maintenance of tables answers with rows, of which each database has its own. */
+function answerRows(
+  execution: Execution,
+  { answer, hasMore }: Statement,
+  { columns }: CollectedResult,
+  answers: readonly CollectedResult[],
+): void {
+  const status = execution.status(hasMore);
+  answer.encodedColumns(columns, status);
+  for (const row of answers.flatMap(({ rows }) => rows)) {
+    answer.packet(encodeTextRow(row));
+  }
+  answer.endOfRows(status, 0);
 }
 
 function answerDefinition(

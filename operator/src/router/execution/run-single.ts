@@ -2,8 +2,11 @@ import type { BackendConnection, Surroundings } from '../backend/backend-connect
 import type { Outcome } from '../backend/outcome.ts';
 import type { Place, RouteOf } from '../routing/route.ts';
 
+import type { StatementShape } from '../sql/statement-shape.ts';
 import { locate } from '../topology/topology.ts';
+import { CollectingSink } from './collecting-sink.ts';
 import type { Execution } from './execution.ts';
+import { ownVariableEdits } from './own-variable-edits.ts';
 import { transactionPlaceOf } from './place-description.ts';
 import { RelaySink } from './relay-sink.ts';
 import type { Statement } from './statement.ts';
@@ -22,19 +25,27 @@ export async function runSingle(
   if (bound !== null) {
     execution.bind(keyspaceOf(place), [bound]);
   }
-  const text = editedText(statement, edits);
+  const text = editedText(statement, [...edits, ...ownVariableEdits(execution.session, parsed)]);
   const send =
     parameters === null
       ? (connection: BackendConnection, sink: RelaySink, surroundings: Surroundings, limit: AbortSignal) =>
           connection.query(text, sink, surroundings, limit)
       : (connection: BackendConnection, sink: RelaySink, surroundings: Surroundings, limit: AbortSignal) =>
           executePrepared(connection, text, parameters.body, sink, surroundings, limit);
+  let foundRows: bigint | undefined;
   const { outcome, sink } = await execution.onShard(
     {
       locate: (topology) => locate(topology, place, execution.preferredShard(topology)),
       access,
       consistency: execution.consistency(keyspaceOf(place)),
       transactional: true,
+      ...(countsFoundRows(parsed.shape)
+        ? {
+            after: async (connection: BackendConnection, limit: AbortSignal) => {
+              foundRows = await readFoundRows(connection, limit);
+            },
+          }
+        : {}),
       sink: () =>
         new RelaySink(answer, () => execution.answerEnd(statement.hasMore, generatedIds?.first), signal),
       send,
@@ -47,6 +58,20 @@ export async function runSingle(
     return;
   }
   execution.succeeded(outcome.completion, generatedIds?.first, parsed.shape.kind);
+  if (foundRows !== undefined) {
+    execution.session.last = { ...execution.session.last, foundRows };
+  }
+}
+
+/** SQL_CALC_FOUND_ROWS: how many rows there were without the LIMIT is known to the connection alone. */
+function countsFoundRows({ scopes }: StatementShape): boolean {
+  return scopes[0]?.options.includes('SQL_CALC_FOUND_ROWS') ?? false;
+}
+
+async function readFoundRows(connection: BackendConnection, signal: AbortSignal): Promise<bigint> {
+  const sink = new CollectingSink();
+  await connection.query(Buffer.from('SELECT FOUND_ROWS()'), sink, {}, signal);
+  return BigInt(sink.results[0]?.rows[0]?.[0]?.toString() ?? '0');
 }
 
 function keyspaceOf(place: Place): string | null {

@@ -56,5 +56,10 @@ export async function runSplit(
     },
     signal,
   );
-  answerSum(execution, statement, { byShard, failure, generatedId: generatedIds?.first, perShard: route.everySlot });
+  answerSum(execution, statement, {
+    byShard,
+    failure,
+    generatedId: generatedIds?.first,
+    perShard: route.everySlot,
+  });
 }

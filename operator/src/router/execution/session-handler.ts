@@ -4,6 +4,7 @@ import { ClientError } from '../client/client-error.ts';
 import type { ClientCommand, ClientFacts, CommandHandler } from '../client/command-handler.ts';
 import { INITIAL_VARIABLES, type VariableState, withVariables } from '../session/session-variables.ts';
 import { textLiteral } from '../session/session-variables.ts';
+import { NO_DIAGNOSTICS } from '../session/diagnostics.ts';
 import { Session } from '../session/session.ts';
 import { COMMAND, commandName } from '../wire/command-code.ts';
 import { PLAIN_OK } from '../wire/ok-packet.ts';
@@ -92,13 +93,16 @@ class SessionHandler implements CommandHandler {
         answer.packet(Buffer.from('Shardwright'));
         return;
       default:
-        throw clientError('unknownCommand', `Shardwright does not support the command ${commandName(code) ?? code}`);
+        throw clientError(
+          'unknownCommand',
+          `Shardwright does not support the command ${commandName(code) ?? code}`,
+        );
     }
   }
 
   /** Runs the statements of one text one after the other; the first that fails is the last. */
   async #query(text: Buffer, answer: ClientAnswer, signal: AbortSignal): Promise<void> {
-    for (let from: number | null = 0; from !== null; ) {
+    for (let from: number | null = 0; from !== null;) {
       const parsed = this.#runner.parse(text, from);
       const refused = refusedFeatureOf(parsed.shape);
       if (refused !== null) {
@@ -107,6 +111,9 @@ class SessionHandler implements CommandHandler {
       }
       const { execution } = this.#runner;
       execution.hasFailed = false;
+      if (parsed.shape.kind !== 'show') {
+        execution.session.diagnostics = NO_DIAGNOSTICS;
+      }
       await this.#runner.run(
         { parsed, parameters: null, answer, isBinary: false, hasMore: parsed.next !== null },
         signal,
@@ -124,12 +131,14 @@ class SessionHandler implements CommandHandler {
 
   async changeUser(client: ClientFacts, signal: AbortSignal): Promise<void> {
     dropTransaction(this.#runner.execution.session);
+    this.#runner.execution.session.releaseLocks();
     this.#runner = await openRunner(this.#environment, client, signal);
     this.#prepared = new PreparedStatements(this.#runner);
   }
 
   async close(): Promise<void> {
     dropTransaction(this.#runner.execution.session);
+    this.#runner.execution.session.releaseLocks();
     this.#prepared.clear();
   }
 }

@@ -16,9 +16,14 @@ import { withWrite } from '../session/write-token.ts';
 import { HoldError } from '../topology/statement-hold.ts';
 import type { Server } from '../topology/servers.ts';
 import type { Location, Topology } from '../topology/topology.ts';
+import { assertNever } from '../../runtime/assert-never.ts';
+import { encodeError } from '../wire/server-error.ts';
 import { classifyBackendError, classifyOutcome, type Verdict } from './classify-failure.ts';
+import { KilledError } from '../client/client-error.ts';
+import { errorFields } from '../../runtime/logger.ts';
 import type { Environment } from './environment.ts';
 import { clientError } from './errors.ts';
+import { readDiagnostics } from './read-diagnostics.ts';
 import { beginParticipant, dropTransaction, participantOf } from './participants.ts';
 
 /** An answer's receiver that keeps an error to itself until it is asked for. */
@@ -39,6 +44,8 @@ export interface ShardRequest<Sink extends HoldingSink> {
   readonly transactional: boolean;
   /** A receiver for one attempt. */
   readonly sink: () => Sink;
+  /** What has to be asked of the connection that has run it, before anybody else gets it. */
+  readonly after?: (connection: BackendConnection, signal: AbortSignal) => Promise<void>;
   /** Hands the statement to the connection. */
   readonly send: (
     connection: BackendConnection,
@@ -98,7 +105,10 @@ function locateNow<Sink extends HoldingSink>(
 ): Location {
   const location = topology.current === undefined ? undefined : locate(topology.current);
   if (location === undefined) {
-    throw clientError('unknown', 'The map of the cluster has no such place; it may be about to change: try again');
+    throw clientError(
+      'unknown',
+      'The map of the cluster has no such place; it may be about to change: try again',
+    );
   }
   return location;
 }
@@ -112,11 +122,14 @@ async function tryOnShard<Sink extends HoldingSink>(
 ): Promise<Attempt<Sink>> {
   const { shard, database } = locateNow(environment, request);
   const participant = request.transactional ? participantOf(session, shard) : undefined;
-  const server = participant?.loan.connection.server as Server | undefined ?? chooseServer(environment, session, request, shard, unfit);
+  const server =
+    (participant?.loan.connection.server as Server | undefined) ??
+    chooseServer(environment, session, request, shard, unfit);
   if (server === undefined) {
     return { kind: 'again', cause: new Error(`shard ${shard} has no primary`) };
   }
-  const hasMuchToLose = request.transactional && session.transaction.kind === 'open' && session.transaction.participants.size > 0;
+  const hasMuchToLose =
+    request.transactional && session.transaction.kind === 'open' && session.transaction.participants.size > 0;
   const surroundings: Surroundings = {
     variables: session.variables,
     ...(database === undefined ? {} : { database }),
@@ -136,15 +149,32 @@ async function tryOnShard<Sink extends HoldingSink>(
   const sink = request.sink();
   let outcome: Outcome;
   try {
-    outcome = await request.send(loan.connection, sink, surroundings, signal);
+    outcome = isOwn
+      ? await withinTransaction(environment, loan.connection, signal, (limit) =>
+          request.send(loan.connection, sink, surroundings, limit),
+        )
+      : await request.send(loan.connection, sink, surroundings, signal);
   } catch (error) {
-    loan.giveBack({ clean: false });
     if (isOwn) {
       dropTransaction(session);
+    } else {
+      loan.giveBack({ clean: false });
     }
     signal.throwIfAborted();
     unfit.add(server.pod);
     return afterFailure(session, error, isOwn, { sink, access: request.access }, server);
+  }
+  if (outcome.error !== undefined && outcome.inPrelude) {
+    if (!isOwn && hasMoved(environment, request, shard)) {
+      loan.giveBack({ clean: true });
+      return { kind: 'again', cause: new Error(outcome.error.message) };
+    }
+    // The receiver has seen nothing of it.
+    sink.error(outcome.error, encodeError(outcome.error));
+  }
+  session.diagnostics = await readDiagnostics(loan.connection, outcome, signal);
+  if (request.after !== undefined && outcome.error === undefined) {
+    await request.after(loan.connection, signal);
   }
   const verdict = classifyOutcome(outcome);
   remember(session, outcome, request.access, shard);
@@ -162,6 +192,46 @@ async function tryOnShard<Sink extends HoldingSink>(
   }
   unfit.add(server.pod);
   return decide(verdict, outcome.error, isOwn, { sink, access: request.access }, server);
+}
+
+/** A server that does not know the database refuses before it executes: the map may have another place for it by now. */
+function hasMoved<Sink extends HoldingSink>(
+  environment: Environment,
+  request: ShardRequest<Sink>,
+  shard: number,
+): boolean {
+  return locateNow(environment, request).shard !== shard;
+}
+
+/**
+ * KILL QUERY ends the statement and not the transaction: it is passed on to the server, whose answer is the client's. What
+ * else ends a command ends its connection, and the transaction with it.
+ */
+async function withinTransaction<Result>(
+  { logger, signal: process }: Environment,
+  connection: BackendConnection,
+  signal: AbortSignal,
+  body: (limit: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const limit = new AbortController();
+  const onAbort = (): void => {
+    const reason: unknown = signal.reason;
+    if (reason instanceof KilledError && reason.scope === 'query') {
+      connection.cancel(process).catch((error: unknown) => {
+        logger.warn('a statement could not be cancelled', errorFields(error));
+        limit.abort(reason);
+      });
+    } else {
+      limit.abort(reason);
+    }
+  };
+  signal.throwIfAborted();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await body(limit.signal);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
 }
 
 /** ER_LOCK_DEADLOCK: the server has rolled back the whole transaction. */
@@ -187,7 +257,9 @@ function chooseServer<Sink extends HoldingSink>(
     return servers.primary;
   }
   const choice = decideReadServer({
-    level: access.consistency ?? stricterConsistency(session.wishes.consistency ?? consistency, access.leastConsistency),
+    level:
+      access.consistency ??
+      stricterConsistency(session.wishes.consistency ?? consistency, access.leastConsistency),
     servers: { ...servers, replicas: servers.replicas.filter(({ pod }) => !unfit.has(pod)) },
     states: environment.replicaStates(),
     token: session.token,
@@ -240,7 +312,11 @@ function decide<Sink extends HoldingSink>(
     case 'final':
       throw cause;
     case 'denied':
-      throw clientError('accessDenied', `Access denied for user '${user}' at the servers of the cluster`, cause);
+      throw clientError(
+        'accessDenied',
+        `Access denied for user '${user}' at the servers of the cluster`,
+        cause,
+      );
     case 'again':
     case 'full':
       if (inTransaction) {
@@ -259,6 +335,8 @@ function decide<Sink extends HoldingSink>(
         `The answer of ${server.pod} was lost: the statement may or may not have been executed; look before repeating it`,
         cause,
       );
+    default:
+      return assertNever(verdict);
   }
 }
 

@@ -32,7 +32,9 @@ import { systemSchemaText } from './system-schema-text.ts';
 import { runSessionStatement } from './session-statements/run-session-statement.ts';
 import type { SessionStatements } from './session-statements/session-statements.ts';
 import type { Statement } from './statement.ts';
-import { inlineParameters } from './statement-text.ts';
+import { usesNamedLocks } from './refuse-shape.ts';
+import { runNamedLock } from './run-named-lock.ts';
+import { editedText, inlineParameters } from './statement-text.ts';
 import { beginImplicitly } from './transactions.ts';
 
 /** A route that can be run. */
@@ -75,8 +77,13 @@ export class StatementRunner implements SessionStatements {
     }
     const route = await this.route(statement, signal);
     environment.metrics.routed(route.kind);
-    if (statement.parameters !== null && route.kind !== 'single') {
-      const text = inlineParameters(statement.parsed.sql, statement.parsed.dialect, statement.parameters.sqlText);
+    const isShared = route.kind === 'single' && !usesNamedLocks(statement.parsed.shape);
+    if (statement.parameters !== null && !isShared) {
+      const text = inlineParameters(
+        statement.parsed.sql,
+        statement.parsed.dialect,
+        statement.parameters.sqlText,
+      );
       await this.run({ ...statement, parsed: this.parse(text), parameters: null }, signal);
       return;
     }
@@ -90,6 +97,9 @@ export class StatementRunner implements SessionStatements {
         if (statement.isBinary && statement.parameters === null) {
           await this.#relayAsBinary(statement, route, signal);
           return;
+        }
+        if (usesNamedLocks(statement.parsed.shape) && statement.parameters === null) {
+          return runNamedLock(execution, statement, editedText(statement, route.edits), signal);
         }
         return runSingle(execution, statement, route, signal);
       case 'split':
@@ -150,7 +160,10 @@ export class StatementRunner implements SessionStatements {
         return route;
       }
     }
-    throw clientError('unknown', 'Shardwright could not decide where the statement goes: tables change all the time');
+    throw clientError(
+      'unknown',
+      'Shardwright could not decide where the statement goes: tables change all the time',
+    );
   }
 
   async #loadCatalog(name: string, signal: AbortSignal): Promise<void> {
@@ -241,7 +254,11 @@ export class StatementRunner implements SessionStatements {
         sink: () =>
           statement.isBinary
             ? new RowPayloadsSink({ bytes: SCATTER_CAPS.receivedBytes })
-            : new RelaySink(statement.answer, () => execution.answerEnd(statement.hasMore, undefined), signal),
+            : new RelaySink(
+                statement.answer,
+                () => execution.answerEnd(statement.hasMore, undefined),
+                signal,
+              ),
         send: (connection: BackendConnection, receiver, surroundings: Surroundings, limit) =>
           connection.query(text, receiver, surroundings, limit),
       },
@@ -279,7 +296,9 @@ export class StatementRunner implements SessionStatements {
 
   async #writeBinary(statement: Statement, sink: RowPayloadsSink, signal: AbortSignal): Promise<void> {
     const writer = this.#writer(statement);
-    writer.columns(sink.definitions.map((definition) => decodeColumn(definition, statement.answer.capabilities)));
+    writer.columns(
+      sink.definitions.map((definition) => decodeColumn(definition, statement.answer.capabilities)),
+    );
     await writer.rows(sink.payloads, signal);
     writer.end(this.execution.status(statement.hasMore), sink.warnings);
   }
@@ -293,7 +312,10 @@ export class StatementRunner implements SessionStatements {
     const { session } = this.execution;
     const answer = new CollectingAnswer(session.traits.extendedMetadata);
     const bytes = Buffer.from(text, session.charset === 'latin1' ? 'latin1' : 'utf8');
-    await this.run({ ...statement, answer, parsed: this.parse(bytes), parameters: null, isBinary: false }, signal);
+    await this.run(
+      { ...statement, answer, parsed: this.parse(bytes), parameters: null, isBinary: false },
+      signal,
+    );
     if (answer.failure !== undefined) {
       throw clientError('wrongValue', answer.failure.message, answer.failure);
     }

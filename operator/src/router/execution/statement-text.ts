@@ -17,11 +17,7 @@ const MAX_TOKENS = 4_000_000;
  * The text of a prepared statement with its values instead of `?`: servers that each get a part of it number the rest
  * differently.
  */
-export function inlineParameters(
-  sql: Buffer,
-  dialect: Dialect,
-  sqlText: (index: number) => string,
-): Buffer {
+export function inlineParameters(sql: Buffer, dialect: Dialect, sqlText: (index: number) => string): Buffer {
   const tokens = new TokenList(MAX_TOKENS);
   scanStatement(tokens, sql, 0, dialect);
   const parts: Buffer[] = [];

@@ -7,7 +7,12 @@ describe('the answer to a write of several slots', () => {
     expect(
       sumAnswers([
         { ...PLAIN_OK, affectedRows: 2n, warnings: 1, message: 'Records: 2  Duplicates: 0  Warnings: 1' },
-        { ...PLAIN_OK, affectedRows: 3n, lastInsertId: 7n, message: 'Records: 3  Duplicates: 1  Warnings: 0' },
+        {
+          ...PLAIN_OK,
+          affectedRows: 3n,
+          lastInsertId: 7n,
+          message: 'Records: 3  Duplicates: 1  Warnings: 0',
+        },
       ]),
     ).toEqual({
       affectedRows: 5n,
@@ -18,7 +23,12 @@ describe('the answer to a write of several slots', () => {
   });
 
   it('has no text where the parts tell of different things', () => {
-    expect(sumAnswers([{ ...PLAIN_OK, message: 'Records: 2' }, { ...PLAIN_OK, message: 'Rows: 2' }]).message).toBe('');
+    expect(
+      sumAnswers([
+        { ...PLAIN_OK, message: 'Records: 2' },
+        { ...PLAIN_OK, message: 'Rows: 2' },
+      ]).message,
+    ).toBe('');
     expect(sumAnswers([PLAIN_OK, PLAIN_OK]).message).toBe('');
   });
 });

@@ -30,7 +30,10 @@ const NUMBER = /\d+/g;
 function sumMessages(messages: readonly string[]): string {
   const told = messages.filter((message) => message !== '');
   const [first] = told;
-  if (first === undefined || told.some((message) => message.replaceAll(NUMBER, '') !== first.replaceAll(NUMBER, ''))) {
+  if (
+    first === undefined ||
+    told.some((message) => message.replaceAll(NUMBER, '') !== first.replaceAll(NUMBER, ''))
+  ) {
     return '';
   }
   const sums = told

@@ -42,7 +42,9 @@ export function systemSchemaText(
   });
   // The table has an alias now, under which its columns are found.
   const qualifiers = parsed.shape.qualifiers
-    .filter(({ schema, of }) => schema.toLowerCase() === INFORMATION_SCHEMA && (of === 'column' || of === 'star'))
+    .filter(
+      ({ schema, of }) => schema.toLowerCase() === INFORMATION_SCHEMA && (of === 'column' || of === 'star'),
+    )
     .map(({ tokens }): Edit => ({ tokens, text: '' }));
   return rewriteStatement(parsed, [...edits, ...qualifiers, ...functionEdits]);
 }
@@ -63,8 +65,15 @@ export function replacement(
   }
   const shownAs = (column: string): string =>
     `CASE ${quoteName(column)} ${[...names].map(([database, keyspace]) => `WHEN ${textLiteral(database)} THEN ${textLiteral(keyspace)}`).join(' ')} ELSE ${quoteName(column)} END AS ${quoteName(column)}`;
-  const list = columns.map((column) => (schemaColumns.includes(column) ? shownAs(column) : quoteName(column)));
-  const visible = [...names.keys(), INFORMATION_SCHEMA].map((database) => textLiteral(database)).join(', ');
+  const list = columns.map((column) =>
+    schemaColumns.includes(column) ? shownAs(column) : quoteName(column),
+  );
+  // A keyspace is one database in the list of databases, whatever it is made of.
+  const databases =
+    name.toUpperCase() === 'SCHEMATA'
+      ? [...new Map([...names].map(([database, shown]) => [shown, database])).values()]
+      : names.keys();
+  const visible = [...databases, INFORMATION_SCHEMA].map((database) => textLiteral(database)).join(', ');
   const query = `(SELECT ${list.join(', ')} FROM ${table} WHERE ${quoteName(first)} IN (${visible}))`;
   return alias === null ? `${query} AS ${quoteName(name)}` : query;
 }

@@ -44,7 +44,11 @@ function takeNext(session: Session): string | null {
  * Binds the open transaction to where its statement goes, in the mode `Single`; there is nothing to bind outside of one, and
  * in the mode `Multi`. Throws ClientError where it is bound to something else.
  */
-export function bindTransaction(session: Session, mode: TransactionMode, places: readonly TransactionPlace[]): void {
+export function bindTransaction(
+  session: Session,
+  mode: TransactionMode,
+  places: readonly TransactionPlace[],
+): void {
   const { transaction } = session;
   if (transaction.kind !== 'open' || mode === 'Multi') {
     return;
@@ -108,7 +112,12 @@ async function commitParticipant(
     if (!hasWritten) {
       return;
     }
-    throw commitError(error, shard, committed, error instanceof BackendError && error.execution === 'NotSent');
+    throw commitError(
+      error,
+      shard,
+      committed,
+      error instanceof BackendError && error.execution === 'NotSent',
+    );
   }
   if (outcome.error !== undefined && hasWritten) {
     const isKnown = classifyOutcome(outcome)?.kind !== 'unknown';
@@ -136,7 +145,11 @@ function commitError(
     );
   }
   return isRolledBack
-    ? clientError('transactionLost', `The transaction was rolled back: ${why}; try restarting transaction`, cause)
+    ? clientError(
+        'transactionLost',
+        `The transaction was rolled back: ${why}; try restarting transaction`,
+        cause,
+      )
     : clientError(
         'answerLost',
         `The answer to COMMIT was lost: the transaction may or may not have been committed; look before repeating it (${why})`,
@@ -176,7 +189,11 @@ export async function setSavepoint(session: Session, name: string, signal: Abort
 }
 
 /** ROLLBACK TO SAVEPOINT: those set after it are gone. */
-export async function rollbackToSavepoint(session: Session, name: string, signal: AbortSignal): Promise<void> {
+export async function rollbackToSavepoint(
+  session: Session,
+  name: string,
+  signal: AbortSignal,
+): Promise<void> {
   const { transaction, kept } = findSavepoint(session, name);
   await onEveryParticipant(session, transaction, `ROLLBACK TO SAVEPOINT ${quoteName(name)}`, signal);
   transaction.savepoints = [...kept, name];

@@ -1,4 +1,5 @@
 /** How values are compared, by what the catalog knows of their columns. */
+import { assertNever } from '../../runtime/assert-never.ts';
 import type { ColumnName, Expression } from '../sql/expression.ts';
 import type { ColumnDescription } from '../routing/catalog.ts';
 import { columnsIn, walkExpression } from '../routing/expression-walk.ts';
@@ -69,7 +70,8 @@ export function comparedColumn(
   visible: RowColumn | null,
   hidden: ColumnAdder,
 ): ComparedValue {
-  switch (comparisonOf(description)) {
+  const comparison = comparisonOf(description);
+  switch (comparison) {
     case 'plain':
       return { value: visible ?? hidden.add(text), weight: null };
     case 'position':
@@ -86,6 +88,8 @@ export function comparedColumn(
         weight: isPadded ? { ...weight, space: spaceOf(text, hidden) } : weight,
       };
     }
+    default:
+      return assertNever(comparison);
   }
 }
 

@@ -3,11 +3,12 @@ import { decodeTextRow, encodeTextRow } from '../wire/text-row.ts';
 import type { CompareRows, Comparators, Fields } from './comparators.ts';
 import { compareExactTexts } from './exact-number.ts';
 import { comparedValues, evaluateCondition } from './group-condition.ts';
-import { valueStates, type ValueState } from './group-values.ts';
+import { valueStates } from './group-values.ts';
 import type { MergeBudget } from './merge-budget.ts';
 import { MergeError } from './merge-error.ts';
 import type { GroupMerge, GroupValue, RowColumn } from './merge-plan.ts';
 import type { StreamedRow } from './row-streams.ts';
+import type { ValueState } from './value-state.ts';
 import { valueTypeOf } from './value-types.ts';
 
 /** One group: the states of its values. */
@@ -132,6 +133,8 @@ function columnOf(value: GroupValue | undefined): RowColumn | null {
     case 'minimum':
     case 'maximum':
       return value.compared.value;
+    case 'fallback':
+      return value.result;
     default:
       return null;
   }

@@ -41,6 +41,8 @@ export type GroupValue =
   | { readonly kind: 'bitAnd' | 'bitOr' | 'bitXor'; readonly column: RowColumn }
   /** Over distinct values: rows come grouped by the value as well. */
   | { readonly kind: 'countDistinct'; readonly result: RowColumn; readonly values: readonly ComparedValue[] }
+  /** COALESCE of an aggregate and a constant: `result` as each slot has it, which is the constant where there is nothing. */
+  | { readonly kind: 'fallback'; readonly result: RowColumn; readonly value: GroupValue }
   | {
       readonly kind: 'sumDistinct' | 'averageDistinct';
       readonly result: RowColumn;

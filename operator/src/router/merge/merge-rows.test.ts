@@ -96,9 +96,9 @@ describe('merging what slots answer is answering for all of them', () => {
           slots: deal(rows, ({ value }) => [value === null ? null : String(value)]),
         });
         const once = new Set(rows.map(({ value }) => value));
-        expect(merged.map(([value]) => value ?? null).toSorted()).toEqual(
-          [...once].map((value) => (value === null ? null : String(value))).toSorted(),
-        );
+        const expected = new Set([...once].map((value) => (value === null ? null : String(value))));
+        expect(merged).toHaveLength(expected.size);
+        expect(new Set(merged.map(([value]) => value))).toEqual(expected);
       }),
     );
   });
@@ -141,7 +141,7 @@ describe('merging what slots answer is answering for all of them', () => {
           ],
           slots: parts,
         });
-        const groups = [...new Set(rows.map(({ group }) => group))].toSorted();
+        const groups = [...new Set(rows.map(({ group }) => group))].toSorted((left, right) => left - right);
         expect(merged).toEqual(groups.map((group) => aggregate(rows, group).slice(0, 6)));
       }),
     );
@@ -318,9 +318,10 @@ describe('a merge is given up', () => {
       signal: new AbortController().signal,
     });
     const read = batches[Symbol.asyncIterator]().next();
-    const ended = expect(read).rejects.toMatchObject({ code: 'TooLong', errno: 1969, sqlState: '70100' });
-    await clock.advance(1000);
-    await ended;
+    await Promise.all([
+      expect(read).rejects.toMatchObject({ code: 'TooLong', errno: 1969, sqlState: '70100' }),
+      clock.advance(1000),
+    ]);
   });
 
   it('reads no more than LIMIT needs', async () => {

@@ -2,6 +2,7 @@
 import type { CallNode, Expression } from '../sql/expression.ts';
 import type { Edit } from '../sql/rewrite.ts';
 import { aggregatesIn } from '../routing/expression-walk.ts';
+import { constantOf } from '../routing/key-constraint.ts';
 import { comparedValue } from './compared-values.ts';
 import { expressionText } from './expression-text.ts';
 import type { HiddenColumns } from './hidden-columns.ts';
@@ -125,6 +126,12 @@ class GroupPlanner {
       );
     }
     const value = this.#values[index];
+    if (value?.kind === 'fallback' && (value.value.kind === 'minimum' || value.value.kind === 'maximum')) {
+      throw new CannotMerge(
+        'Groups of several slots are sorted by a constant in place of MIN() or MAX()',
+        GROUP_BY_KEY,
+      );
+    }
     if (value?.kind === 'any' && value.compared === null) {
       const visible = value.column.from === 'visible' ? value.column : null;
       this.#values[index] = {
@@ -152,6 +159,9 @@ class GroupPlanner {
       }
       return { kind: 'any', column: visible ?? this.#text(expression), compared: null };
     }
+    if (isFallback(expression, aggregate)) {
+      return this.#makeFallback(expression, aggregate, visible);
+    }
     if (aggregate !== expression || expression.kind !== 'call') {
       throw new CannotMerge(
         `An expression around ${aggregate.name}() over several slots`,
@@ -165,6 +175,18 @@ class GroupPlanner {
       );
     }
     return this.#makeAggregate(expression, visible ?? this.#text(expression));
+  }
+
+  /** COALESCE(SUM(x), 0): the aggregate is merged by itself; where it is NULL, each slot has the constant. */
+  #makeFallback(expression: Expression, aggregate: Expression, visible: RowColumn | null): GroupValue {
+    const value = this.#makeValue(aggregate, null);
+    if (this.#select.scope.groupBy.length === 0 && aggregate.kind === 'call' && aggregate.distinct) {
+      throw new CannotMerge(
+        'A constant in place of an aggregate of distinct values over several slots',
+        GROUP_BY_KEY,
+      );
+    }
+    return { kind: 'fallback', result: visible ?? this.#text(expression), value };
   }
 
   #makeAggregate(call: Expression & CallNode, result: RowColumn): GroupValue {
@@ -264,4 +286,15 @@ class GroupPlanner {
   #text(expression: Expression): RowColumn {
     return this.#hidden.add(expressionText(this.#select, expression));
   }
+}
+
+const FALLBACKS: ReadonlySet<string> = new Set(['COALESCE', 'IFNULL', 'NVL']);
+
+/** Whether an expression is an aggregate, or a constant where that is NULL. */
+function isFallback(expression: Expression, aggregate: Expression): boolean {
+  if (expression.kind !== 'call' || expression.schema !== null || !FALLBACKS.has(expression.name)) {
+    return false;
+  }
+  const [first, second, third] = expression.arguments;
+  return first === aggregate && second !== undefined && third === undefined && constantOf(second) !== null;
 }

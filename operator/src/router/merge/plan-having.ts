@@ -52,7 +52,6 @@ export function planHaving(
     left: operand(left),
     right: operand(right),
   });
-  const negate = (condition: Condition): Condition => ({ kind: 'not', condition });
 
   const plan = (node: Expression): Condition => {
     if (node.kind !== 'operation') {
@@ -109,4 +108,8 @@ function cannot(): CannotMerge {
     'HAVING over groups of several slots compares more than aggregates and columns with numbers',
     'Move conditions on rows to WHERE; or group by the key column, so that each group lies within a slot',
   );
+}
+
+function negate(condition: Condition): Condition {
+  return { kind: 'not', condition };
 }

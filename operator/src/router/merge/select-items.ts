@@ -23,6 +23,9 @@ export function visibleColumn({ scope }: ScatterScope, item: number): RowColumn 
  * constant, which sorts nothing.
  */
 export function orderedExpression(select: ScatterScope, expression: Expression): NamedExpression | null {
+  if (expression.kind === 'null' || expression.kind === 'boolean') {
+    return null;
+  }
   if (expression.kind === 'literal') {
     return positionOf(select, expression);
   }
@@ -46,6 +49,9 @@ export function orderedExpression(select: ScatterScope, expression: Expression):
 
 /** What an element of GROUP BY means: columns come before aliases. */
 export function groupedExpression(select: ScatterScope, expression: Expression): NamedExpression | null {
+  if (expression.kind === 'null' || expression.kind === 'boolean') {
+    return null;
+  }
   if (expression.kind === 'literal') {
     return positionOf(select, expression);
   }

@@ -1,4 +1,5 @@
 /** Wiring: everything that one process that serves clients is made of. */
+import { assertNever } from '../../runtime/assert-never.ts';
 import { randomBytes } from 'node:crypto';
 import type { Registry } from '@prometheus-io/client';
 import { withScope } from '../../runtime/abort.ts';
@@ -35,6 +36,7 @@ import { UserAuthenticator } from '../users/user-authenticator.ts';
 import { serverCredential } from '../users/user-directory.ts';
 import { addCapabilities, BASE_CAPABILITIES, CAPABILITY } from '../wire/capabilities.ts';
 import type { RouterFiles } from './router-files.ts';
+import { type KillRequest, type KillResult, workerOf } from './worker-messages.ts';
 import { withRequiredTls } from './required-tls.ts';
 
 /** What a worker needs. */
@@ -53,6 +55,8 @@ export interface RouterWorkerOptions {
   /** Numbers of connections are `n * workers + index`, so that those of two workers differ. */
   readonly index: number;
   readonly workers: number;
+  /** Ends a client of another worker. */
+  readonly killElsewhere: (request: KillRequest) => Promise<KillResult>;
   readonly registry: Registry;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -60,6 +64,8 @@ export interface RouterWorkerOptions {
 
 /** A worker at work. */
 export interface RouterWorker {
+  /** Ends a client of this worker. */
+  kill(request: KillRequest): KillResult;
   /** Throws with the reason while it cannot serve. */
   assertReady(): void;
   /** Serves until the signal aborts, then lets clients end what they have begun. */
@@ -150,20 +156,26 @@ export function createRouterWorker(options: RouterWorkerOptions): RouterWorker {
     replicaStates: () => replicas.states(),
     maxLagMilliseconds: limits.maxLagSeconds * 1000,
     nextTurn: () => (turn += 1),
-    async killClient(id, scope, user) {
-      const owner = listener.userOf(id);
-      if (owner === null) {
-        return 'unknown';
-      }
-      if (owner !== user) {
-        return 'denied';
-      }
-      return listener.kill(id, scope) ? 'killed' : 'unknown';
+    async killClient(connectionId, scope, user) {
+      const request = { connectionId, scope, user };
+      return workerOf(connectionId, options.workers) === options.index
+        ? killOwn(request)
+        : options.killElsewhere(request);
     },
     clock,
     logger,
     metrics,
     signal: stopped.signal,
+  };
+  const killOwn = ({ connectionId, scope, user }: KillRequest): KillResult => {
+    const owner = listener.userOf(connectionId);
+    if (owner === null) {
+      return 'unknown';
+    }
+    if (owner !== user) {
+      return 'denied';
+    }
+    return listener.kill(connectionId, scope) ? 'killed' : 'unknown';
   };
   let lastConnection = 0;
   const listener = new ClientListener({
@@ -203,7 +215,10 @@ export function createRouterWorker(options: RouterWorkerOptions): RouterWorker {
       pools.retain(retainedServers(topology.current));
       logger.info('a map is in use', { revision: map.revision });
     } catch (error) {
-      logger.error('the map cannot be used; the former one stays', { revision: map.revision, ...errorFields(error) });
+      logger.error('the map cannot be used; the former one stays', {
+        revision: map.revision,
+        ...errorFields(error),
+      });
     }
   };
   const learnFacts = async (signal: AbortSignal): Promise<void> => {
@@ -218,6 +233,7 @@ export function createRouterWorker(options: RouterWorkerOptions): RouterWorker {
   };
 
   return {
+    kill: killOwn,
     assertReady() {
       if (topology.current === undefined) {
         throw new Error('no map yet');
@@ -304,6 +320,8 @@ function placeOf(place: CatalogQuery['place']): Place {
       return { kind: 'shared', keyspace: place.keyspace, shard: null };
     case 'unsharded':
       return { kind: 'unsharded', keyspace: place.keyspace };
+    default:
+      return assertNever(place);
   }
 }
 

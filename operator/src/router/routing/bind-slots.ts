@@ -2,7 +2,8 @@
 import type { TokenRange } from '../sql/expression.ts';
 import type { KeyspaceConfiguration } from './keyspace-configuration.ts';
 import { bindConstraint, type KeyConstraint, type KeyOf, targetSlot } from './key-constraint.ts';
-import type { KeyComponent, KeyGraph } from './key-graph.ts';
+import type { KeyComponent } from './key-classes.ts';
+import type { KeyGraph } from './key-graph.ts';
 import { refuseUnsupported, type Refused } from './refusal.ts';
 import type { RoutingCall } from './routing-plan.ts';
 

@@ -33,10 +33,18 @@ export function catalogOf(keyspaces: ReadonlyMap<string, readonly TableDescripti
   );
 }
 
+/** One load, by the signal of who asked first, and the one after it if anybody has asked for that. */
+interface Load {
+  readonly signal: AbortSignal;
+  readonly ended: Promise<void>;
+  next: Load | undefined;
+}
+
 /** Keeps the catalog. `current` is another object after each change, and the same without one. */
 export class CatalogCache {
   readonly #run: RunCatalogQuery;
-  readonly #loading = new Map<string, Promise<void>>();
+  /** Loads under way, by keyspace. */
+  readonly #loading = new Map<string, Load>();
   #snapshot = new CatalogSnapshot(new Map());
 
   constructor(run: RunCatalogQuery) {
@@ -48,21 +56,48 @@ export class CatalogCache {
   }
 
   /**
-   * Loads a keyspace, anew if it is there. Whoever asks while a load is under way waits for the one after it: that one
-   * may have begun before what the asker knows to have changed. Rejects with what the query rejected with.
+   * Loads a keyspace, anew if it is there. Whoever asks while a load is under way waits for the one after it, which all
+   * of them share: the first may have begun before what they know to have changed. Rejects with what the query rejected with.
    */
   async load(keyspace: KeyspaceConfiguration, signal: AbortSignal): Promise<void> {
-    const { name } = keyspace;
-    const before = this.#loading.get(name);
-    const next = (before ?? Promise.resolve()).catch(() => {}).then(() => this.#load(keyspace, signal));
-    this.#loading.set(name, next);
-    try {
-      await next;
-    } finally {
-      if (this.#loading.get(name) === next) {
-        this.#loading.delete(name);
+    for (;;) {
+      const load = this.#join(keyspace, signal);
+      try {
+        await load.ended;
+        return;
+      } catch (error) {
+        signal.throwIfAborted();
+        // Ended by somebody who waits no longer: that is no answer to the others.
+        if (!load.signal.aborted) {
+          throw error;
+        }
       }
     }
+  }
+
+  #join(keyspace: KeyspaceConfiguration, signal: AbortSignal): Load {
+    const under = this.#loading.get(keyspace.name);
+    if (under === undefined) {
+      return this.#begin(keyspace, signal);
+    }
+    under.next ??= {
+      signal,
+      ended: under.ended.catch(() => {}).then(() => this.#begin(keyspace, signal).ended),
+      next: undefined,
+    };
+    return under.next;
+  }
+
+  #begin(keyspace: KeyspaceConfiguration, signal: AbortSignal): Load {
+    const load: Load = { signal, ended: this.#load(keyspace, signal), next: undefined };
+    this.#loading.set(keyspace.name, load);
+    const end = (): void => {
+      if (this.#loading.get(keyspace.name) === load) {
+        this.#loading.delete(keyspace.name);
+      }
+    };
+    load.ended.then(end, end);
+    return load;
   }
 
   /** Forgets a keyspace: a definition has changed it, or a server's error says that it is not as described. */

@@ -1,4 +1,5 @@
 /** Which source a column's name means. */
+import { assertNever } from '../../runtime/assert-never.ts';
 import type { ColumnName } from '../sql/expression.ts';
 import type { Query, QueryBody, Scope, Source } from '../sql/query-shape.ts';
 import type { StatementShape } from '../sql/statement-shape.ts';
@@ -54,6 +55,8 @@ export class ColumnResolver {
       }
       case 'tableFunction':
         return null;
+      default:
+        return assertNever(source);
     }
   }
 

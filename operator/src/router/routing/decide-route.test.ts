@@ -189,6 +189,10 @@ describe('a statement that is not bound to one slot', () => {
       'The key name of table names is text, and was given as a number or as bytes, which equals texts that differ',
     ],
     [
+      'SELECT id FROM orders UNION ALL SELECT code FROM countries',
+      'A part of the UNION has no sharded table, and every slot would give its rows',
+    ],
+    [
       'SELECT id FROM orders UNION SELECT order_id FROM items',
       'Rows of different slots would meet: of orders and items',
     ],

@@ -86,7 +86,6 @@ export function idEdits(
       return tokens === undefined ? [] : [{ tokens, text: String(id) }];
     });
   }
-  const insert = (at: number, text: string): Edit => ({ tokens: { first: at, end: at }, text });
   const name = `\`${column.name}\``;
   if (isSet) {
     return rows.map((row, index) => insert(row.tokens.first, `${name} = ${ids.get(index)}, `));
@@ -94,4 +93,8 @@ export function idEdits(
   const comma = isListEmpty ? '' : ', ';
   const list = listStart === null ? [] : [insert(listStart, name + comma)];
   return [...list, ...rows.map((row, index) => insert(row.tokens.first + 1, `${ids.get(index)}${comma}`))];
+}
+
+function insert(at: number, text: string): Edit {
+  return { tokens: { first: at, end: at }, text };
 }

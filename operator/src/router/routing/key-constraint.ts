@@ -1,4 +1,5 @@
 /** What a statement demands of a key, and which slots that leaves. */
+import { assertNever } from '../../runtime/assert-never.ts';
 import { canonicalKey } from '../../core/keyspace/canonical-key.ts';
 import type { CanonicalKey, KeyLiteral, KeyRefusal } from '../../core/keyspace/key-literal.ts';
 import type { KeyRule } from '../../core/keyspace/key-rule.ts';
@@ -86,6 +87,8 @@ export function keyLiteralOf(constant: Constant, values: ConstantValues): KeyLit
     case 'string':
     case 'bytes':
       return null;
+    default:
+      return assertNever(value);
   }
 }
 
@@ -233,5 +236,7 @@ function plainKey(literal: KeyLiteral): CanonicalKey | KeyRefusal | null {
     case 'bytes':
     case 'null':
       return null;
+    default:
+      return assertNever(literal);
   }
 }

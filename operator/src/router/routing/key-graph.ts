@@ -6,12 +6,13 @@
  * of LEFT JOIN … ON its key, a subquery that compares its key with one outside. What hangs on nothing is a root. With one root, each
  * slot can answer for its own rows; with several, all of them have to be bound to one slot.
  */
-import type { KeyRule } from '../../core/keyspace/key-rule.ts';
 import type { ColumnName } from '../sql/expression.ts';
 import type { Conjunct, Query, Scope } from '../sql/query-shape.ts';
 import type { StatementShape } from '../sql/statement-shape.ts';
 import { ColumnResolver } from './column-resolution.ts';
 import { constantOf, type KeyConstraint, type KeyOf } from './key-constraint.ts';
+import { type KeyComponent, KeyClasses } from './key-classes.ts';
+import { haveSameKeys } from './same-keys.ts';
 import type { MentionedTable } from './mentioned-tables.ts';
 
 /** One mention of a sharded table. */
@@ -23,14 +24,6 @@ export interface KeyNode {
   readonly name: string;
   /** Null for a view, and for a table whose key column is missing or of a type that is no key. */
   readonly key: KeyOf | null;
-}
-
-/** A root and all that hangs on it. */
-export interface KeyComponent {
-  /** Indexes of the root's nodes. */
-  readonly nodes: readonly number[];
-  /** What every row of the root satisfies. */
-  readonly constraints: readonly KeyConstraint[];
 }
 
 /** The outcome. */
@@ -55,20 +48,6 @@ export function buildKeyGraph(
   return new GraphBuilder(shape, tables, digest).build();
 }
 
-/** Whether values of two columns that are equal have one key: within one kind of type and of collation only. */
-export function haveSameKeys(left: KeyRule, right: KeyRule): boolean {
-  const isNumber = ({ kind }: KeyRule): boolean => kind === 'integer' || kind === 'decimal';
-  if (left.kind === 'text' && right.kind === 'text') {
-    return (
-      left.foldsCase === right.foldsCase &&
-      left.trims === right.trims &&
-      left.padded === right.padded &&
-      left.characters === right.characters
-    );
-  }
-  return left.kind === right.kind || (isNumber(left) && isNumber(right));
-}
-
 class GraphBuilder {
   readonly #shape: StatementShape;
   readonly #digest: string;
@@ -76,10 +55,7 @@ class GraphBuilder {
   readonly #nodes: KeyNode[] = [];
   /** Node by scope and source. */
   readonly #nodeAt = new Map<string, number>();
-  /** Class of each node: the index of one of its nodes. */
-  readonly #classes: number[] = [];
-  readonly #hangs = new Map<number, Set<number>>();
-  readonly #constraints = new Map<number, KeyConstraint[]>();
+  readonly #classes = new KeyClasses();
   readonly #transparent = new Set<number>();
   readonly #opaque = new Set<number>();
 
@@ -103,11 +79,11 @@ class GraphBuilder {
     // Constraints need no order; what hangs on what is read once all classes are known.
     return {
       nodes: this.#nodes,
-      components: this.#components(),
+      components: this.#classes.components(),
       resolver: this.#resolver,
       transparent: new Set([...this.#shape.queries.keys()].filter((query) => this.#isTransparent(query))),
       nodeOf: (scope, column) => this.#nodeOf(scope, column),
-      areEqual: (left, right) => this.#classOf(left) === this.#classOf(right),
+      areEqual: (left, right) => this.#classes.areEqual(left, right),
     };
   }
 
@@ -123,7 +99,7 @@ class GraphBuilder {
           ? null
           : { table: reference.name, column: key.column, rule: key.rule },
     });
-    this.#classes.push(node);
+    this.#classes.add();
     const sources = reference.scope === null ? [] : (this.#shape.scopes[reference.scope]?.sources ?? []);
     const source = sources.findIndex((candidate) => candidate.kind === 'table' && candidate.table === table);
     if (source >= 0) {
@@ -183,7 +159,7 @@ class GraphBuilder {
     const node = this.#boundNode(scope, binds, column);
     const key = node === null ? null : (this.#nodes[node]?.key ?? null);
     if (node !== null && key !== null) {
-      this.#constraints.set(node, [...(this.#constraints.get(node) ?? []), make(key)]);
+      this.#classes.constrain(node, make(key));
     }
   }
 
@@ -193,26 +169,8 @@ class GraphBuilder {
     if (leftNode !== null && rightNode !== null && this.#areComparable(leftNode, rightNode)) {
       const isLeftBound = this.#boundNode(scope, binds, left) !== null;
       const isRightBound = this.#boundNode(scope, binds, right) !== null;
-      this.#join(leftNode, isLeftBound, rightNode, isRightBound);
+      this.#classes.join(leftNode, isLeftBound, rightNode, isRightBound);
     }
-  }
-
-  #join(left: number, isLeftBound: boolean, right: number, isRightBound: boolean): void {
-    if (isLeftBound && isRightBound) {
-      const kept = this.#classOf(left);
-      const former = this.#classOf(right);
-      for (const [node, of] of this.#classes.entries()) {
-        this.#classes[node] = of === former ? kept : of;
-      }
-    } else if (isLeftBound) {
-      this.#hang(left, right);
-    } else if (isRightBound) {
-      this.#hang(right, left);
-    }
-  }
-
-  #hang(node: number, on: number): void {
-    this.#hangs.set(node, (this.#hangs.get(node) ?? new Set()).add(on));
   }
 
   #connectUsing(scope: number, { binds, column, left, right }: Extract<Conjunct, { kind: 'using' }>): void {
@@ -248,7 +206,7 @@ class GraphBuilder {
     const outerNode = this.#boundNode(scope, binds, column);
     const innerNode = this.#nodeOf(index, item.column);
     if (outerNode !== null && innerNode !== null && this.#areComparable(outerNode, innerNode)) {
-      this.#join(outerNode, true, innerNode, true);
+      this.#classes.join(outerNode, true, innerNode, true);
     }
   }
 
@@ -378,34 +336,5 @@ class GraphBuilder {
         this.#digest.includes(`${name}\` (`) ||
         this.#digest.includes(`${name}" (`),
     );
-  }
-
-  #classOf(node: number): number {
-    return this.#classes[node] ?? node;
-  }
-
-  #components(): readonly KeyComponent[] {
-    const classes = [...new Set(this.#classes)];
-    const hangsOn = new Map(
-      classes.map((of) => {
-        const members = this.#members(of);
-        const others = members.flatMap((node) => [...(this.#hangs.get(node) ?? [])]);
-        return [of, new Set(others.map((node) => this.#classOf(node)).filter((other) => other !== of))];
-      }),
-    );
-    const roots = classes.filter((of) => hangsOn.get(of)?.size === 0);
-    // A class that reaches no root hangs on itself in a circle: it has to be bound like a root.
-    const reaches = (of: number, seen: Set<number>): boolean =>
-      roots.includes(of) ||
-      [...(hangsOn.get(of) ?? [])].some((other) => !seen.has(other) && reaches(other, seen.add(other)));
-    const circles = classes.filter((of) => !reaches(of, new Set([of])));
-    return [...roots, ...circles].map((of) => {
-      const nodes = this.#members(of);
-      return { nodes, constraints: nodes.flatMap((node) => this.#constraints.get(node) ?? []) };
-    });
-  }
-
-  #members(of: number): number[] {
-    return [...this.#classes.keys()].filter((node) => this.#classOf(node) === of);
   }
 }

@@ -1,4 +1,5 @@
 /** UPDATE and DELETE. */
+import { assertNever } from '../../runtime/assert-never.ts';
 import type { CanonicalKey } from '../../core/keyspace/key-literal.ts';
 import type { ColumnAssignment } from '../sql/statement-shape.ts';
 import type { DeleteNode, StatementParts, UpdateNode } from '../sql/statement-shape.ts';
@@ -38,6 +39,8 @@ export function planChange(context: PlanContext, shape: ChangeShape): Plan {
           return planReferenceWrite(context, found, functionEdits);
         case 'sharded':
           return planSharded(context, shape, found, functionEdits);
+        default:
+          return assertNever(found.kind);
       }
     },
   });

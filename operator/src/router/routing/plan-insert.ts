@@ -1,26 +1,24 @@
 /** INSERT and REPLACE. */
+import { assertNever } from '../../runtime/assert-never.ts';
 import type { Edit } from '../sql/rewrite.ts';
-import type { InsertNode, InsertRow, StatementParts } from '../sql/statement-shape.ts';
 import { decideAccess } from './access.ts';
-import { bindSlots } from './bind-slots.ts';
 import type { TableDescription } from './catalog.ts';
 import { fixedTime } from './fixed-time.ts';
 import { type MakeFunctionEdits, planFunctionEdits } from './function-edits.ts';
 import { findIdColumn, idEdits, type IdColumn, type InsertForm, rowsWithoutId } from './generated-ids.ts';
 import { type KeyspaceTables, planRefusal, planTables } from './plan-tables.ts';
+import { refuseOtherReads, refuseOtherSlot, slotOfRow } from './insert-rows.ts';
+import { insertedColumns, type InsertShape, keyOf, refuseUpdatedKey } from './insert-target.ts';
 import { planInsertSelect } from './plan-insert-select.ts';
 import { refuseSystemWrite } from './plan-change.ts';
 import { planReferenceWrite } from './plan-reference-write.ts';
-import { constantOf, storedSlot, targetSlot, type KeyOf } from './key-constraint.ts';
+import type { KeyOf } from './key-constraint.ts';
 import { buildKeyGraph } from './key-graph.ts';
 import { qualifierEdits } from './qualifier-edits.ts';
-import { refuse, refuseKeyValue, refuseUnsupported, type Refused } from './refusal.ts';
+import { refuseUnsupported, type Refused } from './refusal.ts';
 import type { GeneratedIds, Route, RouteOf, SlotPart } from './route.ts';
 import type { Plan, PlanContext, RoutingCall } from './routing-plan.ts';
 import { groupBySlot, keepElements } from './split-edits.ts';
-
-/** An INSERT or REPLACE. */
-export type InsertShape = StatementParts & InsertNode;
 
 /** Plans an INSERT or REPLACE. */
 export function planInsert(context: PlanContext, shape: InsertShape): Plan {
@@ -63,6 +61,8 @@ function planInto(
       return shape.source.kind === 'query'
         ? planInsertSelect(context, shape, found, table, functionEdits, shape.source.query)
         : planIntoSharded(context, shape, found, table, functionEdits);
+    default:
+      return assertNever(target.kind);
   }
 }
 
@@ -81,15 +81,6 @@ function planIntoUnsharded(
     generatedIds: null,
     reason: 'only unsharded tables',
   });
-}
-
-/** Columns of an INSERT, in the order of its values. */
-export function insertedColumns(
-  { columns, source }: InsertShape,
-  table: TableDescription,
-): readonly string[] {
-  const named = source.kind === 'set' ? source.columns : columns;
-  return named ?? table.columns.filter(({ invisible }) => !invisible).map(({ name }) => name);
 }
 
 function formOf({ statement }: PlanContext, shape: InsertShape): InsertForm | Refused {
@@ -291,120 +282,6 @@ function outside(edits: readonly Edit[], removed: readonly Edit[]): readonly Edi
   );
 }
 
-/** The key of a table into which rows go. */
-export function keyOf({ name, key, isView }: TableDescription): KeyOf | Refused {
-  if (key === null || isView) {
-    return refuseUnsupported(
-      `${name} has no key column, so that it is not known in which slot its rows are`,
-      isView ? 'Insert into the table' : 'Add the column that the keyspace or the table names as its key',
-    );
-  }
-  return key.rule.kind === 'refused'
-    ? refuseKeyValue(name, key.column, key.rule)
-    : { table: name, column: key.column, rule: key.rule };
-}
-
 function isIdKey(column: IdColumn | null, key: KeyOf): boolean {
   return column?.column.name === key.column;
-}
-
-interface RowContext {
-  readonly key: KeyOf;
-  readonly keyPosition: number;
-  readonly table: TableDescription;
-  readonly keyspace: KeyspaceTables['keyspace'];
-  /** Generated id that is the row's key. */
-  readonly id: bigint | undefined;
-}
-
-function slotOfRow(
-  { values }: RoutingCall,
-  row: InsertRow,
-  { key, keyPosition, table, keyspace, id }: RowContext,
-): number | Refused {
-  if (id !== undefined) {
-    const literal = { kind: 'number', text: String(id) } as const;
-    return targetSlot(literal, key, keyspace);
-  }
-  const value = keyPosition < 0 ? undefined : row.values[keyPosition];
-  if (value === undefined) {
-    // ER_NO_DEFAULT_FOR_FIELD, ER_WRONG_VALUE_COUNT_ON_ROW
-    return keyPosition < 0
-      ? refuse({
-          errno: 1364,
-          sqlState: 'HY000',
-          message: `The INSERT gives no value to ${table.name}.${key.column}, the column that decides in which slot a row is`,
-          hint: `Add ${key.column} to its columns`,
-        })
-      : refuse({
-          errno: 1136,
-          sqlState: '21S01',
-          message: "Column count doesn't match value count",
-          hint: '',
-        });
-  }
-  const constant = constantOf(value);
-  return constant === null
-    ? refuseUnsupported(
-        `The INSERT gives ${table.name}.${key.column}, the column that decides in which slot a row is, no plain value`,
-        'Calculate the value before, and write it as a number or a quoted text',
-      )
-    : storedSlot(constant, key, keyspace, values);
-}
-
-function refuseOtherSlot(
-  call: RoutingCall,
-  slots: readonly number[],
-  key: KeyOf,
-  keyspace: KeyspaceTables['keyspace'],
-): Refused | null {
-  const target = call.key === null ? null : targetSlot(call.key, key, keyspace);
-  if (target === null || typeof target !== 'number') {
-    return target;
-  }
-  return slots.every((slot) => slot === target)
-    ? null
-    : refuseUnsupported(
-        'The INSERT has rows of another slot than that of shardwright_key',
-        'SET shardwright_key to the key of the rows, or to DEFAULT',
-      );
-}
-
-function refuseOtherReads(
-  call: RoutingCall,
-  reads: ReturnType<typeof buildKeyGraph>,
-  slots: readonly number[],
-  keyspace: KeyspaceTables['keyspace'],
-): Refused | null {
-  if (reads.components.length === 0) {
-    return null;
-  }
-  const choice = bindSlots(call, keyspace, reads);
-  if (choice.kind === 'refused') {
-    return choice;
-  }
-  return choice.slots.length === 1 && slots.every((slot) => slot === choice.slots[0])
-    ? null
-    : refuseUnsupported(
-        'A query within the values reads another slot than that of its row',
-        'Compare the key in the query with the key of the row',
-      );
-}
-
-/** ON DUPLICATE KEY UPDATE may set the key to nothing but what it is. */
-export function refuseUpdatedKey(shape: InsertShape, table: TableDescription, key: KeyOf): Refused | null {
-  const changes = shape.onDuplicate.some(({ column, value }) => {
-    if (column !== key.column) {
-      return false;
-    }
-    const isItself = value.kind === 'column' && value.column.name === key.column;
-    const [argument] = value.kind === 'call' && /^VALUES?$/.test(value.name) ? value.arguments : [];
-    return !isItself && !(argument?.kind === 'column' && argument.column.name === key.column);
-  });
-  return changes
-    ? refuseUnsupported(
-        `ON DUPLICATE KEY UPDATE sets ${table.name}.${key.column}, the column that decides in which slot a row is`,
-        'Leave it out',
-      )
-    : null;
 }

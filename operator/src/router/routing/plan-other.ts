@@ -51,6 +51,9 @@ export function planCall({ schema, keyspaces, shape }: PlanContext, written: str
 
 /** DO: expressions without tables, for their side effects. */
 export function planDo({ shape }: PlanContext): Plan {
+  if (shape.tables.length > 0) {
+    return planRefusal(refuseUnsupported('DO reads tables', 'Use SELECT'));
+  }
   const access = decideAccess(shape, []);
   return (call) => ({
     kind: 'single',

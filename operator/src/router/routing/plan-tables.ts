@@ -1,4 +1,5 @@
 /** What the tables of a statement leave to decide. */
+import { assertNever } from '../../runtime/assert-never.ts';
 import type { TableReference } from '../sql/query-shape.ts';
 import { findMentionedTables, type MentionedTable } from './mentioned-tables.ts';
 import type { KeyspaceConfiguration } from './keyspace-configuration.ts';
@@ -39,6 +40,8 @@ export function planTables(context: PlanContext, planners: TablePlanners): Plan 
       return planners.system(found.schemas);
     case 'keyspace':
       return planKeyspace(context, found.keyspace, found.tables, planners);
+    default:
+      return assertNever(found);
   }
 }
 

@@ -1,7 +1,9 @@
 /** Whether every slot may run a statement for its own rows. */
+import { assertNever } from '../../runtime/assert-never.ts';
 import type { QueryBody, Query } from '../sql/query-shape.ts';
 import type { StatementShape } from '../sql/statement-shape.ts';
 import { isPlainFunction } from './functions.ts';
+import type { KeyComponent } from './key-classes.ts';
 import type { KeyGraph } from './key-graph.ts';
 import type { MentionedTable } from './mentioned-tables.ts';
 import { refuseUnsupported, type Refused } from './refusal.ts';
@@ -60,16 +62,23 @@ const RULES: readonly ((candidate: Candidate) => Refused | null)[] = [
   },
   ({ shape, graph, scopes }) => {
     const rowScopes = reachableScopes(shape, scopes);
-    const isMain = graph.components.every(({ nodes }) =>
-      nodes.some((node) => rowScopes.has(graph.nodes[node]?.scope ?? -1)),
-    );
-    return isMain
+    return graph.components.every((component) => isOf(component, graph, rowScopes))
       ? null
       : refuseUnsupported(
           'A query within the statement reads rows of all slots',
           'Give the key in it, or read it on its own first',
         );
   },
+  ({ shape, graph, scopes }) =>
+    scopes.every((scope) => {
+      const rowScopes = reachableScopes(shape, [scope]);
+      return graph.components.some((component) => isOf(component, graph, rowScopes));
+    })
+      ? null
+      : refuseUnsupported(
+          'A part of the UNION has no sharded table, and every slot would give its rows',
+          'Read it in a statement of its own',
+        ),
   ({ shape, digest, tables, graph, scopes }) => {
     // Kept rows without a partner come from each slot, unless they are of the sharded table.
     const isLost = [...reachableScopes(shape, scopes)].some((index) => {
@@ -120,7 +129,14 @@ export function scopesOf(shape: StatementShape, body: QueryBody): readonly numbe
       const query = shape.queries[body.query];
       return query === undefined ? [] : scopesOf(shape, query.body);
     }
+    default:
+      return assertNever(body);
   }
+}
+
+/** Whether a root is among the rows of the scopes. */
+function isOf({ nodes }: KeyComponent, graph: KeyGraph, scopes: ReadonlySet<number>): boolean {
+  return nodes.some((node) => scopes.has(graph.nodes[node]?.scope ?? -1));
 }
 
 /** The scopes and those that they have their rows from, by FROM. */

@@ -1,6 +1,7 @@
 import type { Query, QueryBody } from '../sql/query-shape.ts';
 import { bindSlots, type SlotChoice } from './bind-slots.ts';
-import type { KeyComponent, KeyGraph } from './key-graph.ts';
+import type { KeyComponent } from './key-classes.ts';
+import type { KeyGraph } from './key-graph.ts';
 import type { KeyspaceConfiguration } from './keyspace-configuration.ts';
 import type { Refused } from './refusal.ts';
 import type { PlanContext, RoutingCall } from './routing-plan.ts';

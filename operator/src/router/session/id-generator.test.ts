@@ -32,24 +32,28 @@ describe('generated ids', () => {
       pass: fc.constantFrom(0, 0, 1, 10, 1000, CLAIM_MILLISECONDS),
     });
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 60 }), fc.array(fc.nat(10_000), { minLength: 3, maxLength: 3 }), async (steps, offsets) => {
-        const claimIds = createClaims();
-        const clocks = offsets.map((offset) => new FakeClock(ID_EPOCH + offset));
-        const generators = clocks.map((clock) => new IdGenerator(claimIds, clock));
-        const seen = new Set<bigint>();
-        const last = [-1n, -1n, -1n];
-        for (const { generator, count, pass } of steps) {
-          await clocks[generator]?.advance(pass);
-          const first = await generators[generator]?.take(count, never);
-          expect(first).toBeGreaterThan(last[generator] ?? 0n);
-          for (let index = 0n; index < BigInt(count); index += 1n) {
-            const id = (first ?? 0n) + index;
-            expect(seen.has(id)).toBe(false);
-            seen.add(id);
+      fc.asyncProperty(
+        fc.array(step, { maxLength: 60 }),
+        fc.array(fc.nat(10_000), { minLength: 3, maxLength: 3 }),
+        async (steps, offsets) => {
+          const claimIds = createClaims();
+          const clocks = offsets.map((offset) => new FakeClock(ID_EPOCH + offset));
+          const generators = clocks.map((clock) => new IdGenerator(claimIds, clock));
+          const seen = new Set<bigint>();
+          const last = [-1n, -1n, -1n];
+          for (const { generator, count, pass } of steps) {
+            await clocks[generator]?.advance(pass);
+            const first = await generators[generator]?.take(count, never);
+            expect(first).toBeGreaterThan(last[generator] ?? 0n);
+            for (let index = 0n; index < BigInt(count); index += 1n) {
+              const id = (first ?? 0n) + index;
+              expect(seen.has(id)).toBe(false);
+              seen.add(id);
+            }
+            last[generator] = (first ?? 0n) + BigInt(count - 1);
           }
-          last[generator] = (first ?? 0n) + BigInt(count - 1);
-        }
-      }),
+        },
+      ),
       { numRuns: 25 },
     );
   });

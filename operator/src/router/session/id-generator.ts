@@ -123,15 +123,16 @@ export class IdGenerator {
 
   /** One request at a time, and each claim is taken over once: used twice, it would yield its ids twice. */
   #requestClaim(signal: AbortSignal): Promise<void> {
-    this.#claiming ??= this.#claimIds(
+    this.#claiming ??= this.#takeClaim(signal).finally(() => (this.#claiming = undefined));
+    return this.#claiming;
+  }
+
+  async #takeClaim(signal: AbortSignal): Promise<void> {
+    const claim = await this.#claimIds(
       { now: Math.max(this.#clock.now(), this.#newest?.until ?? 0), preferred: this.#newest?.node },
       signal,
-    )
-      .then((claim) => {
-        this.#next = claim;
-        this.#newest = claim;
-      })
-      .finally(() => (this.#claiming = undefined));
-    return this.#claiming;
+    );
+    this.#next = claim;
+    this.#newest = claim;
   }
 }

@@ -28,6 +28,13 @@ describe('variables of the router', () => {
   });
 
   it('switch', () => {
-    expect(['1', 'on', 'TRUE', '0', 'Off', 'x'].map(readSwitch)).toEqual([true, true, true, false, false, undefined]);
+    expect(['1', 'on', 'TRUE', '0', 'Off', 'x'].map(readSwitch)).toEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+      undefined,
+    ]);
   });
 });

@@ -3,12 +3,13 @@ import type { ConsistencyLevel, TransactionMode } from '../../api/v1alpha1/index
 import type { SessionWishes } from './session.ts';
 
 /** Consistency by its names, without case, `-` and `_`. `EventualFastest` is eventual, by the replica that answers fastest. */
-const CONSISTENCY: ReadonlyMap<string, { readonly level: ConsistencyLevel; readonly fastest: boolean }> = new Map([
-  ['strong', { level: 'Strong', fastest: false }],
-  ['eventual', { level: 'Eventual', fastest: false }],
-  ['eventualfastest', { level: 'Eventual', fastest: true }],
-  ['readyourwrites', { level: 'ReadYourWrites', fastest: false }],
-]);
+const CONSISTENCY: ReadonlyMap<string, { readonly level: ConsistencyLevel; readonly fastest: boolean }> =
+  new Map([
+    ['strong', { level: 'Strong', fastest: false }],
+    ['eventual', { level: 'Eventual', fastest: false }],
+    ['eventualfastest', { level: 'Eventual', fastest: true }],
+    ['readyourwrites', { level: 'ReadYourWrites', fastest: false }],
+  ]);
 
 const MODES: ReadonlyMap<string, TransactionMode> = new Map([
   ['single', 'Single'],

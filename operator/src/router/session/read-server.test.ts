@@ -19,24 +19,85 @@ const fit: ReplicaState = {
   responseMilliseconds: 2,
 };
 
-const CASES: readonly [name: string, request: Partial<ReadRequest>, pod: string | undefined, reason: string][] = [
+const CASES: readonly [
+  name: string,
+  request: Partial<ReadRequest>,
+  pod: string | undefined,
+  reason: string,
+][] = [
   ['strong reads go to the primary', { level: 'Strong' }, 'p', 'StrongRead'],
   ['eventual reads go round', { turn: 0 }, 'a', 'NextReplica'],
   ['eventual reads go round, and on', { turn: 3 }, 'b', 'NextReplica'],
   [
     'the fastest on request',
-    { fastest: true, states: new Map([['a', fit], ['b', { ...fit, responseMilliseconds: 1 }]]) },
+    {
+      fastest: true,
+      states: new Map([
+        ['a', fit],
+        ['b', { ...fit, responseMilliseconds: 1 }],
+      ]),
+    },
     'b',
     'FastestReplica',
   ],
-  ['a replica that lags is left out', { states: new Map([['a', { ...fit, lagMilliseconds: 5000 }], ['b', fit]]) }, 'b', 'NextReplica'],
-  ['a replica whose lag is unknown is left out', { states: new Map([['a', { ...fit, lagMilliseconds: null }], ['b', fit]]) }, 'b', 'NextReplica'],
-  ['a replica with an error is left out', { states: new Map([['a', { ...fit, isHealthy: false }], ['b', fit]]) }, 'b', 'NextReplica'],
+  [
+    'a replica that lags is left out',
+    {
+      states: new Map([
+        ['a', { ...fit, lagMilliseconds: 5000 }],
+        ['b', fit],
+      ]),
+    },
+    'b',
+    'NextReplica',
+  ],
+  [
+    'a replica whose lag is unknown is left out',
+    {
+      states: new Map([
+        ['a', { ...fit, lagMilliseconds: null }],
+        ['b', fit],
+      ]),
+    },
+    'b',
+    'NextReplica',
+  ],
+  [
+    'a replica with an error is left out',
+    {
+      states: new Map([
+        ['a', { ...fit, isHealthy: false }],
+        ['b', fit],
+      ]),
+    },
+    'b',
+    'NextReplica',
+  ],
   ['the primary where no replica is fit', { states: new Map() }, 'p', 'NoReplicaFit'],
-  ['a replica with everything that was written', { level: 'ReadYourWrites', token: token('1-1-100') }, 'a', 'CaughtUpReplica'],
-  ['what was written on another shard does not matter', { level: 'ReadYourWrites', token: token('0-1-900') }, 'a', 'CaughtUpReplica'],
-  ['the primary where no replica has everything', { level: 'ReadYourWrites', token: token('1-1-101') }, 'p', 'NoReplicaCaughtUp'],
-  ['nobody while there is no primary', { level: 'Strong', servers: { ...servers, primary: undefined } }, undefined, 'StrongRead'],
+  [
+    'a replica with everything that was written',
+    { level: 'ReadYourWrites', token: token('1-1-100') },
+    'a',
+    'CaughtUpReplica',
+  ],
+  [
+    'what was written on another shard does not matter',
+    { level: 'ReadYourWrites', token: token('0-1-900') },
+    'a',
+    'CaughtUpReplica',
+  ],
+  [
+    'the primary where no replica has everything',
+    { level: 'ReadYourWrites', token: token('1-1-101') },
+    'p',
+    'NoReplicaCaughtUp',
+  ],
+  [
+    'nobody while there is no primary',
+    { level: 'Strong', servers: { ...servers, primary: undefined } },
+    undefined,
+    'StrongRead',
+  ],
 ];
 
 describe('the server of a read', () => {
@@ -44,7 +105,10 @@ describe('the server of a read', () => {
     const choice = decideReadServer({
       level: 'Eventual',
       servers,
-      states: new Map([['a', fit], ['b', fit]]),
+      states: new Map([
+        ['a', fit],
+        ['b', fit],
+      ]),
       token: EMPTY_TOKEN,
       maxLagMilliseconds: 5000,
       turn: 0,

@@ -16,7 +16,12 @@ describe('variables of a session', () => {
 
   it.each([
     ['nothing to do', strict, strict, null],
-    ['from a fresh connection', INITIAL_VARIABLES, zoned, "SET @`counter`=5,SESSION sql_mode='STRICT_ALL_TABLES',SESSION time_zone='+00:00'"],
+    [
+      'from a fresh connection',
+      INITIAL_VARIABLES,
+      zoned,
+      "SET @`counter`=5,SESSION sql_mode='STRICT_ALL_TABLES',SESSION time_zone='+00:00'",
+    ],
     ['only what differs', strict, zoned, "SET @`counter`=5,SESSION time_zone='+00:00'"],
     ['back to defaults', zoned, strict, 'SET @`counter`=NULL,SESSION time_zone=DEFAULT'],
     ['to a fresh connection', strict, INITIAL_VARIABLES, 'SET SESSION sql_mode=DEFAULT'],
@@ -25,13 +30,18 @@ describe('variables of a session', () => {
   });
 
   it('are one state whatever the order they were set in', () => {
-    const one = withVariables(INITIAL_VARIABLES, [['a', '1'], ['b', '2']]);
+    const one = withVariables(INITIAL_VARIABLES, [
+      ['a', '1'],
+      ['b', '2'],
+    ]);
     const other = withVariables(withVariables(INITIAL_VARIABLES, [['b', '2']]), [['a', '1']]);
     expect(one.key).toBe(other.key);
   });
 
   it('quote the names of user variables', () => {
-    expect(planReplay(INITIAL_VARIABLES, withVariables(INITIAL_VARIABLES, [['@a`b', 'NULL']]))).toBe('SET @`a``b`=NULL');
+    expect(planReplay(INITIAL_VARIABLES, withVariables(INITIAL_VARIABLES, [['@a`b', 'NULL']]))).toBe(
+      'SET @`a``b`=NULL',
+    );
   });
 
   it.each([

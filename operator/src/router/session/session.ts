@@ -1,10 +1,17 @@
 import type { ConsistencyLevel, TransactionMode } from '../../api/v1alpha1/index.ts';
 import type { KeyLiteral } from '../../core/keyspace/key-literal.ts';
 import type { ConnectionTraits } from '../backend/backend-connection.ts';
+import type { Loan } from '../backend/backend-pool.ts';
 import type { Credential } from '../backend/credential.ts';
 import type { ClientFacts } from '../client/command-handler.ts';
-import { CAPABILITY, EXTENDED_CAPABILITY, hasCapability, hasExtendedCapability } from '../wire/capabilities.ts';
+import {
+  CAPABILITY,
+  EXTENDED_CAPABILITY,
+  hasCapability,
+  hasExtendedCapability,
+} from '../wire/capabilities.ts';
 import { SERVER_STATUS } from '../wire/server-status.ts';
+import { type Diagnostic, NO_DIAGNOSTICS } from './diagnostics.ts';
 import { INITIAL_VARIABLES, type VariableState } from './session-variables.ts';
 import { NO_TRANSACTION, type TransactionState } from './transaction-state.ts';
 import { EMPTY_TOKEN, type WriteToken } from './write-token.ts';
@@ -56,6 +63,9 @@ export class Session {
   wishes: SessionWishes = NO_WISHES;
   token: WriteToken = EMPTY_TOKEN;
   last: LastOutcome = NOTHING_YET;
+  diagnostics: readonly Diagnostic[] = NO_DIAGNOSTICS;
+  /** A connection kept for the named locks that the session holds on it. */
+  lockLoan: Loan | undefined;
   readonly #defaultSqlMode: string;
 
   constructor(client: ClientFacts, credential: Credential, defaultSqlMode: string) {
@@ -82,7 +92,9 @@ export class Session {
 
   /** Whether sql_mode has a word. */
   hasMode(word: string): boolean {
-    return this.sqlMode.split(',').includes(word) || (word === 'ANSI_QUOTES' && this.sqlMode.includes('ANSI'));
+    return (
+      this.sqlMode.split(',').includes(word) || (word === 'ANSI_QUOTES' && this.sqlMode.includes('ANSI'))
+    );
   }
 
   /** As after COM_RESET_CONNECTION: the current database and the user stay. */
@@ -94,6 +106,14 @@ export class Session {
     this.transaction = NO_TRANSACTION;
     this.wishes = NO_WISHES;
     this.last = NOTHING_YET;
+    this.diagnostics = NO_DIAGNOSTICS;
+    this.releaseLocks();
+  }
+
+  /** Gives back the connection of named locks, which are free then. */
+  releaseLocks(): void {
+    this.lockLoan?.giveBack({ clean: false });
+    this.lockLoan = undefined;
   }
 }
 

@@ -31,7 +31,8 @@ const OWN: ReadonlySet<string> = new Set<OwnVariable>([
 ]);
 
 const POSITIONS = 'positions in the log of changes belong to the operator';
-const NEXT_STATEMENT = 'it holds for the next statement on one server only, and the router chooses the server';
+const NEXT_STATEMENT =
+  'it holds for the next statement on one server only, and the router chooses the server';
 const TRACKING = 'the router itself follows what sessions change';
 
 const REFUSED: ReadonlyMap<string, string> = new Map([
@@ -55,7 +56,11 @@ const REFUSED: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Changes of character sets that leave statements readable; see `Dialect` of the parser. */
-const ONLY_REMARKED: ReadonlySet<string> = new Set(['net_write_timeout', 'net_read_timeout', 'interactive_timeout']);
+const ONLY_REMARKED: ReadonlySet<string> = new Set([
+  'net_write_timeout',
+  'net_read_timeout',
+  'interactive_timeout',
+]);
 
 /** The policy for a session variable, by its name in lower case. */
 export function variablePolicy(name: string): VariablePolicy {
@@ -82,12 +87,22 @@ export function variablePolicy(name: string): VariablePolicy {
 const UNREADABLE_MODES = ['ORACLE', 'EMPTY_STRING_IS_NULL'];
 
 /** Character sets of clients under which statements can be read: each byte below 128 is ASCII. */
-const READABLE_CHARACTER_SETS: ReadonlySet<string> = new Set(['utf8mb4', 'utf8mb3', 'utf8', 'latin1', 'ascii', 'binary']);
+const READABLE_CHARACTER_SETS: ReadonlySet<string> = new Set([
+  'utf8mb4',
+  'utf8mb3',
+  'utf8',
+  'latin1',
+  'ascii',
+  'binary',
+]);
 
 /** Why a value that the server took cannot be used through the router; null where it can. */
 export function refuseValue(name: string, value: string): string | null {
   if (name === 'sql_mode') {
-    const mode = value.toUpperCase().split(',').find((part) => UNREADABLE_MODES.includes(part));
+    const mode = value
+      .toUpperCase()
+      .split(',')
+      .find((part) => UNREADABLE_MODES.includes(part));
     return mode === undefined ? null : `statements under sql_mode ${mode} cannot be routed`;
   }
   if (name === 'character_set_client' && !READABLE_CHARACTER_SETS.has(value.toLowerCase())) {

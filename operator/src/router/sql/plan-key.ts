@@ -10,6 +10,8 @@ const LITERAL = 4;
 const VARIABLE = 5;
 const LONG_OPERATOR = 6;
 const FIRST_CAPACITY = 4096;
+/** Bytes in front of a token's own: its tag and length. */
+const LONGEST_PREFIX = 5;
 /** A larger array is given back after use. */
 const KEPT_CAPACITY = 1_048_576;
 /** FNV-1a, 32 bits. Source: Fowler, Noll and Vo, draft-eastlake-fnv. */
@@ -32,9 +34,7 @@ export class PlanKey {
   build(tokens: TokenList, sql: Uint8Array, dialect: Dialect): void {
     const { kinds, starts, ends, details, count } = tokens;
     if (this.bytes.length > KEPT_CAPACITY) this.bytes = new Uint8Array(FIRST_CAPACITY);
-    const bound = 8 + (count === 0 ? 0 : (ends[count - 1] as number) - (starts[0] as number)) + 6 * count;
-    if (this.bytes.length < bound) this.bytes = new Uint8Array(bound * 2);
-    const key = this.bytes;
+    let key = this.bytes;
     let length = 0;
     key[length++] =
       (dialect.charset === 'latin1' ? 1 : 0) |
@@ -44,6 +44,9 @@ export class PlanKey {
     for (let index = 0; index < count; index++) {
       const start = starts[index] as number;
       const end = ends[index] as number;
+      // Most that a token adds; a literal, however long, adds one byte.
+      const most = kinds[index] === TOKEN.literal ? 1 : end - start + LONGEST_PREFIX;
+      if (length + most > key.length) key = this.#grow(length, length + most);
       switch (kinds[index]) {
         case TOKEN.reserved:
           key[length++] = RESERVED;
@@ -80,6 +83,13 @@ export class PlanKey {
     }
     this.length = length;
     this.hash = hash;
+  }
+
+  #grow(length: number, needed: number): Uint8Array {
+    const larger = new Uint8Array(needed * 2);
+    larger.set(this.bytes.subarray(0, length));
+    this.bytes = larger;
+    return larger;
   }
 
   /** True when the key is the one kept as `bytes`. */

@@ -1,10 +1,9 @@
 import { readCall } from './call-grammar.ts';
 import type { Expression, ExpressionNode } from './expression.ts';
-import { LEVEL } from './operators.ts';
 import type { Reader } from './reader.ts';
-import { SYMBOL } from './token-cursor.ts';
+import { operation, readBraces, readCase, readInterval, readMatch } from './special-form-grammar.ts';
 import { readSequence } from './table-name-grammar.ts';
-import { readIntervalUnit } from './type-grammar.ts';
+import { SYMBOL } from './token-cursor.ts';
 
 /** Character sets that can stand in front of a string as `_name`. Source: information_schema.character_sets of 10.11 and 11.8. */
 const introducers: ReadonlySet<string> = new Set(
@@ -203,68 +202,6 @@ function readColumn(reader: Reader): Expression {
   return { kind: 'column', column, tokens: cursor.rangeFrom(first) };
 }
 
-/** Reads `{fn NOW()}` or `{d '2020-01-01'}`, as ODBC writes functions and dates. */
-function readBraces(reader: Reader): Expression {
-  const { cursor } = reader;
-  const first = cursor.position;
-  cursor.expect('{');
-  cursor.name();
-  const value = reader.expression();
-  cursor.expect('}');
-  return operation(reader, first, 'TYPED', [value]);
-}
-
-function readInterval(reader: Reader): Expression {
-  const { cursor } = reader;
-  const first = cursor.position;
-  cursor.expect('INTERVAL');
-  const value = reader.expression();
-  if (value.kind === 'row' && !readIntervalUnit(reader)) {
-    return operation(reader, first, 'INTERVAL', value.items);
-  }
-  if (value.kind !== 'row' && !readIntervalUnit(reader)) cursor.fail('a unit of time expected');
-  return operation(reader, first, 'INTERVAL', [value]);
-}
-
-function readCase(reader: Reader): Expression {
-  const { cursor } = reader;
-  const first = cursor.position;
-  cursor.expect('CASE');
-  const operands: Expression[] = [];
-  if (!cursor.at('WHEN')) operands.push(reader.expression());
-  while (cursor.accept('WHEN')) {
-    operands.push(reader.expression());
-    cursor.expect('THEN');
-    operands.push(reader.expression());
-  }
-  if (cursor.accept('ELSE')) operands.push(reader.expression());
-  cursor.expect('END');
-  return operation(reader, first, 'CASE', operands);
-}
-
-const matchModifiers: ReadonlySet<string> = new Set([
-  'IN',
-  'BOOLEAN',
-  'NATURAL',
-  'LANGUAGE',
-  'MODE',
-  'WITH',
-  'QUERY',
-  'EXPANSION',
-]);
-
-function readMatch(reader: Reader): Expression {
-  const { cursor } = reader;
-  const first = cursor.position;
-  cursor.expect('MATCH');
-  const columns = cursor.at('(') ? [reader.parenthesised()] : reader.list(() => readColumn(reader));
-  cursor.expect('AGAINST', '(');
-  const text = reader.operation(LEVEL.bitOr);
-  while (cursor.acceptOneOf(matchModifiers) !== null);
-  cursor.expect(')');
-  return operation(reader, first, 'MATCH', [...columns, text]);
-}
-
 function bareCall(reader: Reader, first: number, name: string): Expression {
   const call: ExpressionNode = {
     kind: 'call',
@@ -277,13 +214,4 @@ function bareCall(reader: Reader, first: number, name: string): Expression {
     ordered: false,
   };
   return { ...call, tokens: reader.cursor.rangeFrom(first) };
-}
-
-function operation(
-  reader: Reader,
-  first: number,
-  operator: string,
-  operands: readonly Expression[],
-): Expression {
-  return { kind: 'operation', operator, operands, tokens: reader.cursor.rangeFrom(first) };
 }

@@ -12,7 +12,10 @@ import { TokenList } from './token-list.ts';
 /** What a parser spends. */
 export interface ParserLimits {
   readonly cache: PlanCacheLimits;
-  /** Words and signs of a statement; one with more is `unknown`. A million take about 100 MB while they are read. */
+  /**
+   * Words and signs of a statement; one with more is `unknown`. A million, as of an INSERT of 130,000 rows, took half a second, 220 MB
+   * while they were read and 90 MB as long as the statement was in use.
+   */
   readonly tokens: number;
   /** Characters of a digest; a longer one ends with `…`. */
   readonly digest: number;

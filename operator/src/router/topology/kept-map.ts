@@ -27,13 +27,9 @@ export async function keepMap({ source, path, cluster, logger }: KeptMapOptions)
   }
   let writing = Promise.resolve();
   const keep = (map: ShardMapSpec): void => {
-    writing = writing.then(async () => {
-      try {
-        await writeMapFile(path, cluster, map);
-      } catch (error) {
-        logger.warn('the map cannot be kept', { path, ...errorFields(error) });
-      }
-    });
+    writing = writing
+      .then(() => writeMapFile(path, cluster, map))
+      .catch((error: unknown) => logger.warn('the map cannot be kept', { path, ...errorFields(error) }));
   };
   return {
     current: () => newest.current(),

@@ -31,7 +31,14 @@ const OBSERVE_POSITION =
 
 /** Watches replicas for as long as the signal lasts; each at its own pace, so that a slow one delays no other. */
 export function createReplicaWatch(options: ReplicaWatchOptions): ReplicaWatch {
-  const { statements, replicas, clock, logger, pauseMilliseconds = 200, timeoutMilliseconds = 2000 } = options;
+  const {
+    statements,
+    replicas,
+    clock,
+    logger,
+    pauseMilliseconds = 200,
+    timeoutMilliseconds = 2000,
+  } = options;
   const states = new Map<string, ReplicaState>();
   const underWay = new Set<string>();
 

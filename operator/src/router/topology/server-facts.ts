@@ -22,7 +22,9 @@ export async function readServerFacts(
   signal: AbortSignal,
 ): Promise<ServerFacts> {
   const ask = async (statement: string): Promise<string[][]> =>
-    (await statements.query(server, statement, signal)).map((row) => row.map((value) => value?.toString() ?? ''));
+    (await statements.query(server, statement, signal)).map((row) =>
+      row.map((value) => value?.toString() ?? ''),
+    );
   const [[versionText = '', sqlMode = ''] = []] = await ask('SELECT VERSION(), @@GLOBAL.sql_mode');
   const collations = await ask(
     'SELECT ID, COLLATION_NAME, CHARACTER_SET_NAME FROM information_schema.COLLATIONS WHERE ID IS NOT NULL',

@@ -18,7 +18,10 @@ export interface Server extends ServerAddress {
 }
 
 /** How the address of a pod is found; a certificate is issued for `serverName`. */
-export type AddressOf = (shard: ShardMapShard, pod: string) => ServerAddress & { readonly serverName: string };
+export type AddressOf = (
+  shard: ShardMapShard,
+  pod: string,
+) => ServerAddress & { readonly serverName: string };
 
 /** The servers of one shard. */
 export interface ShardServers {

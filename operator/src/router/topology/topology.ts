@@ -1,4 +1,9 @@
-import type { ConsistencyLevel, ShardMapSpec, ShardMapUser, TransactionMode } from '../../api/v1alpha1/index.ts';
+import type {
+  ConsistencyLevel,
+  ShardMapSpec,
+  ShardMapUser,
+  TransactionMode,
+} from '../../api/v1alpha1/index.ts';
 import { databaseOfSlot, sharedDatabase, unshardedDatabase } from '../../core/keyspace/database-names.ts';
 import { readSlotOwners, shardOf, type SlotOwners } from '../../core/keyspace/slot-owners.ts';
 import { assertNever } from '../../runtime/assert-never.ts';
@@ -56,12 +61,18 @@ export interface Location {
  * Where a place is in a topology; undefined where the map does not have it. `preferred` is a shard that will do as well as
  * another for what every shard has.
  */
-export function locate(topology: Topology, place: Place, preferred: number | undefined): Location | undefined {
+export function locate(
+  topology: Topology,
+  place: Place,
+  preferred: number | undefined,
+): Location | undefined {
   switch (place.kind) {
     case 'slot': {
       const owners = topology.places.get(place.keyspace)?.owners;
       const shard = owners === undefined ? undefined : shardOf(owners, place.slot);
-      return shard === undefined ? undefined : { shard, database: databaseOfSlot(place.keyspace, place.slot) };
+      return shard === undefined
+        ? undefined
+        : { shard, database: databaseOfSlot(place.keyspace, place.slot) };
     }
     case 'unsharded': {
       const shard = topology.places.get(place.keyspace)?.homeShard;

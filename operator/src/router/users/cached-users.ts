@@ -77,7 +77,8 @@ export class CachedUsers implements UserDirectory {
   async #readSoon(signal: AbortSignal): Promise<void> {
     const wait = abortableWait<void>(signal);
     const timer = this.#options.clock.setTimer(PATIENCE_MILLISECONDS, () => wait.resolve());
-    this.#read(signal).then(wait.resolve, () => wait.resolve());
+    const end = (): void => wait.resolve();
+    this.#read(signal).then(end, end);
     try {
       await wait.promise;
     } finally {

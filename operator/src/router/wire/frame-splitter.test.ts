@@ -74,6 +74,15 @@ describe('FrameSplitter', () => {
     expect(splitter.buffer.subarray(splitter.start, splitter.end).equals(stream)).toBe(true);
   });
 
+  it('keeps nothing of a frame that was released', () => {
+    const splitter = new FrameSplitter(FRAME_HEADER, MAX_FRAME_PAYLOAD);
+    splitter.push(Buffer.from([1, 0, 0, 0, 65]));
+    splitter.next();
+    splitter.release();
+    expect(splitter.buffer).toHaveLength(0);
+    expect(splitter.next()).toBe(false);
+  });
+
   it('hands out the rest', () => {
     const splitter = new FrameSplitter(FRAME_HEADER, MAX_FRAME_PAYLOAD);
     splitter.push(Buffer.from([1, 0, 0, 0, 65, 9, 9]));

@@ -5,6 +5,8 @@ import { ProtocolError } from './protocol-error.ts';
 const SMALL_CHUNK = 4096;
 const GATHERED_CHUNK = 64 * 1024;
 
+const NOTHING = Buffer.alloc(0);
+
 /**
  * Splits a byte stream into frames on request. A frame that lies in one chunk is not copied; another is copied once, when
  * all of it is there. Serves plain frames (header of 4 bytes) and compressed ones (7).
@@ -13,7 +15,7 @@ export class FrameSplitter {
   /** Most bytes after a frame's header; more is a {@link ProtocolError} (`too-large`) before anything of it is buffered. */
   limit: number;
   /** Where the frame found last lies: header at `start`, its end at `end`. */
-  buffer: Buffer = Buffer.alloc(0);
+  buffer: Buffer = NOTHING;
   start = 0;
   end = 0;
 
@@ -69,6 +71,13 @@ export class FrameSplitter {
     }
     this.#consume(size);
     return true;
+  }
+
+  /** Lets go of the frame found last: an idle connection must not keep the largest packet it ever had. */
+  release(): void {
+    this.buffer = NOTHING;
+    this.start = 0;
+    this.end = 0;
   }
 
   /** Everything that was not handed out; empties the splitter. */

@@ -226,6 +226,8 @@ export class PacketChannel {
       this.#finish(error instanceof Error ? error : new ProtocolError('malformed', String(error)));
     } finally {
       this.#pumping = false;
+      this.#frames.release();
+      this.#compressed?.release();
     }
   }
 

@@ -75,11 +75,19 @@ export class UserKeeper {
     const { clock } = this.#options;
     try {
       while (!signal.aborted) {
-        this.#pass(signal);
+        this.#passSafely(signal);
         await clock.sleep(PASS_MILLISECONDS, signal).catch(() => {});
       }
     } finally {
       await this.#passwords.close();
+    }
+  }
+
+  #passSafely(signal: AbortSignal): void {
+    try {
+      this.#pass(signal);
+    } catch (error) {
+      this.#options.logger.error('users were not compared', errorFields(error));
     }
   }
 

@@ -4,6 +4,7 @@ import { COLUMN_TYPE } from '../../wire/column-type.ts';
 import { type ColumnDefinition, encodeColumn, textColumn } from '../../wire/column-definition.ts';
 import { encodeBinaryRow } from '../../wire/binary-row.ts';
 import { COMMAND } from '../../wire/command-code.ts';
+import { MAX_FRAME_PAYLOAD } from '../../wire/frame.ts';
 import { LOCAL_FILE_HEADER, PLAIN_OK } from '../../wire/ok-packet.ts';
 import { SERVER_STATUS } from '../../wire/server-status.ts';
 import { decodeExecute, encodePrepareOk } from '../../wire/statement-packets.ts';
@@ -87,6 +88,16 @@ export class TrivialSession implements CommandHandler {
         throw new ClientError(1146, '42S02', `no table ${rest.join(' ')}`);
       case 'crash':
         throw new Error('an error of ours');
+      case 'break':
+        answer.columns([textColumn('id')], this.status());
+        answer.packet(encodeTextRow([Buffer.from('1')]));
+        if (rest[0] === 'crash') throw new Error('an error of ours');
+        throw new ClientError(1317, '70100', 'in the middle');
+      case 'split':
+        // A full frame, which another would have to continue.
+        answer.columns([textColumn('id')], this.status());
+        answer.frames(Buffer.alloc(4 + MAX_FRAME_PAYLOAD, 0xff), 0, 4 + MAX_FRAME_PAYLOAD);
+        throw new ClientError(1317, '70100', 'in the middle');
       case 'wait':
         this.waiting = true;
         try {

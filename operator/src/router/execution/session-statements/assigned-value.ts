@@ -19,7 +19,9 @@ export function plainValue(
       return { text: value.value ? '1' : '0' };
     case 'column':
       // A bare word: ON, Multi, utf8mb4.
-      return value.column.table === null ? { text: parsed.textOf(value.tokens).replaceAll('`', '') } : undefined;
+      return value.column.table === null
+        ? { text: parsed.textOf(value.tokens).replaceAll('`', '') }
+        : undefined;
     case 'literal': {
       const literal = parsed.literal(value.literal);
       if (literal.kind === 'number') {

@@ -7,7 +7,7 @@ import { SYSTEM_SCHEMAS } from '../system-schemas.ts';
 import { commitTransaction } from '../transactions.ts';
 import { runKill } from './kill-statement.ts';
 import type { SessionStatements } from './session-statements.ts';
-import { answerOk, runReplayed, runSet } from './set-statement.ts';
+import { answerOk, CHARACTER_SET_VARIABLES, runReplayed, runSet } from './set-statement.ts';
 import { runDescribe, runShow } from './show-statement.ts';
 import { runBegin, runEnd, runSavepoint, runSetTransaction } from './transaction-statement.ts';
 import { runUserManagement } from './user-management.ts';
@@ -34,7 +34,7 @@ export async function runSessionStatement(
     case 'set':
       return runSet(statements, statement, shape.assignments, signal);
     case 'setNames':
-      return runReplayed(statements, statement, signal);
+      return runReplayed(statements, statement, CHARACTER_SET_VARIABLES, signal);
     case 'use':
       useSchema(statements, shape.schema);
       answerOk(statements, statement);
@@ -64,7 +64,9 @@ export async function runSessionStatement(
     case 'delete':
     case 'definition':
     case 'loadData':
-      throw refuseFeature(shape.kind === 'loadData' ? (shape.local ? 'loadDataLocal' : 'loadDataFile') : 'withoutTable');
+      throw refuseFeature(
+        shape.kind === 'loadData' ? (shape.local ? 'loadDataLocal' : 'loadDataFile') : 'withoutTable',
+      );
     case 'explainConnection':
       throw refuseFeature('explainConnection');
     case 'call':

@@ -1,8 +1,9 @@
 /** SET: what is the router's own, what is replayed on every server connection, and what is refused. */
 import type { KeyLiteral } from '../../../core/keyspace/key-literal.ts';
 import { assertNever } from '../../../runtime/assert-never.ts';
+import { readVariables } from '../../backend/read-variables.ts';
 import { readSwitch, withConsistency, withShard, withTransactions } from '../../session/own-variables.ts';
-import { variableLiteral, withVariables } from '../../session/session-variables.ts';
+import { variableLiteral, type VariableState, withVariables } from '../../session/session-variables.ts';
 import { type OwnVariable, refuseValue, variablePolicy } from '../../session/variable-policy.ts';
 import { readWriteToken } from '../../session/write-token.ts';
 import type { Assignment } from '../../sql/statement-shape.ts';
@@ -23,6 +24,7 @@ export async function runSet(
   signal: AbortSignal,
 ): Promise<void> {
   const replayed: string[] = [];
+  const changes: VariableChange[] = [];
   for (const assignment of assignments) {
     const { scope, name } = assignment;
     if (scope === 'global') {
@@ -37,30 +39,52 @@ export async function runSet(
       case 'ignore':
         break;
       case 'own':
-        await assignOwn(statements, policy.variable, await valueOf(statements, statement, assignment, signal), signal);
+        await assignOwn(
+          statements,
+          policy.variable,
+          await valueOf(statements, statement, assignment, signal),
+          signal,
+        );
         break;
       case 'refuse':
-        throw clientError('notSupported', `Shardwright does not support setting ${name}, since ${policy.reason}`);
+        throw clientError(
+          'notSupported',
+          `Shardwright does not support setting ${name}, since ${policy.reason}`,
+        );
       case 'replay':
         replayed.push(`SESSION ${name} = ${statement.parsed.textOf(assignment.value.tokens)}`);
+        changes.push({
+          name,
+          isDefault: statement.parsed.textOf(assignment.value.tokens).toUpperCase() === 'DEFAULT',
+        });
         break;
       default:
         assertNever(policy);
     }
   }
   if (replayed.length > 0) {
-    await replay(statements, `SET ${replayed.join(', ')}`, signal);
+    await replay(statements, `SET ${replayed.join(', ')}`, changes, signal);
   }
   answerOk(statements, statement);
 }
 
-/** SET NAMES, SET CHARACTER SET, SET SESSION TRANSACTION: whatever the server makes of it. */
+/** Variables that SET NAMES and SET CHARACTER SET set. */
+export const CHARACTER_SET_VARIABLES = [
+  'character_set_client',
+  'character_set_connection',
+  'character_set_results',
+  'collation_connection',
+];
+
+/** SET NAMES, SET CHARACTER SET, SET SESSION TRANSACTION: whatever the server makes of these variables. */
 export async function runReplayed(
   statements: SessionStatements,
   statement: Statement,
+  variables: readonly string[],
   signal: AbortSignal,
 ): Promise<void> {
-  await replay(statements, statement.parsed.sql.toString(charsetOf(statement)), signal);
+  const changes = variables.map((name) => ({ name, isDefault: false }));
+  await replay(statements, statement.parsed.sql.toString(charsetOf(statement)), changes, signal);
   answerOk(statements, statement);
 }
 
@@ -74,13 +98,27 @@ export function answerOk({ execution }: SessionStatements, { answer, hasMore }: 
   answer.ok({ ...PLAIN_OK, status: execution.status(hasMore) });
 }
 
+/** A variable that a SET changes. */
+interface VariableChange {
+  readonly name: string;
+  /** To the server's default. */
+  readonly isDefault: boolean;
+}
+
 /**
  * Runs a SET on some server, and remembers what it has changed by the server's own word, so that any expression may
- * stand in it. Nothing is remembered of what the router could not read statements under.
+ * stand in it. The values are read back by name, for what servers report of changes has wrong names. Nothing is remembered of
+ * what the router could not read statements under; the connection is then reset.
  */
-async function replay({ execution }: SessionStatements, text: string, signal: AbortSignal): Promise<void> {
+async function replay(
+  { execution }: SessionStatements,
+  text: string,
+  changes: readonly VariableChange[],
+  signal: AbortSignal,
+): Promise<void> {
   const { session } = execution;
-  const { outcome, sink } = await execution.onShard(
+  let values: ReadonlyMap<string, string | null> = new Map();
+  const { sink } = await execution.onShard(
     {
       locate: (topology) => {
         const shard = execution.preferredShard(topology);
@@ -90,8 +128,17 @@ async function replay({ execution }: SessionStatements, text: string, signal: Ab
       consistency: 'Strong',
       transactional: false,
       sink: () => new CollectingSink(),
-      send: (connection, receiver, surroundings, limit) =>
-        connection.query(Buffer.from(text), receiver, surroundings, limit),
+      send: async (connection, receiver, surroundings, limit) => {
+        const outcome = await connection.query(Buffer.from(text), receiver, surroundings, limit);
+        if (outcome.error === undefined) {
+          const names = changes.map(({ name }) => name);
+          values = await readVariables(connection, names, limit);
+          if (refusalOf(values) === undefined) {
+            connection.noteVariables(changed(session.variables, changes, values));
+          }
+        }
+        return outcome;
+      },
     },
     signal,
   );
@@ -99,24 +146,38 @@ async function replay({ execution }: SessionStatements, text: string, signal: Ab
     const { errno, sqlState, message } = sink.failure.error;
     throw clientError('wrongValue', message, { errno, sqlState });
   }
-  const changed = new Map(outcome.changes.flatMap(({ systemVariables }) => [...(systemVariables ?? [])]));
-  const kept = [...changed].filter(([name]) => variablePolicy(name).kind === 'replay' && !IGNORED_CHANGES.has(name));
-  for (const [name, value] of kept) {
-    const refusal = refuseValue(name, value);
-    if (refusal !== null) {
-      throw clientError('notSupported', `Shardwright does not support this value of ${name}: ${refusal}`);
-    }
+  const refusal = refusalOf(values);
+  if (refusal !== undefined) {
+    throw clientError('notSupported', refusal);
   }
-  session.variables = withVariables(
-    session.variables,
-    kept.map(([name, value]) => [name, variableLiteral(name, value)]),
-  );
-  session.sqlMode = changed.get('sql_mode')?.toUpperCase() ?? session.sqlMode;
-  session.charset = changed.get('character_set_client')?.toLowerCase() ?? session.charset;
+  session.variables = changed(session.variables, changes, values);
+  session.sqlMode = values.get('sql_mode')?.toUpperCase() ?? session.sqlMode;
+  session.charset = values.get('character_set_client')?.toLowerCase() ?? session.charset;
 }
 
-/** Told with every statement, and not set by it. */
-const IGNORED_CHANGES: ReadonlySet<string> = new Set(['last_gtid', 'insert_id', 'timestamp_seconds']);
+function refusalOf(values: ReadonlyMap<string, string | null>): string | undefined {
+  for (const [name, value] of values) {
+    const refusal = refuseValue(name, value ?? '');
+    if (refusal !== null) {
+      return `Shardwright does not support this value of ${name}: ${refusal}`;
+    }
+  }
+  return undefined;
+}
+
+function changed(
+  before: VariableState,
+  changes: readonly VariableChange[],
+  values: ReadonlyMap<string, string | null>,
+): VariableState {
+  return withVariables(
+    before,
+    changes.map(({ name, isDefault }) => {
+      const value = values.get(name) ?? null;
+      return [name, isDefault ? null : value === null ? 'NULL' : variableLiteral(name, value)];
+    }),
+  );
+}
 
 async function assignUserVariable(
   statements: SessionStatements,

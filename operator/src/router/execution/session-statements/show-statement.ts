@@ -1,4 +1,5 @@
 /** SHOW and DESCRIBE: about the keyspace as one database, or about any server. */
+import { assertNever } from '../../../runtime/assert-never.ts';
 import { databaseOfSlot, sharedDatabase, unshardedDatabase } from '../../../core/keyspace/database-names.ts';
 import type { Place } from '../../routing/route.ts';
 import type { StatementShape } from '../../sql/statement-shape.ts';
@@ -23,9 +24,19 @@ export async function runShow(
 ): Promise<void> {
   const { parsed } = statement;
   switch (shape.what) {
+    case 'WARNINGS':
+    case 'ERRORS':
+    case 'COUNT WARNINGS':
+    case 'COUNT ERRORS':
+      showDiagnostics(statements, statement, shape.what);
+      return;
     case 'DATABASES':
     case 'SCHEMAS':
       showDatabases(statements, statement, shape);
+      return;
+    case 'CREATE DATABASE':
+    case 'CREATE SCHEMA':
+      showCreateDatabase(statements, statement, shape.schema ?? '');
       return;
     case 'TABLES':
       await showTables(statements, statement, shape, signal);
@@ -83,8 +94,31 @@ export async function runDescribe(
   );
 }
 
+/** What the last statement left, which the server connection that ran it may have forgotten. */
+function showDiagnostics(
+  { execution }: SessionStatements,
+  { answer, hasMore }: Statement,
+  what: string,
+): void {
+  const shown = execution.session.diagnostics.filter(
+    ({ level }) => !what.endsWith('ERRORS') || level === 'Error',
+  );
+  const status = execution.status(hasMore);
+  if (what.startsWith('COUNT')) {
+    const name = what.endsWith('ERRORS') ? '@@session.error_count' : '@@session.warning_count';
+    answerLocally(answer, { columns: [name], rows: [[String(shown.length)]] }, status, false);
+    return;
+  }
+  const rows = shown.map(({ level, code, message }) => [level, code, message]);
+  answerLocally(answer, { columns: ['Level', 'Code', 'Message'], rows }, status, false);
+}
+
 /** Keyspaces and the server's own schemas, as one server would list them. */
-function showDatabases(statements: SessionStatements, { answer, hasMore, parsed }: Statement, shape: Show): void {
+function showDatabases(
+  statements: SessionStatements,
+  { answer, hasMore, parsed }: Statement,
+  shape: Show,
+): void {
   const { execution } = statements;
   const pattern = shape.like === null ? undefined : likePattern(parsed.literal(shape.like));
   const names = [...execution.topology().keyspaces.keys(), 'information_schema']
@@ -94,7 +128,21 @@ function showDatabases(statements: SessionStatements, { answer, hasMore, parsed 
     throw clientError('notSupported', 'Shardwright does not support SHOW DATABASES WHERE. Use LIKE');
   }
   const column = shape.like === null ? 'Database' : `Database (${textOfLiteral(parsed.literal(shape.like))})`;
-  answerLocally(answer, { columns: [column], rows: names.map((name) => [name]) }, execution.status(hasMore), false);
+  answerLocally(
+    answer,
+    { columns: [column], rows: names.map((name) => [name]) },
+    execution.status(hasMore),
+    false,
+  );
+}
+
+function showCreateDatabase({ execution }: SessionStatements, statement: Statement, name: string): void {
+  if (!execution.topology().keyspaces.has(name)) {
+    throw clientError('unknownDatabase', `Unknown database '${name}'`);
+  }
+  const rows = [[name, `CREATE DATABASE ${quoteName(name)}`]];
+  const status = execution.status(statement.hasMore);
+  answerLocally(statement.answer, { columns: ['Database', 'Create Database'], rows }, status, false);
 }
 
 /** Tables of all databases of a keyspace, by what one of its slots has. */
@@ -184,7 +232,8 @@ export async function placeOfTable(
     throw clientError('noDatabase', 'No database selected');
   }
   const configuration = execution.topology().keyspaces.get(schema);
-  switch (configuration?.table(table).kind) {
+  const kind = configuration?.table(table).kind;
+  switch (kind) {
     case 'reference':
       return { kind: 'shared', keyspace: schema, shard: null };
     case 'unsharded':
@@ -192,6 +241,8 @@ export async function placeOfTable(
     case 'sharded':
     case undefined:
       return slotPlaceOf(statements, schema);
+    default:
+      return assertNever(kind);
   }
 }
 
@@ -222,6 +273,8 @@ function textOfLiteral(literal: ReturnType<Statement['parsed']['literal']>): str
       return literal.bytes.toString();
     case 'parameter':
       throw clientError('notSupported', 'Shardwright does not support parameters in SHOW');
+    default:
+      return assertNever(literal);
   }
 }
 
@@ -231,12 +284,14 @@ function likeText({ parsed }: Statement, index: number): string {
 
 /** A pattern of LIKE for short names: `%` and `_`, without case. */
 function likePattern(literal: ReturnType<Statement['parsed']['literal']>): RegExp {
-  const source = textOfLiteral(literal)
-    .replaceAll(/\\([%_])|[.*+?^${}()|[\]\\%_]/g, (match, escaped: string | undefined) => {
+  const source = textOfLiteral(literal).replaceAll(
+    /\\([%_])|[.*+?^${}()|[\]\\%_]/g,
+    (match, escaped: string | undefined) => {
       if (escaped !== undefined) {
         return escaped;
       }
       return match === '%' ? '.*' : match === '_' ? '.' : `\\${match}`;
-    });
+    },
+  );
   return new RegExp(`^${source}$`, 'i');
 }

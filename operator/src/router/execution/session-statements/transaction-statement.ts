@@ -80,7 +80,7 @@ export async function runSetTransaction(
     case 'global':
       throw refuseFeature('globalVariables');
     case 'session':
-      await runReplayed(statements, statement, signal);
+      await runReplayed(statements, statement, ['tx_isolation', 'tx_read_only'], signal);
       return;
     case 'next': {
       if (session.transaction.kind === 'open') {

@@ -1,0 +1,48 @@
+import { describe, expect, it } from '@jest/globals';
+import { describeRoute } from './describe-route.ts';
+import { KEYSPACES, route, slot } from './testing/routing-stage.ts';
+
+function described(sql: string): Record<string, string> {
+  const all = describeRoute(route(sql), KEYSPACES, () => 0);
+  return Object.fromEntries(Object.entries(all).filter(([, text]) => text !== ''));
+}
+
+describe('EXPLAIN SHARDWRIGHT', () => {
+  it('tells slot, shard, database and server', () => {
+    const number = slot(5);
+    expect(described('EXPLAIN SHARDWRIGHT SELECT * FROM orders WHERE user_id = 5 FOR UPDATE')).toEqual({
+      route: 'single',
+      keyspace: 'app',
+      slots: String(number),
+      shards: String(number < 8 ? 0 : 1),
+      database: `app_s000${number}`,
+      server: 'primary: FOR UPDATE locks rows',
+      reason: 'by key orders.user_id',
+    });
+  });
+
+  it.each([
+    [
+      'SELECT COUNT(*) FROM orders',
+      { route: 'scatter', slots: '0-15', shards: '0,1', merge: 'aggregate', reason: 'no key is given' },
+    ],
+    ['SELECT note FROM orders GROUP BY note', { merge: 'groups by 1 columns' }],
+    ['SELECT DISTINCT note FROM orders', { merge: 'distinct rows by 1 columns' }],
+    ['SELECT note FROM orders ORDER BY id', { merge: 'merge by 1 sorted columns' }],
+    ['SELECT note FROM orders', { merge: 'concatenate' }],
+    ['DELETE FROM orders WHERE user_id IN (5, 6)', { route: 'split', server: 'primary: it writes' }],
+    ['SELECT * FROM settings', { shards: '0', database: 'app$single', server: 'Eventual' }],
+    ['SELECT * FROM countries', { shards: 'any', database: 'app$shared' }],
+    ['SELECT 1', { shards: 'any' }],
+    ['DELETE FROM countries', { route: 'reference write', shards: 'all' }],
+    ['INSERT INTO users (email) VALUES (1)', { route: 'by generated id' }],
+  ])('%s', (sql, expected) => {
+    expect(described(`EXPLAIN SHARDWRIGHT ${sql}`)).toMatchObject(expected);
+  });
+
+  it('tells why a statement is refused, and what to do', () => {
+    expect(described('EXPLAIN SHARDWRIGHT SELECT * FROM orders, items')['reason']).toMatch(
+      /^Rows of different slots would meet: of orders and items\. Compare each of orders\.user_id and items\.user_id/,
+    );
+  });
+});
