@@ -37,7 +37,7 @@ function follow<T>(promise: Promise<T>): { settled: boolean; error: unknown } {
 }
 
 describe('the elector', () => {
-  it('creates the lease for four seconds', async () => {
+  it('creates the lease for five seconds', async () => {
     const clock = new FakeClock();
     const server = new FakeApiServer(clock);
     const elector = candidate('one', server, clock);
@@ -45,7 +45,7 @@ describe('the elector', () => {
     expect(elector.isLeader()).toBe(true);
     expect((await server.get(leases, key, forever))?.spec).toEqual({
       holderIdentity: 'one',
-      leaseDurationSeconds: 4,
+      leaseDurationSeconds: 5,
       acquireTime: '2026-01-01T00:00:00.000000Z',
       renewTime: '2026-01-01T00:00:00.000000Z',
       leaseTransitions: 0,
@@ -76,7 +76,7 @@ describe('the elector', () => {
     await clock.advance(3500);
     const second = candidate('two', server, clock);
     const acquiring = follow(second.acquire(forever));
-    await clock.advance(3900);
+    await clock.advance(4900);
     expect(acquiring.settled).toBe(false);
     // Not a whole pause later.
     await clock.advance(400);

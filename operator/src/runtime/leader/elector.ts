@@ -17,7 +17,7 @@ export interface LeaderElectionOptions {
   readonly name: string;
   /** Unique to this process; the pod's name plus something random. */
   readonly identity: string;
-  /** How long a holder that fell silent is respected; whole seconds. @default 4000 */
+  /** How long a holder that fell silent is respected; whole seconds. @default 5000 */
   readonly leaseMilliseconds?: number;
   /** After this long without a successful renewal the holder gives up. @default 3000 */
   readonly renewDeadlineMilliseconds?: number;
@@ -60,7 +60,7 @@ export interface LeaderElector {
 }
 
 export function createLeaderElector(options: LeaderElectorOptions): LeaderElector {
-  const leaseMilliseconds = options.leaseMilliseconds ?? 4000;
+  const leaseMilliseconds = options.leaseMilliseconds ?? 5000;
   const renewDeadline = options.renewDeadlineMilliseconds ?? 3000;
   const retryMilliseconds = options.retryMilliseconds ?? 1000;
   if (!(leaseMilliseconds > renewDeadline && renewDeadline > retryMilliseconds && retryMilliseconds > 0)) {
