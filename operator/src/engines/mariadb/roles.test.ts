@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../runtime/clock.ts';
+import { EngineError } from '../engine-error.ts';
 import { known, unknown, type Measure } from '../measure.ts';
 import { mariadbPositions, parseGtidList, type GtidList } from './gtid.ts';
 import { toLineage } from './lineage.ts';
@@ -144,6 +145,29 @@ describe('what is safe is done in this order', () => {
       expect(sent.at(-1)).toBe('START SLAVE');
     },
   );
+
+  it('forgets a former source of which a kill has left half, and follows all the same', async () => {
+    const { server, sent } = serverWith({ slave: stopped });
+    let isBroken = true;
+    const killed: ServerAccess = {
+      ...server,
+      async run(what, sql, ...rest) {
+        const rows = await server.run(what, sql, ...rest);
+        if (sql.startsWith('CHANGE MASTER') && isBroken) {
+          throw new EngineError('ServerError', `${what}: 1201 Could not initialize master info structure`);
+        }
+        isBroken &&= sql !== 'RESET SLAVE ALL';
+        return rows;
+      },
+    };
+    await follow(killed, tls, source, signal);
+    expect(sent.map((sql) => sql.split(' ').slice(0, 2).join(' '))).toEqual([
+      'CHANGE MASTER',
+      'RESET SLAVE',
+      'CHANGE MASTER',
+      'START SLAVE',
+    ]);
+  });
 
   it('leaves a replica alone that follows already', async () => {
     const running = { kind: 'running' } as const;

@@ -47,14 +47,28 @@ export async function follow(
     await stopThread(server, 'IO_THREAD', signal);
   }
   const stopped = isReceiving ? await requireAllApplied(server, signal) : facts;
-  if (stopped.slave !== undefined) {
+  if (stopped.slave !== undefined && stopped.slave.applying.kind !== 'stopped') {
     await stopThread(server, 'SQL_THREAD', signal);
   }
   if (stopped.semiSyncMaster) {
     // A primary turned round would ask for acknowledgements of what it applies, and apply nothing any more.
     await setAcknowledgement(server, 'none', signal);
   }
-  await changeSource(server, tls, source, stopped, signal);
+  await changeSource(server, tls, source, stopped, signal).catch(async (error: unknown) => {
+    if (!(error instanceof EngineError) || error.code !== 'ServerError') {
+      throw error;
+    }
+    // A server that was killed in the middle of RESET SLAVE ALL looks for a relay log that is gone, and refuses every new
+    // source (1201) until it has forgotten the former one. Everything that was received is applied.
+    await server.run(
+      'forget the former source',
+      'RESET SLAVE ALL',
+      [],
+      STATEMENT_TIMEOUT_MILLISECONDS,
+      signal,
+    );
+    await changeSource(server, tls, source, stopped, signal);
+  });
   await server.run('start following', 'START SLAVE', [], STATEMENT_TIMEOUT_MILLISECONDS, signal);
 }
 

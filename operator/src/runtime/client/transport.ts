@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Dispatcher } from 'undici';
 import { Agent, errors } from 'undici';
+import { orAbort } from '../abort.ts';
 import type { ClientMetrics } from '../metrics/metrics.ts';
 import type { Credentials, CredentialSource, TlsIdentity } from './credential-source.ts';
 
@@ -107,7 +108,8 @@ export function createTransport(options: TransportOptions): Transport {
       };
       const url = new URL(current.server);
       try {
-        const response = await (request.streaming ? used.streaming : used.short).request({
+        const pool = request.streaming ? used.streaming : used.short;
+        const pending = pool.request({
           origin: url.origin,
           path: `${url.pathname.replace(/\/$/, '')}${request.path}`,
           method: request.method,
@@ -117,6 +119,8 @@ export function createTransport(options: TransportOptions): Transport {
           headersTimeout: HEADERS_TIMEOUT_MILLISECONDS,
           bodyTimeout: request.silenceMilliseconds,
         });
+        // A request that waits for its connection heeds the signal only when that is there, or has failed.
+        const response = await orAbort(pending, signal);
         if (response.statusCode === 401) {
           credentials.refresh();
         }
