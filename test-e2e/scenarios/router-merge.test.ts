@@ -3,6 +3,7 @@ import { PACKAGED_MARIADB } from '../mariadb/root-file-system.ts';
 import { type Answer, createMergeStage, type MergeStage } from '../router-merge/merge-stage.ts';
 import { generateJoin } from '../router-merge/join-generator.ts';
 import { DEFINITIONS, generateRows, generateStatement } from '../router-merge/statement-generator.ts';
+import { generateWrite } from '../router-merge/write-generator.ts';
 import { seededRandom } from '../sharded-cluster/random.ts';
 
 /** A failure names its seed; set it to repeat the run. */
@@ -11,6 +12,7 @@ const SEED = Number(process.env['SHARDWRIGHT_SEED'] ?? Date.now() % 1_000_000);
 const STATEMENTS = Number(process.env['SHARDWRIGHT_STATEMENTS'] ?? 400);
 
 const USERS = 60;
+const CHANGES_PER_LOOK = 10;
 const ORDERS = 150;
 const TEXT_TYPES = new Set([252, 253, 254]);
 const BINARY = 63;
@@ -66,6 +68,26 @@ describe.each(PACKAGED_MARIADB)('slots of MariaDB $version answer like one datab
     }
     expect(routes.get('single')).toBeGreaterThan(STATEMENTS / 50);
     expect(routes.get('scatter')).toBeGreaterThan(STATEMENTS / 50);
+  });
+
+  it(`${STATEMENTS} random changes, seed ${SEED}`, async () => {
+    const random = seededRandom(SEED + 3);
+    for (let index = 0; index < STATEMENTS; index += 1) {
+      const sql = generateWrite(random);
+      await stage?.write(sql);
+      if (index % CHANGES_PER_LOOK === 0) {
+        for (const table of ['users', 'orders', 'countries']) {
+          const outcome = await stage?.scattered(`SELECT * FROM ${table}`);
+          const whole = await stage?.whole(`SELECT * FROM ${table}`);
+          const answer = outcome?.kind === 'answer' ? comparable(outcome.answer, false, false) : outcome;
+          expect({ sql, index, ...answer }).toEqual({
+            sql,
+            index,
+            ...(whole === undefined ? {} : comparable(whole, false, false)),
+          });
+        }
+      }
+    }
   });
 
   it.each([

@@ -128,6 +128,7 @@ describe('what sessions leave behind, through a router on two shards', () => {
       'SET ROLE NONE',
       'SELECT id INTO @x FROM users WHERE id = 1',
       'FLUSH TABLES',
+      "SET STATEMENT sql_mode = 'ANSI_QUOTES' FOR SELECT 1",
       "CREATE USER x IDENTIFIED BY 'y'",
     ];
     for (const sql of refused) {

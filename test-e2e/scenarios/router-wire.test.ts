@@ -200,7 +200,6 @@ describe.each(PACKAGED_MARIADB)('MariaDB $version', (packaged) => {
     it('sends and gets more than 16 MB, compressed', async () => {
       const text = randomBytes(8.5 * 1024 * 1024).toString('hex');
       const options = ['--max-allowed-packet=64M', '--compress', ...trusting];
-      expect(await mariadb('native', `length ${text};`, ...options)).toBe(`${text.length + 7}\n`);
       expect((await mariadb('native', `${text};`, ...options)) === `${text}\n`).toBe(true);
     });
 

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { Connection, RowDataPacket } from 'mysql2/promise';
 import type { Dialect } from '../../operator/src/router/sql/dialect.ts';
 import { reservedWords } from '../../operator/src/router/sql/reserved-words.ts';
+import { sendableText } from '../../operator/src/router/sql/rewrite.ts';
 import { DEFAULT_PARSER_LIMITS, StatementParser } from '../../operator/src/router/sql/statement-parser.ts';
 import { type KeyServer, startKeyServer } from '../keyspace/key-server.ts';
 import { PACKAGED_MARIADB } from '../mariadb/root-file-system.ts';
@@ -100,6 +101,26 @@ describe.each(PACKAGED_MARIADB)('statements as MariaDB $version reads them', (pa
     }
     expect(wrong).toEqual([]);
     expect(compared).toBeGreaterThan(TEXTS / 8);
+  });
+
+  it('have no second statement behind a stored program', async () => {
+    await connection.query('SET sql_mode = DEFAULT');
+    const send = (text: string): Promise<number> =>
+      errorOf(
+        sendableText(
+          parser.parse(Buffer.from(text), dialectOf(MODES[0] as (typeof MODES)[number])),
+          [],
+        ).toString(),
+      );
+    await connection.query('INSERT INTO t VALUES (1)');
+    expect(await send("CREATE PROCEDURE p() BEGIN SELECT ';é'; SELECT 2; END")).toBe(0);
+    expect(
+      await send('CREATE TRIGGER r BEFORE INSERT ON t FOR EACH ROW BEGIN SET NEW.a = 1; SET @b = 2; END'),
+    ).toBe(0);
+    expect(await send('CREATE PROCEDURE q() SELECT 1; DELETE FROM t')).toBe(SYNTAX_ERROR);
+    expect(await send('CREATE PROCEDURE q() BEGIN SELECT 1; END; DELETE FROM t')).toBe(SYNTAX_ERROR);
+    const [rows] = await connection.query<RowDataPacket[]>('SELECT COUNT(*) AS number FROM t');
+    expect(rows[0]?.['number']).toBe(1);
   });
 
   it('reserve the words that we make upper case', async () => {

@@ -12,7 +12,7 @@ export const placementBenchmark: Benchmark = {
   title: 'What moves when shards are added, and how even it is then',
   method: [
     `Counted, not timed: ${KEYS} sequential numbers over four shards, then over five and over eight, one shard added at a time; other numbers in every run. Ours with ${SLOTS} slots in each of the placements, and npm's \`hashring\` and \`consistent-hash\` with their defaults, to which the shards are added likewise; the latter puts its points at random.`,
-    'Moved: keys that are on another shard than with four. The least that any way could do is 20 % to five shards and 50 % to eight. Fullest: keys of the shard with the most, in per cent of an even share.',
+    'Moved: keys that are on another shard than with four. An even spread takes 20 % to five shards and 50 % to eight; who moves less leaves the others fuller. Fullest: keys of the shard with the most, in per cent of an even share.',
   ],
   series: COUNTS.flatMap((count) =>
     (['moved', 'fullest'] as const).flatMap((what) =>

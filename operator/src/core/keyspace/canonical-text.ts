@@ -37,15 +37,24 @@ export function canonicalText(literal: Value, rule: TextRule): TextKey | KeyRefu
     );
   }
   const bytes = rule.trims ? withoutTrailingSpaces(literal.bytes) : literal.bytes;
-  const text = rule.characters === 'printable' ? printableText(bytes, rule) : unicodeText(bytes, rule);
-  if (text instanceof Uint8Array && bytes.length > rule.length && countCharacters(bytes) > rule.length) {
+  const isPrintable = rule.characters === 'printable';
+  const upperCase = isPrintable ? countUpperCase(bytes) : 0;
+  const refusal = isPrintable ? refuseUnprintable(upperCase) : checkCharacters(bytes, rule);
+  if (refusal !== undefined) {
+    return refusal;
+  }
+  if (bytes.length > rule.length && countCharacters(bytes) > rule.length) {
     return refuseKey(
       'NoStoredValue',
       `is longer than the ${rule.length} characters of the column`,
       'Use a value that fits the column',
     );
   }
-  return text instanceof Uint8Array ? { kind: 'text', bytes: text, padded: rule.padded } : text;
+  return {
+    kind: 'text',
+    bytes: upperCase > 0 && rule.foldsCase ? inLowerCase(bytes) : bytes,
+    padded: rule.padded,
+  };
 }
 
 /** Key of a value in a BINARY or VARBINARY column. */
@@ -113,36 +122,47 @@ function withoutTrailingSpaces(bytes: Uint8Array): Uint8Array {
   return end === bytes.length ? bytes : bytes.subarray(0, end);
 }
 
-function printableText(bytes: Uint8Array, { foldsCase }: TextRule): Uint8Array | KeyRefusal {
-  let upperCase = 0;
+/** How many letters are in upper case; -1 where a character is not printable ASCII. */
+function countUpperCase(bytes: Uint8Array): number {
+  let count = 0;
   for (let index = 0; index < bytes.length; index += 1) {
     const byte = bytes[index] ?? 0;
     if (byte < SPACE || byte > TILDE) {
-      return refuseCharacters(
-        'other than printable ASCII, of which the collation may take several for equal',
-      );
+      return -1;
     }
-    upperCase += byte <= UPPER_Z && byte >= UPPER_A ? 1 : 0;
+    count += isUpperCase(byte) ? 1 : 0;
   }
-  return foldsCase && upperCase > 0
-    ? bytes.map((byte) => (byte <= UPPER_Z && byte >= UPPER_A ? byte | LOWER_CASE_BIT : byte))
-    : bytes;
+  return count;
 }
 
-function unicodeText(bytes: Uint8Array, { characters }: TextRule): Uint8Array | KeyRefusal {
+function refuseUnprintable(upperCase: number): KeyRefusal | undefined {
+  return upperCase < 0
+    ? refuseCharacters('other than printable ASCII, of which the collation may take several for equal')
+    : undefined;
+}
+
+function inLowerCase(bytes: Uint8Array): Uint8Array {
+  return bytes.map((byte) => (isUpperCase(byte) ? byte | LOWER_CASE_BIT : byte));
+}
+
+function isUpperCase(byte: number): boolean {
+  return byte <= UPPER_Z && byte >= UPPER_A;
+}
+
+function checkCharacters(bytes: Uint8Array, { characters }: TextRule): KeyRefusal | undefined {
   let most = 0;
   for (let index = 0; index < bytes.length; index += 1) {
     most = Math.max(most, bytes[index] ?? 0);
   }
   if (most < BEYOND_ASCII) {
-    return bytes;
+    return undefined;
   }
   if (characters === 'ascii' || (characters === 'utf8mb3' && most >= FOUR_BYTES)) {
     return refuseCharacters('that the character set of the column has not for certain');
   }
   try {
     STRICT_UTF8.decode(bytes);
-    return bytes;
+    return undefined;
   } catch {
     return refuseKey('Malformed', 'is not valid UTF-8', 'Send text in the character set of the connection');
   }

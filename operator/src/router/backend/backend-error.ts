@@ -3,7 +3,7 @@ import type { ServerErrorText } from '../wire/server-error.ts';
 /**
  * Why a server connection could not do what it was asked.
  * - `Unreachable`: no connection could be made: nobody listens, no route, no such name.
- * - `LoginTimeout`: somebody listens and the login did not end in time.
+ * - `LoginTimeout`: the login did not end in time, from the first packet of TCP on.
  * - `IdentityRefused`: the server does not speak TLS, or its certificate is not the cluster's for that server.
  * - `AccessDenied`: the server refused the user or the credential.
  * - `TooManyConnections`: the server has no connection left, for anybody or for this user.

@@ -1,10 +1,7 @@
 /** From nothing to a session at a server. */
-import { connect, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import type { Socket } from 'node:net';
 import { abortReason } from '../../runtime/abort.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { nativeSecretOf, NATIVE_PASSWORD, proveNative } from '../wire/auth/native-password.ts';
-import { decodeLoginReply } from '../wire/auth/packets.ts';
 import {
   addCapabilities,
   BASE_CAPABILITIES,
@@ -15,8 +12,6 @@ import {
   hasCapability,
   removeCapabilities,
 } from '../wire/capabilities.ts';
-import { COLLATION } from '../wire/column-type.ts';
-import { encodeHandshakeResponse, encodeTlsRequest } from '../wire/handshake-response.ts';
 import { decodeGreeting, type InitialHandshake } from '../wire/initial-handshake.ts';
 import { PacketChannel } from '../wire/packet-channel.ts';
 import { PacketQueue } from '../wire/packet-queue.ts';
@@ -26,7 +21,9 @@ import type { BackendServer, ConnectionTraits } from './backend-connection.ts';
 import { BackendError } from './backend-error.ts';
 import { queryCommand } from './commands.ts';
 import type { Credential } from './credential.ts';
-import { connectFailed, loginRefused, tlsFailed } from './login-failure.ts';
+import { authenticate } from './authenticate.ts';
+import { loginRefused } from './login-failure.ts';
+import { MAX_PACKET, openSocket, upgradeToTls } from './secure-socket.ts';
 import type { ServerTrust } from './server-trust.ts';
 import { SESSION_START } from './session-start.ts';
 
@@ -51,17 +48,8 @@ export interface LoggedIn {
   readonly status: number;
 }
 
-/** Largest packet there is in MariaDB. */
-const MAX_PACKET = 2 ** 30;
-
 /** Unsent bytes of a file beyond which the file is read no further. */
 const HIGH_WATER_MARK = 256 * 1024;
-
-/** The kernel finds out about a peer that vanished after this time of silence and ten more seconds. */
-const KEEP_ALIVE_MILLISECONDS = 5000;
-
-/** More plugins than any account has. */
-const MOST_REPLIES = 16;
 
 /** What the answers of a server must be like for the readers here. */
 const NEEDED =
@@ -101,27 +89,6 @@ export async function logIn(options: LoginOptions, signal: AbortSignal): Promise
     throw scope.signal.aborted ? abortReason(scope.signal) : toBackendError(server, error);
   } finally {
     timer.cancel();
-    signal.removeEventListener('abort', onAbort);
-  }
-}
-
-async function openSocket(server: BackendServer, signal: AbortSignal): Promise<Socket> {
-  const socket = connect({ host: server.host, port: server.port, noDelay: true });
-  socket.setKeepAlive(true, KEEP_ALIVE_MILLISECONDS);
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const onAbort = (): void => reject(abortReason(signal));
-  socket.once('connect', resolve).once('error', (cause) => reject(connectFailed(server, cause)));
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    await promise;
-    return socket;
-  } catch (error) {
-    socket.destroy();
-    throw error;
-  } finally {
-    socket.removeAllListeners('connect').removeAllListeners('error');
-    // Between this and the listeners of a channel nothing else can run but this.
-    socket.once('error', () => {});
     signal.removeEventListener('abort', onAbort);
   }
 }
@@ -170,83 +137,6 @@ function chooseCapabilities(
     throw new ProtocolError('unsupported', 'the server lacks what MariaDB 10.11 can do');
   }
   return common;
-}
-
-async function upgradeToTls(
-  channel: PacketChannel,
-  capabilities: Capabilities,
-  { server, trust }: LoginOptions,
-  signal: AbortSignal,
-): Promise<void> {
-  channel.send(
-    encodeTlsRequest({ capabilities, maxPacket: MAX_PACKET, collation: COLLATION.utf8mb4General }),
-  );
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const onAbort = (): void => reject(abortReason(signal));
-  signal.addEventListener('abort', onAbort, { once: true });
-  channel.replaceStream((socket) =>
-    connectTls({ socket, servername: server.serverName, secureContext: trust.context() }, resolve)
-      .once('error', (cause) => reject(tlsFailed(server, cause)))
-      .once('close', () =>
-        reject(tlsFailed(server, Object.assign(new Error('closed'), { code: 'ECONNRESET' }))),
-      ),
-  );
-  try {
-    await promise;
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-}
-
-/** Proves who the router is; the status of the session. */
-async function authenticate(
-  channel: PacketChannel,
-  packets: PacketQueue,
-  handshake: InitialHandshake,
-  capabilities: Capabilities,
-  { server, user, credential }: LoginOptions,
-  signal: AbortSignal,
-): Promise<number> {
-  const secret = secretOf(credential);
-  channel.send(
-    encodeHandshakeResponse({
-      capabilities,
-      maxPacket: MAX_PACKET,
-      collation: COLLATION.utf8mb4General,
-      user,
-      authentication: proveNative(secret, handshake.nonce),
-      database: null,
-      plugin: NATIVE_PASSWORD,
-      attributes: new Map([['program_name', 'shardwright-router']]),
-    }),
-  );
-  for (let replies = 0; replies < MOST_REPLIES; replies += 1) {
-    const reply = decodeLoginReply(await packets.next(signal), capabilities);
-    switch (reply.kind) {
-      case 'accepted':
-        return reply.ok.status;
-      case 'refused':
-        throw loginRefused(server, reply.error);
-      case 'switch':
-        // An account can have several plugins. Those that the router has no proof for get none: the server goes on to the next.
-        channel.send(
-          reply.plugin === NATIVE_PASSWORD
-            ? proveNative(secret, reply.data.subarray(0, 20))
-            : Buffer.alloc(0),
-        );
-        break;
-      default:
-        channel.send(Buffer.alloc(0));
-    }
-  }
-  throw new ProtocolError('malformed', 'a login without an end');
-}
-
-function secretOf(credential: Credential): Buffer | null {
-  if (credential.kind === 'passwordSha1') {
-    return credential.sha1;
-  }
-  return credential.password === '' ? null : nativeSecretOf(credential.password);
 }
 
 async function startSession(

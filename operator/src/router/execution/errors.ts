@@ -3,8 +3,6 @@ import { REFUSED_FEATURES, type RefusedFeature, type RefusedFeatureName } from '
 
 /** Numbers of MariaDB's errors that the router itself uses. Source: https://mariadb.com/kb/en/mariadb-error-code-reference/ */
 export const ERRORS = {
-  /** ER_CON_COUNT_ERROR */
-  tooManyConnections: [1040, '08004'],
   /** ER_ACCESS_DENIED_ERROR */
   accessDenied: [1045, '28000'],
   /** ER_NO_DB_ERROR */
@@ -31,8 +29,6 @@ export const ERRORS = {
   timeOut: [1205, 'HY000'],
   /** ER_LOCK_DEADLOCK: drivers and frameworks repeat the transaction. */
   transactionLost: [1213, '40001'],
-  /** ER_UNKNOWN_SYSTEM_VARIABLE */
-  unknownVariable: [1193, 'HY000'],
   /** ER_WRONG_VALUE_FOR_VAR */
   wrongValue: [1231, '42000'],
   /** ER_WRONG_TYPE_FOR_VAR */

@@ -106,7 +106,7 @@ export class PreparedStatements {
     let preparation: Preparation | undefined;
     await execution.onShard(
       {
-        locate: (topology) => locate(topology, target.place, execution.preferredShard(topology)),
+        locate: (topology) => locate(topology, target.place, () => execution.preferredShard(topology)),
         access: PRIMARY_READ,
         consistency: 'Strong',
         transactional: false,

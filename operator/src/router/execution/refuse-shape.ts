@@ -1,4 +1,5 @@
 import type { StatementShape } from '../sql/statement-shape.ts';
+import { variablePolicy } from '../session/variable-policy.ts';
 import type { RefusedFeatureName } from './refused-features.ts';
 
 /** Functions whose effect stays with one server connection. */
@@ -15,6 +16,9 @@ const NAMED_LOCKS: ReadonlySet<string> = new Set([
  * connection that the next session gets. Null for none.
  */
 export function refusedFeatureOf(shape: StatementShape): RefusedFeatureName | null {
+  if (shape.settings.some(({ name }) => decidesReading(name))) {
+    return 'settingsOfStatement';
+  }
   switch (shape.kind) {
     case 'lockTables':
       return 'lockTables';
@@ -35,6 +39,11 @@ export function refusedFeatureOf(shape: StatementShape): RefusedFeatureName | nu
           ? 'assignedVariables'
           : null;
   }
+}
+
+/** Whether a variable must be known before a statement is read, or is none that a session may set. */
+function decidesReading(name: string): boolean {
+  return name === 'sql_mode' || name.startsWith('character_set_') || variablePolicy(name).kind !== 'replay';
 }
 
 /** Whether a statement takes, asks for or releases named locks, which one connection of the session is kept for. */

@@ -65,11 +65,6 @@ export const REFUSED_FEATURES = {
     reason: 'the text of the statement is not known when it is routed',
     hint: 'Prepare by the protocol, as drivers do.',
   },
-  cursors: {
-    feature: 'cursors of prepared statements over several slots',
-    reason: 'their rows come from several servers at once',
-    hint: 'Turn fetching by cursor off in the driver.',
-  },
   call: {
     feature: 'CALL without a slot',
     reason: 'which rows a procedure touches is not known',
@@ -121,9 +116,9 @@ export const REFUSED_FEATURES = {
     hint: 'Grant the right to the user.',
   },
   settingsOfStatement: {
-    feature: 'SET STATEMENT with variables of the router',
-    reason: 'they are no variables of the server',
-    hint: 'Write a hint: /*shardwright: consistency=eventual */.',
+    feature: 'SET STATEMENT with variables that decide how statements are read or routed',
+    reason: 'the rest of the statement was read without them',
+    hint: 'SET the variable before, or write a hint: /*shardwright: consistency=eventual */.',
   },
 } as const satisfies Record<string, RefusedFeature>;
 

@@ -1,6 +1,6 @@
 import type { Completion } from '../backend/outcome.ts';
 import type { RouteOf } from '../routing/route.ts';
-import { locate } from '../topology/topology.ts';
+import { locate, noShard } from '../topology/topology.ts';
 import { answerSum, type ServerFailure } from './answer-sum.ts';
 import { CollectingSink } from './collecting-sink.ts';
 import type { Execution } from './execution.ts';
@@ -31,7 +31,7 @@ export async function runReferenceWrite(
       for (const shard of shards) {
         const { outcome, sink } = await execution.onShard(
           {
-            locate: (current) => locate(current, { kind: 'shared', keyspace, shard }, undefined),
+            locate: (current) => locate(current, { kind: 'shared', keyspace, shard }, noShard),
             access,
             consistency: 'Strong',
             transactional: true,

@@ -1,7 +1,7 @@
 import { mergeRows } from '../merge/merge-rows.ts';
 import type { MergeCaps, RowSource } from '../merge/merge-input.ts';
 import type { RouteOf, SlotPart } from '../routing/route.ts';
-import { locate } from '../topology/topology.ts';
+import { locate, noShard } from '../topology/topology.ts';
 import { decodeColumn } from '../wire/column-definition.ts';
 import type { ServerFailure } from './answer-sum.ts';
 import type { Execution } from './execution.ts';
@@ -78,7 +78,7 @@ async function readParts(
     const text = editedText(statement, edits);
     const { sink } = await execution.onShard(
       {
-        locate: (topology) => locate(topology, { kind: 'slot', keyspace, slot }, undefined),
+        locate: (topology) => locate(topology, { kind: 'slot', keyspace, slot }, noShard),
         access,
         consistency: execution.consistency(keyspace),
         transactional: true,
@@ -118,7 +118,7 @@ function queuesByShard(
   const topology = execution.topology();
   const queues = new Map<string, (readonly [number, SlotPart])[]>();
   for (const [index, part] of parts.entries()) {
-    const shard = locate(topology, { kind: 'slot', keyspace, slot: part.slot }, undefined)?.shard ?? -1;
+    const shard = locate(topology, { kind: 'slot', keyspace, slot: part.slot }, noShard)?.shard ?? -1;
     const key = `${shard}/${index % width}`;
     queues.set(key, [...(queues.get(key) ?? []), [index, part]]);
   }

@@ -35,7 +35,7 @@ export async function runSingle(
   let foundRows: bigint | undefined;
   const { outcome, sink } = await execution.onShard(
     {
-      locate: (topology) => locate(topology, place, execution.preferredShard(topology)),
+      locate: (topology) => locate(topology, place, () => execution.preferredShard(topology)),
       access,
       consistency: execution.consistency(keyspaceOf(place)),
       transactional: true,

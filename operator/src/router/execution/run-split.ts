@@ -1,6 +1,6 @@
 import type { Completion } from '../backend/outcome.ts';
 import type { RouteOf } from '../routing/route.ts';
-import { locate } from '../topology/topology.ts';
+import { locate, noShard } from '../topology/topology.ts';
 import { CollectingSink } from './collecting-sink.ts';
 import type { Execution } from './execution.ts';
 import { slotPlace } from './place-description.ts';
@@ -34,7 +34,7 @@ export async function runSplit(
         const text = editedText(statement, edits);
         const { outcome, sink, server } = await execution.onShard(
           {
-            locate: (topology) => locate(topology, { kind: 'slot', keyspace, slot }, undefined),
+            locate: (topology) => locate(topology, { kind: 'slot', keyspace, slot }, noShard),
             access,
             consistency: 'Strong',
             transactional: true,

@@ -89,6 +89,11 @@ class SessionHandler implements CommandHandler {
       case COMMAND.setOption:
         answer.endOfRows(this.status(), 0);
         return;
+      case COMMAND.binlogDump:
+      case COMMAND.binlogDumpGtid:
+      case COMMAND.tableDump:
+      case COMMAND.registerReplica:
+        throw refuseFeature('replicationCommands');
       case COMMAND.statistics:
         answer.packet(Buffer.from('Shardwright'));
         return;

@@ -247,7 +247,7 @@ export class StatementRunner implements SessionStatements {
     const { execution } = this;
     const { sink } = await execution.onShard(
       {
-        locate: (topology) => locate(topology, place, execution.preferredShard(topology)),
+        locate: (topology) => locate(topology, place, () => execution.preferredShard(topology)),
         access: ANY_READ,
         consistency: 'Strong',
         transactional: false,

@@ -1,5 +1,5 @@
 import type { Dialect } from '../sql/dialect.ts';
-import { type Edit, rewriteStatement } from '../sql/rewrite.ts';
+import { type Edit, sendableText } from '../sql/rewrite.ts';
 import { scanStatement } from '../sql/scanner.ts';
 import { LITERAL } from '../sql/token-kind.ts';
 import { literalKind, TokenList } from '../sql/token-list.ts';
@@ -7,7 +7,7 @@ import type { Statement } from './statement.ts';
 
 /** The text of a statement with some changes. */
 export function editedText({ parsed }: Statement, edits: readonly Edit[]): Buffer {
-  return edits.length === 0 ? parsed.sql : rewriteStatement(parsed, edits);
+  return sendableText(parsed, edits);
 }
 
 /** Most tokens of a statement whose parameters are written into it. */

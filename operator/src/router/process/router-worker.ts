@@ -15,7 +15,7 @@ import type { ClientObserver } from '../client/client-observer.ts';
 import type { Environment } from '../execution/environment.ts';
 import { clientError } from '../execution/errors.ts';
 import { openSession } from '../execution/session-handler.ts';
-import { noBackendMetrics } from '../metrics/backend-metrics.ts';
+import { createBackendMetrics } from '../metrics/backend-metrics.ts';
 import { createRouterMetrics } from '../metrics/router-metrics.ts';
 import { CatalogCache } from '../routing/catalog-cache.ts';
 import type { CatalogQuery } from '../routing/catalog-reader.ts';
@@ -29,7 +29,7 @@ import { createReplicaWatch } from '../topology/replica-watch.ts';
 import { readServerFacts, type ServerFacts } from '../topology/server-facts.ts';
 import type { AddressOf, Server } from '../topology/servers.ts';
 import { DEFAULT_HOLD_LIMITS, StatementHold } from '../topology/statement-hold.ts';
-import { CurrentTopology, firstShard, locate, type Topology } from '../topology/topology.ts';
+import { CurrentTopology, firstShard, locate, noShard, type Topology } from '../topology/topology.ts';
 import { CachedUsers } from '../users/cached-users.ts';
 import { USERS_STATEMENT } from '../users/global-priv.ts';
 import { UserAuthenticator } from '../users/user-authenticator.ts';
@@ -91,7 +91,7 @@ export function createRouterWorker(options: RouterWorkerOptions): RouterWorker {
   const pools = createBackendPools({
     settings,
     clock,
-    metrics: noBackendMetrics,
+    metrics: createBackendMetrics(registry),
     connect: connectByTls(trust, clock, settings),
   });
   const statements = createOwnStatements(pools, () => files.account());
@@ -117,7 +117,7 @@ export function createRouterWorker(options: RouterWorkerOptions): RouterWorker {
   const replicas = createReplicaWatch({ statements, replicas: () => topology.replicas(), clock, logger });
   const catalogs = new CatalogCache(async ({ place, sql }, signal) => {
     const current = topology.current;
-    const shard = current === undefined ? undefined : locate(current, placeOf(place), undefined)?.shard;
+    const shard = current === undefined ? undefined : locate(current, placeOf(place), noShard)?.shard;
     const primary = shard === undefined ? undefined : current?.shards.get(shard)?.primary;
     const rows = await statements.query(primaryOrThrow(primary), sql, signal);
     return rows.map((row) => row.map((value) => value?.toString() ?? null));

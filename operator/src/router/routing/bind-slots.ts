@@ -1,7 +1,14 @@
 /** Which slots a statement concerns, once its literals are known. */
 import type { TokenRange } from '../sql/expression.ts';
 import type { KeyspaceConfiguration } from './keyspace-configuration.ts';
-import { bindConstraint, type KeyConstraint, type KeyOf, targetSlot } from './key-constraint.ts';
+import {
+  bindConstraint,
+  comparedSlot,
+  type Constant,
+  type KeyConstraint,
+  type KeyOf,
+  targetSlot,
+} from './key-constraint.ts';
 import type { KeyComponent } from './key-classes.ts';
 import type { KeyGraph } from './key-graph.ts';
 import { refuseUnsupported, type Refused } from './refusal.ts';
@@ -38,6 +45,19 @@ export function bindSlots(
   keyspace: KeyspaceConfiguration,
   graph: KeyGraph,
 ): SlotChoice | Refused {
+  const only = call.key === null && graph.unusable === null ? onlyValue(graph) : null;
+  if (only !== null) {
+    const slot = comparedSlot(only.value, only.key, keyspace, call.values);
+    if (typeof slot === 'number') {
+      return {
+        kind: 'slots',
+        slots: [slot],
+        isBound: true,
+        split: null,
+        reason: `by key ${graph.boundKeys}`,
+      };
+    }
+  }
   const bound: ComponentSlots[] = [];
   for (const component of graph.components) {
     const slots = bindComponent(call, keyspace, component);
@@ -51,6 +71,17 @@ export function bindSlots(
     return chooseTarget(targetSlot(call.key, key, keyspace), bound);
   }
   return bound.length === 1 ? chooseOfOne(keyspace, graph, bound) : chooseOfSeveral(keyspace, graph, bound);
+}
+
+/** The usual case, which needs no sets: one root, compared with one value. */
+function onlyValue({ components }: KeyGraph): { readonly key: KeyOf; readonly value: Constant } | null {
+  const [component, other] = components;
+  const [constraint, second] = component?.constraints ?? [];
+  if (other !== undefined || second !== undefined || constraint?.kind !== 'values') {
+    return null;
+  }
+  const [value] = constraint.values;
+  return value === undefined || constraint.values.length > 1 ? null : { key: constraint.key, value };
 }
 
 function bindComponent(
@@ -101,9 +132,8 @@ function chooseOfOne(
   graph: KeyGraph,
   [component]: readonly ComponentSlots[],
 ): SlotChoice | Refused {
-  const unusable = graph.nodes.find(({ key }) => key === null);
-  if (unusable !== undefined) {
-    return refuseUnusable(unusable.name);
+  if (graph.unusable !== null) {
+    return refuseUnusable(graph.unusable);
   }
   const slots = component?.slots ?? null;
   if (slots === null) {
@@ -114,7 +144,7 @@ function chooseOfOne(
     slots: slots.length === 0 ? keyspace.slots.slice(0, 1) : slots,
     isBound: true,
     split: component?.split ?? null,
-    reason: slots.length === 0 ? 'no row can match' : `by key ${keyNames(graph)}`,
+    reason: slots.length === 0 ? 'no row can match' : `by key ${graph.boundKeys}`,
   };
 }
 
@@ -127,11 +157,10 @@ function chooseOfSeveral(
   const [slot] = slots;
   const isOne = bound.every((component) => component.slots?.length === 1) && slots.size === 1;
   if (isOne && slot !== undefined) {
-    return { kind: 'slots', slots: [slot], isBound: true, split: null, reason: `by key ${keyNames(graph)}` };
+    return { kind: 'slots', slots: [slot], isBound: true, split: null, reason: `by key ${graph.boundKeys}` };
   }
-  const unusable = graph.nodes.find(({ key }) => key === null);
-  if (unusable !== undefined) {
-    return refuseUnusable(unusable.name);
+  if (graph.unusable !== null) {
+    return refuseUnusable(graph.unusable);
   }
   const names = [
     ...new Set(graph.components.flatMap(({ nodes }) => nodes.map((node) => graph.nodes[node]?.name))),
@@ -149,15 +178,6 @@ function refuseUnusable(name: string): Refused {
     `${name} is a view, or its key column is missing or of a type that is no key, so that its rows' slots are not known`,
     'SET shardwright_key to the key of the slot that is meant',
   );
-}
-
-function keyNames(graph: KeyGraph): string {
-  const keys = graph.components.flatMap(({ constraints }) => constraints.map(({ key }) => nameOf(key)));
-  return joined([...new Set(keys)]);
-}
-
-function nameOf({ table, column }: KeyOf): string {
-  return `${table}.${column}`;
 }
 
 function joined(names: readonly (string | undefined)[]): string {

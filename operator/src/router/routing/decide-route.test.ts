@@ -429,6 +429,36 @@ describe('other statements', () => {
     ['TRUNCATE settings', 'unsharded: TRUNCATE settings'],
     ['CREATE INDEX i ON orders (total)', 'slots: CREATE INDEX i ON orders (total)'],
     ['ANALYZE TABLE orders', 'slots: ANALYZE TABLE orders'],
+    ['CREATE VIEW v AS SELECT * FROM app.orders', 'slots: CREATE VIEW v AS SELECT * FROM `orders`'],
+    ['CREATE VIEW v AS SELECT * FROM settings', 'unsharded: CREATE VIEW v AS SELECT * FROM settings'],
+    [
+      'CREATE TRIGGER t BEFORE INSERT ON orders FOR EACH ROW SET NEW.note = 1',
+      'slots: CREATE TRIGGER t BEFORE INSERT ON orders FOR EACH ROW SET NEW.note = 1',
+    ],
+    [
+      'CREATE VIEW v AS SELECT orders.id FROM orders, settings',
+      '1235 The view reads sharded tables and unsharded ones, which are on different shards',
+    ],
+    ['CREATE PROCEDURE p() SELECT 1', 'slots+unsharded: CREATE PROCEDURE p() SELECT 1'],
+    ['RENAME TABLE app.orders TO app.former', 'slots: RENAME TABLE `orders` TO `former`'],
+    ['CREATE TABLE fresh LIKE orders', 'slots: CREATE TABLE fresh LIKE orders'],
+    [
+      'DROP TABLE orders, countries',
+      '1235 The definition is about tables of which some are sharded and some are not',
+    ],
+    [
+      'RENAME TABLE settings TO former',
+      '1235 The definition is about tables of which some are sharded and some are not',
+    ],
+    [
+      'CREATE TABLE fresh (user_id INT) AS SELECT 1',
+      '1235 CREATE TABLE … SELECT would fill the table slot by slot',
+    ],
+    ['LOCK TABLES settings WRITE', 'unsharded: LOCK TABLES settings WRITE'],
+    ['LOCK TABLES orders WRITE', '1235 LOCK TABLES needs to know its slot'],
+    ['DO SLEEP(0)', 'anywhere: DO SLEEP(0)'],
+    ['DO (SELECT COUNT(*) FROM orders)', '1235 DO reads tables'],
+    ['DELETE FROM mysql.user', '1235 Tables of mysql cannot be changed here'],
     [
       'CREATE TABLE fresh (user_id INT, c CHAR(2), FOREIGN KEY (c) REFERENCES countries (code))',
       'slots: CREATE TABLE fresh (user_id INT, c CHAR(2), FOREIGN KEY (c) REFERENCES `app$shared`.countries (code))',

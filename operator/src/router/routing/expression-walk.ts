@@ -45,11 +45,6 @@ export function* aggregatesIn(expression: Expression): Generator<Expression & Ca
   }
 }
 
-/** Whether an expression has a query in it. */
-export function hasQuery(expression: Expression): boolean {
-  return [...walkExpression(expression)].some(({ kind }) => kind === 'subquery');
-}
-
 function* scopeExpressions(scope: Scope): Generator<Expression> {
   for (const { expression } of scope.items) {
     yield expression;

@@ -113,7 +113,7 @@ export function bindConstraint(
 }
 
 /** The slot of the rows whose key equals a constant; null where no row's does. */
-function comparedSlot(
+export function comparedSlot(
   constant: Constant,
   key: KeyOf,
   keyspace: KeyspaceConfiguration,

@@ -30,6 +30,10 @@ export interface KeyNode {
 export interface KeyGraph {
   readonly nodes: readonly KeyNode[];
   readonly components: readonly KeyComponent[];
+  /** Name of a table whose key is not known, if there is one. */
+  readonly unusable: string | null;
+  /** Names of the key columns with constraints, for explanations. */
+  readonly boundKeys: string;
   readonly resolver: ColumnResolver;
   /** Queries whose rows in a slot are a part of all their rows; by index. Derived tables that are none forbid a scatter. */
   readonly transparent: ReadonlySet<number>;
@@ -77,9 +81,15 @@ class GraphBuilder {
       }
     }
     // Constraints need no order; what hangs on what is read once all classes are known.
+    const components = this.#classes.components();
+    const bound = components.flatMap(({ constraints }) =>
+      constraints.map(({ key }) => `${key.table}.${key.column}`),
+    );
     return {
       nodes: this.#nodes,
-      components: this.#classes.components(),
+      components,
+      unusable: this.#nodes.find(({ key }) => key === null)?.name ?? null,
+      boundKeys: [...new Set(bound)].join(' and '),
       resolver: this.#resolver,
       transparent: new Set([...this.#shape.queries.keys()].filter((query) => this.#isTransparent(query))),
       nodeOf: (scope, column) => this.#nodeOf(scope, column),

@@ -74,7 +74,7 @@ export function planDefinition(context: PlanContext, shape: DefinitionShape): Pl
     none: () => planProgram(context, shape),
     system: (schemas) => planRefusal(refuseSystemWrite(schemas)),
     keyspace: (found) => planOfTables(shape, found),
-    allowsUnknown: true,
+    isDefinition: true,
   });
 }
 
@@ -123,6 +123,15 @@ function refuseKinds(
     return refuseUnsupported(
       'The definition is about tables of which some are sharded and some are not',
       'Use one statement for each table',
+    );
+  }
+  const reads = new Set(
+    tables.filter(({ reference }) => reference.access === 'read').map(({ kind }) => kind),
+  );
+  if (shape.object === 'view' && reads.has('sharded') && reads.has('unsharded')) {
+    return refuseUnsupported(
+      'The view reads sharded tables and unsharded ones, which are on different shards',
+      'Make the unsharded table a Reference table',
     );
   }
   const [kind] = kinds;
@@ -210,7 +219,7 @@ function planTemporary(context: PlanContext, shape: DefinitionShape): Plan {
   return planTables(context, {
     none: () => planRefusal(refuseNoDatabase()),
     system: (schemas) => planRefusal(refuseSystemWrite(schemas)),
-    allowsUnknown: true,
+    isDefinition: true,
     keyspace: ({ keyspace, tables }) => {
       const edits = qualifierEdits(shape, keyspace.name, tables, 'slot');
       const access = decideAccess(shape, tables);

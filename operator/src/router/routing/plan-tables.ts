@@ -19,8 +19,8 @@ export interface TablePlanners {
   readonly none: () => Plan;
   readonly system: (schemas: readonly string[]) => Plan;
   readonly keyspace: (tables: KeyspaceTables) => Plan;
-  /** Whether tables may be mentioned that do not exist: of definitions. */
-  readonly allowsUnknown?: boolean;
+  /** Definitions are about tables that may not exist, and say themselves which kinds go together. */
+  readonly isDefinition?: boolean;
 }
 
 /** A plan that always refuses. */
@@ -53,11 +53,11 @@ function planKeyspace(
 ): Plan {
   const { name } = keyspace;
   const unknown = tables.find(({ description }) => description === undefined);
-  if (unknown !== undefined && planners.allowsUnknown !== true) {
+  if (unknown !== undefined && planners.isDefinition !== true) {
     return planUnknown(context, keyspace, unknown.reference);
   }
   const kinds = new Set(tables.map(({ kind }) => kind));
-  if (kinds.has('sharded') && kinds.has('unsharded')) {
+  if (kinds.has('sharded') && kinds.has('unsharded') && planners.isDefinition !== true) {
     const namesOf = (kind: string): string =>
       [...new Set(tables.filter((table) => table.kind === kind).map(({ reference }) => reference.name))].join(
         ', ',

@@ -54,10 +54,9 @@ export class Session {
   /** The current database as the client sees it: a keyspace or a schema of the server. */
   schema: string | null = null;
   variables: VariableState = INITIAL_VARIABLES;
-  /** sql_mode of the session, in upper case. */
-  sqlMode: string;
   /** character_set_client, in lower case. */
   charset = 'utf8mb4';
+  #modes: ReadonlySet<string> = new Set();
   autocommit = true;
   transaction: TransactionState = NO_TRANSACTION;
   wishes: SessionWishes = NO_WISHES;
@@ -90,11 +89,14 @@ export class Session {
     );
   }
 
+  /** sql_mode of the session, in upper case. A combination such as ANSI stands beside what it is made of. */
+  set sqlMode(mode: string) {
+    this.#modes = new Set(mode.split(','));
+  }
+
   /** Whether sql_mode has a word. */
   hasMode(word: string): boolean {
-    return (
-      this.sqlMode.split(',').includes(word) || (word === 'ANSI_QUOTES' && this.sqlMode.includes('ANSI'))
-    );
+    return this.#modes.has(word);
   }
 
   /** As after COM_RESET_CONNECTION: the current database and the user stay. */

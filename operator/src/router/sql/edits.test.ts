@@ -13,7 +13,7 @@ import {
 } from './edits.ts';
 import type { ParsedStatement } from './parsed-statement.ts';
 import type { Query, Scope } from './query-shape.ts';
-import { type Edit, keptParameters, rewriteStatement } from './rewrite.ts';
+import { type Edit, keptParameters, rewriteStatement, sendableText } from './rewrite.ts';
 import { parse, parseAs } from './testing/parse.ts';
 
 function rewrite(statement: ParsedStatement<never>, ...edits: readonly Edit[]): string {
@@ -56,6 +56,19 @@ describe('rewriteStatement', () => {
     const first = parse('SELECT 1; SELECT a FROM t; SELECT 2');
     expect(first.sql.toString()).toBe('SELECT 1');
     expect(rewrite(first, { tokens: { first: 1, end: 2 }, text: '9' })).toBe('SELECT 9');
+  });
+});
+
+describe('sendableText', () => {
+  it('sends a stored program as one statement, and others as they are', () => {
+    const program = parse('CREATE PROCEDURE p() SELECT 1; DELETE FROM t');
+    expect(program.next).toBeNull();
+    expect(sendableText(program, []).toString()).toBe(
+      `EXECUTE IMMEDIATE CONVERT(x'${program.sql.toString('hex')}' USING utf8mb4)`,
+    );
+    const index = parse('CREATE INDEX event ON t (a); DELETE FROM t');
+    expect(sendableText(index, []).toString()).toBe('CREATE INDEX event ON t (a)');
+    expect(sendableText(parse('DROP PROCEDURE p; SELECT 1'), []).toString()).toBe('DROP PROCEDURE p');
   });
 });
 

@@ -18,7 +18,8 @@ export function readOperation(reader: Reader, level: number): Expression {
   return reader.deeper(() => readOperators(reader, readPrefixed(reader), level));
 }
 
-function readOperators(reader: Reader, first: Expression, level: number): Expression {
+/** Reads the operators from `level` on, with their operands, that follow `first`. */
+export function readOperators(reader: Reader, first: Expression, level: number): Expression {
   let left = first;
   let chain = 0;
   for (;;) {

@@ -12,13 +12,25 @@ const COMPOUND_WORDS: ReadonlySet<string> = new Set([
   'DECLARE',
 ]);
 const PROGRAM_WORDS: ReadonlySet<string> = new Set(['PROCEDURE', 'FUNCTION', 'TRIGGER', 'EVENT', 'PACKAGE']);
+/** What else CREATE and ALTER are about: no program, whatever its name. */
+const OTHER_WORDS: ReadonlySet<string> = new Set([
+  'TABLE',
+  'VIEW',
+  'USER',
+  'ROLE',
+  'DATABASE',
+  'SCHEMA',
+  'INDEX',
+  'SEQUENCE',
+  'SERVER',
+  'TABLESPACE',
+]);
 /** CREATE OR REPLACE DEFINER = `user` @`host` AGGREGATE FUNCTION is the longest way to the word; a few more do no harm. */
 const LONGEST_PREFIX = 16;
 
 /**
  * True when the tokens read so far begin a stored program or a compound statement, in which a `;` does not end the statement. The
- * rest of the text is then one statement with it; so such a text must go to servers over a connection without multi-statements, which
- * refuses a second statement in it.
+ * rest of the text is then one statement with it: send it by `sendableText`, so that the server refuses a second statement in it.
  */
 export function opensProgram(tokens: TokenList, sql: Uint8Array): boolean {
   const first = wordAt(tokens, sql, 0);
@@ -28,7 +40,7 @@ export function opensProgram(tokens: TokenList, sql: Uint8Array): boolean {
   for (let index = 1; index < Math.min(tokens.count, LONGEST_PREFIX); index++) {
     const word = wordAt(tokens, sql, index);
     if (PROGRAM_WORDS.has(word)) return true;
-    if (word === 'TABLE' || word === 'VIEW') return false;
+    if (OTHER_WORDS.has(word)) return false;
   }
   return false;
 }

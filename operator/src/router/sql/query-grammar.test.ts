@@ -176,6 +176,10 @@ describe('tables', () => {
     ['SELECT * FROM (WITH a AS (SELECT 1) SELECT * FROM a) x, a', ['a@0']],
     ['SELECT 1 FROM a WHERE b IN ((SELECT 1 FROM c) UNION (SELECT 2 FROM d))', ['a@0', 'c@1', 'd@2']],
     ['SELECT 1 FROM a WHERE b IN ((SELECT 1 FROM c) + 1, (SELECT 2 FROM d))', ['a@0', 'c@1', 'd@2']],
+    [
+      'SELECT INTERVAL(1, (SELECT 1 FROM a)) + 2, d + INTERVAL ((SELECT 1 FROM b) + 1) * 2 DAY',
+      ['a@1', 'b@2'],
+    ],
     ['SELECT {fn f((SELECT 1 FROM a))}', ['a@1']],
     ['SELECT * FROM a PARTITION (p0) AS x USE INDEX (i) WHERE 1', ['a x@0']],
     ['SELECT * FROM a FOR SYSTEM_TIME AS OF (SELECT 1 FROM b) AS x', ['b@1', 'a x@0']],

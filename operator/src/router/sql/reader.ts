@@ -18,6 +18,8 @@ export interface Grammar {
   readonly operation: (reader: Reader, level: number) => Expression;
   /** Reads what stands in parentheses in an expression. */
   readonly parenthesised: (reader: Reader) => Expression;
+  /** Reads the operators, and their operands, that follow an operand that was read. */
+  readonly rest: (reader: Reader, first: Expression, level: number) => Expression;
 }
 
 const restOfQueryWords: ReadonlySet<string> = new Set([
@@ -69,6 +71,11 @@ export class Reader {
   /** Reads what stands in parentheses in an expression. */
   parenthesised(): Expression {
     return this.#grammar.parenthesised(this);
+  }
+
+  /** Reads the rest of an expression of which the first operand was read. */
+  restOfExpression(first: Expression): Expression {
+    return this.#grammar.rest(this, first, 1);
   }
 
   /** Runs what is one level deeper. */

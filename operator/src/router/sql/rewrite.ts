@@ -31,6 +31,19 @@ export function rewriteStatement(statement: ParsedStatement<unknown>, edits: rea
 }
 
 /**
+ * The statement's text with the edits made, as it may be sent over a connection with multi-statements. The definition of a
+ * stored program has `;` in it, and where it ends only the server knows: it goes as the one statement of EXECUTE IMMEDIATE, so that a
+ * second one hidden behind it is a syntax error instead of executed.
+ * @throws RangeError when edits overlap.
+ */
+export function sendableText(statement: ParsedStatement<unknown>, edits: readonly Edit[]): Buffer {
+  const text = rewriteStatement(statement, edits);
+  const { shape, dialect } = statement;
+  if (shape.kind !== 'definition' || !shape.program) return text;
+  return Buffer.from(`EXECUTE IMMEDIATE CONVERT(x'${text.toString('hex')}' USING ${dialect.charset})`);
+}
+
+/**
  * The parameters that are still there after the edits, by their index in the statement, in the order in which the rewritten
  * statement has them.
  * @throws RangeError when edits overlap.

@@ -30,11 +30,15 @@ export function readInterval(reader: Reader): Expression {
   const { cursor } = reader;
   const first = cursor.position;
   cursor.expect('INTERVAL');
-  const value = reader.expression();
-  if (value.kind === 'row' && !readIntervalUnit(reader)) {
-    return operation(reader, first, 'INTERVAL', value.items);
+  let value: Expression;
+  if (cursor.at('(')) {
+    const inside = reader.parenthesised();
+    if (inside.kind === 'row') return operation(reader, first, 'INTERVAL', inside.items);
+    value = reader.restOfExpression(inside);
+  } else {
+    value = reader.expression();
   }
-  if (value.kind !== 'row' && !readIntervalUnit(reader)) cursor.fail('a unit of time expected');
+  if (!readIntervalUnit(reader)) cursor.fail('a unit of time expected');
   return operation(reader, first, 'INTERVAL', [value]);
 }
 

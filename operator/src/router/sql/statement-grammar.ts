@@ -1,11 +1,11 @@
 import { readDelete, readUpdate } from './change-grammar.ts';
 import { readDefinition, readRename, readTruncate } from './definition-grammar.ts';
 import type { Dialect } from './dialect.ts';
-import { readOperation, readParenthesised } from './expression-grammar.ts';
+import { readOperation, readOperators, readParenthesised } from './expression-grammar.ts';
 import { readInsert } from './insert-grammar.ts';
 import { readGrant } from './program-grammar.ts';
 import { readQuery } from './query-grammar.ts';
-import { Reader } from './reader.ts';
+import { type Grammar, Reader } from './reader.ts';
 import {
   readDeallocate,
   readDo,
@@ -60,7 +60,12 @@ const explainable: ReadonlySet<string> = new Set([
   'SET',
   '(',
 ]);
-const grammar = { query: readQuery, operation: readOperation, parenthesised: readParenthesised };
+const grammar: Grammar = {
+  query: readQuery,
+  operation: readOperation,
+  parenthesised: readParenthesised,
+  rest: readOperators,
+};
 
 /** Reads the shape of the statement whose tokens are given. Never throws: what is not understood is `unknown`. */
 export function readShape(tokens: TokenList, sql: Buffer, dialect: Dialect): StatementShape {

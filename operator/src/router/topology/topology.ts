@@ -59,12 +59,12 @@ export interface Location {
 
 /**
  * Where a place is in a topology; undefined where the map does not have it. `preferred` is a shard that will do as well as
- * another for what every shard has.
+ * another for what every shard has; asked only where it matters.
  */
 export function locate(
   topology: Topology,
   place: Place,
-  preferred: number | undefined,
+  preferred: () => number | undefined,
 ): Location | undefined {
   switch (place.kind) {
     case 'slot': {
@@ -79,17 +79,20 @@ export function locate(
       return shard === undefined ? undefined : { shard, database: unshardedDatabase(place.keyspace) };
     }
     case 'shared': {
-      const shard = place.shard ?? preferred ?? topology.places.get(place.keyspace)?.homeShard;
+      const shard = place.shard ?? preferred() ?? topology.places.get(place.keyspace)?.homeShard;
       return shard === undefined ? undefined : { shard, database: sharedDatabase(place.keyspace) };
     }
     case 'anywhere': {
-      const shard = place.shard ?? preferred ?? firstShard(topology);
+      const shard = place.shard ?? preferred() ?? firstShard(topology);
       return shard === undefined ? undefined : { shard, database: undefined };
     }
     default:
       return assertNever(place);
   }
 }
+
+/** For places that are on one shard only. */
+export const noShard = (): undefined => undefined;
 
 /** The shard for what is on all of them: the first that has a primary. */
 export function firstShard(topology: Topology): number | undefined {

@@ -229,6 +229,23 @@ describe('PacketQueue', () => {
     await expect(queue.next(never)).rejects.toMatchObject({ code: 'closed' });
   });
 
+  it('gets all of a packet of which much had come before it was asked for', async () => {
+    const [a, b] = streamPair();
+    const left = new PacketChannel(a, OPTIONS);
+    const queue = new PacketQueue(new PacketChannel(b, { ...OPTIONS, checkSequence: false }));
+    left.send(Buffer.from('first'));
+    left.beginCommand();
+    const large = Buffer.alloc(300_000, 'l');
+    const frames = Buffer.concat([Buffer.from([0xe0, 0x93, 0x04, 0]), large]);
+    await settle();
+    a.write(frames.subarray(0, 200_000));
+    await settle();
+    expect(String(await queue.next(never))).toBe('first');
+    const second = queue.next(never);
+    a.write(frames.subarray(200_000));
+    expect((await second).equals(large)).toBe(true);
+  });
+
   it('stops waiting when it is aborted, and still gives what comes later', async () => {
     const [a, b] = streamPair();
     const left = new PacketChannel(a, OPTIONS);

@@ -1,14 +1,8 @@
 import type { Duplex } from 'node:stream';
-import { COMPRESSED_HEADER, deflatePackets, inflatePacket } from './compression.ts';
-import {
-  FRAME_HEADER,
-  type FrameSink,
-  framePayload,
-  isFullFrame,
-  MAX_FRAME_PAYLOAD,
-  renumberFrames,
-} from './frame.ts';
+import { COMPRESSED_HEADER, inflatePacket } from './compression.ts';
+import { FRAME_HEADER, type FrameSink, isFullFrame, MAX_FRAME_PAYLOAD } from './frame.ts';
 import { FrameSplitter } from './frame-splitter.ts';
+import { OutgoingPackets } from './outgoing-packets.ts';
 import { ProtocolError } from './protocol-error.ts';
 
 /** How a channel behaves. */
@@ -24,9 +18,6 @@ export interface ChannelOptions {
 /** Received bytes that may wait while the channel is paused, before the stream is paused as well. */
 const READ_AHEAD = 64 * 1024;
 
-/** Below this, waiting buffers are copied into one before they are written. */
-const CONCATENATE_LIMIT = 64 * 1024;
-
 /**
  * Packets over a byte stream, in either role: reading is pushed to a {@link FrameSink}, writing is gathered until the
  * current callbacks have ended (a microtask) and then written at once. Starts paused.
@@ -35,7 +26,7 @@ export class PacketChannel {
   /** Most bytes of one received payload. */
   maxPayload: number;
 
-  readonly #highWaterMark: number;
+  readonly #outgoing: OutgoingPackets;
   readonly #checkSequence: boolean;
   #stream: Duplex;
   #sink: FrameSink | null = null;
@@ -46,10 +37,6 @@ export class PacketChannel {
   readonly #frames: FrameSplitter;
   #compressed: FrameSplitter | null = null;
   #payloadBytes = 0;
-  #sequence = 0;
-  #compressedSequence = 0;
-  #pending: Buffer[] = [];
-  #pendingBytes = 0;
 
   readonly #onData = (chunk: Buffer): void => {
     // Read and dropped: closing over unread bytes would reset the connection before the other side has read the last answer.
@@ -69,13 +56,10 @@ export class PacketChannel {
   readonly #onError = (cause: Error): void => {
     this.#finish(cause);
   };
-  readonly #flush = (): void => {
-    this.#write();
-  };
 
   constructor(stream: Duplex, options: ChannelOptions) {
     this.maxPayload = options.maxPayload;
-    this.#highWaterMark = options.highWaterMark;
+    this.#outgoing = new OutgoingPackets(stream, options.highWaterMark);
     this.#checkSequence = options.checkSequence;
     this.#frames = new FrameSplitter(FRAME_HEADER, MAX_FRAME_PAYLOAD);
     this.#stream = stream;
@@ -98,44 +82,36 @@ export class PacketChannel {
     this.#paused = false;
     this.#pump();
     if (this.#ended && this.#mayRead()) this.#finishEnded();
-    if (this.#stream.isPaused() && this.#buffered() <= READ_AHEAD) this.#stream.resume();
+    // Whoever waits for a packet gets all of it, however much of it was there when it was asked for.
+    if (this.#stream.isPaused() && (!this.#paused || this.#buffered() <= READ_AHEAD)) this.#stream.resume();
   }
 
   /** The next packet, sent or received, begins a command: its sequence number is 0. */
   beginCommand(): void {
-    this.#sequence = 0;
-    this.#compressedSequence = 0;
+    this.#outgoing.sequence = 0;
+    this.#outgoing.compressedSequence = 0;
   }
 
   /** Sends one payload of any size. False: the other side is slow; wait for {@link drained} before sending more. */
   send(payload: Buffer): boolean {
-    const before = this.#pending.length;
-    this.#sequence = framePayload(payload, this.#sequence, this.#pending) & 0xff;
-    for (let index = before; index < this.#pending.length; index += 1) {
-      this.#pendingBytes += (this.#pending[index] as Buffer).length;
-    }
-    if (before === 0) queueMicrotask(this.#flush);
+    this.#outgoing.send(payload);
     return !this.congested;
   }
 
   /** Sends the whole frames between `start` and `end` under new sequence numbers, which are written in place. As {@link send}. */
   forward(buffer: Buffer, start: number, end: number): boolean {
-    this.#sequence = renumberFrames(buffer, start, end, this.#sequence) & 0xff;
-    if (this.#pending.length === 0) queueMicrotask(this.#flush);
-    this.#pending.push(buffer.subarray(start, end));
-    this.#pendingBytes += end - start;
+    this.#outgoing.forward(buffer, start, end);
     return !this.congested;
   }
 
   /** Whether more bytes wait to be sent than the high-water mark allows. */
   get congested(): boolean {
-    // Below its own mark a stream does not tell that it has drained.
-    return this.unsent > Math.max(this.#highWaterMark, this.#stream.writableHighWaterMark);
+    return this.#outgoing.congested;
   }
 
   /** Bytes that wait to be sent. */
   get unsent(): number {
-    return this.#pendingBytes + this.#stream.writableLength;
+    return this.#outgoing.unsent;
   }
 
   /** Whether nothing will be received any more: the stream ended, or broke the protocol. */
@@ -147,18 +123,13 @@ export class PacketChannel {
    * Resolves when the channel is no longer congested. Rejects with the signal's reason, or with a {@link ProtocolError}
    * (`closed`) when the stream closes.
    */
-  async drained(signal: AbortSignal): Promise<void> {
-    this.#write();
-    while (this.congested) {
-      signal.throwIfAborted();
-      if (!this.#stream.writable) throw new ProtocolError('closed', 'the stream is closed');
-      await nextDrain(this.#stream, signal);
-    }
+  drained(signal: AbortSignal): Promise<void> {
+    return this.#outgoing.drained(signal);
   }
 
   /** From the next packet on, both directions use the compressed protocol. To be called between login and first command. */
   compress(): void {
-    this.#write();
+    this.#outgoing.compress();
     this.#compressed = new FrameSplitter(COMPRESSED_HEADER, MAX_FRAME_PAYLOAD);
   }
 
@@ -167,12 +138,13 @@ export class PacketChannel {
    * present stream, then `upgrade` makes the new one, from which frames are read once `resume` is called.
    */
   replaceStream(upgrade: (stream: Duplex) => Duplex): void {
-    this.#write();
+    this.#outgoing.flush();
     this.#stream.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose);
     this.#stream.pause();
     const rest = this.#frames.takeRest();
     if (rest.length > 0) this.#stream.unshift(rest);
     this.#stream = upgrade(this.#stream);
+    this.#outgoing.stream = this.#stream;
     this.#paused = true;
     this.#listen();
   }
@@ -180,15 +152,14 @@ export class PacketChannel {
   /** Sends what waits, then ends the stream. What still arrives is dropped. */
   end(): void {
     this.#finish(null);
-    this.#write();
+    this.#outgoing.flush();
     this.#stream.end();
     this.#stream.resume();
   }
 
   /** Closes at once; what waits is lost. */
   destroy(): void {
-    this.#pending = [];
-    this.#pendingBytes = 0;
+    this.#outgoing.discard();
     this.#stream.destroy();
     this.#finish(null);
   }
@@ -222,7 +193,7 @@ export class PacketChannel {
     } catch (error) {
       // Refused by its header: an error that is told must carry the number after it.
       if (error instanceof ProtocolError && error.code === 'too-large')
-        this.#sequence = (this.#sequence + 1) & 0xff;
+        this.#outgoing.sequence = (this.#outgoing.sequence + 1) & 0xff;
       this.#finish(error instanceof Error ? error : new ProtocolError('malformed', String(error)));
     } finally {
       this.#pumping = false;
@@ -246,42 +217,21 @@ export class PacketChannel {
       }
       const compressed = this.#compressed;
       if (compressed === null || !compressed.next()) return false;
-      this.#compressedSequence = ((compressed.buffer[compressed.start + 3] as number) + 1) & 0xff;
+      this.#outgoing.compressedSequence = ((compressed.buffer[compressed.start + 3] as number) + 1) & 0xff;
       frames.push(inflatePacket(compressed.buffer, compressed.start, compressed.end));
     }
   }
 
   #account(sequence: number, start: number, end: number): void {
     // Some clients number all frames 0 within compressed packets, which are numbered themselves.
-    if (this.#checkSequence && this.#compressed === null && sequence !== this.#sequence) {
+    if (this.#checkSequence && this.#compressed === null && sequence !== this.#outgoing.sequence) {
       throw new ProtocolError(
         'out-of-order',
-        `packet ${String(sequence)} came where ${String(this.#sequence)} was due`,
+        `packet ${String(sequence)} came where ${String(this.#outgoing.sequence)} was due`,
       );
     }
-    this.#sequence = (sequence + 1) & 0xff;
+    this.#outgoing.sequence = (sequence + 1) & 0xff;
     this.#payloadBytes = isFullFrame(start, end) ? this.#payloadBytes + MAX_FRAME_PAYLOAD : 0;
-  }
-
-  #write(): void {
-    if (this.#pending.length === 0) return;
-    let buffers = this.#pending;
-    const bytes = this.#pendingBytes;
-    this.#pending = [];
-    this.#pendingBytes = 0;
-    if (this.#stream.destroyed || this.#stream.writableEnded) return;
-    if (this.#compressed !== null) {
-      const plain = Buffer.concat(buffers, bytes);
-      buffers = [];
-      this.#compressedSequence = deflatePackets(plain, this.#compressedSequence, buffers) & 0xff;
-    }
-    if (buffers.length === 1) this.#stream.write(buffers[0]);
-    else if (bytes <= CONCATENATE_LIMIT) this.#stream.write(Buffer.concat(buffers));
-    else {
-      this.#stream.cork();
-      for (const buffer of buffers) this.#stream.write(buffer);
-      this.#stream.uncork();
-    }
   }
 
   #finishEnded(): void {
@@ -293,24 +243,5 @@ export class PacketChannel {
     if (this.#finished) return;
     this.#finished = true;
     this.#sink?.closed(cause);
-  }
-}
-
-/** Resolves when `stream` drains or closes; rejects when `signal` aborts. */
-async function nextDrain(stream: Duplex, signal: AbortSignal): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const done = (): void => {
-    resolve();
-  };
-  const aborted = (): void => {
-    reject(signal.reason as Error);
-  };
-  stream.once('drain', done).once('close', done);
-  signal.addEventListener('abort', aborted, { once: true });
-  try {
-    await promise;
-  } finally {
-    stream.off('drain', done).off('close', done);
-    signal.removeEventListener('abort', aborted);
   }
 }

@@ -151,7 +151,10 @@ async function replay(
     throw clientError('notSupported', refusal);
   }
   session.variables = changed(session.variables, changes, values);
-  session.sqlMode = values.get('sql_mode')?.toUpperCase() ?? session.sqlMode;
+  const mode = values.get('sql_mode');
+  if (typeof mode === 'string') {
+    session.sqlMode = mode.toUpperCase();
+  }
   session.charset = values.get('character_set_client')?.toLowerCase() ?? session.charset;
 }
 
