@@ -55,9 +55,7 @@ const serviceSchema = z
 
 export const routerSchema = z
   .object({
-    replicas: integer(0, 64, 'Number of routers. 0 runs none; nor do any run without a keyspace.').default(
-      2,
-    ),
+    replicas: integer(0, 64, 'Number of routers. 0 runs none; nor do any run without a keyspace.').default(2),
     maxConnections: integer(
       1,
       100_000,

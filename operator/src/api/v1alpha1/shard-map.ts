@@ -146,8 +146,7 @@ const shardMapSpecSchema = z
     ...rules(
       {
         rule: 'self == oldSelf || self.revision > oldSelf.revision',
-        message:
-          'spec.revision must grow with every change: read the map again, and write a higher revision',
+        message: 'spec.revision must grow with every change: read the map again, and write a higher revision',
         fieldPath: '.revision',
         reason: 'FieldValueForbidden',
       },

@@ -11,7 +11,7 @@ import { ProtocolError } from './protocol-error.ts';
 import type { ValueType, WireValue } from './wire-value.ts';
 
 /** Bits of an execution's cursor flags. */
-export const CURSOR = { readOnly: 0x1, forUpdate: 0x2, scrollable: 0x4 } as const;
+const CURSOR = { readOnly: 0x1, forUpdate: 0x2, scrollable: 0x4 } as const;
 
 /** Mark of an unsigned type, in the byte after the type. */
 const UNSIGNED = 0x80;
