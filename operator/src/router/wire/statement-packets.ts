@@ -10,9 +10,6 @@ import { PayloadWriter } from './payload-writer.ts';
 import { ProtocolError } from './protocol-error.ts';
 import type { ValueType, WireValue } from './wire-value.ts';
 
-/** Bits of an execution's cursor flags. */
-const CURSOR = { readOnly: 0x1, forUpdate: 0x2, scrollable: 0x4 } as const;
-
 /** Mark of an unsigned type, in the byte after the type. */
 const UNSIGNED = 0x80;
 
@@ -35,7 +32,7 @@ export function isParameterType(type: number): boolean {
 /** COM_STMT_EXECUTE. */
 export interface Execution {
   readonly statementId: number;
-  /** Bits of {@link CURSOR}; 0 for none. */
+  /** The cursor that the client would like: 1 to read, 2 for update, 4 to scroll, added up; 0 for none. */
   readonly cursor: number;
   /** One for each parameter. */
   readonly types: readonly ValueType[];
