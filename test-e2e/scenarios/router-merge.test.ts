@@ -95,6 +95,7 @@ describe.each(PACKAGED_MARIADB)('slots of MariaDB $version answer like one datab
     'SELECT STD(age) FROM users',
     'SELECT GROUP_CONCAT(name) FROM users',
     'SELECT SUM(age) + 1 FROM users',
+    'SELECT IFNULL(SUM(age), 0), COUNT(DISTINCT flags) FROM users',
     'SELECT flags, COUNT(*) FROM users GROUP BY flags HAVING MAX(name) > 1',
     'SELECT SQL_CALC_FOUND_ROWS id FROM users',
     'SELECT RANK() OVER (ORDER BY age) FROM users',

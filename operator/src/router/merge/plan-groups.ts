@@ -65,6 +65,14 @@ class GroupPlanner {
       scope.having === null
         ? null
         : planHaving(this.#select, scope.having, (operand) => this.#valueOf(operand));
+    // Grouped by more than the statement says, slots without rows answer nothing, not even the constant.
+    const hasFallback = this.#values.some(({ kind }) => kind === 'fallback');
+    if (hasFallback && this.#further.length > 0 && scope.groupBy.length === 0) {
+      throw new CannotMerge(
+        'A constant in place of an aggregate, beside an aggregate of distinct values, over several slots',
+        'Use two statements, or give the key',
+      );
+    }
     return {
       rows: { kind: 'group', by: this.#by, values: this.#values, visible, having, order },
       edits: this.#edits(),
@@ -180,12 +188,6 @@ class GroupPlanner {
   /** COALESCE(SUM(x), 0): the aggregate is merged by itself; where it is NULL, each slot has the constant. */
   #makeFallback(expression: Expression, aggregate: Expression, visible: RowColumn | null): GroupValue {
     const value = this.#makeValue(aggregate, null);
-    if (this.#select.scope.groupBy.length === 0 && aggregate.kind === 'call' && aggregate.distinct) {
-      throw new CannotMerge(
-        'A constant in place of an aggregate of distinct values over several slots',
-        GROUP_BY_KEY,
-      );
-    }
     return { kind: 'fallback', result: visible ?? this.#text(expression), value };
   }
 
