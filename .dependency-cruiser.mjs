@@ -22,7 +22,8 @@ export default {
     {
       name: 'resolvable',
       severity: 'error',
-      comment: 'modules of Node.js that exist only with the prefix, such as node:sqlite, are not known to the checker',
+      comment:
+        'modules of Node.js that exist only with the prefix, such as node:sqlite, are not known to the checker',
       from: {},
       to: { couldNotResolve: true, pathNot: '^node:' },
     },
