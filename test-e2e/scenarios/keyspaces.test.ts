@@ -232,7 +232,7 @@ describe('a cluster with keyspaces', () => {
     expect((await world.map(CLUSTER)).spec.keyspaces).toHaveLength(2);
   });
 
-  it('gives another keyspace to the shards there are, and tells of one that holds no slot', async () => {
+  it('gives another keyspace to the shards there are', async () => {
     await world.changeSpec(CLUSTER, { keyspaces: [...KEYSPACES, { name: 'blog', slots: 2 }] });
     await world.until('the databases are there', async () => {
       const seen = await withSession(asApplication(1), databasesOf);
