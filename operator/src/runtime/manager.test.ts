@@ -117,7 +117,7 @@ describe('the manager', () => {
         throw new ApiError('Unavailable', 0, 'away');
       }
     };
-    await setup.clock.advance(2999);
+    await setup.clock.advance(3999);
     expect(isAborted).toBe(false);
     await setup.clock.advance(1);
     expect(isAborted).toBe(true);
