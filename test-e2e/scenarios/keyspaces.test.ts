@@ -59,8 +59,13 @@ async function primaryOf(number: number): Promise<string> {
 /** A session with the primary of a shard. */
 async function connect(number: number, user: string, password: string): Promise<Session> {
   const pod = await world.require(pods, await primaryOf(number));
+  return connectTo(pod.status?.podIP ?? '', user, password);
+}
+
+/** A session with whatever is at that address: a server, or a router. */
+async function connectTo(host: string, user: string, password: string): Promise<Session> {
   return openSession({
-    host: pod.status?.podIP ?? '',
+    host,
     authority: (await world.require(configMaps, `${CLUSTER}-ca`)).data?.['ca.crt'] ?? '',
     user,
     password,
@@ -252,24 +257,65 @@ describe('routers', () => {
     return named.filter((name) => OBJECTS.includes(name) || name === `Service/${CLUSTER}`);
   }
 
-  it('come with everything they need, and go with it', async () => {
+  /** Addresses of routers that are ready. */
+  async function readyRouters(): Promise<string[]> {
+    return (await world.list(pods, CLUSTER))
+      .filter(({ metadata }) => metadata?.labels?.['app.kubernetes.io/component'] === 'router')
+      .filter(({ status }) =>
+        status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True'),
+      )
+      .map(({ status }) => status?.podIP ?? '');
+  }
+
+  it('come with everything they need', async () => {
     expect(await routerObjects()).toEqual([]);
     await world.changeSpec(CLUSTER, { router: { replicas: 2 } });
     await world.until('routers are there', async () =>
       (await routerObjects()).length === 6 ? true : undefined,
     );
-    await world.until('pods of routers are made', async () => {
-      const made = (await world.list(pods, CLUSTER)).filter(
-        ({ metadata }) => metadata?.labels?.['app.kubernetes.io/component'] === 'router',
-      );
-      return made.length === 2 ? true : undefined;
-    });
+    await world.until(
+      'both routers take connections',
+      async () => (await readyRouters()).length === 2 || undefined,
+    );
     const { status } = await world.require(shardedClusters, CLUSTER);
     expect(status?.endpoints?.application).toBe(`${CLUSTER}.${world.namespace}.svc:3306`);
+  });
+
+  it('answer applications as one database', async () => {
+    const password = await secretValue(`${CLUSTER}-app`, 'password');
+    const users = Array.from({ length: 40 }, (_, index) => index + 1);
+    const [first = '', second = ''] = await readyRouters();
+    await withSession(connectTo(first, 'app', password), async (session) => {
+      await session.query('USE app');
+      await session.query('CREATE TABLE carts (user_id BIGINT PRIMARY KEY, total INT NOT NULL)');
+      for (const user of users) {
+        await session.query(`INSERT INTO carts VALUES (${user}, ${user * 10})`);
+      }
+    });
+    await withSession(connectTo(second, 'app', password), async (session) => {
+      expect(await session.query('SELECT total FROM app.carts WHERE user_id = 7')).toEqual([{ total: 70 }]);
+      expect(await session.query('SELECT COUNT(*) AS n, MAX(total) AS most FROM app.carts')).toEqual([
+        { n: users.length, most: 400 },
+      ]);
+      await expect(session.query('UPDATE app.carts SET total = 0')).rejects.toThrow('user_id');
+    });
+    // What the routers put together lies in both shards.
+    for (const number of [0, 1]) {
+      const rows = await withSession(asApplication(number), async (session) =>
+        session.query<RowDataPacket[]>(
+          "SELECT SUM(TABLE_ROWS) AS n FROM information_schema.TABLES WHERE TABLE_NAME = 'carts'",
+        ),
+      );
+      expect(Number(rows[0]?.['n'])).toBeGreaterThan(0);
+    }
+  });
+
+  it('go with everything they came with', async () => {
     await world.changeSpec(CLUSTER, { router: { replicas: 0 } });
     await world.until('routers are gone', async () =>
       (await routerObjects()).length === 0 ? true : undefined,
     );
     await world.untilReady(CLUSTER);
+    expect(await world.map(CLUSTER)).toMatchObject({ spec: { keyspaces: { length: 3 } } });
   });
 });

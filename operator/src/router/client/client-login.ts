@@ -5,7 +5,7 @@ import {
   type Capabilities,
   commonCapabilities,
   hasCapability,
-  removeCapabilities,
+  addCapabilities,
 } from '../wire/capabilities.ts';
 import { CACHING_SHA2 } from '../wire/auth/caching-sha2.ts';
 import { certificateProof } from '../wire/auth/certificate-proof.ts';
@@ -68,7 +68,7 @@ export async function logInClient(
 ): Promise<LoggedInClient> {
   const { channel, packets, connectionId, address } = client;
   const context = options.tls();
-  const offered = context === null ? removeCapabilities(options.offered, CAPABILITY.tls) : options.offered;
+  const offered = context === null ? options.offered : addCapabilities(options.offered, CAPABILITY.tls);
   const nonce = makeNonce(SCRAMBLE_LENGTH, options.randomBytes);
   channel.beginCommand();
   channel.send(

@@ -101,8 +101,7 @@ export async function startTrivialListener(
       serverVersion: () => '11.8.2-MariaDB-shardwright',
       offered: addCapabilities(
         BASE_CAPABILITIES,
-        CAPABILITY.tls |
-          CAPABILITY.compress |
+        CAPABILITY.compress |
           CAPABILITY.connectWithDatabase |
           CAPABILITY.localFiles |
           CAPABILITY.multiStatements,
