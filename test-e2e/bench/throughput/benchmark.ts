@@ -52,7 +52,7 @@ export const throughputBenchmark: Benchmark = {
       against: `${NAMES[workload]}WithoutAny`,
     },
   ]),
-  runs: 7,
+  runs: 5,
   async open(progress) {
     const stage = await openShardStage(progress);
     const { members } = stage.shard;
