@@ -136,7 +136,7 @@ describe('a clone whose source dies', () => {
     );
     expect(notes).not.toEqual([]);
     const others = notes.filter(
-      (note) => !/^cut-shard-0-2 was made anew as a copy from cut-shard-0-[01]\.$/.test(note),
+      (note) => !/^cut-shard-0-2 was made anew as a copy of cut-shard-0-[01]\.$/.test(note),
     );
     expect(others).toEqual([]);
   });

@@ -42,6 +42,13 @@ describe('news of instances', () => {
     expect(news.hear('a', replicaState(), false)).toEqual([]);
   });
 
+  it('take a new replica for new, though it is recorded before its copy is heard to be complete', () => {
+    const news = new MemberNews(50);
+    news.hear('a', cloning, false);
+    news.hear('a', cloning, true);
+    expect(news.hear('a', replicaState(), true)).toMatchObject([{ reason: 'ReplicaCloned' }]);
+  });
+
   it('tell of one that was at work before, and of one that gave up its data, with the reason', () => {
     const news = new MemberNews(50);
     news.hear('a', cloning, true);

@@ -9,8 +9,8 @@ export interface MemberEvent {
 }
 
 interface Known {
-  /** Pod that is being copied; null while none is. */
-  source: string | null;
+  /** Pod that is being copied, and whether the copy's acknowledgement counted when that began; null while none is. */
+  clone: { readonly source: string; readonly wasAcker: boolean } | null;
   /** Files with changes that were told of, or were there before. */
   readonly kept: Set<string>;
 }
@@ -25,11 +25,11 @@ export class MemberNews {
     this.#since = since;
   }
 
-  /** Takes the newest word of a pod's agent; returns what is to be told. `wasAcker`: its acknowledgement counted before. */
-  hear(uid: string, state: AgentState, wasAcker: boolean): readonly MemberEvent[] {
-    const known = this.#known.get(uid) ?? { source: null, kept: new Set() };
+  /** Takes the newest word of a pod's agent; returns what is to be told. `isAcker`: its acknowledgement counts now. */
+  hear(uid: string, state: AgentState, isAcker: boolean): readonly MemberEvent[] {
+    const known = this.#known.get(uid) ?? { clone: null, kept: new Set() };
     this.#known.set(uid, known);
-    return [...clonedEvents(known, state, wasAcker), ...this.#keptEvents(known, state)];
+    return [...clonedEvents(known, state, isAcker), ...this.#keptEvents(known, state)];
   }
 
   /** Forgets pods that are gone. */
@@ -54,17 +54,18 @@ export class MemberNews {
 }
 
 /** A clone that has ended well is told once: the agent has gone from cloning to a complete volume. */
-function clonedEvents(known: Known, state: AgentState, wasAcker: boolean): readonly MemberEvent[] {
+function clonedEvents(known: Known, state: AgentState, isAcker: boolean): readonly MemberEvent[] {
   const { activity, identity, volume, returned } = state;
   if (activity.kind === 'cloning') {
-    known.source = activity.source;
+    // A new replica is recorded as an acker as soon as its copy is complete, perhaps before that is heard here.
+    known.clone = { source: activity.source, wasAcker: known.clone?.wasAcker ?? isAcker };
     return [];
   }
-  const { source } = known;
-  if (source === null || volume?.kind !== 'ready') {
+  if (known.clone === null || volume?.kind !== 'ready') {
     return [];
   }
-  known.source = null;
+  const { source, wasAcker } = known.clone;
+  known.clone = null;
   const { vacated } = returned;
   if (vacated === null && !wasAcker) {
     return [{ reason: 'ReplicaCloned', note: `${identity.pod} was cloned from ${source}.` }];
