@@ -48,13 +48,20 @@ export default {
         'pki',
         'agent/(settings|pod-contract)\\.ts$|agent/protocol',
         'router/pod-contract\\.ts$',
+        'movers/(planned-moves|whereabouts|move-wishes|move-edits)\\.ts$',
       ],
       'controllers act through the runtime, and know of agents and routers what their pods must give them',
     ),
     only(
+      'wire',
+      'wire',
+      ['wire', 'runtime'],
+      'wire/ knows the bytes of a protocol, and nobody who speaks it',
+    ),
+    only(
       'engines',
       'engines',
-      ['engines', 'runtime', 'api', 'core'],
+      ['engines', 'wire', 'runtime', 'api', 'core'],
       'an engine knows neither agent nor operator',
     ),
     only('pki', 'pki', ['pki', 'runtime'], 'pki/ knows certificates and Secrets as text'),
@@ -81,9 +88,15 @@ export default {
       'the supervisor knows agents by their protocol only',
     ),
     only(
+      'movers',
+      'movers',
+      ['movers', 'supervisor', 'agent/protocol', 'engines', 'runtime', 'api', 'core'],
+      'movers know agents by what the supervisor hears of them',
+    ),
+    only(
       'router',
       'router',
-      ['router', 'engines', 'pki', 'runtime', 'api', 'core'],
+      ['router', 'wire', 'engines', 'pki', 'runtime', 'api', 'core'],
       'routers know nobody but the API server and the servers of the shards',
     ),
     only(
@@ -99,6 +112,7 @@ export default {
         'commands',
         'controllers',
         'supervisor',
+        'movers',
         'agent',
         'router',
         'engines',
@@ -159,7 +173,8 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(^|/)(node_modules|dist)/' },
+    // The program of Prisma's client imports what its scenario installs and generates.
+    exclude: { path: '(^|/)(node_modules|dist)/|^test-e2e/router/clients/prisma/' },
     parser: 'swc',
     enhancedResolveOptions: {
       extensions: ['.ts', '.mjs', '.js'],

@@ -22,5 +22,5 @@ export default {
   testEnvironment: 'node',
   injectGlobals: false,
   // Clocks are injected, so that only a busy machine makes a test slow.
-  testTimeout: 30_000,
+  testTimeout: 240_000,
 };

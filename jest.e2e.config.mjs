@@ -9,5 +9,5 @@ export default {
   testEnvironment: 'node',
   injectGlobals: false,
   maxWorkers: 1,
-  testTimeout: 300_000,
+  testTimeout: 600_000,
 };

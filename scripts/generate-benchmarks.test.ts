@@ -47,6 +47,24 @@ describe('renderBenchmarks', () => {
     expect(renderBenchmarks([slow])).toContain('| 0.8 | ≥ 0.9 | missed |');
   });
 
+  it.each([
+    [1, 'reached'],
+    [0.9, 'missed'],
+  ])('says whether a ratio of 0.95 is at most %s', (atMost, verdict) => {
+    const bounded = { ...result, comparisons: [{ label: 'time', of: 'ours', against: 'theirs', atMost }] };
+    expect(renderBenchmarks([bounded])).toContain(`| Clones: time | 0.95 | ≤ ${atMost} | ${verdict} |`);
+  });
+
+  it.each([
+    [200, 'reached'],
+    [150, 'missed'],
+  ])('says whether a median of 190 MB/s is at most %s', (atMost, verdict) => {
+    const series = result.series.map((each) => (each.name === 'ours' ? { ...each, atMost } : each));
+    expect(renderBenchmarks([{ ...result, series }])).toContain(
+      `| Clones: by agents | 190 MB/s | ≤ ${atMost} MB/s | ${verdict} |`,
+    );
+  });
+
   it('shows a comparison without an aim as it is', () => {
     const shown = { ...result, comparisons: [{ label: 'size', of: 'ours', against: 'theirs' }] };
     expect(renderBenchmarks([shown])).toContain('| Clones: size | 0.95 |  |  |');

@@ -23,20 +23,50 @@ export function renderBenchmarks(results: readonly BenchmarkResult[]): string {
     '',
     'Measured by `npm run bench`, which renews this page; every single run is in [test-e2e/bench/results](../test-e2e/bench/results), and what each benchmark does in [test-e2e/bench](../test-e2e/bench/README.md). Alternatives are measured in turn, in the same run. A ratio is the median of the ratios of each run, so that what slows the machine down for a while slows both.',
     '',
-    '| benchmark | ratio | aim | result |',
+    '| benchmark | figure | aim | result |',
     '| --- | ---: | ---: | --- |',
-    ...results.flatMap((result) => result.comparisons.map((comparison) => summaryRow(result, comparison))),
+    ...results.flatMap(summaryRows),
     ...results.flatMap(renderResult),
     '',
   ].join('\n');
 }
 
-function summaryRow(result: BenchmarkResult, comparison: Comparison): string {
-  const { median } = compareRuns(result, comparison);
-  const { label, atLeast } = comparison;
-  const verdict = atLeast === undefined ? '' : median >= atLeast ? 'reached' : 'missed';
-  const aim = atLeast === undefined ? '' : `≥ ${figure(atLeast)}`;
-  return `| ${result.title}: ${label} | ${figure(median)} | ${aim} | ${verdict} |`;
+/** All comparisons, and the series that have an aim of their own. */
+function summaryRows(result: BenchmarkResult): string[] {
+  return [
+    ...result.series
+      .filter(({ atMost }) => atMost !== undefined)
+      .map(({ name, label, unit, atMost }) =>
+        summaryRow(
+          `${result.title}: ${label}`,
+          summarise(valuesOf(result, name)).median,
+          { atMost },
+          ` ${unit}`,
+        ),
+      ),
+    ...result.comparisons.map((comparison) =>
+      summaryRow(
+        `${result.title}: ${comparison.label}`,
+        compareRuns(result, comparison).median,
+        comparison,
+        '',
+      ),
+    ),
+  ];
+}
+
+function summaryRow(
+  label: string,
+  median: number,
+  { atLeast, atMost }: { readonly atLeast?: number | undefined; readonly atMost?: number | undefined },
+  unit: string,
+): string {
+  const aims = [
+    ...(atLeast === undefined ? [] : [{ text: `≥ ${figure(atLeast)}${unit}`, isReached: median >= atLeast }]),
+    ...(atMost === undefined ? [] : [{ text: `≤ ${figure(atMost)}${unit}`, isReached: median <= atMost }]),
+  ];
+  const verdict = aims.length === 0 ? '' : aims.every(({ isReached }) => isReached) ? 'reached' : 'missed';
+  return `| ${label} | ${figure(median)}${unit} | ${aims.map(({ text }) => text).join(', ')} | ${verdict} |`;
 }
 
 function renderResult(result: BenchmarkResult): string[] {

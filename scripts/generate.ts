@@ -8,7 +8,10 @@ import { generateBenchmarks } from './generate-benchmarks.ts';
 import { generateCrds } from './generate-crds.ts';
 import { generateDeploy } from './generate-deploy.ts';
 import { generateLicenses } from './generate-licenses.ts';
+import { generateMetrics } from './generate-metrics.ts';
+import { generateMoves } from './generate-moves.ts';
 import { generateReliability } from './generate-reliability.ts';
+import { generateSqlSupport } from './generate-sql-support.ts';
 
 type Generator = () => Map<string, string> | Promise<Map<string, string>>;
 
@@ -16,8 +19,11 @@ const GENERATORS: readonly Generator[] = [
   generateLicenses,
   generateCrds,
   generateDeploy,
+  generateMetrics,
   generateBenchmarks,
   generateReliability,
+  generateMoves,
+  generateSqlSupport,
 ];
 
 const checkOnly = process.argv.includes('--check');

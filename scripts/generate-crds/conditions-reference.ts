@@ -1,6 +1,7 @@
 /** The reference of conditions, reasons and events, as Markdown. */
 import { CONDITIONS, REASONS } from '../../operator/src/api/v1alpha1/conditions.ts';
 import { EVENT_REASONS } from '../../operator/src/api/v1alpha1/events.ts';
+import { HOLD_WORDS, PHASE_WORDS, WARNING_WORDS } from '../../operator/src/api/v1alpha1/rebalance-words.ts';
 import { OWNED_VARIABLES } from '../../operator/src/api/v1alpha1/my-cnf-owned.ts';
 import { cell, GENERATED_NOTE } from './reference.ts';
 
@@ -34,7 +35,29 @@ export function renderConditionsReference(): string {
         `| \`${reason}\` | ${type} | ${cell(meaning)} | ${cell(remedy)} |`,
     ),
     '',
+    '## Phases of a ShardRebalance\n',
+    ...wordTable('phase', PHASE_WORDS),
+    '## Why moves are held\n',
+    'In `status.held.reason` of a ShardRebalance.\n',
+    ...wordTable('reason', HOLD_WORDS),
+    '## Warnings of a plan\n',
+    'In `status.plan.warnings[].code` of a ShardRebalance, and from `kubectl shardwright plan`.\n',
+    ...wordTable('code', WARNING_WORDS),
   ].join('\n');
+}
+
+function wordTable(
+  heading: string,
+  words: Readonly<Record<string, { readonly meaning: string; readonly remedy: string }>>,
+): string[] {
+  return [
+    `| ${heading} | means | what to do |`,
+    '|---|---|---|',
+    ...Object.entries(words).map(
+      ([word, { meaning, remedy }]) => `| \`${word}\` | ${cell(meaning)} | ${cell(remedy)} |`,
+    ),
+    '',
+  ];
 }
 
 /** Markdown of `docs/reference/server-settings.md`: what `spec.config` may not set, and why. */

@@ -41,7 +41,7 @@ describe('generated CRDs', () => {
 
   it.each(rules)('%s: a refusal names the field and the remedy: %s', (_, message) => {
     expect(message).toMatch(
-      /^(spec|metadata|the amount|.*matchExpressions\[\]|matchLabels).*(: [a-zA-Z]|must )/u,
+      /^(spec|status|metadata|the amount|.*matchExpressions\[\]|matchLabels).*(: [a-zA-Z]|must )/u,
     );
   });
 });

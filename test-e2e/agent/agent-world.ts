@@ -4,6 +4,7 @@ import type { PackagedMariadb } from '../mariadb/root-file-system.ts';
 import type { PlainClient } from '../specs/plain-client.ts';
 import { createShardMap } from './operator-stand-in.ts';
 import { prepareAgentAccess } from './agent-access.ts';
+import type { ClusterProcessesOptions } from './cluster-processes.ts';
 import { createShardProcesses, type ShardProcesses } from './shard-processes.ts';
 
 /** Everything that agents need around them. */
@@ -19,10 +20,13 @@ export interface AgentWorld {
 }
 
 /** Starts the API server and makes the shard. */
-export async function startAgentWorld(packaged: PackagedMariadb): Promise<AgentWorld> {
+export async function startAgentWorld(
+  packaged: PackagedMariadb,
+  options: ClusterProcessesOptions,
+): Promise<AgentWorld> {
   const controlPlane = await startControlPlane();
   const { client, kubeconfigPath } = await prepareAgentAccess(controlPlane);
-  const shard = await createShardProcesses(packaged, kubeconfigPath);
+  const shard = await createShardProcesses(packaged, kubeconfigPath, options);
   return {
     controlPlane,
     client,

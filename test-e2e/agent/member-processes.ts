@@ -1,5 +1,5 @@
 /** One member of a shard on this machine: its launcher, its agent, and through them its server. */
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { get } from 'node:http';
 import type { MemberPlace } from '../../operator/src/agent/pod-contract.ts';
@@ -22,16 +22,17 @@ export interface MemberProcessesOptions {
   readonly serverTls: string;
   readonly accounts: string;
   readonly settings: string;
+  /** From the wish that the pod should end to the end of its server at the latest. */
+  readonly graceSeconds: number;
   readonly ports: { readonly agent: number; readonly metrics: number; readonly server: number };
   /** As the operator's. */
   readonly tls: TlsMaterial;
   readonly agent: PeerAgent;
 }
 
-const STATE_TIMEOUT_MILLISECONDS = 3000;
-const GRACE_SECONDS = 5;
-/** Past the grace period. */
-const TERMINATION_MILLISECONDS = 8000;
+const STATE_TIMEOUT_MILLISECONDS = 30_000;
+/** From the end of a grace period to that of the launcher. */
+const TERMINATION_MILLISECONDS = 30_000;
 
 /** Processes of one member, none of them running at first. */
 export class MemberProcesses {
@@ -80,15 +81,15 @@ export class MemberProcesses {
   }
 
   startLauncher(): void {
-    const { folder } = this.options;
+    const { folder, graceSeconds } = this.options;
     this.#launcher = startChildProgram(
       process.execPath,
       [
         join(checkoutFolder, 'operator/src/launcher/main.ts'),
         `--socket=${join(folder, 'memory', 'launcher.sock')}`,
-        `--grace-seconds=${GRACE_SECONDS}`,
+        `--grace-seconds=${graceSeconds}`,
       ],
-      join(folder, 'launcher.log'),
+      this.#launcherLog,
     );
   }
 
@@ -108,7 +109,7 @@ export class MemberProcesses {
 
   /** SIGTERM, as when the pod is deleted; resolves when the launcher has ended by itself, and starts another. */
   async terminateLauncher(): Promise<void> {
-    await this.#launcher?.stop('SIGTERM', TERMINATION_MILLISECONDS);
+    await this.#launcher?.stop('SIGTERM', this.options.graceSeconds * 1000 + TERMINATION_MILLISECONDS);
     this.startLauncher();
   }
 
@@ -134,11 +135,16 @@ export class MemberProcesses {
     return server.kind === 'running' ? server.pid : undefined;
   }
 
+  /** What launcher and server have logged. */
+  serverLog(): Promise<string> {
+    return readFile(this.#launcherLog, 'utf8');
+  }
+
   /** SIGKILL to the server. */
   async killServer(): Promise<void> {
     const pid = await this.serverPid();
     if (pid !== undefined) {
-      process.kill(-pid, 'SIGKILL');
+      endGroup(pid);
     }
   }
 
@@ -160,12 +166,31 @@ export class MemberProcesses {
   }
 
   async dispose(): Promise<void> {
+    const pid = await this.serverPid().catch(() => undefined);
     await this.stopAgent('SIGKILL');
-    // Its orderly end takes the server along.
-    await this.#launcher?.stop('SIGTERM', TERMINATION_MILLISECONDS);
+    if (pid !== undefined) {
+      endGroup(pid);
+    }
+    // Without a server it ends at once; one whose agent told nothing it ends after the grace period.
+    await this.#launcher?.stop('SIGTERM', this.options.graceSeconds * 1000 + TERMINATION_MILLISECONDS);
+  }
+
+  get #launcherLog(): string {
+    return join(this.options.folder, 'launcher.log');
   }
 
   get #optionsFile(): string {
     return join(this.options.folder, 'agent.json');
+  }
+}
+
+/** SIGKILL to a process and those that it has started, if it is still there. */
+function endGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') {
+      throw error;
+    }
   }
 }

@@ -33,8 +33,17 @@ export interface PromotionStandIn {
   state(pod: string): AgentState | undefined;
   /** Resolves when the agent has told a state of that kind; polls every millisecond. */
   until(pod: string, what: string, is: (state: AgentState) => boolean): Promise<AgentState>;
-  /** Promotes whoever has received most of the others. `onPublished` is called once the winner is on record. */
-  promote(former: string, onPublished: (winner: string) => void): Promise<PromotionPhases>;
+  /** The first write alone: a primary that was given up is not started in place, however long the rest takes. */
+  giveUp(former: string): Promise<void>;
+  /**
+   * Promotes whoever has received most of the others. `onPublished` is called once the winner is on record. A former primary
+   * that was closed, and ends at `closedAt`, is told to step down; any other is killed.
+   */
+  promote(
+    former: string,
+    onPublished: (winner: string) => void,
+    closedAt?: Position,
+  ): Promise<PromotionPhases>;
   /** Has an agent close its server for a switchover; resolves with the end of its log. */
   closeWrites(pod: string, holdMilliseconds: number): Promise<Position>;
   /** Whether agents are told that a leader is there. */
@@ -42,8 +51,11 @@ export interface PromotionStandIn {
   close(): Promise<void>;
 }
 
-const COMMAND_MILLISECONDS = 3000;
-const STEP = { timeoutMilliseconds: 30_000, everyMilliseconds: 1 };
+/** For what takes less than a second on a machine that has nothing else to do: bounds for what hangs. */
+const COMMAND_MILLISECONDS = 60_000;
+/** Whoever has not killed its server by then is gone on without, as an operator does. */
+const KILL_MILLISECONDS = 3000;
+const STEP = { timeoutMilliseconds: 240_000, everyMilliseconds: 1 };
 const KEEP_MILLISECONDS = 150;
 
 /** Connects to the agents, and keeps the map as an operator does when nothing happens. */
@@ -103,7 +115,11 @@ export function createPromotionStandIn(
   return {
     state,
     until,
-    async promote(former, onPublished) {
+    async giveUp(former) {
+      isPromoting = true;
+      await changeShard(client, (shard) => depose(shard, former));
+    },
+    async promote(former, onPublished, closedAt) {
       const began = performance.now();
       const passed = (): number => performance.now() - began;
       isPromoting = true;
@@ -111,15 +127,22 @@ export function createPromotionStandIn(
         const { epoch } = await changeShard(client, (shard) => depose(shard, former));
         const deposed = passed();
         const others = members.map(({ pod }) => pod).filter((pod) => pod !== former);
-        const killing = clientOf(former)
-          .command({ command: 'killServer', epoch }, COMMAND_MILLISECONDS, signal)
-          .catch(() => undefined);
+        const fencing =
+          closedAt === undefined
+            ? clientOf(former)
+                .command({ command: 'killServer', epoch }, KILL_MILLISECONDS, signal)
+                .catch(() => undefined)
+            : clientOf(former).command(
+                { command: 'stepDown', epoch, position: closedAt },
+                COMMAND_MILLISECONDS,
+                signal,
+              );
         const positions = await Promise.all(
           others.map((pod) =>
             clientOf(pod).command({ command: 'stopReceiving', epoch }, COMMAND_MILLISECONDS, signal),
           ),
         );
-        await killing;
+        await fencing;
         const stopped = passed();
         const winner = others[furthest(positions.map(({ received }) => received))] ?? '';
         await changeShard(client, (shard) => crown(shard, winner));
@@ -151,8 +174,11 @@ export function createPromotionStandIn(
   };
 }
 
-/** The first write. */
+/** The first write, unless it was made. */
 function depose(shard: ShardMapShard, former: string): ShardMapShard {
+  if (shard.primary === null) {
+    return shard;
+  }
   return {
     ...shard,
     epoch: shard.epoch + 1,

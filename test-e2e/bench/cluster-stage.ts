@@ -36,8 +36,20 @@ export interface ClusterStage {
   close(): Promise<void>;
 }
 
-/** Brings everything up. A development cluster that was not there before is taken down by `close`. */
-export async function openClusterStage(progress: Progress): Promise<ClusterStage> {
+/** Where a stage has its operator, and where that looks for clusters. */
+export interface StagePlace {
+  readonly namespace: string;
+  readonly operator: { readonly name: string; readonly namespace: string };
+}
+
+/**
+ * Brings everything up, in place of what an earlier stage left there. A development cluster that was not there before is taken
+ * down by `close`.
+ */
+export async function openClusterStage(
+  progress: Progress,
+  { namespace, operator }: StagePlace = { namespace: NAMESPACE, operator: OPERATOR },
+): Promise<ClusterStage> {
   const wasUp = (await describeCluster({ progress })).healthy;
   const cleanUp: (() => Promise<unknown>)[] = wasUp ? [] : [() => downCluster({ progress })];
   const close = async (): Promise<void> => {
@@ -53,7 +65,7 @@ export async function openClusterStage(progress: Progress): Promise<ClusterStage
     const image = await ensureOperatorImage(progress);
     const kubectl = await createKubectl(kubeconfigPath);
     const helm = await createHelm(kubeconfigPath);
-    const connection = await connect({ kubeconfigPath, userAgent: 'shardwright-bench' });
+    const connection = await connect({ kubeconfigPath, userAgent: operator.name });
     cleanUp.push(() => connection.close());
     const removeAll = async (): Promise<void> => {
       // The databases first, while the operator runs and has its rights in their namespace: those go with it.
@@ -61,22 +73,22 @@ export async function openClusterStage(progress: Progress): Promise<ClusterStage
         'delete',
         'shardedclusters',
         '--all',
-        `--namespace=${NAMESPACE}`,
+        `--namespace=${namespace}`,
         '--timeout=120s',
       ]);
-      await remove(kubectl, NAMESPACE);
-      const inNamespace = `--namespace=${OPERATOR.namespace}`;
-      await helm.run(['uninstall', OPERATOR.name, inNamespace, '--ignore-not-found', '--wait']);
-      await remove(kubectl, OPERATOR.namespace);
+      await remove(kubectl, namespace);
+      const inNamespace = `--namespace=${operator.namespace}`;
+      await helm.run(['uninstall', operator.name, inNamespace, '--ignore-not-found', '--wait']);
+      await remove(kubectl, operator.namespace);
     };
-    await progress.step('remove what an interrupted benchmark left', removeAll);
+    await progress.step('remove what an interrupted run left', removeAll);
     // Two operators of different versions would undo each other's work.
     cleanUp.push(await pauseInstalledOperators(kubectl));
-    await ensureRestrictedNamespace(kubectl, NAMESPACE);
-    await ensureRestrictedNamespace(kubectl, OPERATOR.namespace);
+    await ensureRestrictedNamespace(kubectl, namespace);
+    await ensureRestrictedNamespace(kubectl, operator.namespace);
     cleanUp.push(removeAll);
     await progress.step('install the operator', () =>
-      installChart(helm, { ...OPERATOR, values: { ...imageValues(image), watchNamespace: NAMESPACE } }),
+      installChart(helm, { ...operator, values: { ...imageValues(image), watchNamespace: namespace } }),
     );
     return {
       kubectl,

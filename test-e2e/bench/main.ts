@@ -5,12 +5,16 @@ import { checkoutFolder } from '../cluster/machine/folders.ts';
 import { describeFailure } from '../cluster/failure.ts';
 import { createProgress } from '../cluster/progress.ts';
 import { cloneBenchmark, cloneInMemoryBenchmark } from './clone/benchmark.ts';
+import { copyBenchmark } from './copy/benchmark.ts';
 import { footprintBenchmark } from './footprint/benchmark.ts';
 import { lookupBenchmark } from './lookup/benchmark.ts';
 import { placementBenchmark } from './lookup/placement-benchmark.ts';
+import { movesBenchmark } from './moves/benchmark.ts';
 import { readyBenchmark } from './ready/benchmark.ts';
+import { routerBenchmark } from './router/benchmark.ts';
 import { runBenchmark } from './run-benchmark.ts';
 import { statementsBenchmark } from './statements/benchmark.ts';
+import { throttleBenchmark } from './throttle/benchmark.ts';
 import { throughputBenchmark } from './throughput/benchmark.ts';
 
 const BENCHMARKS = [
@@ -22,6 +26,10 @@ const BENCHMARKS = [
   lookupBenchmark,
   placementBenchmark,
   statementsBenchmark,
+  movesBenchmark,
+  copyBenchmark,
+  throttleBenchmark,
+  routerBenchmark,
 ];
 
 const HELP = `Usage: npm run bench [-- OPTIONS] [NAME ...]

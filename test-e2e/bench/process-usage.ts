@@ -23,6 +23,12 @@ export async function readUsage(pid: number): Promise<ProcessUsage> {
   return { cpuSeconds: parseCpuSeconds(stat), ...parseMemory(memory) };
 }
 
+/** User and system time of some processes so far, all their threads included, in seconds. Rejects when one is gone. */
+export async function summedProcessorSeconds(pids: readonly number[]): Promise<number> {
+  const stats = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, 'utf8')));
+  return stats.reduce((sum, stat) => sum + parseCpuSeconds(stat), 0);
+}
+
 /** Reads /proc/PID/stat, where the program's name may hold anything. */
 export function parseCpuSeconds(stat: string): number {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

@@ -10,15 +10,17 @@ export interface Series {
   readonly name: string;
   readonly label: string;
   readonly unit: string;
+  /** The median aimed at; none where there is only something to be seen. */
+  readonly atMost?: number;
 }
 
-/** Two series that were measured in turn, of which one should not fall behind the other. */
+/** Two series that were measured in turn, and the ratio aimed at; none where there is only something to be seen. */
 export interface Comparison {
   readonly label: string;
   readonly of: string;
   readonly against: string;
-  /** The ratio aimed at; none where there is only something to be seen. */
   readonly atLeast?: number;
+  readonly atMost?: number;
 }
 
 /** One run. */

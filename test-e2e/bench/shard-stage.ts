@@ -37,6 +37,9 @@ const FURTHER_PACKAGES = ['socat', 'sysbench'];
 /** Enough that no benchmark waits for pages, and little enough for three servers on one machine. */
 const CONFIGURATION = 'innodb_buffer_pool_size = 256M\ninnodb_log_file_size = 256M';
 
+/** Benchmarks stop agents for seconds; one that wakes up must not take the silence for a cut and kill its server. */
+const FENCE_SECONDS = 120;
+
 /** Starts the shard, with its files in `parentFolder`, and waits until replicas follow. */
 export async function openShardStage(progress: Progress, parentFolder = tmpdir()): Promise<ShardStage> {
   const cleanUp: (() => Promise<unknown>)[] = [];
@@ -53,6 +56,7 @@ export async function openShardStage(progress: Progress, parentFolder = tmpdir()
     const shard = await createShardProcesses(MARIADB, kubeconfigPath, {
       configuration: CONFIGURATION,
       furtherPackages: FURTHER_PACKAGES,
+      fenceSeconds: FENCE_SECONDS,
       parentFolder,
     });
     cleanUp.push(() => shard.dispose());

@@ -4,12 +4,15 @@ import { describeFailure } from '../cluster/failure.ts';
 import { checkoutFolder } from '../cluster/machine/folders.ts';
 import { createProgress } from '../cluster/progress.ts';
 import { appendResult, readResults, resultsFileOf } from './report/results-file.ts';
-import type { RunResult } from './report/result.ts';
+import { MEASURED_KINDS } from './history/operation.ts';
+import type { RouterResult, RunResult } from './report/result.ts';
+import { findFault } from './faults/index.ts';
 import type { ChaosCommand } from './runner/command-line.ts';
 import { HELP, parseCommandLine } from './runner/command-line.ts';
 import { runSequence } from './runner/run-sequence.ts';
 import { planSequence, withoutDone } from './runner/sequence.ts';
-import { openStage, strikeStage } from './stage/stage.ts';
+import { openStage, strikeStage } from './stage/open-stage.ts';
+import { SETTINGS } from './stage/stage.ts';
 
 const started = performance.now();
 const progress = createProgress((line) => console.log(line));
@@ -39,13 +42,14 @@ process.exit();
 
 async function execute(command: ChaosCommand): Promise<number> {
   const { seed, faults, minutes } = command;
-  const all = planSequence(faults, seed);
+  const all = planSequence(faults, seed, (name) => SETTINGS.indexOf(findFault(name).setting ?? 'usual'));
   const plan = command.resume ? withoutDone(all, seed, readResults(checkoutFolder)) : all;
   console.log(`seed ${seed}: ${plan.length} runs of ${faults.map(({ fault }) => fault).join(', ')}`);
   const stage = await openStage(progress);
   try {
     const { results, failures } = await runSequence(stage, plan, {
       seed,
+      clients: command.clients,
       until: started + minutes * 60_000,
       keep: command.keep,
       onBegin: (ofRun) => {
@@ -76,13 +80,25 @@ async function execute(command: ChaosCommand): Promise<number> {
 function describeResult(result: RunResult): string {
   const { fault, index, gaps, promotions, convergedSeconds, acknowledged, violations } = result;
   const phases = Object.entries(result.phases).map(([name, value]) => `${name} ${value}`);
+  const seen = MEASURED_KINDS.filter((kind) => kind in gaps);
   return [
-    `${violations.length === 0 ? 'ok    ' : 'BROKEN'} #${index} ${fault}: gap ${describeGap(gaps.shardMap)} by map, ` +
-      `${describeGap(gaps.primaryService)} by Service; ${promotions} promotions${phases.length > 0 ? ` (${phases.join(', ')})` : ''}, ` +
+    `${violations.length === 0 ? 'ok    ' : 'BROKEN'} #${index} ${fault}: gap ${seen.map((kind) => `${describeGap(gaps[kind])} by ${kind}`).join(', ')}; ` +
+      `${promotions} promotions${phases.length > 0 ? ` (${phases.join(', ')})` : ''}, ` +
       `converged in ${convergedSeconds?.toFixed(1) ?? '-'} s, ${acknowledged.appends} rows` +
-      `${result.leaderLost ? ', leader lost' : ''}${result.staleReads.count > 0 ? `, ${result.staleReads.count} stale reads` : ''}`,
+      `${result.leaderLost ? ', leader lost' : ''}${result.staleReads.count > 0 ? `, ${result.staleReads.count} stale reads` : ''}` +
+      (result.router === undefined ? '' : `; ${describeRouter(result.router)}`),
     ...violations.map(({ rule, message }) => `       ${rule}: ${message}`),
   ].join('\n');
+}
+
+/** What clients of routers were told. */
+function describeRouter({ answers, routersLost, eventual }: RouterResult): string {
+  const { statements, answersLost, heldTooLong, toldToRetry, connectionsLost } = answers;
+  return (
+    `${statements} statements by router: ${answersLost} answers lost, ${heldTooLong} held too long, ` +
+    `${toldToRetry} transactions to retry${routersLost > 0 ? `, ${connectionsLost} connections lost with ${routersLost} routers` : ''}, ` +
+    `eventual reads up to ${eventual.oldestMilliseconds.toFixed(0)} ms old`
+  );
 }
 
 function describeGap(milliseconds: number | null | undefined): string {

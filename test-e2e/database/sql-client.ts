@@ -1,10 +1,24 @@
+import { repeatWhile } from '../cluster/machine/wait.ts';
 import type { Kubectl } from '../install/kubectl.ts';
 
 /** Runs SQL in the databases of a cluster as its application does: by the Secret, over verified TLS. */
 export interface SqlClient {
-  /** Rows of the last statement, as text. `host` is a Service or a pod below its headless Service. */
+  /**
+   * Rows of the last statement, as text. `host` is a Service or a pod below its headless Service. A connection that does
+   * not come about is tried again for a minute: names and nodes lead to a pod some time after it has become ready.
+   */
   query(host: string, sql: string): Promise<string[][]>;
+  /** What MariaDB's programs read to log in likewise: a file of options, with the password. */
+  readonly options: string;
 }
+
+const CONNECTING = { timeoutMilliseconds: 60_000, everyMilliseconds: 300 };
+
+/** What MariaDB's client says that has no connection yet, and so has sent no statement: no such name, nobody there. */
+const NOT_CONNECTED = /^ERROR (2002|2003|2005) |'handshake: reading initial communication packet'/m;
+
+const isUnconnected = (error: unknown): boolean =>
+  error instanceof Error && NOT_CONNECTED.test(error.message);
 
 /** Where the authority's certificate is in a database pod. */
 const AUTHORITY = '/etc/shardwright/server-tls/ca.crt';
@@ -31,23 +45,29 @@ export async function createSqlClient(
     '',
   ].join('\n');
   return {
+    options,
     async query(host, sql) {
-      const output = await kubectl.run(
-        [
-          'exec',
-          '--stdin',
-          from,
-          `--namespace=${cluster.namespace}`,
-          '--container=mariadb',
-          '--',
-          'mariadb',
-          '--defaults-file=/dev/stdin',
-          '--batch',
-          '--skip-column-names',
-          `--host=${host}.${cluster.namespace}.svc`,
-          `--execute=${sql}`,
-        ],
-        { input: options },
+      const output = await repeatWhile(
+        isUnconnected,
+        () =>
+          kubectl.run(
+            [
+              'exec',
+              '--stdin',
+              from,
+              `--namespace=${cluster.namespace}`,
+              '--container=mariadb',
+              '--',
+              'mariadb',
+              '--defaults-file=/dev/stdin',
+              '--batch',
+              '--skip-column-names',
+              `--host=${host}.${cluster.namespace}.svc`,
+              `--execute=${sql}`,
+            ],
+            { input: options },
+          ),
+        CONNECTING,
       );
       return output
         .split('\n')

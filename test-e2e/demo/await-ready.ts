@@ -23,7 +23,7 @@ export async function awaitReady(
       kubectl.get<ListOf<PodObject>>([
         'pods',
         `--namespace=${key.namespace}`,
-        `--selector=shardwright.io/cluster=${key.name}`,
+        `--selector=shardwright.io/cluster=${key.name},app.kubernetes.io/component=database`,
       ]),
     ]);
     const line = describeProgress(cluster, pods.items);

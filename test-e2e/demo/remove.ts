@@ -15,7 +15,7 @@ export async function removeDemo(progress: Progress): Promise<void> {
   const helm = await createHelm(kubeconfigPath);
   // The cluster first, while the operator runs and can clean up after it.
   await progress.step(`delete the namespace ${CLUSTER.namespace} with all in it`, () =>
-    kubectl.run(['delete', 'namespace', CLUSTER.namespace, '--ignore-not-found', '--timeout=120s']),
+    kubectl.run(['delete', 'namespace', CLUSTER.namespace, '--ignore-not-found', '--timeout=240s']),
   );
   await progress.step('uninstall the operator', async () => {
     await helm.run([
@@ -25,6 +25,6 @@ export async function removeDemo(progress: Progress): Promise<void> {
       '--ignore-not-found',
       '--wait',
     ]);
-    await kubectl.run(['delete', 'namespace', OPERATOR.namespace, '--ignore-not-found', '--timeout=120s']);
+    await kubectl.run(['delete', 'namespace', OPERATOR.namespace, '--ignore-not-found', '--timeout=240s']);
   });
 }

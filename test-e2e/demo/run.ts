@@ -14,6 +14,7 @@ import { ensureRestrictedNamespace } from '../install/restricted-namespace.ts';
 import { awaitReady } from './await-ready.ts';
 import { diagnose } from './diagnosis.ts';
 import { showInstances } from './show-instances.ts';
+import { showScaleOut } from './scale-out.ts';
 import { showObjects } from './show-objects.ts';
 
 /** The Helm release of the demo, which the end-to-end scenarios use too. */
@@ -29,7 +30,7 @@ const SHARDS = ['minimal-shard-0', 'minimal-shard-1'];
 const ROWS = 20_000;
 
 const EXAMPLE = 'examples/minimal.yaml';
-const READY_TIMEOUT_SECONDS = 300;
+const READY_TIMEOUT_SECONDS = 400;
 
 /** Brings the demo up, or mends it, and shows it. Throws when a step fails, after telling what is to be seen. */
 export async function runDemo(progress: Progress): Promise<void> {
@@ -72,6 +73,12 @@ export async function runDemo(progress: Progress): Promise<void> {
       '\n',
     ),
   );
+  try {
+    await showScaleOut(kubectl, progress);
+  } catch (error) {
+    await showTrouble(kubectl);
+    throw error;
+  }
   console.log(
     `\nReady. It took ${seconds(started)} s in all, ${seconds(applied)} s of them for the operator and the cluster.`,
   );

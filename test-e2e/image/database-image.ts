@@ -41,7 +41,7 @@ export async function ensureDatabaseImage(
 }
 
 /** The root file system as one file, kept beside it. */
-async function archiveOf(folder: string): Promise<string> {
+export async function archiveOf(folder: string): Promise<string> {
   const archive = join(cacheFolder(), 'root-file-systems', `${basename(folder)}.tar`);
   if ((await stat(archive).catch(() => undefined)) === undefined) {
     const unfinished = `${archive}.${String(process.pid)}`;

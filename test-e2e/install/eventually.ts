@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 export async function eventually<T>(
   probe: () => Promise<T>,
   accept: (answer: T) => boolean,
-  timeoutSeconds = 60,
+  timeoutSeconds = 120,
 ): Promise<T> {
   const deadline = performance.now() + timeoutSeconds * 1000;
   for (;;) {

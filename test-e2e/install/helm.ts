@@ -74,7 +74,7 @@ export async function installChart(
     inNamespace,
     '--take-ownership',
     '--wait',
-    '--timeout=3m',
+    '--timeout=6m',
     ...setOptions(release.values),
   ]);
 }

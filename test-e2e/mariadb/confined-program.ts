@@ -45,21 +45,29 @@ export async function confine(root: string, sharedFolder: string): Promise<Start
   return (call) => startProgram(confineCall(call));
 }
 
-/** Gives everything below a folder to the server's user. What a running server removes meanwhile is its own. */
+/** Gives everything below a folder to the server's user. */
 function handOver(folder: string): void {
-  try {
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      const path = join(folder, entry.name);
+  for (const entry of whileThere(() => readdirSync(folder, { withFileTypes: true })) ?? []) {
+    const path = join(folder, entry.name);
+    whileThere(() => {
       if (lstatSync(path).uid !== SERVER_USER_ID) {
         lchownSync(path, SERVER_USER_ID, SERVER_USER_ID);
       }
-      if (entry.isDirectory()) {
-        handOver(path);
-      }
+    });
+    if (entry.isDirectory()) {
+      handOver(path);
     }
+  }
+}
+
+/** Undefined where the file is gone: what a running server removes meanwhile is its own. */
+function whileThere<T>(action: () => T): T | undefined {
+  try {
+    return action();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
       throw error;
     }
+    return undefined;
   }
 }

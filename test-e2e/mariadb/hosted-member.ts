@@ -1,7 +1,9 @@
 /** One MariaDB server as a child process, with the faults of the conformance suite. */
+import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import type { HostedMember } from '../../operator/src/engines/conformance/host.ts';
 import { APPLICATION_USER } from '../../operator/src/engines/conformance/story.ts';
@@ -11,7 +13,13 @@ import { layoutOf, RELAY_LOG_NAME } from '../../operator/src/engines/mariadb/lay
 import { listLogFiles } from '../../operator/src/engines/mariadb/log-files.ts';
 import type { MemberOptions } from '../../operator/src/engines/member.ts';
 import { runProgram, type RunningProgram, type StartProgram } from '../../operator/src/engines/programs.ts';
+import { eventually } from '../install/eventually.ts';
 import { connectNumberClient } from './number-client.ts';
+
+/** For what takes seconds at the most on a machine that has nothing else to do: a bound for what hangs. */
+const PATIENCE_MILLISECONDS = 240_000;
+
+const WAKING_MILLISECONDS = 1000;
 
 /** Of a login. */
 const ACCESS_DENIED = 1045;
@@ -40,14 +48,19 @@ export function createHostedMember({
       socketPath: layout.socket,
       user: AGENT_USER,
       password: await readAgentPassword(layout),
+      connectTimeout: PATIENCE_MILLISECONDS,
     });
-  const run = async (sql: string): Promise<void> => {
+  const query = async (sql: string): Promise<RowDataPacket[]> => {
     const connection = await connect();
     try {
-      await connection.query(sql);
+      const [rows] = await connection.query<RowDataPacket[]>(sql);
+      return rows;
     } finally {
       connection.destroy();
     }
+  };
+  const run = async (sql: string): Promise<void> => {
+    await query(sql);
   };
 
   const loginAs = async (user: string, password: string): ReturnType<typeof createConnection> =>
@@ -56,6 +69,7 @@ export function createHostedMember({
       port: options.port,
       user,
       password,
+      connectTimeout: PATIENCE_MILLISECONDS,
       ssl: { ca: await readFile(options.tls.authority, 'utf8') },
     });
 
@@ -63,7 +77,7 @@ export function createHostedMember({
     member,
     address: { host: '127.0.0.1', port: options.port },
     async start(order) {
-      const plan = await member.prepareBoot(order, AbortSignal.timeout(60_000));
+      const plan = await member.prepareBoot(order, AbortSignal.timeout(PATIENCE_MILLISECONDS));
       const started = startProgram(plan);
       const logged = log.length;
       for (const stream of [started.stdout, started.stderr]) {
@@ -131,12 +145,28 @@ export function createHostedMember({
         connection.destroy();
       };
     },
+    async limitStatements() {
+      await run('SET GLOBAL max_join_size = 1, GLOBAL sql_safe_updates = 1');
+      return () => run('SET GLOBAL max_join_size = DEFAULT, GLOBAL sql_safe_updates = DEFAULT');
+    },
+    async sentAll() {
+      // Time for a thread to come to what it was woken for.
+      await delay(WAKING_MILLISECONDS);
+      const busy = await eventually(
+        () =>
+          query(
+            "SELECT STATE FROM information_schema.PROCESSLIST WHERE COMMAND = 'Binlog Dump' AND STATE NOT LIKE '%has sent all%'",
+          ),
+        (rows) => rows.length === 0,
+      );
+      assert.deepEqual(busy, []);
+    },
     rotateReceivedLog: () => run('FLUSH RELAY LOGS'),
     readKept: (path) =>
       runProgram(
         startProgram,
         { program: 'mariadb-binlog', arguments: ['--no-defaults', '--verbose', path] },
-        AbortSignal.timeout(60_000),
+        AbortSignal.timeout(PATIENCE_MILLISECONDS),
       ),
     rotateLog: () => run('FLUSH BINARY LOGS'),
     async tearReceivedLog() {

@@ -1,7 +1,6 @@
 /** A shard of three MariaDB servers on this machine, out of one root file system. */
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HostedMember, HostedShard } from '../../operator/src/engines/conformance/host.ts';
@@ -9,6 +8,7 @@ import { mariadbEngine } from '../../operator/src/engines/mariadb/engine.ts';
 import { readAgentPassword } from '../../operator/src/engines/mariadb/credentials.ts';
 import { layoutOf } from '../../operator/src/engines/mariadb/layout.ts';
 import type { MemberOptions } from '../../operator/src/engines/member.ts';
+import { findFreePorts } from '../cluster/control-plane/free-port.ts';
 import { makeLoopbackCertificate } from './certificates.ts';
 import { confine, SERVER_USER_ID } from './confined-program.ts';
 import { createHostedMember, generalLogFile } from './hosted-member.ts';
@@ -48,12 +48,13 @@ export async function hostShard(packaged: PackagedMariadb): Promise<DisposableSh
       // Not used: every server boots closed.
       'read-only = OFF',
     ].join('\n');
+    const [port = 0] = await findFreePorts(1);
     const options: MemberOptions & { port: number } = {
       shard: 7,
       ordinal,
       volumePath,
       memoryPath,
-      port: await freePort(),
+      port,
       tls,
       configuration,
     };
@@ -107,13 +108,4 @@ function watchCommandLines(): { readonly seen: ReadonlySet<string>; stop(): void
   };
   const timer = setInterval(() => void look(), LOOK_MILLISECONDS);
   return { seen, stop: () => clearInterval(timer) };
-}
-
-/** A port of the loopback address that nobody listens on. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -26,7 +26,7 @@ export async function connectNumberClient(options: NumberClientOptions): Promise
     port,
     user,
     password,
-    connectTimeout: 5000,
+    connectTimeout: 120_000,
     ssl: { ca: await readFile(authorityFile, 'utf8') },
   });
   // A killed server is told of by the request that is under way.

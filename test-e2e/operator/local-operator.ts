@@ -53,7 +53,7 @@ export interface LocalOperator {
 }
 
 const STOP_GRACE_MILLISECONDS = 30_000;
-const READY_TIMEOUT_MILLISECONDS = 60_000;
+const READY_TIMEOUT_MILLISECONDS = 180_000;
 
 /** Starts an operator without leader election, unless `extraArguments` ask for it. */
 export async function startLocalOperator(options: LocalOperatorOptions): Promise<LocalOperator> {

@@ -3,7 +3,7 @@ import { assertNever } from '../../operator/src/runtime/assert-never.ts';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Connection, FieldPacket } from 'mysql2/promise';
+import type { Connection } from 'mysql2/promise';
 import type { ShardMapKeyspace } from '../../operator/src/api/v1alpha1/index.ts';
 import {
   databaseOfSlot,
@@ -11,7 +11,8 @@ import {
   unshardedDatabase,
 } from '../../operator/src/core/keyspace/database-names.ts';
 import { MergeError } from '../../operator/src/router/merge/merge-error.ts';
-import type { RowSource } from '../../operator/src/router/merge/merge-input.ts';
+import type { Arrangement, RowSource } from '../../operator/src/router/merge/merge-input.ts';
+import type { MergePlan } from '../../operator/src/router/merge/merge-plan.ts';
 import { mergeRows } from '../../operator/src/router/merge/merge-rows.ts';
 import { catalogOf } from '../../operator/src/router/routing/catalog-cache.ts';
 import { catalogQueries, readCatalogRows } from '../../operator/src/router/routing/catalog-reader.ts';
@@ -26,20 +27,14 @@ import type { RoutingPlans } from '../../operator/src/router/routing/routing-pla
 import { type Edit, rewriteStatement } from '../../operator/src/router/sql/rewrite.ts';
 import { DEFAULT_PARSER_LIMITS, StatementParser } from '../../operator/src/router/sql/statement-parser.ts';
 import type { ParsedStatement } from '../../operator/src/router/sql/parsed-statement.ts';
-import type { ColumnDefinition } from '../../operator/src/router/wire/column-definition.ts';
-import { decodeTextRow, encodeTextRow } from '../../operator/src/router/wire/text-row.ts';
+import { decodeTextRow, encodeTextRow } from '../../operator/src/wire/text-row.ts';
 import { systemClock } from '../../operator/src/runtime/clock.ts';
 import { makeLoopbackCertificate } from '../mariadb/certificates.ts';
 import { confineCalls } from '../mariadb/confined-program.ts';
 import { type PackagedMariadb, rootFileSystem } from '../mariadb/root-file-system.ts';
 import { DatabaseServer } from '../router/database-server.ts';
+import { type Answer, readAnswer } from './read-answer.ts';
 import { findFreePorts } from '../cluster/control-plane/free-port.ts';
-
-/** The answer to a statement: what a client sees of it. */
-export interface Answer {
-  readonly columns: readonly ColumnDefinition[];
-  readonly rows: readonly (readonly (Buffer | null)[])[];
-}
 
 /** What became of a statement. */
 export type Outcome =
@@ -78,6 +73,7 @@ export class MergeStage {
   readonly #parser = new StatementParser<RoutingPlans>(DEFAULT_PARSER_LIMITS);
   readonly #connections = new Map<string, Connection>();
   #catalog: Catalog = catalogOf(new Map());
+  #merged = 0;
 
   constructor(server: DatabaseServer, folder: string, serverVersion: number) {
     this.#server = server;
@@ -172,7 +168,11 @@ export class MergeStage {
           sources.push(sourceOf(await this.#run(databaseOfSlot(KEYSPACE, slot), edited(statement, edits))));
         }
         try {
-          return { kind: 'answer', answer: await merge(decided.plan, sources), route: 'scatter' };
+          return {
+            kind: 'answer',
+            answer: await merge(decided.plan, sources, this.#arrangement(decided.plan)),
+            route: 'scatter',
+          };
         } catch (error) {
           if (error instanceof MergeError) {
             return { kind: 'refused', message: error.message };
@@ -183,6 +183,12 @@ export class MergeStage {
       default:
         throw new Error(`${sql} is not run: ${JSON.stringify(decided)}`);
     }
+  }
+
+  /** Groups are merged in both ways, in turn. */
+  #arrangement({ rows }: MergePlan): Arrangement {
+    this.#merged += 1;
+    return rows.kind === 'group' && this.#merged % 2 === 0 ? 'mixed' : 'bySlot';
   }
 
   #parse(sql: string): ParsedStatement<RoutingPlans> {
@@ -230,16 +236,9 @@ export class MergeStage {
     if (connection === undefined) {
       throw new Error(`there is no database ${database}`);
     }
-    const [rows, fields] = await connection
-      .query<never>({
-        sql,
-        rowsAsArray: true,
-        typeCast: (field: { buffer(): Buffer | null }) => field.buffer(),
-      })
-      .catch((error: unknown) => {
-        throw new Error(`${database}: ${sql}`, { cause: error });
-      });
-    return Array.isArray(rows) ? { columns: fields.map(definitionOf), rows } : { columns: [], rows: [] };
+    return readAnswer(connection, sql).catch((error: unknown) => {
+      throw new Error(`${database}: ${sql}`, { cause: error });
+    });
   }
 }
 
@@ -288,7 +287,7 @@ const BATCH_ROWS = 3;
 function sourceOf({ columns, rows }: Answer): RowSource {
   let next = 0;
   return {
-    columns,
+    open: () => Promise.resolve(columns),
     read: () => {
       const batch = rows.slice(next, next + BATCH_ROWS).map(encodeTextRow);
       next += BATCH_ROWS;
@@ -298,12 +297,14 @@ function sourceOf({ columns, rows }: Answer): RowSource {
 }
 
 async function merge(
-  plan: Extract<Route, { kind: 'scatter' }>['plan'],
+  plan: MergePlan,
   sources: readonly RowSource[],
+  arrangement: Arrangement,
 ): Promise<Answer> {
-  const merged = mergeRows({
+  const merged = await mergeRows({
     plan,
     sources,
+    arrangement,
     caps: CAPS,
     clock: systemClock,
     signal: new AbortController().signal,
@@ -313,20 +314,4 @@ async function merge(
     rows.push(...batch.map((payload) => decodeTextRow(payload, merged.columns.length)));
   }
   return { columns: merged.columns, rows };
-}
-
-function definitionOf(field: FieldPacket): ColumnDefinition {
-  return {
-    schema: '',
-    table: field.table,
-    originalTable: field.orgTable,
-    name: field.name,
-    originalName: field.orgName,
-    collation: Number(Reflect.get(field, 'characterSet')),
-    length: Number(Reflect.get(field, 'columnLength')),
-    type: Number(field.columnType),
-    flags: Number(field.flags),
-    decimals: field.decimals,
-    extended: Buffer.alloc(0),
-  };
 }

@@ -6,20 +6,24 @@ import type {
   BackendServer,
   ConnectionTraits,
 } from '../../operator/src/router/backend/backend-connection.ts';
+import { BackendError } from '../../operator/src/router/backend/backend-error.ts';
 import type { BackendPools } from '../../operator/src/router/backend/backend-pool.ts';
 import { connectByTls, createBackendPools } from '../../operator/src/router/backend/backend-pools.ts';
 import { connectBackend } from '../../operator/src/router/backend/connect-backend.ts';
-import type { Credential } from '../../operator/src/router/backend/credential.ts';
+import { StatementAllowance } from '../../operator/src/router/backend/statement-allowance.ts';
+import type { Credential } from '../../operator/src/wire/login/credential.ts';
 import { DEFAULT_POOL_SETTINGS, type PoolSettings } from '../../operator/src/router/backend/pool-settings.ts';
 import type { ServerConnection } from '../../operator/src/router/backend/server-connection.ts';
-import { createServerTrust, type ServerTrust } from '../../operator/src/router/backend/server-trust.ts';
+import { createServerTrust, type ServerTrust } from '../../operator/src/wire/login/server-trust.ts';
 import { noBackendMetrics } from '../../operator/src/router/metrics/backend-metrics.ts';
 import { systemClock } from '../../operator/src/runtime/clock.ts';
 import { findFreePorts } from '../cluster/control-plane/free-port.ts';
+import { eventually } from '../install/eventually.ts';
 import { makeLoopbackCertificate } from '../mariadb/certificates.ts';
 import { confineCalls } from '../mariadb/confined-program.ts';
 import { type PackagedMariadb, rootFileSystem } from '../mariadb/root-file-system.ts';
 import { DatabaseServer } from './database-server.ts';
+import { TranscriptSink } from './transcript-sink.ts';
 
 /** May do everything. */
 export const USER = 'app';
@@ -30,6 +34,7 @@ export const PLAIN_TRAITS: ConnectionTraits = {
   ignoreSpace: false,
   extendedMetadata: false,
   localFiles: true,
+  generation: '',
 };
 
 export class BackendWorld {
@@ -37,6 +42,7 @@ export class BackendWorld {
   readonly server: BackendServer;
   readonly trust: ServerTrust;
   readonly #folder: string;
+  readonly #connections: ServerConnection[] = [];
 
   constructor(folder: string, database: DatabaseServer, authority: string) {
     this.#folder = folder;
@@ -45,13 +51,13 @@ export class BackendWorld {
     this.trust = createServerTrust(() => authority);
   }
 
-  /** A connection of `user`, by default the one who may do everything. */
-  connect(
+  /** A connection of `user`, by default the one who may do everything; ends with the world. */
+  async connect(
     user = USER,
     credential: Credential = { kind: 'password', password: PASSWORD },
     trust = this.trust,
   ): Promise<ServerConnection> {
-    return connectBackend(
+    const connection = await connectBackend(
       {
         server: this.server,
         user,
@@ -61,9 +67,25 @@ export class BackendWorld {
         clock: systemClock,
         timeoutMilliseconds: 10_000,
         preparedStatements: 10,
+        sharedStatements: new StatementAllowance(0),
       },
       new AbortController().signal,
     );
+    this.#connections.push(connection);
+    return connection;
+  }
+
+  /** Asks the server what a connection does until it likes the answer; null when there is no such connection any more. */
+  stateOf(
+    { threadId }: ServerConnection,
+    accept: (state: string | null | undefined) => boolean,
+  ): Promise<string | null | undefined> {
+    return eventually(async () => {
+      const [row] = await this.database.query(
+        `SELECT STATE AS state FROM information_schema.processlist WHERE id = ${threadId}`,
+      );
+      return row === undefined ? null : row['state'];
+    }, accept);
   }
 
   /** Pools of connections to the server. */
@@ -74,9 +96,20 @@ export class BackendWorld {
   }
 
   async close(): Promise<void> {
+    this.#connections.forEach((connection) => connection.destroy(new BackendError('Retired', 'done')));
     await this.database.stop();
     await rm(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** Runs a statement, which must succeed; values of its rows. */
+export async function run(connection: ServerConnection, sql: string): Promise<(string | null)[][]> {
+  const sink = new TranscriptSink();
+  const { error } = await connection.query(Buffer.from(sql), sink, {}, new AbortController().signal);
+  if (error !== undefined) {
+    throw new Error(`${error.errno}: ${error.message}, for ${sql.slice(0, 200)}`);
+  }
+  return sink.values();
 }
 
 /** Starts a server with an empty database `test` and a second one, `other`. */

@@ -1,12 +1,12 @@
 /** The least there is to a client of a server: no TLS, whole payloads, nothing understood. What others are compared with. */
 import { connect } from 'node:net';
-import { ED25519, signEd25519 } from '../../operator/src/router/wire/auth/ed25519.ts';
+import { ED25519, signEd25519 } from '../../operator/src/wire/auth/ed25519.ts';
 import {
   nativeSecretOf,
   NATIVE_PASSWORD,
   proveNative,
-} from '../../operator/src/router/wire/auth/native-password.ts';
-import { decodeLoginReply } from '../../operator/src/router/wire/auth/packets.ts';
+} from '../../operator/src/wire/auth/native-password.ts';
+import { decodeLoginReply } from '../../operator/src/wire/auth/packets.ts';
 import {
   addCapabilities,
   BASE_CAPABILITIES,
@@ -14,11 +14,11 @@ import {
   type Capabilities,
   commonCapabilities,
   removeCapabilities,
-} from '../../operator/src/router/wire/capabilities.ts';
-import { encodeHandshakeResponse } from '../../operator/src/router/wire/handshake-response.ts';
-import { decodeGreeting } from '../../operator/src/router/wire/initial-handshake.ts';
-import { PacketChannel } from '../../operator/src/router/wire/packet-channel.ts';
-import { PacketQueue } from '../../operator/src/router/wire/packet-queue.ts';
+} from '../../operator/src/wire/capabilities.ts';
+import { encodeHandshakeResponse } from '../../operator/src/wire/handshake-response.ts';
+import { decodeGreeting } from '../../operator/src/wire/initial-handshake.ts';
+import { PacketChannel } from '../../operator/src/wire/packet-channel.ts';
+import { PacketQueue } from '../../operator/src/wire/packet-queue.ts';
 
 export interface PlainClientOptions {
   readonly port: number;

@@ -1,6 +1,6 @@
 /** Shards of one or more MariaDB servers on this machine with the slots of a keyspace, and a router in front of them. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ShardMapSpec } from '../../operator/src/api/v1alpha1/index.ts';
@@ -13,6 +13,7 @@ import { writeSlotSet } from '../../operator/src/core/keyspace/slot-set.ts';
 import { routerPasswordHash } from '../../operator/src/engines/mariadb/router-credential.ts';
 import { writeMapFile } from '../../operator/src/router/topology/map-file.ts';
 import { findFreePorts } from '../cluster/control-plane/free-port.ts';
+import { eventually } from '../install/eventually.ts';
 import { makeLoopbackCertificate } from '../mariadb/certificates.ts';
 import { confineCalls } from '../mariadb/confined-program.ts';
 import { PACKAGED_MARIADB, type PackagedMariadb, rootFileSystem } from '../mariadb/root-file-system.ts';
@@ -52,8 +53,12 @@ export interface RouterWorldOptions {
   readonly instances?: number;
   /** Overrides of the keyspace. */
   readonly keyspace?: Partial<KeyspaceSettings>;
+  /** How long the router holds statements. @default 10 */
+  readonly holdSeconds?: number;
   /** @default the first that is supported */
   readonly packaged?: PackagedMariadb;
+  /** Packages of Debian beside the server's in its root file system. */
+  readonly furtherPackages?: readonly string[];
 }
 
 /** The shards, the map and the router. */
@@ -103,10 +108,31 @@ export class RouterWorld {
     return slotsOfShard(shard, this.shards.length, this.keyspace.slots);
   }
 
-  /** Changes the map in its file. */
+  /** Changes the map in its file, which the router reads a moment later: see {@link routerUsesMap}. */
   async changeMap(change: (map: ShardMapSpec) => ShardMapSpec): Promise<void> {
     this.#map = { ...change(this.#map), revision: this.#map.revision + 1 };
     await writeMapFile(this.router.mapFile, CLUSTER, this.#map);
+  }
+
+  /** Resolves when the router goes by the map as it is now. */
+  async routerUsesMap(): Promise<void> {
+    await this.router.usesMap(this.#map.revision);
+  }
+
+  /** Resolves when a server sleeps in a statement of this text, which is to be one that no other test has. */
+  async isAsleepIn(text: string): Promise<void> {
+    const sleeping = async (): Promise<number> => {
+      const counts = this.shards.flat().map(async (server) => {
+        const [row] = await server.query(
+          `SELECT COUNT(*) AS n FROM information_schema.PROCESSLIST WHERE STATE = 'User sleep' AND INFO LIKE '%${text}%'`,
+        );
+        return Number(row?.['n']);
+      });
+      return Math.max(...(await Promise.all(counts)));
+    };
+    if ((await eventually(sleeping, (count) => count > 0)) === 0) {
+      throw new Error(`no server runs ${text}`);
+    }
   }
 
   /** Runs SQL as `root` on the primary of every shard. */
@@ -135,6 +161,20 @@ export class RouterWorld {
     await this.createUser(APPLICATION_USER, this.password);
     await writeMapFile(this.router.mapFile, CLUSTER, this.#map);
     await this.router.start(routerArguments);
+  }
+
+  /** Starts a second router, which has the map as it is now and sees no change of it. */
+  async startRouterWithThisMap(): Promise<RouterProcess> {
+    const { options, accountPassword, addressesFile } = this.router;
+    const folder = join(this.folder, 'another');
+    await mkdir(folder);
+    const [port = 0, metricsPort = 0] = await findFreePorts(2);
+    const another = new RouterProcess({ ...options, folder, port, metricsPort, accountPassword });
+    await another.prepare();
+    await copyFile(addressesFile, another.addressesFile);
+    await writeMapFile(another.mapFile, CLUSTER, this.#map);
+    await another.start();
+    return another;
   }
 
   async close(): Promise<void> {
@@ -182,7 +222,8 @@ export class RouterWorld {
 
 /** Makes the world; nothing of it runs yet. */
 export async function createRouterWorld(options: RouterWorldOptions = {}): Promise<RouterWorld> {
-  const { shards: shardCount = 2, instances = 1, packaged = PACKAGED_MARIADB[0] } = options;
+  const { shards: shardCount = 2, instances = 1, packaged = PACKAGED_MARIADB[0], furtherPackages } = options;
+  const { holdSeconds = 10 } = options;
   if (packaged === undefined) {
     throw new Error('no MariaDB is supported');
   }
@@ -191,7 +232,7 @@ export async function createRouterWorld(options: RouterWorldOptions = {}): Promi
   const databases = join(folder, 'databases');
   await mkdir(databases);
   const tls = await makeLoopbackCertificate(join(databases, 'tls'));
-  const confineCall = await confineCalls(await rootFileSystem(packaged), databases);
+  const confineCall = await confineCalls(await rootFileSystem(packaged, furtherPackages), databases);
   const ports = await findFreePorts(shardCount * instances + 2);
   const shards = Array.from({ length: shardCount }, (_shard, shard) =>
     Array.from(
@@ -216,6 +257,7 @@ export async function createRouterWorld(options: RouterWorldOptions = {}): Promi
     tls,
     port: ports.at(-1) ?? 0,
     metricsPort: ports.at(-2) ?? 0,
+    holdSeconds,
   });
   await router.prepare();
   const addresses = shards

@@ -1,10 +1,10 @@
 import type { ServerError } from '../../operator/src/router/backend/backend-error.ts';
 import type { Completion } from '../../operator/src/router/backend/outcome.ts';
 import type { LocalFile, ResultSink } from '../../operator/src/router/backend/result-sink.ts';
-import { encodeColumnCount } from '../../operator/src/router/wire/column-definition.ts';
-import { FRAME_HEADER, readFrameLength } from '../../operator/src/router/wire/frame.ts';
-import { PayloadAssembler } from '../../operator/src/router/wire/packet-queue.ts';
-import { decodeTextRow } from '../../operator/src/router/wire/text-row.ts';
+import { encodeColumnCount } from '../../operator/src/wire/column-definition.ts';
+import { FRAME_HEADER, readFrameLength } from '../../operator/src/wire/frame.ts';
+import { PayloadAssembler } from '../../operator/src/wire/packet-queue.ts';
+import { decodeTextRow } from '../../operator/src/wire/text-row.ts';
 
 /** Keeps the payloads of answers, as the server wrote them. */
 export class TranscriptSink implements ResultSink {

@@ -1,23 +1,23 @@
 /** A client in the words of the router's own protocol layer, to hold that against a real server. */
-import { connect } from 'node:net';
-import { type Credential, continueLogin, proveLogin } from '../../operator/src/router/wire/auth/prove.ts';
-import { decodeLoginReply } from '../../operator/src/router/wire/auth/packets.ts';
+import { connect, type NetConnectOpts } from 'node:net';
+import { type Credential, continueLogin, proveLogin } from '../../operator/src/wire/auth/prove.ts';
+import { decodeLoginReply } from '../../operator/src/wire/auth/packets.ts';
 import {
   BASE_CAPABILITIES,
   type Capabilities,
   commonCapabilities,
-} from '../../operator/src/router/wire/capabilities.ts';
-import { type ColumnDefinition, decodeColumn } from '../../operator/src/router/wire/column-definition.ts';
-import { COMMAND } from '../../operator/src/router/wire/command-code.ts';
-import { encodeHandshakeResponse } from '../../operator/src/router/wire/handshake-response.ts';
-import { decodeGreeting } from '../../operator/src/router/wire/initial-handshake.ts';
-import { decodeOk, isEndOfRows, type OkPacket } from '../../operator/src/router/wire/ok-packet.ts';
-import { PacketChannel } from '../../operator/src/router/wire/packet-channel.ts';
-import { PacketQueue } from '../../operator/src/router/wire/packet-queue.ts';
-import { PayloadReader } from '../../operator/src/router/wire/payload-reader.ts';
-import { decodeError } from '../../operator/src/router/wire/server-error.ts';
-import { decodePrepareOk, encodeExecute } from '../../operator/src/router/wire/statement-packets.ts';
-import type { ValueType, WireValue } from '../../operator/src/router/wire/wire-value.ts';
+} from '../../operator/src/wire/capabilities.ts';
+import { type ColumnDefinition, decodeColumn } from '../../operator/src/wire/column-definition.ts';
+import { COMMAND } from '../../operator/src/wire/command-code.ts';
+import { encodeHandshakeResponse } from '../../operator/src/wire/handshake-response.ts';
+import { decodeGreeting } from '../../operator/src/wire/initial-handshake.ts';
+import { decodeOk, isEndOfRows, type OkPacket } from '../../operator/src/wire/ok-packet.ts';
+import { PacketChannel } from '../../operator/src/wire/packet-channel.ts';
+import { PacketQueue } from '../../operator/src/wire/packet-queue.ts';
+import { PayloadReader } from '../../operator/src/wire/payload-reader.ts';
+import { decodeError } from '../../operator/src/wire/server-error.ts';
+import { decodePrepareOk, encodeExecute } from '../../operator/src/wire/statement-packets.ts';
+import type { ValueType, WireValue } from '../../operator/src/wire/wire-value.ts';
 
 /** A result with its rows as they came. */
 export interface WireResult {
@@ -25,14 +25,14 @@ export interface WireResult {
   readonly rows: readonly Buffer[];
 }
 
-/** One connection, over a server's socket. */
+/** One connection, over a server's socket, or without TLS. */
 export class WireClient {
   readonly #channel: PacketChannel;
   readonly #packets: PacketQueue;
   #capabilities: Capabilities = BASE_CAPABILITIES;
 
-  private constructor(socket: string) {
-    this.#channel = new PacketChannel(connect({ path: socket }), {
+  private constructor(address: NetConnectOpts) {
+    this.#channel = new PacketChannel(connect(address), {
       maxPayload: 2 ** 30,
       highWaterMark: 2 ** 20,
       checkSequence: true,
@@ -41,8 +41,12 @@ export class WireClient {
   }
 
   /** Logs in by whatever plugin the server wants. */
-  static async logIn(socket: string, user: string, credential: Credential): Promise<WireClient> {
-    const client = new WireClient(socket);
+  static async logIn(
+    server: string | NetConnectOpts,
+    user: string,
+    credential: Credential,
+  ): Promise<WireClient> {
+    const client = new WireClient(typeof server === 'string' ? { path: server } : server);
     const greeting = decodeGreeting(await client.#packets.next(null));
     if (greeting.kind === 'refused') throw new Error(greeting.error.message);
     const { handshake } = greeting;
@@ -95,6 +99,25 @@ export class WireClient {
     this.#channel.beginCommand();
     this.#channel.send(encodeExecute({ statementId, cursor: 0, types, values }));
     return this.#result(await this.#answer());
+  }
+
+  /** COM_FIELD_LIST: columns of a table, of which the defaults are not read. */
+  async fields(table: string, wildcard = ''): Promise<readonly ColumnDefinition[]> {
+    this.#command(COMMAND.fieldList, Buffer.from(`${table}\0${wildcard}`));
+    const columns: ColumnDefinition[] = [];
+    for (;;) {
+      const payload = await this.#answer();
+      if (isEndOfRows(payload[0] as number, payload.length, this.#capabilities)) return columns;
+      columns.push(decodeColumn(payload, this.#capabilities));
+    }
+  }
+
+  /** COM_PROCESS_KILL. */
+  async kill(connectionId: number): Promise<OkPacket> {
+    const body = Buffer.alloc(4);
+    body.writeUInt32LE(connectionId);
+    this.#command(COMMAND.processKill, body);
+    return decodeOk(await this.#answer(), this.#capabilities);
   }
 
   close(): void {

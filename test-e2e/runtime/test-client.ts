@@ -56,7 +56,7 @@ export async function connectTo(controlPlane: ControlPlane, port?: number): Prom
 export async function until(
   what: string,
   check: () => boolean | Promise<boolean>,
-  seconds = 15,
+  seconds = 120,
 ): Promise<void> {
   const end = Date.now() + seconds * 1000;
   while (!(await check())) {

@@ -18,7 +18,9 @@ import { connectNumberClient } from '../mariadb/number-client.ts';
 import type { PlainClient } from '../specs/plain-client.ts';
 
 const MARIADB = { version: '11.8', suite: 'trixie' } as const;
-const STEP = { timeoutMilliseconds: 60_000 };
+const STEP = { timeoutMilliseconds: 240_000 };
+/** Nobody plays the leader here, and acknowledgements are late where the machine is. */
+const FENCE_SECONDS = 60;
 
 let world: AgentWorld;
 let controlPlane: ControlPlane;
@@ -51,7 +53,7 @@ async function append(count: number): Promise<void> {
     for (let left = count; left > 0; left -= 1) {
       const number = next;
       next += 1;
-      expect(await connection.append(number, 30_000)).toBe('acknowledged');
+      expect(await connection.append(number, 120_000)).toBe('acknowledged');
       acknowledged.add(number);
     }
   } finally {
@@ -63,6 +65,7 @@ async function isReady(ordinal: 0 | 1 | 2): Promise<boolean> {
   return (await member(ordinal).page('/readyz')).status === 200;
 }
 
+/** All are fit for reads, and the first takes writes. */
 async function untilAllReady(): Promise<void> {
   for (const ordinal of [0, 1, 2] as const) {
     await waitFor(
@@ -71,6 +74,15 @@ async function untilAllReady(): Promise<void> {
       STEP,
     );
   }
+  await waitFor(
+    'writes are taken',
+    async () => {
+      const connection = await connectTo(0);
+      await connection.prepare().finally(() => connection.close());
+      return true;
+    },
+    STEP,
+  );
 }
 
 /** Every member has exactly the same rows, every acknowledged one among them. */
@@ -114,7 +126,7 @@ async function hasProblem(ordinal: 0 | 1 | 2, reason: string): Promise<true | un
 }
 
 beforeAll(async () => {
-  world = await startAgentWorld(MARIADB);
+  world = await startAgentWorld(MARIADB, { fenceSeconds: FENCE_SECONDS });
   ({ client, controlPlane, shard } = world);
 });
 
@@ -144,9 +156,6 @@ describe('agents of a shard', () => {
       await shard.members[index % 3]?.restartAgent();
     }
     await untilAllReady();
-    const connection = await connectTo(0);
-    await connection.prepare();
-    connection.close();
     await append(50);
     await expectEqualRows();
     const recorded = await readShard(client);
@@ -227,8 +236,12 @@ describe('agents of a shard', () => {
       },
       STEP,
     );
+    const refusals = async (): Promise<number> =>
+      (await member(1).serverLog()).split(`Access denied for user '${REPLICATION_USER}'`).length;
+    const before = await refusals();
     await member(0).killServer();
-    await waitFor('replicas are refused', () => hasProblem(1, 'ReceivingFailed'), STEP);
+    // The agent mends it at once, so that its state may tell of it for no longer than a moment.
+    await waitFor('a replica is refused', async () => ((await refusals()) > before ? true : undefined), STEP);
     await untilAllReady();
     await append(10);
     await expectEqualRows();

@@ -10,13 +10,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { findFault } from '../chaos/faults/index.ts';
+import { MEASURED_KINDS } from '../chaos/history/operation.ts';
 import type { Surroundings } from '../chaos/report/result.ts';
 import { awaitConvergence } from '../chaos/runner/convergence.ts';
 import { runFault } from '../chaos/runner/run-fault.ts';
 import { planSequence, runRandom } from '../chaos/runner/sequence.ts';
 import { describeSurroundings } from '../chaos/runner/surroundings.ts';
+import { openStage, strikeStage } from '../chaos/stage/open-stage.ts';
 import type { Stage } from '../chaos/stage/stage.ts';
-import { openStage, strikeStage } from '../chaos/stage/stage.ts';
 import { createProgress } from '../cluster/progress.ts';
 
 const SEED = Number(process.env['SHARDWRIGHT_SEED'] ?? 20_261_122);
@@ -33,6 +34,7 @@ const FAULTS = [
   'candidate-killed',
   'last-acker-stopped',
   'replicas-lagging',
+  'router-killed',
 ];
 
 /** Far above what docs/reliability.md tells of: other tests may have left the machine busy. */
@@ -64,11 +66,19 @@ afterAll(async () => {
 describe(`a shard, seed ${SEED}`, () => {
   it.each(plan)('keeps its promises through $fault, run $index', async ({ fault, index }) => {
     expect((await awaitConvergence(stage)).violations).toEqual([]);
-    const options = { seed: SEED, index, random: runRandom(SEED, index), surroundings, folder };
+    const options = {
+      seed: SEED,
+      index,
+      clients: MEASURED_KINDS,
+      random: runRandom(SEED, index),
+      surroundings,
+      folder,
+    };
     const { violations, gaps, acknowledged } = await runFault(stage, findFault(fault), options);
     expect(violations).toEqual([]);
     expect(gaps.shardMap).toBeLessThan(LONGEST_GAP_MILLISECONDS);
     expect(gaps.primaryService).toBeLessThan(LONGEST_GAP_MILLISECONDS);
+    expect(gaps.router).toBeLessThan(LONGEST_GAP_MILLISECONDS);
     expect(acknowledged.appends).toBeGreaterThan(100);
   });
 });

@@ -6,6 +6,7 @@ import {
   pods,
   services,
 } from '../../operator/src/runtime/resources.ts';
+import { eventually } from '../install/eventually.ts';
 import { World } from '../sharded-cluster/world.ts';
 
 const CLUSTER = 'size';
@@ -32,7 +33,12 @@ describe('the size of a cluster', () => {
     await world.kubectl.run(scale);
     await world.untilReady(CLUSTER);
     expect((await world.map(CLUSTER)).spec.shards).toHaveLength(2);
-    expect(await anonymous('size-shard-1')).toEqual(await anonymous('size-shard-0'));
+    const expected = await anonymous('size-shard-0');
+    const found = await eventually(
+      () => anonymous('size-shard-1'),
+      (objects) => objects.length === expected.length,
+    );
+    expect(found).toEqual(expected);
   });
 
   it('goes up and down by instances, and volumes stay', async () => {
@@ -64,7 +70,8 @@ describe('hands off', () => {
     expect((await world.require(podDisruptionBudgets, 'size-shard-0-primary')).spec?.minAvailable).toBe(0);
     await world.changeSpec(CLUSTER, { suspend: false });
     await world.untilReady(CLUSTER);
-    expect(await world.get(services, 'size-shard-0-primary')).toBeDefined();
+    const service = () => world.get(services, 'size-shard-0-primary');
+    expect(await eventually(service, (found) => found !== undefined)).toBeDefined();
   });
 
   it('hibernation stops all pods and keeps volumes and passwords', async () => {

@@ -56,7 +56,7 @@ describe('a private control plane', () => {
     const status = await waitFor(
       'the refusal',
       async () => api.get(`${configMaps}?limit=1&continue=${next}`).then(() => undefined, String),
-      { timeoutMilliseconds: 40_000, everyMilliseconds: 500 },
+      { timeoutMilliseconds: 120_000, everyMilliseconds: 500 },
     );
     expect(status).toMatch(/410/);
   });
@@ -73,7 +73,7 @@ describe('a private control plane', () => {
       'the namespace to go',
       async () => ((await api.get(path)) === undefined ? true : undefined),
       {
-        timeoutMilliseconds: 30_000,
+        timeoutMilliseconds: 120_000,
       },
     );
     expect(await api.get(path)).toBeUndefined();
@@ -93,7 +93,7 @@ describe('a private control plane', () => {
     expect(processesNaming(folder).length).toBeGreaterThanOrEqual(2);
     caller.kill('SIGKILL');
     await waitFor('its programs to end', () => (processesNaming(folder).length === 0 ? true : undefined), {
-      timeoutMilliseconds: 10_000,
+      timeoutMilliseconds: 60_000,
     });
     const next = await startControlPlane();
     await next.stop();

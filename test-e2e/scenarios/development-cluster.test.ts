@@ -7,6 +7,7 @@ import { binaryPath } from '../cluster/binaries/index.ts';
 import { runCommand, tryCommand } from '../cluster/machine/command.ts';
 import { checkoutFolder } from '../cluster/machine/folders.ts';
 import { waitFor } from '../cluster/machine/wait.ts';
+import { eventually } from '../install/eventually.ts';
 
 /**
  * The life of a cluster of its own, beside the developer's: made, used, hurt, mended and removed without a trace.
@@ -50,7 +51,7 @@ function lifeOfACluster(): void {
 
   afterAll(async () => {
     await cluster('down');
-  }, 60_000);
+  }, 300_000);
 
   it('is left alone when it is healthy', async () => {
     const seconds: number[] = [];
@@ -60,12 +61,12 @@ function lifeOfACluster(): void {
       seconds.push((performance.now() - started) / 1000);
     }
     // The quickest of three, as tests share the machine with whatever else runs on it.
-    expect(Math.min(...seconds)).toBeLessThan(3);
+    expect(Math.min(...seconds)).toBeLessThan(10);
   });
 
   it('runs restricted pods with volumes of their own on different nodes', async () => {
     await kubectl(['apply', '--filename=-'], JSON.stringify(workload()));
-    await kubectl(['rollout', 'status', 'statefulset/web', '--namespace=proof', '--timeout=90s']);
+    await kubectl(['rollout', 'status', 'statefulset/web', '--namespace=proof', '--timeout=240s']);
     const nodes = await kubectl([
       'get',
       'pods',
@@ -86,7 +87,7 @@ function lifeOfACluster(): void {
     const command = `node --input-type=commonjs -e "(async () => {${script}})()"`;
     // A new Service works once every kube-proxy has heard of it.
     const output = await waitFor('names and Services to work', async () => inPod('web-1', command), {
-      timeoutMilliseconds: 20_000,
+      timeoutMilliseconds: 120_000,
       everyMilliseconds: 300,
     });
     const lines = output.trim().split('\n');
@@ -106,7 +107,7 @@ function lifeOfACluster(): void {
     const answer = await waitFor(
       'the Service to answer',
       async () => (await fetch(`http://${address}/`, { signal: AbortSignal.timeout(5000) })).text(),
-      { timeoutMilliseconds: 20_000, everyMilliseconds: 300 },
+      { timeoutMilliseconds: 120_000, everyMilliseconds: 300 },
     );
     expect(answer).toMatch(/^web-[01]\n$/);
     expect(await kubectl(['logs', 'web-0', '--namespace=proof'])).toContain('listening');
@@ -155,13 +156,14 @@ function lifeOfACluster(): void {
       ]);
       return (await fetch(`http://${address}:8080/`, { signal: AbortSignal.timeout(2000) })).text();
     };
-    await waitFor('web-1 to answer', async () => reach(), { timeoutMilliseconds: 20_000 });
+    await waitFor('web-1 to answer', async () => reach(), { timeoutMilliseconds: 120_000 });
     const process = await processOf('web-1');
     await cluster('node', 'isolate', node);
     await expect(reach()).rejects.toThrow(/timeout|fetch failed/);
     expect(await processOf('web-1')).toBe(process);
     await cluster('node', 'heal', node);
-    expect(await reach()).toBe('web-1\n');
+    const isBack = async () => ((await reach()) === 'web-1\n' ? true : undefined);
+    await waitFor('web-1 to answer again', isBack, { timeoutMilliseconds: 120_000 });
     expect(await processOf('web-1')).toBe(process);
   });
 
@@ -180,11 +182,19 @@ function lifeOfACluster(): void {
     await kubectl(['patch', 'pv', kept, '--type=merge', `--patch=${patch}`]);
     await kubectl(['delete', 'pvc', '--all', '--namespace=proof', '--wait']);
     await waitFor('the folder to go', () => (volumeFolders().includes(removed) ? undefined : true), {
-      timeoutMilliseconds: 20_000,
+      timeoutMilliseconds: 120_000,
     });
     expect(volumeFolders()).toContain(kept);
-    expect((await tryKubectl(['get', 'pv', removed])).exitCode).not.toBe(0);
-    expect(await kubectl(['get', 'pv', kept, '--output=jsonpath={.status.phase}'])).toBe('Released');
+    // The folder goes first, then the volume; and that the other is no longer claimed is noted in the background.
+    const phaseOf = async (volumeName: string): Promise<string> =>
+      kubectl(['get', 'pv', volumeName, '--ignore-not-found', '--output=jsonpath={.status.phase}']);
+    for (const [volumeName, expected] of [
+      [removed, ''],
+      [kept, 'Released'],
+    ] as const) {
+      const phase = () => phaseOf(volumeName);
+      expect(await eventually(phase, (found) => found === expected)).toBe(expected);
+    }
   });
 
   it('starts a program again that was killed, and mends what is wrong', async () => {
@@ -194,7 +204,7 @@ function lifeOfACluster(): void {
       'another API server',
       async () => ((await tryKubectl(['get', 'nodes'])).exitCode === 0 ? true : undefined),
       {
-        timeoutMilliseconds: 60_000,
+        timeoutMilliseconds: 180_000,
       },
     );
     expect(daemonPid('kube-apiserver')).not.toBe(apiServer);
@@ -202,7 +212,9 @@ function lifeOfACluster(): void {
     await cluster('node', 'kill', 'node-1');
     const output = await cluster('up');
     expect(output).toContain('mending the cluster');
-    expect(await cluster('status')).toContain('healthy');
+    // Programs that were without an API server for long are started once more.
+    const status = () => cluster('status');
+    expect(await eventually(status, (told) => told.includes('healthy'))).toContain('healthy');
   });
 
   it('leaves nothing behind', async () => {
@@ -289,7 +301,7 @@ async function untilInPod(pod: string, script: string, expected: string): Promis
   await waitFor(
     `${pod} to answer ${expected}`,
     async () => ((await inPod(pod, script)).trim() === expected ? true : undefined),
-    { timeoutMilliseconds: 60_000, everyMilliseconds: 300 },
+    { timeoutMilliseconds: 180_000, everyMilliseconds: 300 },
   );
 }
 

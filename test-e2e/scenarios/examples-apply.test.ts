@@ -5,6 +5,7 @@ import { loadAll } from 'js-yaml';
 import { startControlPlane } from '../cluster/control-plane/index.ts';
 import type { ControlPlane } from '../cluster/control-plane/index.ts';
 import { checkoutFolder } from '../cluster/machine/folders.ts';
+import { applyDefinitions } from '../install/definitions.ts';
 import { createKubectl } from '../install/kubectl.ts';
 import type { Kubectl } from '../install/kubectl.ts';
 
@@ -24,8 +25,7 @@ let kubectl: Kubectl;
 beforeAll(async () => {
   controlPlane = await startControlPlane();
   kubectl = await createKubectl(controlPlane.kubeconfigPath);
-  await kubectl.run(['apply', '--server-side', '--filename', join(checkoutFolder, 'crds')]);
-  await kubectl.run(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s']);
+  await applyDefinitions(kubectl);
 });
 
 afterAll(async () => {

@@ -4,15 +4,17 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { shardedClusters } from '../../operator/src/controllers/sharded-cluster/resource-types.ts';
 import { pods } from '../../operator/src/runtime/resources.ts';
 import type { SqlClient } from '../database/sql-client.ts';
+import { findPodProcesses, sendTo, signalPod } from '../chaos/stage/pod-processes.ts';
 import { eventually } from '../install/eventually.ts';
 import { findProcesses, signalProgram } from '../sharded-cluster/pod-processes.ts';
+import { waitingWrites } from '../sharded-cluster/waiting-writes.ts';
 import { World } from '../sharded-cluster/world.ts';
 
 const CLUSTER = 'few';
 const SHARD = 'few-shard-0';
 const PRIMARY = 'few-shard-0-primary';
-/** Longer than a commit takes, and shorter than a replica may be silent. */
-const WAIT_MILLISECONDS = 1500;
+/** Longer than an acknowledgement takes, and shorter than a replica may be silent. */
+const WAIT_MILLISECONDS = 1000;
 
 let world: World;
 let client: SqlClient;
@@ -61,7 +63,7 @@ describe('one instance', () => {
     expect(await world.shard(CLUSTER, 0)).toMatchObject({ acknowledgement: 'None', ackers: [] });
     expect(await semiSync()).toBe('0');
     await write(1);
-    expect(await world.condition(CLUSTER, 'FailoverBlocked')).toBe('False/SingleInstance');
+    await world.untilCondition(CLUSTER, 'FailoverBlocked', 'False/SingleInstance');
     expect(await promotions()).toContain('restarted in place');
   });
 
@@ -88,7 +90,7 @@ describe('two instances', () => {
   it('commit on both, and the condition says what NoDataLoss then means', async () => {
     await resize(2);
     expect((await world.shard(CLUSTER, 0)).acknowledgement).toBe('OneReplica');
-    expect(await semiSync()).toBe('1');
+    expect(await eventually(semiSync, (answer) => answer === '1')).toBe('1');
     await write(3);
     expect(
       await eventually(
@@ -101,15 +103,29 @@ describe('two instances', () => {
   });
 
   it('let a write wait while the replica is away, and acknowledge it when it is back', async () => {
-    await signalProgram(world, `${SHARD}-1`, 'server', 'STOP');
+    const { metadata } = await world.require(pods, `${SHARD}-1`);
+    const uid = metadata?.uid ?? '';
+    signalPod(uid, 'server', 'SIGSTOP');
     let isDone = false;
     const written = write(4).then(() => (isDone = true));
-    await delay(WAIT_MILLISECONDS);
-    const wasDone = isDone;
-    await signalProgram(world, `${SHARD}-1`, 'server', 'CONT');
+    let wasDone: boolean;
+    try {
+      await world.until('the write waits for an acknowledgement', async () =>
+        (await waitingWrites(world, `${SHARD}-0`)) > 0 ? true : undefined,
+      );
+      await delay(WAIT_MILLISECONDS);
+      wasDone = isDone;
+    } finally {
+      sendTo(findPodProcesses(uid, 'server'), 'SIGCONT');
+    }
     await written;
     expect(wasDone).toBe(false);
-    expect(await numbers(`${SHARD}-1.${SHARD}`)).toEqual([1, 2, 3, 4]);
+    // What a replica has received it applies a moment later.
+    const applied = await eventually(
+      () => numbers(`${SHARD}-1.${SHARD}`),
+      ({ length }) => length === 4,
+    );
+    expect(applied).toEqual([1, 2, 3, 4]);
     await world.untilReady(CLUSTER);
   });
 });

@@ -81,6 +81,7 @@ const ADDITIONS: readonly Edit[] = [
 
 describe('what is added by hand goes', () => {
   it.each(ADDITIONS)('$type.kind $name: $what', async ({ type, name, patch }) => {
+    await world.untilSettled(CLUSTER);
     const before = await world.require(type, name);
     await world.patch(type, name, patch);
     const after = await world.until('it is as before', async () => {

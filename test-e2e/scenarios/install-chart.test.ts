@@ -14,6 +14,7 @@ import type { Kubectl } from '../install/kubectl.ts';
 
 interface Rendered {
   readonly kind: string;
+  readonly spec?: { readonly replicas?: number };
   readonly metadata: {
     readonly name: string;
     readonly namespace?: string;
@@ -79,6 +80,13 @@ describe('the chart', () => {
     ['image.unknown=1', 'unknown'],
     ['metrics.serviceMonitor.interval=often', 'interval'],
     ['imagePullSecrets[0].nam=x', 'imagePullSecrets'],
+    ['image.repository=registry.example/Not Lower', 'image/repository'],
+    ['fullnameOverride=Not_A_Name', 'fullnameOverride'],
+    ['serviceAccount.name=Not A Name', 'serviceAccount/name'],
+    ['priorityClassName=Not A Name', 'priorityClassName'],
+    ['resources.limts.memory=1Gi', 'limts'],
+    ['commonLabels.app\\.kubernetes\\.io/name=other', 'app.kubernetes.io/name'],
+    ['podLabels.app\\.kubernetes\\.io/component=other', 'app.kubernetes.io/component'],
   ])('refuses --set %s', async (setting, named) => {
     const { exitCode, standardError } = await helm.attempt([
       'template',
@@ -91,11 +99,19 @@ describe('the chart', () => {
     expect(standardError).toContain(named);
   });
 
+  it('runs two operators unless told otherwise, so that one stands by', async () => {
+    const replicas = async (...options: string[]): Promise<unknown> =>
+      (await template(...options)).find(({ kind }) => kind === 'Deployment')?.spec?.replicas;
+    expect(await replicas()).toBe(2);
+    expect(await replicas('--set=replicas=3')).toBe(3);
+  });
+
   it('keeps the definitions on uninstall unless told otherwise, and can leave them out', async () => {
     const kept = crds(await template());
     expect(kept.map(({ metadata }) => metadata.name).toSorted()).toEqual([
       'shardedclusters.shardwright.io',
       'shardmaps.shardwright.io',
+      'shardrebalances.shardwright.io',
     ]);
     kept.forEach(({ metadata }) =>
       expect(metadata.annotations).toEqual({ 'helm.sh/resource-policy': 'keep' }),

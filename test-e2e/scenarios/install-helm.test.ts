@@ -7,6 +7,7 @@ import { upCluster } from '../cluster/provider.ts';
 import { isClusterReady, isPodReady } from '../demo/objects.ts';
 import type { ListOf, PodObject, ShardedClusterObject } from '../demo/objects.ts';
 import { OPERATOR } from '../demo/run.ts';
+import { ensureDatabaseImage } from '../image/database-image.ts';
 import { ensureOperatorImage } from '../image/operator-image.ts';
 import { eventually } from '../install/eventually.ts';
 import { createHelm, imageValues, installChart } from '../install/helm.ts';
@@ -28,7 +29,10 @@ let kubectl: Kubectl;
 let image: string;
 
 beforeAll(async () => {
-  const { kubeconfigPath } = await upCluster();
+  const { kubeconfigPath, provider } = await upCluster();
+  if (provider === 'bare') {
+    await ensureDatabaseImage('11.8');
+  }
   kubectl = await createKubectl(kubeconfigPath);
   helm = await createHelm(kubeconfigPath);
   image = await ensureOperatorImage();
@@ -40,7 +44,7 @@ beforeAll(async () => {
 afterAll(async () => {
   // Other scenarios and the demo expect the operator as Helm installs it.
   await installWithHelm();
-  await kubectl.run(['delete', 'namespace', NAMESPACE, '--timeout=120s']);
+  await kubectl.run(['delete', 'namespace', NAMESPACE, '--timeout=240s']);
 });
 
 function installWithHelm(): Promise<void> {
@@ -66,24 +70,31 @@ async function clusterReady(): Promise<boolean> {
 
 describe('the operator', () => {
   it('runs twice, on two nodes, where only restricted pods may run', async () => {
-    const { items } = await eventually(operatorPods, (pods) => pods.items.length === 2);
+    const isWhole = ({ items }: ListOf<RunningPod>) => items.length === 2 && items.every(isPodReady);
+    const { items } = await eventually(operatorPods, isWhole);
     expect(items.filter(isPodReady)).toHaveLength(2);
     expect(new Set(items.map(({ spec }) => spec.nodeName)).size).toBe(2);
   });
 
   it('serves metrics through a port of that name', async () => {
-    const page = await kubectl.run([
-      'get',
-      `--raw=/api/v1/namespaces/${OPERATOR.namespace}/services/shardwright-operator-metrics:metrics/proxy/metrics`,
-    ]);
-    expect(page).toContain('workqueue_depth{');
-    expect(page).toContain('leader_election_master_status{');
+    const service = 'shardwright-operator-metrics:metrics';
+    const path = `/api/v1/namespaces/${OPERATOR.namespace}/services/${service}/proxy/metrics`;
+    const names = ['workqueue_depth{', 'leader_election_master_status{'];
+    // The API server leads to a pod a moment after it is ready, and either of the two may answer.
+    const page = await eventually(
+      () => kubectl.run(['get', `--raw=${path}`]),
+      (text) => names.every((name) => text.includes(name)),
+    );
+    for (const name of names) {
+      expect(page).toContain(name);
+    }
   });
 
   it('makes the minimal example Ready with restricted pods', async () => {
     await kubectl.apply(readFileSync(join(checkoutFolder, 'examples/minimal.yaml'), 'utf8'), [inNamespace]);
-    expect(await eventually(clusterReady, (ready) => ready, 120)).toBe(true);
-    expect((await databasePods()).items.filter(isPodReady)).toHaveLength(6);
+    expect(await eventually(clusterReady, (ready) => ready, 240)).toBe(true);
+    const readyPods = async () => (await databasePods()).items.filter(isPodReady);
+    expect(await eventually(readyPods, ({ length }) => length === 6)).toHaveLength(6);
   });
 });
 
@@ -110,7 +121,7 @@ describe('without the operator', () => {
       'status',
       'deployment/shardwright-operator',
       inOperatorNamespace,
-      '--timeout=120s',
+      '--timeout=240s',
     ]);
     await kubectl.run(['delete', 'service', 'minimal-shard-1-primary', inNamespace]);
     const service = await eventually(

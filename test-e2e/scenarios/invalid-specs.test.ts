@@ -13,7 +13,16 @@ import { REFUSED_CHANGES } from '../specs/refused-changes.ts';
 import { REFUSED_CLUSTERS } from '../specs/refused-clusters.ts';
 import { REFUSED_CONFIGS } from '../specs/refused-configs.ts';
 import { REFUSED_KEYSPACES } from '../specs/refused-keyspaces.ts';
+import {
+  FLIPPED,
+  mapHomeMove,
+  mapMove,
+  mapReferenceMove,
+  mapWithMoves,
+  REFUSED_MOVES,
+} from '../specs/refused-moves.ts';
 import { REFUSED_OPERATIONS } from '../specs/refused-operations.ts';
+import { movesOf, REFUSED_REBALANCES, scaleTo } from '../specs/refused-rebalances.ts';
 import { map, mapShard, REFUSED_SHARD_MAPS } from '../specs/refused-shard-maps.ts';
 import { mapKeyspace, mapOfTwo, mapWith, rangeKeyspace, REFUSED_SLOTS } from '../specs/refused-slots.ts';
 import type { Fields, RefusedSpec } from '../specs/refused-spec.ts';
@@ -28,6 +37,10 @@ interface Kind {
 const CLUSTER: Kind = {
   kind: 'ShardedCluster',
   path: `/apis/${API_VERSION}/namespaces/default/shardedclusters`,
+};
+const REBALANCE: Kind = {
+  kind: 'ShardRebalance',
+  path: `/apis/${API_VERSION}/namespaces/default/shardrebalances`,
 };
 const SHARD_MAP: Kind = { kind: 'ShardMap', path: `/apis/${API_VERSION}/namespaces/default/shardmaps` };
 
@@ -113,12 +126,99 @@ describe('the API server refuses to give a ShardedCluster', () => {
 });
 
 describe('the API server refuses a ShardMap with', () => {
-  it.each(rows([...REFUSED_SHARD_MAPS, ...REFUSED_SLOTS]))('%s', async (_, refused) => {
+  it.each(rows([...REFUSED_SHARD_MAPS, ...REFUSED_SLOTS, ...REFUSED_MOVES]))('%s', async (_, refused) => {
     expect(await attempt(SHARD_MAP, refused)).toMatchObject(refusal(refused));
   });
 });
 
+describe('the API server refuses a ShardRebalance with', () => {
+  it.each(rows(REFUSED_REBALANCES))('%s', async (_, refused) => {
+    expect(await attempt(REBALANCE, refused)).toMatchObject(refusal(refused));
+  });
+
+  const plan = {
+    plannedAt: '2026-01-01T00:00:00Z',
+    mapRevision: 7,
+    shardsBefore: 2,
+    shardsAfter: 3,
+    keyspaces: [
+      { name: 'app', placement: 'Balanced', slots: 8, slotsMoved: 2, skewBefore: 1, skewAfter: 1.125 },
+    ],
+    moves: [{ keyspace: 'app', unit: 'Slot', slots: '3,7', from: 0, to: 2, count: 2 }],
+    moveCount: 2,
+    shareMoved: 0.25,
+    warnings: [],
+  };
+  const summary = { moves: '0/2', eta: 'unknown' };
+
+  it('another plan than the first, and shows how far it is in columns', async () => {
+    await withObject(REBALANCE, scaleTo(3), async (live, path) => {
+      const status = { phase: 'Running', plan, summary };
+      const written = await client.send('PUT', `${path}/status`, { ...live, status });
+      expect(written).toMatchObject({ status: 200, body: { status } });
+      const { stdout } = await kubectl('get', 'shr', 'shop');
+      expect(stdout).toMatch(/^NAME +CLUSTER +PHASE +MOVES +ETA +AGE$/mu);
+      expect(stdout).toMatch(/^shop +shop +Running +0\/2 +unknown +\S+$/mu);
+      for (const changed of [{ ...plan, moveCount: 3 }, undefined]) {
+        const answer = await client.send('PUT', `${path}/status`, {
+          ...written.body,
+          status: { ...status, plan: changed },
+        });
+        expect(answer).toMatchObject(
+          refusal({ attempt: '', spec: {}, field: 'status.plan', remedy: 'create another ShardRebalance' }),
+        );
+      }
+    });
+  });
+
+  it('a word that comes too late, or another end', async () => {
+    await withObject(REBALANCE, scaleTo(3), async (live, path) => {
+      const ended = await client.send('PUT', `${path}/status`, { ...live, status: { phase: 'Completed' } });
+      expect(ended).toMatchObject({ status: 200 });
+      for (const word of ['cancel', 'rollback']) {
+        const late = await client.send('PUT', path, { ...ended.body, spec: scaleTo(3, { [word]: true }) });
+        expect(late).toMatchObject(
+          refusal({ attempt: '', spec: {}, field: `spec.${word}`, remedy: 'comes too late' }),
+        );
+      }
+      const other = await client.send('PUT', `${path}/status`, {
+        ...ended.body,
+        status: { phase: 'Running' },
+      });
+      expect(other).toMatchObject(
+        refusal({ attempt: '', spec: {}, field: 'status.phase', remedy: 'create another ShardRebalance' }),
+      );
+    });
+  });
+});
+
 describe('the API server takes', () => {
+  it.each([
+    ['a rebalance to other shards', scaleTo(3)],
+    [
+      'moves by hand',
+      movesOf({ keyspace: 'app', slot: 1, to: 1 }, { keyspace: 'app', unit: 'Unsharded', to: 1 }),
+    ],
+  ])('%s, and every word about it', async (_, spec) => {
+    await withObject(REBALANCE, spec, async (live, path) => {
+      let { body } = await client.send('GET', path);
+      expect(body['spec']).toMatchObject({ approved: false, paused: false, cancel: false, rollback: false });
+      for (const words of [
+        { approved: true },
+        { approved: true, paused: true },
+        { approved: true, paused: false, cancel: true },
+        { approved: true, paused: false, cancel: true, rollback: true },
+      ]) {
+        const answer = await client.send('PUT', path, {
+          ...body,
+          spec: { ...(live['spec'] as Fields), ...words },
+        });
+        expect(answer).toMatchObject({ status: 200 });
+        ({ body } = answer);
+      }
+    });
+  });
+
   it.each(ACCEPTED_CLUSTERS.map(({ purpose, spec }) => [purpose, spec] as const))(
     '%s, and fills in what the operator would',
     async (_, spec) => {
@@ -190,8 +290,8 @@ describe('the API server takes', () => {
     };
     const to = {
       shards: 3,
-      storage: { size: '20Gi' },
-      engine: { version: '11.8' },
+      storage: { size: '10240Mi' },
+      engine: { version: '10.11', image: 'registry.example/mariadb:10.11.14' },
       keyspaces: [
         { name: 'blog' },
         { name: 'app', defaultKey: 'id', tables: [{ name: 'countries', type: 'Reference' }] },
@@ -202,14 +302,8 @@ describe('the API server takes', () => {
     });
   });
 
-  it('keyspaces in a map that had none, another keyspace, a slot that moves, and an interval that is split', async () => {
+  it('keyspaces in a map that had none, another keyspace, and an interval that is split', async () => {
     const users = [{ name: 'web', transactions: 'Multi', consistency: 'Eventual' }];
-    const moved = mapKeyspace({
-      slotsByShard: [
-        { shard: 0, slots: '0-3,7' },
-        { shard: 1, slots: '5' },
-      ],
-    });
     const split = rangeKeyspace({
       name: 'log',
       slotsByShard: [{ shard: 0, slots: '0-2' }],
@@ -218,7 +312,7 @@ describe('the API server takes', () => {
     const steps = [
       mapWith(6, mapKeyspace()),
       { ...mapOfTwo(7, mapKeyspace(), rangeKeyspace({ name: 'log' })), users },
-      { ...mapOfTwo(8, moved, split), users },
+      { ...mapOfTwo(8, mapKeyspace(), split), users },
     ];
     await withObject(SHARD_MAP, map(5), async (_, path) => {
       for (const step of steps) {
@@ -227,6 +321,75 @@ describe('the API server takes', () => {
         expect(answer).toMatchObject({ status: 200 });
         expect(answer.body['spec']).toEqual(step);
       }
+    });
+  });
+
+  it('a slot, a home and reference tables that move, step by step, there and back', async () => {
+    const opened = { openedAt: '1-100-7' };
+    const flipped = { ...FLIPPED, homeShard: 1, referenceShards: [0, 1] };
+    const steps = [
+      mapWithMoves(6, {}, mapMove(), mapHomeMove(), mapReferenceMove()),
+      mapWithMoves(
+        7,
+        {},
+        mapMove({ phase: 'Switching' }),
+        mapHomeMove({ phase: 'Switching' }),
+        mapReferenceMove({ phase: 'Switching' }),
+      ),
+      mapWithMoves(
+        8,
+        {},
+        mapMove({ attempt: 2 }),
+        mapHomeMove({ phase: 'Switching' }),
+        mapReferenceMove({ phase: 'Switching' }),
+      ),
+      mapWithMoves(
+        9,
+        {},
+        mapMove({ phase: 'Switching', attempt: 2 }),
+        mapHomeMove({ phase: 'Switching' }),
+        mapReferenceMove({ phase: 'Switching' }),
+      ),
+      mapWithMoves(
+        10,
+        flipped,
+        mapMove({ phase: 'Soaking', attempt: 2, ...opened }),
+        mapHomeMove({ phase: 'Soaking', ...opened }),
+        mapReferenceMove({ phase: 'Soaking' }),
+      ),
+      mapWithMoves(
+        11,
+        flipped,
+        mapMove({ phase: 'Returning', attempt: 2, ...opened }),
+        mapHomeMove({ phase: 'Finishing', ...opened }),
+        mapReferenceMove({ phase: 'Finishing' }),
+      ),
+      mapWithMoves(
+        12,
+        { homeShard: 1, referenceShards: [0, 1] },
+        mapMove({ phase: 'Undoing', attempt: 2, ...opened }),
+      ),
+      mapWithMoves(13, { homeShard: 1, referenceShards: [0, 1] }),
+    ];
+    await withObject(SHARD_MAP, mapOfTwo(5, mapKeyspace({ referenceShards: [0] })), async (_, path) => {
+      for (const step of steps) {
+        const { body } = await client.send('GET', path);
+        const answer = await client.send('PUT', path, { ...body, spec: step });
+        expect(answer).toMatchObject({ status: 200 });
+        expect(answer.body['spec']).toEqual(step);
+      }
+    });
+  });
+
+  it('moves in plenty, at a cost that it takes', async () => {
+    const many = Array.from({ length: 256 }, (_, slot) =>
+      mapMove({ id: `a-name-as-long-as-names-of-moves-are-in-practice-${slot}`, slot }),
+    );
+    const keyspace = { slots: 1024, slotsByShard: [{ shard: 0, slots: '0-1023' }] };
+    await withObject(SHARD_MAP, mapWithMoves(5, keyspace, ...many), async (live, path) => {
+      const switching = many.map((move) => ({ ...move, phase: 'Switching' }));
+      const next = { ...live, spec: mapWithMoves(6, keyspace, ...switching) };
+      expect(await client.send('PUT', path, next)).toMatchObject({ status: 200, causes: [] });
     });
   });
 

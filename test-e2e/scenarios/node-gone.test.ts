@@ -23,12 +23,15 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await shard?.stop();
-  if (node !== undefined) {
-    await world.kubectl.attempt(['taint', 'nodes', node, `${TAINT}-`]);
-    await actOnNode('restart', node);
+  try {
+    await shard?.stop();
+    if (node !== undefined) {
+      await world.kubectl.attempt(['taint', 'nodes', node, `${TAINT}-`]);
+      await actOnNode('restart', node);
+    }
+  } finally {
+    await world?.close();
   }
-  await world?.close();
 });
 
 async function claimUid(pod: string): Promise<string | undefined> {

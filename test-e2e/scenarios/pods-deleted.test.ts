@@ -21,7 +21,8 @@ let journal: Journal;
 beforeAll(async () => {
   world = await World.open('pods-deleted');
   await world.startOperator();
-  await world.createCluster(CLUSTER, { shards: SHARDS.length });
+  // So that a member of each shard is on every node.
+  await world.createCluster(CLUSTER, { shards: SHARDS.length, podAntiAffinity: 'Required' });
   await world.untilReady(CLUSTER);
   client = await world.sqlClient(CLUSTER);
   for (const shard of SHARDS) {
@@ -64,7 +65,11 @@ async function primaryOf(number: number): Promise<string> {
 
 /** Whether every member of a shard shows its rows, all of them. */
 async function hasEqualMembers(shard: string): Promise<boolean> {
-  const expected = await fingerprint(client, `${shard}-primary`);
+  // The nodes' tables follow a change of the Service's endpoints, and so does the status, after a moment.
+  const expected = await eventually(
+    () => fingerprint(client, `${shard}-primary`),
+    ({ rows }) => rows === ROWS,
+  );
   const found = await Promise.all(
     Array.from({ length: INSTANCES }, (_, ordinal) =>
       eventually(

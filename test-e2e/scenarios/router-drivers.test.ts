@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createConnection as connectMariadb, type Connection as MariadbConnection } from 'mariadb';
 import { createConnection, type Connection, type ResultSetHeader, type RowDataPacket } from 'mysql2/promise';
+import { CONNECTION_ENDED } from '../database/connection-ended.ts';
 import { APPLICATION_USER, createRouterWorld, KEYSPACE, type RouterWorld } from '../router/router-world.ts';
 
 describe('drivers through a router on two shards', () => {
@@ -12,8 +13,7 @@ describe('drivers through a router on two shards', () => {
     world = await createRouterWorld();
     await world.begin();
     const options = {
-      host: '127.0.0.1',
-      port: world.router.port,
+      ...world.router.address,
       user: APPLICATION_USER,
       password: world.password,
       database: KEYSPACE,
@@ -210,21 +210,20 @@ describe('drivers through a router on two shards', () => {
 
   it('a connection can be killed by its own user', async () => {
     const other = await createConnection({
-      host: '127.0.0.1',
-      port: world.router.port,
+      ...world.router.address,
       user: APPLICATION_USER,
       password: world.password,
       database: KEYSPACE,
     });
     other.on('error', () => {});
     const [ids] = await other.query<RowDataPacket[]>('SELECT CONNECTION_ID() AS id');
-    const sleeping = other.query('SELECT SLEEP(20)').catch((error: unknown) => error);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    const sleeping = other.query('SELECT SLEEP(1000)').catch((error: unknown) => error);
+    await world.isAsleepIn('SLEEP(1000)');
     await mysql2.query(`KILL QUERY ${ids[0]?.['id']}`);
     expect(await sleeping).toMatchObject({ errno: 1317 });
     await expect(other.query('SELECT 1')).resolves.toBeDefined();
     await mysql2.query(`KILL ${ids[0]?.['id']}`);
-    await expect(other.query('SELECT 1')).rejects.toThrow(/closed|killed/i);
+    await expect(other.query('SELECT 1')).rejects.toThrow(CONNECTION_ENDED);
     other.destroy();
   });
 });

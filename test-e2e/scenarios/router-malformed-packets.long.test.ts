@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { fuzzWire } from '../../operator/src/router/wire/testing/fuzz-wire.ts';
+import { fuzzWire } from '../../operator/src/wire/testing/fuzz-wire.ts';
 
 const INPUTS = 150_000;
 

@@ -1,21 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PACKAGED_MARIADB } from '../mariadb/root-file-system.ts';
-import { type Answer, createMergeStage, type MergeStage } from '../router-merge/merge-stage.ts';
+import { comparable } from '../router-merge/comparable-answer.ts';
+import { createMergeStage, type MergeStage } from '../router-merge/merge-stage.ts';
 import { generateJoin } from '../router-merge/join-generator.ts';
 import { DEFINITIONS, generateRows, generateStatement } from '../router-merge/statement-generator.ts';
 import { generateWrite } from '../router-merge/write-generator.ts';
 import { seededRandom } from '../sharded-cluster/random.ts';
 
-/** A failure names its seed; set it to repeat the run. */
-const SEED = Number(process.env['SHARDWRIGHT_SEED'] ?? Date.now() % 1_000_000);
+/** The same each time, so that a change is to blame for a failure; others are tried by router-differential. */
+const SEED = Number(process.env['SHARDWRIGHT_SEED'] ?? 20_261_123);
 /** Statements of each version. */
 const STATEMENTS = Number(process.env['SHARDWRIGHT_STATEMENTS'] ?? 400);
 
 const USERS = 60;
 const CHANGES_PER_LOOK = 10;
 const ORDERS = 150;
-const TEXT_TYPES = new Set([252, 253, 254]);
-const BINARY = 63;
 
 describe.each(PACKAGED_MARIADB)('slots of MariaDB $version answer like one database', (packaged) => {
   let stage: MergeStage | undefined;
@@ -108,32 +107,3 @@ describe.each(PACKAGED_MARIADB)('slots of MariaDB $version answer like one datab
     await expect(stage?.scattered(sql)).resolves.toMatchObject({ kind: 'refused' });
   });
 });
-
-/** What must be the same: what drivers look at of the columns, and the rows. */
-function comparable({ columns, rows }: Answer, ordered: boolean, folded: boolean): Record<string, unknown> {
-  const texts = rows.map((row) =>
-    row
-      .map((field, index) => {
-        const column = columns[index];
-        const isText = column !== undefined && TEXT_TYPES.has(column.type) && column.collation !== BINARY;
-        const text = field === null ? 'NULL' : isText ? field.toString() : `x${field.toString('latin1')}`;
-        return isText && folded ? fold(text) : text;
-      })
-      .join('|'),
-  );
-  return {
-    columns: columns.map(({ name, type, decimals, collation }) => ({
-      name,
-      type,
-      collation,
-      // Of texts it says nothing, and depends on how the server went about it, as widths do.
-      decimals: TEXT_TYPES.has(type) ? 0 : decimals,
-    })),
-    rows: ordered ? texts : texts.toSorted(),
-  };
-}
-
-/** One of all texts that the collations of the tables take for equal. */
-function fold(text: string): string {
-  return text.normalize('NFD').replaceAll(/\p{M}/gu, '').replaceAll('ß', 'ss').toLowerCase().trimEnd();
-}

@@ -6,28 +6,29 @@ import { APPLICATION_USER, createRouterWorld, KEYSPACE, type RouterWorld } from 
 
 const run = promisify(execFile);
 
-/** MariaDB's own command line, as a person uses it. */
-async function mariadb(world: RouterWorld, sql: string, ...options: string[]): Promise<string> {
+/** One of MariaDB's own programs, as a person uses it. */
+async function runTool(world: RouterWorld, program: string, ...options: string[]): Promise<string> {
   const [packaged] = PACKAGED_MARIADB;
   if (packaged === undefined) {
     throw new Error('no MariaDB is packaged');
   }
   const programArguments = [
     await rootFileSystem(packaged),
-    'mariadb',
+    program,
     '--no-defaults',
     '--host=127.0.0.1',
     `--port=${world.router.port}`,
     `--user=${APPLICATION_USER}`,
-    '--batch',
-    '--skip-column-names',
     ...options,
-    `--execute=${sql}`,
     KEYSPACE,
   ];
   const environment = { ...process.env, MYSQL_PWD: world.password };
   const { stdout } = await run('chroot', programArguments, { env: environment });
   return stdout.trimEnd();
+}
+
+async function mariadb(world: RouterWorld, sql: string): Promise<string> {
+  return runTool(world, 'mariadb', '--batch', '--skip-column-names', `--execute=${sql}`);
 }
 
 describe('the mariadb command line through a router on two shards', () => {
@@ -97,6 +98,27 @@ describe('the mariadb command line through a router on two shards', () => {
   it('refuses what it cannot do, with the reason', async () => {
     await expect(mariadb(world, 'LOCK TABLES users READ')).rejects.toThrow(/ERROR 1235 .*LOCK TABLES/);
     await expect(mariadb(world, 'UPDATE users SET age = 1')).rejects.toThrow(/ERROR 1175 .*users\.id/);
+  });
+
+  it('is dumped, and loaded again from what was dumped', async () => {
+    const contents = 'SELECT id, name, age FROM users ORDER BY id';
+    const before = await mariadb(world, contents);
+    const options = ['--skip-lock-tables', '--skip-add-locks', '--skip-no-autocommit'];
+    const dumped = await runTool(world, 'mariadb-dump', ...options);
+    await mariadb(world, 'DROP TABLE users');
+    await mariadb(world, dumped);
+    expect(await mariadb(world, contents)).toBe(before);
+  });
+
+  it('is dumped by one transaction where transactions may be of several slots', async () => {
+    await world.changeMap((map) => ({
+      ...map,
+      keyspaces: map.keyspaces?.map((keyspace) => ({ ...keyspace, transactions: 'Multi' as const })) ?? [],
+    }));
+    await world.routerUsesMap();
+    const dumped = await runTool(world, 'mariadb-dump', '--single-transaction', '--skip-lock-tables');
+    expect(dumped).toContain('Dump completed');
+    expect(dumped.match(/'user \d+'/g)).toHaveLength(20);
   });
 
   it('explains where a statement goes', async () => {

@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { createConnection, type Connection, type ResultSetHeader, type RowDataPacket } from 'mysql2/promise';
+import type { ShardMapSpec } from '../../operator/src/api/v1alpha1/index.ts';
+import { eventually } from '../install/eventually.ts';
 import { APPLICATION_USER, createRouterWorld, KEYSPACE, type RouterWorld } from '../router/router-world.ts';
 
 describe('transactions and generated ids through a router on two shards', () => {
@@ -9,8 +11,7 @@ describe('transactions and generated ids through a router on two shards', () => 
 
   const connect = async (): Promise<Connection> => {
     const connection = await createConnection({
-      host: '127.0.0.1',
-      port: world.router.port,
+      ...world.router.address,
       user: APPLICATION_USER,
       password: world.password,
       database: KEYSPACE,
@@ -121,6 +122,39 @@ describe('transactions and generated ids through a router on two shards', () => 
     await client.query('UPDATE accounts SET balance = balance + 10 WHERE id = ?', [keys.far]);
     await client.commit();
     expect(await total()).toBe(before);
+  });
+
+  it.each<[string, (map: ShardMapSpec) => ShardMapSpec]>([
+    [
+      'keyspace',
+      (map) => ({
+        ...map,
+        keyspaces: (map.keyspaces ?? []).map((keyspace) => ({ ...keyspace, transactions: 'Multi' })),
+      }),
+    ],
+    ['user', (map) => ({ ...map, users: [{ name: APPLICATION_USER, transactions: 'Multi' }] })],
+  ])('span slots where the %s allows that, and not where the session does not', async (_of, change) => {
+    const before = world.map;
+    const spanning = async (): Promise<string> => {
+      try {
+        await client.beginTransaction();
+        await client.query('UPDATE accounts SET balance = balance - 1 WHERE id = ?', [keys.one]);
+        await client.query('UPDATE accounts SET balance = balance + 1 WHERE id = ?', [keys.far]);
+        await client.commit();
+        return 'spans';
+      } catch (error) {
+        await client.query('ROLLBACK');
+        return error instanceof Error && 'errno' in error ? `error ${String(error.errno)}` : String(error);
+      }
+    };
+    expect(await spanning()).toBe('error 1235');
+    await world.changeMap(change);
+    expect(await eventually(spanning, (said) => said === 'spans')).toBe('spans');
+    await client.query('SET shardwright_transactions = Single');
+    expect(await spanning()).toBe('error 1235');
+    await client.query('SET shardwright_transactions = DEFAULT');
+    await world.changeMap((map) => ({ ...before, revision: map.revision }));
+    expect(await eventually(spanning, (said) => said === 'error 1235')).toBe('error 1235');
   });
 
   it('begin by themselves with autocommit off', async () => {

@@ -10,12 +10,12 @@ import {
   startTrivialListener,
   type TrivialListener,
 } from '../../operator/src/router/client/testing/trivial-listener.ts';
-import { decodeBinaryRow, encodeBinaryRow } from '../../operator/src/router/wire/binary-row.ts';
-import type { ColumnDefinition } from '../../operator/src/router/wire/column-definition.ts';
-import { COLLATION, COLUMN_TYPE } from '../../operator/src/router/wire/column-type.ts';
-import { formatTextValue, parseTextValue } from '../../operator/src/router/wire/text-value.ts';
-import { decodeTextRow } from '../../operator/src/router/wire/text-row.ts';
-import { type ValueType, valueTypeOf, type WireValue } from '../../operator/src/router/wire/wire-value.ts';
+import { decodeBinaryRow, encodeBinaryRow } from '../../operator/src/wire/binary-row.ts';
+import type { ColumnDefinition } from '../../operator/src/wire/column-definition.ts';
+import { COLLATION, COLUMN_TYPE } from '../../operator/src/wire/column-type.ts';
+import { formatTextValue, parseTextValue } from '../../operator/src/wire/text-value.ts';
+import { decodeTextRow } from '../../operator/src/wire/text-row.ts';
+import { type ValueType, valueTypeOf, type WireValue } from '../../operator/src/wire/wire-value.ts';
 import { findFreePorts } from '../cluster/control-plane/free-port.ts';
 import { makeLoopbackCertificate } from '../mariadb/certificates.ts';
 import { type ConfineCall, confineCalls } from '../mariadb/confined-program.ts';
@@ -89,7 +89,7 @@ describe.each(PACKAGED_MARIADB)('MariaDB $version', (packaged) => {
 
   afterAll(async () => {
     client.close();
-    await listener.listener.close(AbortSignal.abort());
+    await listener.close(AbortSignal.abort());
     await server.dispose();
     await rm(folder, { recursive: true, force: true });
   });
@@ -182,7 +182,7 @@ describe.each(PACKAGED_MARIADB)('MariaDB $version', (packaged) => {
         ],
         environment: { MYSQL_PWD: PASSWORD },
       });
-      return runProgram(startProgram, call, AbortSignal.timeout(30_000), sql);
+      return runProgram(startProgram, call, AbortSignal.timeout(240_000), sql);
     };
     // Clients from 11.4 on take no certificate that they cannot verify unless told so; older ones do not know the option's value.
     const trusting = packaged.version === '11.8' ? ['--ssl-verify-server-cert=0'] : ['--ssl'];

@@ -4,14 +4,18 @@ import { createConnection, type Connection, type RowDataPacket } from 'mysql2/pr
 import { eventually } from '../install/eventually.ts';
 import { APPLICATION_USER, createRouterWorld, KEYSPACE, type RouterWorld } from '../router/router-world.ts';
 
+/** Codes of an error whose connection has ended: that of a client whom a worker served that died. */
+const LOST: ReadonlySet<string> = new Set(['PROTOCOL_CONNECTION_LOST', 'ECONNRESET', 'EPIPE']);
+/** What a client is told where no worker has taken it for 8 seconds. */
+const NO_WORKER = 2003;
+
 describe('a router of three workers', () => {
   let world: RouterWorld;
   const opened: Connection[] = [];
 
   const connect = async (): Promise<{ readonly connection: Connection; readonly id: number }> => {
     const connection = await createConnection({
-      host: '127.0.0.1',
-      port: world.router.port,
+      ...world.router.address,
       user: APPLICATION_USER,
       password: world.password,
       database: KEYSPACE,
@@ -20,6 +24,46 @@ describe('a router of three workers', () => {
     opened.push(connection);
     const [[row]] = await connection.query<RowDataPacket[]>('SELECT CONNECTION_ID() AS id');
     return { connection, id: Number(row?.['id']) };
+  };
+
+  /** What becomes of a client that asks for something and leaves; one that hung would say ETIMEDOUT. */
+  const attempt = async (): Promise<string> => {
+    try {
+      const { connection } = await connect();
+      await connection.query('SELECT COUNT(*) FROM users');
+      connection.destroy();
+      return 'served';
+    } catch (error) {
+      const { code, errno, message } = error as {
+        readonly code?: string;
+        readonly errno?: number;
+        readonly message: string;
+      };
+      if (errno === NO_WORKER) {
+        return 'told';
+      }
+      return code !== undefined && LOST.has(code) ? 'lost' : `${code}: ${message}`;
+    }
+  };
+
+  /** Clients of which not all are with one worker: all workers are asked, and one that is busy may be passed over. */
+  const connectApart = async (
+    count: number,
+    workers: number,
+  ): Promise<Awaited<ReturnType<typeof connect>>[]> => {
+    const isApart = (clients: readonly { readonly id: number }[]): boolean =>
+      new Set(clients.map(({ id }) => id % 3)).size >= workers;
+    return eventually(
+      async () => {
+        const clients = await Promise.all(Array.from({ length: count }, () => connect()));
+        if (!isApart(clients)) {
+          clients.forEach(({ connection }) => connection.destroy());
+        }
+        return clients;
+      },
+      isApart,
+      120,
+    );
   };
 
   beforeAll(async () => {
@@ -37,17 +81,13 @@ describe('a router of three workers', () => {
 
   it('spreads connections, whose numbers tell them apart', async () => {
     // It is ready with its first worker; the others follow.
-    const ids = await eventually(
-      async () => (await Promise.all(Array.from({ length: 9 }, () => connect()))).map(({ id }) => id),
-      (found) => new Set(found.map((id) => id % 3)).size === 3,
-      10,
-    );
+    const ids = (await connectApart(9, 3)).map(({ id }) => id);
     expect(new Set(ids).size).toBe(9);
     expect(new Set(ids.map((id) => id % 3)).size).toBe(3);
   });
 
   it('ends a statement of another worker, and its transaction goes on', async () => {
-    const clients = await Promise.all(Array.from({ length: 6 }, () => connect()));
+    const clients = await connectApart(6, 2);
     const [killer] = clients;
     const victim = clients.find(({ id }) => id % 3 !== (killer?.id ?? 0) % 3);
     if (killer === undefined || victim === undefined) {
@@ -56,9 +96,9 @@ describe('a router of three workers', () => {
     await victim.connection.beginTransaction();
     await victim.connection.query('UPDATE users SET n = 1 WHERE id = 1');
     const sleeping = victim.connection
-      .query('SELECT SLEEP(20) FROM users WHERE id = 1')
+      .query('SELECT SLEEP(1000) FROM users WHERE id = 1')
       .catch((error: unknown) => error);
-    await delay(300);
+    await world.isAsleepIn('SLEEP(1000)');
     await killer.connection.query(`KILL QUERY ${victim.id}`);
     // A sleep that is interrupted is no error, and gives 1.
     await sleeping;
@@ -70,24 +110,107 @@ describe('a router of three workers', () => {
     await expect(killer.connection.query('KILL 4000000000')).rejects.toMatchObject({ errno: 1094 });
   });
 
-  it('adds up what its workers count', async () => {
-    const { status, text } = await world.router.page('/metrics');
-    expect(status).toBe(200);
-    expect(text).toMatch(/shardwright_router_statements_total\{route="single"\} [1-9]/);
-    expect(Number(/shardwright_router_client_connections (\d+)/.exec(text)?.[1])).toBeGreaterThan(9);
+  it('lists its own clients, those of all workers: of the same user, and all for whoever may see them', async () => {
+    await world.createUser('looker', 'looker', 'ro');
+    const clients = await Promise.all(Array.from({ length: 6 }, () => connect()));
+    const looker = await createConnection({
+      ...world.router.address,
+      user: 'looker',
+      password: 'looker',
+    });
+    opened.push(looker);
+    const rows = async (on: Connection, sql: string): Promise<RowDataPacket[]> =>
+      (await on.query<RowDataPacket[]>(sql))[0];
+    // Seconds of its own statement: none, unless the machine was stopped meanwhile.
+    const own = await eventually(
+      () => rows(looker, 'SHOW FULL PROCESSLIST'),
+      ([row]) => row?.['Time'] === 0,
+    );
+    expect(own).toMatchObject([
+      { User: 'looker', db: null, Command: 'Query', Time: 0, Info: 'SHOW FULL PROCESSLIST' },
+    ]);
+    await world.onEveryShard("GRANT PROCESS ON *.* TO looker@'%'");
+    // Those of a worker that takes seconds to answer are left out.
+    const ids = await eventually(
+      async () =>
+        (await rows(looker, 'SHOW PROCESSLIST'))
+          .filter(({ User }) => User === APPLICATION_USER)
+          .map(({ Id }) => Number(Id)),
+      (found) => clients.every(({ id }) => found.includes(id)),
+    );
+    expect(ids).toEqual(expect.arrayContaining(clients.map(({ id }) => id)));
+    expect(
+      await eventually(
+        () =>
+          rows(
+            looker,
+            `SELECT p.DB AS name, COUNT(*) > 5 AS many FROM information_schema.PROCESSLIST p
+             WHERE p.COMMAND = 'Sleep' AND p.USER = '${APPLICATION_USER}' GROUP BY p.DB`,
+          ),
+        ([row]) => row?.['many'] === 1,
+      ),
+    ).toEqual([{ name: KEYSPACE, many: 1 }]);
+    const [columns] = await looker.query<RowDataPacket[]>(
+      'SELECT * FROM information_schema.PROCESSLIST LIMIT 1',
+    );
+    const [direct] = await world.primary(0).query('SELECT * FROM information_schema.PROCESSLIST LIMIT 1');
+    expect(Object.keys(columns[0] ?? {})).toEqual(Object.keys(direct ?? {}));
   });
 
-  it('goes on when a worker dies', async () => {
+  it('adds up what its workers count', async () => {
+    const connections = (text: string): number =>
+      Number(/shardwright_router_client_connections (\d+)/.exec(text)?.[1]);
+    const { status, text } = await eventually(
+      () => world.router.page('/metrics'),
+      (page) => connections(page.text) > 9,
+    );
+    expect(status).toBe(200);
+    expect(text).toMatch(/shardwright_router_statements_total\{route="single"\} [1-9]/);
+    expect(connections(text)).toBeGreaterThan(9);
+  });
+
+  it('leaves nobody waiting while its workers die, and starts others', async () => {
     const pids = await world.router.workerPids();
     expect(pids).toHaveLength(3);
-    process.kill(pids[0] ?? 0, 'SIGKILL');
-    const { connection } = await connect();
-    await expect(connection.query('SELECT COUNT(*) FROM users')).resolves.toBeDefined();
-    const deadline = performance.now() + 10_000;
-    while ((await world.router.workerPids()).length < 3 && performance.now() < deadline) {
-      await delay(100);
+    const outcomes: string[] = [];
+    const served = (): number => outcomes.filter((outcome) => outcome === 'served').length;
+    const enough = new AbortController();
+    let underWay = 0;
+    const attemptOnce = async (): Promise<void> => {
+      outcomes.push(await attempt());
+      underWay -= 1;
+    };
+    const opening = (async () => {
+      while (!enough.signal.aborted || underWay > 0) {
+        // Fewer than the router has room for.
+        if (!enough.signal.aborted && underWay < 100) {
+          underWay += 1;
+          void attemptOnce();
+        }
+        await delay(20);
+      }
+    })();
+    for (const pid of pids) {
+      await delay(200);
+      process.kill(pid, 'SIGKILL');
     }
-    expect(await world.router.workerPids()).toHaveLength(3);
+    const [others, { status }] = await eventually(
+      () => Promise.all([world.router.workerPids(), world.router.page('/readyz')]),
+      ([found, page]) =>
+        found.length === 3 && page.status === 200 && !found.some((pid) => pids.includes(pid)),
+      120,
+    );
+    expect([others.filter((pid) => !pids.includes(pid)).length, status]).toEqual([3, 200]);
+    await eventually(
+      async () => served(),
+      (count) => count > 20,
+      120,
+    );
+    enough.abort();
+    await opening;
+    expect(outcomes.filter((outcome) => !['served', 'lost', 'told'].includes(outcome))).toEqual([]);
+    expect(served()).toBeGreaterThan(20);
+    expect(await eventually(attempt, (outcome) => outcome === 'served')).toBe('served');
   });
 
   it('lets a transaction end before it stops, and refuses new clients meanwhile', async () => {
@@ -95,8 +218,16 @@ describe('a router of three workers', () => {
     await connection.beginTransaction();
     await connection.query('UPDATE users SET n = 5 WHERE id = 2');
     const stopping = world.router.stop('SIGTERM');
-    await delay(3500);
-    await expect(connect()).rejects.toThrow('ECONNREFUSED');
+    // Whoever comes before that is told, or served and sent away: only the end of all that is awaited here.
+    const refusal = await eventually(
+      () =>
+        connect().then(
+          () => 'served',
+          ({ code }: { readonly code?: string }) => String(code),
+        ),
+      (outcome) => outcome === 'ECONNREFUSED',
+    );
+    expect(refusal).toBe('ECONNREFUSED');
     await connection.query('UPDATE users SET n = n + 1 WHERE id = 2');
     await connection.commit();
     await stopping;

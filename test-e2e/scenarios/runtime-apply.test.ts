@@ -21,6 +21,7 @@ import {
 } from '../../operator/src/runtime/index.ts';
 import type { ControlPlane } from '../cluster/control-plane/index.ts';
 import { startControlPlane } from '../cluster/control-plane/index.ts';
+import { eventually } from '../install/eventually.ts';
 
 const signal = new AbortController().signal;
 const namespace = 'default';
@@ -197,9 +198,10 @@ describe('server-side apply', () => {
     });
     client = connection.client;
     await client.apply(crds, gadgetDefinition(), { fieldManager, force: true }, signal);
-    await eventually(async () => {
-      await client.list(gadgets, {}, signal);
-    });
+    await eventually(
+      () => client.list(gadgets, {}, signal),
+      () => true,
+    );
   });
 
   afterAll(async () => {
@@ -378,21 +380,4 @@ function gadgetDefinition(): AnyObject {
       ],
     },
   };
-}
-
-async function eventually(check: () => Promise<void>): Promise<void> {
-  const end = Date.now() + 10_000;
-  for (;;) {
-    try {
-      await check();
-      return;
-    } catch (error) {
-      if (Date.now() > end) {
-        throw error;
-      }
-      await new Promise((resolve) => {
-        setTimeout(resolve, 100);
-      });
-    }
-  }
 }

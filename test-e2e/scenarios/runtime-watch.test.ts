@@ -121,7 +121,8 @@ describe('a cache', () => {
     await remove('cut-before');
     await seen(watching, 'deleted cut-before');
     expect(watching.lists).toBe(1);
-    expect(watching.ends).toEqual(['Unavailable']);
+    // Once, or again where another connection of the client is not known to be cut yet.
+    expect(new Set(watching.ends)).toEqual(new Set(['Unavailable']));
     expect(watching.changes).toEqual([
       'added cut-before',
       'added cut-first',
@@ -131,7 +132,7 @@ describe('a cache', () => {
   });
 
   it('gives up a connection that hangs, and misses nothing', async () => {
-    const watching = await watch('hang', { silenceMilliseconds: 1500 });
+    const watching = await watch('hang', { silenceMilliseconds: 5000 });
     await create('hang', 'hang-one');
     await seen(watching, 'added hang-one');
     proxy.freeze();
@@ -173,13 +174,13 @@ describe('a cache', () => {
     const watching = await watch('restart');
     await controlPlane.restartApiServer('SIGKILL');
     await create('restart', 'restart-after');
-    await seen(watching, 'added restart-after', 40);
+    await seen(watching, 'added restart-after');
     expect(watching.changes).toEqual(['added restart-before', 'added restart-after']);
   });
 });
 
-function seen(watching: Watching, change: string, seconds?: number): Promise<void> {
-  return until(`${change} is seen`, () => watching.changes.includes(change), seconds);
+function seen(watching: Watching, change: string): Promise<void> {
+  return until(`${change} is seen`, () => watching.changes.includes(change));
 }
 
 function namesOf(objects: readonly Entry[]): readonly string[] {

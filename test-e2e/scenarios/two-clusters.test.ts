@@ -112,6 +112,6 @@ describe('one of them deleted, with its volumes', () => {
     });
     expect(await world.uids(SHOP.cluster)).toEqual(objects);
     expect(await fingerprint(clientOf(SHOP), 'shop-shard-0-primary')).toEqual(rows);
-    expect(await world.condition(SHOP.cluster, 'Ready')).toBe('True/AllShardsReady');
+    await world.untilReady(SHOP.cluster);
   });
 });

@@ -34,7 +34,7 @@ export async function pauseInstalledOperators(
       `--namespace=${metadata.namespace}`,
       `--selector=${OPERATORS}`,
       '--for=delete',
-      '--timeout=60s',
+      '--timeout=180s',
     ]);
   }
   return async () => {

@@ -28,7 +28,8 @@ export const JOURNAL_TABLE = 'app.journal';
 
 const WRITE_PAUSE_SECONDS = 0.1;
 const LOOK_PAUSE_SECONDS = 0.5;
-const END_MILLISECONDS = 30_000;
+const BEGIN_MILLISECONDS = 180_000;
+const END_MILLISECONDS = 120_000;
 
 /**
  * A member counts as writable in a look when it said so both before and after all others were asked, so that a
@@ -96,11 +97,16 @@ export async function startJournal(
   await waitFor(
     `${pod} to have its first write acknowledged`,
     async () => ((await log()).includes('acknowledged') ? true : undefined),
-    { timeoutMilliseconds: 60_000, everyMilliseconds: 500 },
+    { timeoutMilliseconds: BEGIN_MILLISECONDS, everyMilliseconds: 500 },
   );
   return {
     async stop() {
-      await kubectl.run(['exec', pod, inNamespace, '--', 'touch', '/tmp/stop']);
+      // The API server may have come back only just now, and not reach every node yet.
+      await waitFor(
+        `${pod} to be told to end`,
+        () => kubectl.run(['exec', pod, inNamespace, '--', 'touch', '/tmp/stop']),
+        { timeoutMilliseconds: END_MILLISECONDS, everyMilliseconds: 500 },
+      );
       const phase = ['get', 'pod', pod, inNamespace, '--output=jsonpath={.status.phase}'];
       await waitFor(
         `the end of ${pod}`,

@@ -25,26 +25,12 @@ export async function makeSmallVolumes(
   name: string,
   { count, mebibytes }: { readonly count: number; readonly mebibytes: number },
 ): Promise<SmallVolumes> {
-  const { items } = await kubectl.get<Nodes>(['nodes']);
-  const nodes = items
-    .filter(({ metadata }) => metadata.labels?.[CONTROL_PLANE] === undefined)
-    .map(({ metadata }) => metadata.name)
-    .slice(0, count);
-  const path = `/mnt/${name}`;
-  const removeFrom = (node: string): Promise<string> =>
-    runOnNode(node, [
-      'sh',
-      '-c',
-      `while mountpoint -q ${path}-${node}; do umount ${path}-${node}; done; rm -rf ${path}-${node}`,
-    ]);
+  const nodes = (await listNodes(kubectl)).slice(0, count);
   for (const node of nodes) {
-    await removeFrom(node);
+    const path = smallVolumePath(name, node);
+    await removeFrom(name, node);
     const size = `size=${String(mebibytes)}m`;
-    await runOnNode(node, [
-      'sh',
-      '-ec',
-      `mkdir -p ${path}-${node}; mount -t tmpfs -o ${size} tmpfs ${path}-${node}`,
-    ]);
+    await runOnNode(node, ['sh', '-ec', `mkdir -p ${path}; mount -t tmpfs -o ${size} tmpfs ${path}`]);
   }
   const objects = [
     {
@@ -54,21 +40,42 @@ export async function makeSmallVolumes(
       provisioner: 'kubernetes.io/no-provisioner',
       volumeBindingMode: 'WaitForFirstConsumer',
     },
-    ...nodes.map((node) => volume(`${name}-${node}`, node, `${path}-${node}`, name)),
+    ...nodes.map((node) => volume(`${name}-${node}`, node, smallVolumePath(name, node), name)),
   ];
   for (const object of objects) {
     await kubectl.apply(JSON.stringify(object));
   }
   return {
     storageClassName: name,
-    async remove() {
-      const names = nodes.map((node) => `persistentvolume/${name}-${node}`);
-      await kubectl.run(['delete', `storageclass/${name}`, ...names, '--ignore-not-found', '--wait=false']);
-      for (const node of nodes) {
-        await removeFrom(node);
-      }
-    },
+    remove: () => removeSmallVolumes(kubectl, name),
   };
+}
+
+/** Removes what {@link makeSmallVolumes} made under that name, on whatever nodes, if anything. No pod may use it any more. */
+export async function removeSmallVolumes(kubectl: Kubectl, name: string): Promise<void> {
+  const nodes = await listNodes(kubectl);
+  const names = nodes.map((node) => `persistentvolume/${name}-${node}`);
+  await kubectl.run(['delete', `storageclass/${name}`, ...names, '--ignore-not-found', '--wait=false']);
+  for (const node of nodes) {
+    await removeFrom(name, node);
+  }
+}
+
+/** Where a small volume is mounted on its node. */
+export function smallVolumePath(name: string, node: string): string {
+  return `/mnt/${name}-${node}`;
+}
+
+async function listNodes(kubectl: Kubectl): Promise<readonly string[]> {
+  const { items } = await kubectl.get<Nodes>(['nodes']);
+  return items
+    .filter(({ metadata }) => metadata.labels?.[CONTROL_PLANE] === undefined)
+    .map(({ metadata }) => metadata.name);
+}
+
+async function removeFrom(name: string, node: string): Promise<void> {
+  const path = smallVolumePath(name, node);
+  await runOnNode(node, ['sh', '-c', `while mountpoint -q ${path}; do umount ${path}; done; rm -rf ${path}`]);
 }
 
 function volume(name: string, node: string, path: string, storageClassName: string): object {

@@ -3,9 +3,8 @@
  * level, the CRDs and the image of this checkout, and an operator that runs as a process of this machine so
  * that it can be killed, or watched, at any moment.
  */
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { InstanceStatus, ShardMap, ShardMapShard } from '../../operator/src/api/v1alpha1/index.ts';
+import { LABELS, primaryServiceName, replicasServiceName } from '../../operator/src/api/v1alpha1/index.ts';
 import { shardedClusters, shardMaps } from '../../operator/src/controllers/sharded-cluster/resource-types.ts';
 import type { ApiClient } from '../../operator/src/runtime/client/api-client.ts';
 import { connect } from '../../operator/src/runtime/client/connect.ts';
@@ -23,13 +22,13 @@ import {
   services,
   statefulSets,
 } from '../../operator/src/runtime/resources.ts';
-import { checkoutFolder } from '../cluster/machine/folders.ts';
 import { waitFor } from '../cluster/machine/wait.ts';
 import { upCluster } from '../cluster/provider.ts';
 import type { SqlClient } from '../database/sql-client.ts';
 import { createSqlClient } from '../database/sql-client.ts';
 import { ensureDatabaseImage } from '../image/database-image.ts';
 import { ensureOperatorImage } from '../image/operator-image.ts';
+import { applyDefinitions } from '../install/definitions.ts';
 import { createKubectl } from '../install/kubectl.ts';
 import type { Kubectl } from '../install/kubectl.ts';
 import { ensureRestrictedNamespace } from '../install/restricted-namespace.ts';
@@ -63,7 +62,7 @@ export const SMALL = {
 } as const;
 
 /** How long pods may take to start on a busy machine. */
-const PODS_TIMEOUT_MILLISECONDS = 120_000;
+const PODS_TIMEOUT_MILLISECONDS = 240_000;
 
 /** One scenario's namespace and operator. */
 export class World {
@@ -99,18 +98,21 @@ export class World {
     const image = await ensureOperatorImage();
     const kubectl = await createKubectl(kubeconfigPath);
     const resume = await pauseInstalledOperators(kubectl);
-    const folder = join(checkoutFolder, 'crds');
-    for (const file of await readdir(folder)) {
-      await kubectl.run(['apply', '--server-side', '--force-conflicts', `--filename=${join(folder, file)}`]);
+    try {
+      await applyDefinitions(kubectl);
+      await kubectl.run(['delete', 'namespace', namespace, '--ignore-not-found', '--timeout=240s']);
+      await ensureRestrictedNamespace(kubectl, namespace);
+      const connection = await connect({ kubeconfigPath, userAgent: `shardwright-test/${namespace}` });
+      const { client } = connection;
+      return new World({ namespace, kubectl, client, kubeconfigPath, image }, [
+        () => connection.close(),
+        resume,
+      ]);
+    } catch (error) {
+      // The scenarios to come expect them at work.
+      await resume();
+      throw error;
     }
-    await kubectl.run(['delete', 'namespace', namespace, '--ignore-not-found', '--timeout=120s']);
-    await ensureRestrictedNamespace(kubectl, namespace);
-    const connection = await connect({ kubeconfigPath, userAgent: `shardwright-test/${namespace}` });
-    const { client } = connection;
-    return new World({ namespace, kubectl, client, kubeconfigPath, image }, [
-      () => connection.close(),
-      resume,
-    ]);
   }
 
   /** Deletes every cluster and then the namespace, and ends the operator: without one, finalizers would stay. */
@@ -242,6 +244,25 @@ export class World {
 
   async untilReady(cluster: string): Promise<void> {
     await this.untilCondition(cluster, 'Ready', 'True/AllShardsReady');
+  }
+
+  /**
+   * Waits until the objects that follow the state of the members are as they stay while all is well: reads are led to
+   * replicas, some seconds after these are fit, and every primary may be evicted.
+   */
+  async untilSettled(cluster: string): Promise<void> {
+    await this.untilReady(cluster);
+    for (const { number } of (await this.map(cluster)).spec.shards) {
+      await this.until(
+        `reads of shard ${number} are led to replicas, and its primary may leave`,
+        async () => {
+          const reads = await this.require(services, replicasServiceName(cluster, number));
+          const budget = await this.require(podDisruptionBudgets, primaryServiceName(cluster, number));
+          const isLed = reads.spec?.selector?.[LABELS.role] === 'replica';
+          return isLed && budget.spec?.minAvailable === 0 ? true : undefined;
+        },
+      );
+    }
   }
 
   async until<T>(what: string, probe: () => Promise<T | undefined>): Promise<T> {

@@ -7,7 +7,10 @@ import { findPodProcesses, type PodProgram, sendTo } from '../chaos/stage/pod-pr
 import { makeRowTable, ROW_TABLE, type RowWriter, startRowWriter } from '../database/row-writer.ts';
 import type { World } from './world.ts';
 
-const CONNECT_MILLISECONDS = 2000;
+/** A writer that waits for a server that is gone does not look for another. */
+const WRITER_CONNECT_MILLISECONDS = 2000;
+/** A test asks once, of a server that runs, on a machine that may be busy. */
+const CONNECT_MILLISECONDS = 30_000;
 const STATEMENT_MILLISECONDS = 20_000;
 /** The agent's own account, in the form that MariaDB's programs read. */
 const AGENT_ACCOUNT = '/run/shardwright/client.cnf';
@@ -33,7 +36,7 @@ export class WrittenShard {
     this.#round += 1;
     this.#writer = startRowWriter({
       name: this.#name,
-      connect: (host) => this.#connectTo(host, STATEMENT_MILLISECONDS),
+      connect: (host) => this.#connectTo(host, STATEMENT_MILLISECONDS, WRITER_CONNECT_MILLISECONDS),
       target: async () => {
         const { primary } = await this.entry();
         return primary === null ? undefined : { pod: primary, host: await this.#addressOf(primary) };
@@ -150,7 +153,11 @@ export class WrittenShard {
     return (await this.#world.require(pods, pod)).status?.podIP ?? '';
   }
 
-  async #connectTo(host: string, statementMilliseconds: number): Promise<Session> {
+  async #connectTo(
+    host: string,
+    statementMilliseconds: number,
+    connectMilliseconds = CONNECT_MILLISECONDS,
+  ): Promise<Session> {
     const secret = await this.#world.require(secrets, `${this.#cluster}-app`);
     const value = (key: string): string => Buffer.from(secret.data?.[key] ?? '', 'base64').toString('utf8');
     return openSession({
@@ -158,7 +165,7 @@ export class WrittenShard {
       authority: (await this.#world.require(configMaps, `${this.#cluster}-ca`)).data?.['ca.crt'] ?? '',
       user: value('username'),
       password: value('password'),
-      connectMilliseconds: CONNECT_MILLISECONDS,
+      connectMilliseconds,
       statementMilliseconds,
     });
   }

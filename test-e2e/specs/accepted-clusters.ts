@@ -28,10 +28,17 @@ export const FULL_SPEC: ShardedClusterSpecInput = {
       strategy: 'Range',
       placement: 'Balanced',
       splitAt: ['2026-01-01', '2026-07-01'],
+      split: {
+        maxBytes: 10_737_418_240,
+        maxRows: 100_000_000,
+        maxRowsPerSecond: 20_000,
+        minIntervalSeconds: 3600,
+      },
       tables: [{ name: 'points', key: 'at' }],
     },
     { name: 'sessions', slots: 64, strategy: 'Hash', placement: 'Modulo', defaultKey: 'id', tables: [] },
   ],
+  shardWeights: [{ shard: 0, weight: 2 }],
   storage: { size: '100Gi', storageClassName: 'fast.example.com' },
   resources: { requests: { cpu: 2, memory: '8Gi' }, limits: { memory: '8Gi', 'hugepages-2Mi': '1Gi' } },
   config:
@@ -59,12 +66,14 @@ export const FULL_SPEC: ShardedClusterSpecInput = {
     },
   },
   rebalance: {
-    approval: 'Manual',
+    approval: 'Automatic',
+    automaticUpToBytes: 10_000_000_000,
     bytesPerSecond: 50_000_000,
     rowsPerSecond: 100_000,
     batchRows: 500,
     maxParallelMoves: 4,
     maxReplicaLagSeconds: 10,
+    maxRunningThreads: 100,
     windows: [
       {
         days: ['Saturday', 'Sunday'],

@@ -41,6 +41,6 @@ async function waitForEstablished(client: PlainClient, name: string): Promise<vo
       const listed = await client.send('GET', `/apis/${group.join('.')}/v1alpha1/${plural}`);
       return listed.status === 200 ? true : undefined;
     },
-    { timeoutMilliseconds: 20_000 },
+    { timeoutMilliseconds: 240_000 },
   );
 }

@@ -7,7 +7,7 @@ import { Agent, request } from 'node:https';
 import { load } from 'js-yaml';
 import type { Fields } from './refused-spec.ts';
 
-const TIMEOUT_MILLISECONDS = 20_000;
+const TIMEOUT_MILLISECONDS = 120_000;
 
 /** One field's fault, as the API server tells it. */
 export interface Cause {

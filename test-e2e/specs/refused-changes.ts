@@ -29,6 +29,13 @@ export const REFUSED_CHANGES: readonly RefusedSpec[] = [
     remedy: 'keep the version',
   },
   {
+    attempt: 'a newer version, whose server would not start on the volumes',
+    from: withTwoShards({ engine: { version: '10.11' } }),
+    spec: withTwoShards({ engine: { version: '11.8' } }),
+    field: 'spec.engine.version',
+    remedy: 'load a dump into it',
+  },
+  {
     attempt: 'a much older version, by leaving the default',
     from: { shards: 2 },
     spec: withTwoShards({ engine: { version: '10.11' } }),
@@ -41,6 +48,13 @@ export const REFUSED_CHANGES: readonly RefusedSpec[] = [
     spec: withTwoShards({ storage: { size: '20G' } }),
     field: 'spec.storage.size',
     remedy: 'restore the former size',
+  },
+  {
+    attempt: 'a larger volume, which nobody would make',
+    from: withTwoShards({ storage: { size: '20Gi' } }),
+    spec: withTwoShards({ storage: { size: '30Gi' } }),
+    field: 'spec.storage.size',
+    remedy: 'create a new ShardedCluster with volumes of the other size',
   },
   {
     attempt: 'another storage class',

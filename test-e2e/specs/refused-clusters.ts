@@ -93,6 +93,14 @@ const engine: RefusedSpec[] = [
     field: 'spec.engine.image',
     remedy: 'registry/name:tag',
   },
+  ...['mariadb:', 'Mariadb/Server:11.8', 'mariadb@sha256:abc', '/mariadb:11.8', 'example.com:/mariadb'].map(
+    (image): RefusedSpec => ({
+      attempt: `the image ${image}`,
+      spec: withTwoShards({ engine: { image } }),
+      field: 'spec.engine.image',
+      remedy: 'the name in lower case',
+    }),
+  ),
 ];
 
 const storage: RefusedSpec[] = [

@@ -44,6 +44,9 @@ const LINES: readonly (readonly [line: string, name: string])[] = [
   ['proxy-protocol-networks=*', 'proxy-protocol-networks'],
   ['binlog_space_limit=1G', 'binlog_space_limit'],
   ['max_binlog_size=4096', 'max_binlog_size'],
+  ['default_password_lifetime=90', 'default_password_lifetime'],
+  ['slave-max-allowed-packet=1M', 'slave-max-allowed-packet'],
+  ['slave_max_statement_time=5', 'slave_max_statement_time'],
 ];
 
 /** Settings refused, each behind harmless lines, so that position does not matter. */

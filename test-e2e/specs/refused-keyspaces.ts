@@ -63,6 +63,24 @@ export const REFUSED_KEYSPACES: readonly RefusedSpec[] = [
     remedy: 'use strategy Range',
   },
   {
+    attempt: 'splits by size of a keyspace that is not cut by ranges',
+    spec: keyspace({ split: { maxBytes: 10_737_418_240 } }),
+    field: 'spec.keyspaces[0].split',
+    remedy: 'use strategy Range',
+  },
+  {
+    attempt: 'splits from no size on',
+    spec: keyspace({ strategy: 'Range', split: { minIntervalSeconds: 60 } }),
+    field: 'spec.keyspaces[0].split',
+    remedy: 'set maxBytes, maxRows or maxRowsPerSecond',
+  },
+  {
+    attempt: 'splits of slots that are hardly there',
+    spec: keyspace({ strategy: 'Range', split: { maxBytes: 65_536 } }),
+    field: 'spec.keyspaces[0].split.maxBytes',
+    remedy: 'greater than or equal to 1048576',
+  },
+  {
     attempt: 'more cuts than slots',
     spec: keyspace({ strategy: 'Range', slots: 2, splitAt: ['1', '2'] }),
     field: 'spec.keyspaces[0].splitAt',

@@ -82,6 +82,12 @@ const rebalance: RefusedSpec[] = [
     remedy: 'supported values: "Automatic", "Manual"',
   },
   {
+    attempt: 'a limit of what is approved by itself, where nothing is',
+    spec: withTwoShards({ rebalance: { approval: 'Manual', automaticUpToBytes: 1 } }),
+    field: 'spec.rebalance.automaticUpToBytes',
+    remedy: 'remove it, or use Automatic',
+  },
+  {
     attempt: 'a time of day that does not exist',
     spec: inWindow({ start: '24:00', end: '02:00' }),
     field: 'spec.rebalance.windows[0].start',
@@ -196,6 +202,31 @@ const scheduling: RefusedSpec[] = [
       'spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0].values',
     remedy: 'add values, or use Exists',
   },
+  ...(
+    [
+      ['no alternatives at all', [], 'nodeSelectorTerms', 'at least 1 items'],
+      [
+        'more processors than a word',
+        [{ matchExpressions: [{ key: 'cores', operator: 'Gt', values: ['many'] }] }],
+        'nodeSelectorTerms[0].matchExpressions[0].values',
+        'write it as ["15"]',
+      ],
+      [
+        'a field that nodes do not have',
+        [{ matchFields: [{ key: 'spec.unschedulable', operator: 'In', values: ['false'] }] }],
+        'nodeSelectorTerms[0].matchFields[0]',
+        'or use matchExpressions',
+      ],
+    ] as const
+  ).map(([what, nodeSelectorTerms, field, remedy]): RefusedSpec => {
+    const required = 'requiredDuringSchedulingIgnoredDuringExecution';
+    return {
+      attempt: `an affinity to nodes by ${what}`,
+      spec: withTwoShards({ affinity: { nodeAffinity: { [required]: { nodeSelectorTerms } } } }),
+      field: `spec.affinity.nodeAffinity.${required}.${field}`,
+      remedy,
+    };
+  }),
   {
     attempt: 'a node label that cannot exist',
     spec: withTwoShards({ nodeSelector: { 'bad key!': 'x' } }),

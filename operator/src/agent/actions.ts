@@ -1,10 +1,10 @@
 /** Doing what was decided. Each action can be repeated: an agent may have died in the middle of it. */
 import type { Account } from '../engines/accounts.ts';
 import type { BootOrder } from '../engines/boot.ts';
-import { errorMessage } from '../engines/engine-error.ts';
+import { EngineError, type EngineErrorCode, errorMessage } from '../engines/engine-error.ts';
 import { assertNever } from '../runtime/assert-never.ts';
 import type { ActionContext } from './action-context.ts';
-import { followSource, type Outcome, promote } from './change-role.ts';
+import { followSource, openWrites, type Outcome, promote } from './change-role.ts';
 import type { Action } from './decision.ts';
 import { keepTail, vacate } from './return-actions.ts';
 import { receiveClone } from './receive-clone.ts';
@@ -33,6 +33,8 @@ export async function act(
         action,
         signal,
       );
+    case 'openWrites':
+      return openWrites(context.session.require(), action, signal);
     case 'ensureDatabases':
       return ensureDatabases(context, signal);
     default:
@@ -42,7 +44,10 @@ export async function act(
 }
 
 /** Actions that are over when they have succeeded. */
-type SimpleAction = Exclude<Action, { readonly kind: 'follow' | 'promote' | 'ensureDatabases' }>;
+type SimpleAction = Exclude<
+  Action,
+  { readonly kind: 'follow' | 'promote' | 'openWrites' | 'ensureDatabases' }
+>;
 
 async function actAtOnce(context: ActionContext, action: SimpleAction, signal: AbortSignal): Promise<void> {
   const { member, launcher, session, files, logger, onActivity } = context;
@@ -97,10 +102,9 @@ async function actAtOnce(context: ActionContext, action: SimpleAction, signal: A
       return ensureUsers(context, signal);
     case 'setAcknowledgement':
       return session.require().setAcknowledgement(action.rule, signal);
-    case 'openWrites':
-      return session.require().openWrites(action.epoch, signal);
     case 'closeWrites':
-      return session.require().closeWrites(CLOSE_MILLISECONDS, signal);
+      await session.require().closeWrites(CLOSE_MILLISECONDS, signal);
+      return;
     case 'reloadCertificates': {
       const digest = files.certificatesDigest();
       await session.require().reloadCertificates(signal);
@@ -133,12 +137,26 @@ export async function follow(
   const { name, password } = replicationAccount(files.accounts());
   const source = { ...serverAddress(primary), user: name, password };
   const digest = files.accountsDigest();
-  const outcome = await followSource(session.require(), source, signal);
-  if (outcome === 'done') {
-    session.noteFollowed(digest);
+  try {
+    const outcome = await followSource(session.require(), source, signal);
+    if (outcome === 'done') {
+      session.noteFollowed(digest);
+    }
+    return outcome;
+  } catch (error) {
+    if (error instanceof EngineError && LASTING.has(error.code)) {
+      session.noteFollowFailure(errorMessage(error));
+    }
+    throw error;
   }
-  return outcome;
 }
+
+/** What the server says no to will fail again; no answer says nothing about the data. */
+const LASTING: ReadonlySet<EngineErrorCode> = new Set<EngineErrorCode>([
+  'Refused',
+  'ReceivedNotApplied',
+  'ServerError',
+]);
 
 async function salvage(session: ServerSession, signal: AbortSignal): Promise<void> {
   try {
@@ -193,7 +211,7 @@ async function ensureDatabases(
   if (wanted === null) {
     return 'done';
   }
-  const { changes, isComplete } = await session.require().ensureDatabases(wanted.keyspaces, signal);
+  const { changes, isComplete } = await session.require().ensureDatabases(wanted, signal);
   if (changes > 0) {
     logger.info('databases of keyspaces were set', { changes, isComplete });
   }
@@ -211,14 +229,15 @@ async function ensureUsers(
   if (order === null) {
     return;
   }
-  const { changed, taken } = await session.require().ensureUsers(order, signal);
-  session.noteUsers({ digest: order.digest, taken });
+  const { changed, taken, carried } = await session.require().ensureUsers(order, signal);
+  session.noteUsers({ digest: order.digest, taken, carried });
   if (changed.length > 0) {
     logger.info('users were set', { users: changed });
   }
 }
 
-function replicationAccount(accounts: readonly Account[] | null): Account {
+/** The account that receives from other servers. Throws where its Secret cannot be read. */
+export function replicationAccount(accounts: readonly Account[] | null): Account {
   const account = accounts?.find(({ purpose }) => purpose === 'replication');
   if (account === undefined) {
     throw new Error('the mounted Secret of the replication account cannot be read');

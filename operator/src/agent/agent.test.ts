@@ -48,7 +48,7 @@ describe('agents', () => {
       expect(world.member(PRIMARY).initialised).toBe(1);
       await world.close();
     }
-  }, 60_000);
+  });
 
   it('leave a running server alone when they stop or start', async () => {
     const world = await atWork();
@@ -214,7 +214,7 @@ describe('agents', () => {
       expect(world.map.primary).toBe(REPLICA);
       await world.close();
     }
-  }, 60_000);
+  });
 
   it('start the dead primary again where nobody promotes another', async () => {
     const world = await atWork();
@@ -296,5 +296,5 @@ describe('agents', () => {
       }),
       { numRuns: 40 },
     );
-  }, 60_000);
+  });
 });

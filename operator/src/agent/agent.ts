@@ -30,6 +30,8 @@ export class Agent {
   #wake = (): void => {};
   #woken = true;
   #decision: Decision | null = null;
+  /** The shard's entry in the newest map, while it has moves. */
+  #movingShard: string | null = null;
   #epoch = 0;
   #passedAt: number;
 
@@ -48,7 +50,16 @@ export class Agent {
       files.onChange(() => this.wake()),
     ];
     try {
-      await Promise.all([this.#loop(signal), this.#parts.guard.run(signal), this.#parts.probe.run(signal)]);
+      const { guard, probe, load, moves, sizes, misdirected } = this.#parts;
+      await Promise.all([
+        this.#loop(signal),
+        guard.run(signal),
+        probe.run(signal),
+        load.run(signal),
+        moves.run(signal),
+        sizes.run(signal),
+        misdirected.run(signal),
+      ]);
     } finally {
       forget.forEach((stop) => stop());
       await this.#parts.runner.close();
@@ -80,8 +91,17 @@ export class Agent {
   }
 
   #onShardMap(): void {
-    this.#parts.urgency.note(this.#options.shardMap.view());
-    this.wake();
+    const view = this.#options.shardMap.view();
+    this.#parts.urgency.note(view);
+    this.#parts.commands.noteMap();
+    // Clients wait for some of it.
+    this.#parts.moves.update();
+    // For nothing else of a map that only takes moves further: a pass would be in the way of what they wait for.
+    const shard = view.kind === 'known' && view.moves !== undefined ? JSON.stringify(view.shard) : null;
+    if (shard === null || shard !== this.#movingShard) {
+      this.wake();
+    }
+    this.#movingShard = shard;
   }
 
   /** Has the next pass made at once. */
@@ -173,7 +193,8 @@ export class Agent {
     if (!this.#parts.commands.isBusy && !this.#parts.commands.isHeldClosed) {
       this.#parts.observer.heartbeat.begin(signal);
     }
-    const observation = this.#parts.observer.observation(this.#parts.commands);
+    this.#parts.moves.update();
+    const observation = this.#parts.observer.observation(this.#parts.commands, this.#parts.urgency.isNew);
     let pause = PASS_MILLISECONDS;
     if (this.#parts.runner.action !== null) {
       this.#parts.runner.stopIfOvertaken(observation, decide);
@@ -260,6 +281,9 @@ export class Agent {
         runner: this.#parts.runner,
         decision: this.#decision,
         servedPod: servedPod(),
+        moves: this.#parts.moves.reports(),
+        sizes: this.#parts.sizes.sizes,
+        load: this.#parts.load.load(),
       }),
     );
   }

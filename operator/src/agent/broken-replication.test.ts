@@ -47,10 +47,12 @@ describe('BrokenReplication', () => {
     expect(broken.found).toBeNull();
   });
 
-  it('counts what was received and cannot be applied after a start', () => {
+  it('counts what was tried in vain to get it going, unless it has gone on since', () => {
     const broken = new BrokenReplication(new FakeClock());
-    broken.look(aMember(), 'duplicate entry');
-    expect(broken.found?.reason).toBe('salvaging failed: duplicate entry');
+    broken.look(running, 'following failed: 1201');
+    expect(broken.found).toBeNull();
+    broken.look(aMember(), 'following failed: 1201');
+    expect(broken.found?.reason).toBe('following failed: 1201');
     broken.reset();
     expect(broken.found).toBeNull();
   });

@@ -33,17 +33,18 @@ export class BrokenReplication {
     this.#mendedSince = null;
   }
 
-  /** Takes note of a look at the server; `salvageFailure` is why what it had received could not be applied. */
-  look(member: MemberState | null, salvageFailure: string | null): void {
+  /** Takes note of a look at the server; `failure` is what this agent has last tried in vain to get it going. */
+  look(member: MemberState | null, failure: string | null): void {
     const now = this.#clock.monotonic();
-    const reason = salvageFailure === null ? failureOf(member) : `salvaging failed: ${salvageFailure}`;
+    const isRunning = member !== null && isAtWork(member);
+    const reason = isRunning || failure === null ? failureOf(member) : failure;
     if (reason !== null) {
       this.#reason = reason;
       this.#since ??= now;
       this.#mendedSince = null;
       return;
     }
-    if (this.#since !== null && member !== null && isAtWork(member)) {
+    if (this.#since !== null && isRunning) {
       this.#mendedSince ??= now;
       if (now - this.#mendedSince >= MENDED_MILLISECONDS) {
         this.reset();

@@ -4,7 +4,7 @@ import type { MemberSession } from '../engines/member-session.ts';
 import type { Position } from '../engines/position.ts';
 import { silentLogger } from '../runtime/logger.ts';
 import { FakeClock } from '../runtime/testing/fake-clock.ts';
-import { followSource, promote } from './change-role.ts';
+import { followSource, openWrites, promote } from './change-role.ts';
 import { aFollowing, aMember } from './testing/observations.ts';
 
 const signal = new AbortController().signal;
@@ -25,7 +25,10 @@ function aSession(change: Partial<MemberSession> = {}) {
     awaitApplied: async () => true,
     observe: async () => aMember({ role: { kind: 'replica', following: aFollowing() } }),
     becomePrimary: record('becomePrimary'),
-    awaitAcknowledger: async () => true,
+    awaitAcknowledger: async (milliseconds: number) => {
+      calls.push(`awaitAcknowledger ${milliseconds}`);
+      return true;
+    },
     openWrites: record('openWrites'),
     ...change,
   } as unknown as MemberSession;
@@ -52,7 +55,7 @@ describe('promote', () => {
   it('opens the server once all is applied and somebody acknowledges', async () => {
     const { session, calls } = aSession();
     await expect(promote(contextOf(session, current), order, signal)).resolves.toBe('done');
-    expect(calls).toEqual(['stopReceiving', 'becomePrimary', 'openWrites']);
+    expect(calls).toEqual(['stopReceiving', 'becomePrimary', 'awaitAcknowledger 300', 'openWrites']);
   });
 
   it('goes on later while something is being applied', async () => {
@@ -84,13 +87,30 @@ describe('promote', () => {
         signal,
       ),
     ).resolves.toBe('done');
-    expect(calls).toEqual(['stopReceiving', 'becomePrimary']);
+    expect(calls).toEqual(['stopReceiving', 'becomePrimary', 'awaitAcknowledger 300']);
   });
 
   it('waits for nobody where commits need nobody', async () => {
     const { session, calls } = aSession({ awaitAcknowledger: async () => false });
     await promote(contextOf(session, current), { epoch: 4, acknowledgement: 'none' }, signal);
     expect(calls).toEqual(['stopReceiving', 'becomePrimary', 'openWrites']);
+  });
+});
+
+describe('openWrites', () => {
+  it.each([
+    ['at once', {}, 'done', ['openWrites']],
+    ['once a replica acknowledges', { awaitsReplica: true }, 'done', ['awaitAcknowledger 300', 'openWrites']],
+  ] as const)('opens %s', async (_, change, outcome, expected) => {
+    const { session, calls } = aSession();
+    await expect(openWrites(session, { epoch: 4, ...change }, signal)).resolves.toBe(outcome);
+    expect(calls).toEqual(expected);
+  });
+
+  it('goes on later while none does', async () => {
+    const { session, calls } = aSession({ awaitAcknowledger: async () => false });
+    await expect(openWrites(session, { epoch: 4, awaitsReplica: true }, signal)).resolves.toBe('again');
+    expect(calls).toEqual([]);
   });
 });
 

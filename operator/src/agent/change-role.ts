@@ -3,7 +3,8 @@ import type { Acknowledgement } from '../engines/boot.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { EngineError } from '../engines/engine-error.ts';
-import type { MemberSession, Source } from '../engines/member-session.ts';
+import type { MemberSession } from '../engines/member-session.ts';
+import type { Source } from '../engines/source.ts';
 
 /** What became of an action: `again` where it has not failed, and has to go on. */
 export type Outcome = 'done' | 'again';
@@ -77,6 +78,19 @@ export async function promote(
     .slice(1)
     .map((time, index) => Math.round(time - (times[index] ?? time)));
   logger.info('promoted', { epoch, isOpen, drained, changed, acknowledged, opened });
+  return 'done';
+}
+
+/** Opens a member that has become the primary; where it `awaitsReplica`, once one acknowledges. */
+export async function openWrites(
+  session: MemberSession,
+  { epoch, awaitsReplica }: { readonly epoch: number; readonly awaitsReplica?: true },
+  signal: AbortSignal,
+): Promise<Outcome> {
+  if (awaitsReplica && !(await session.awaitAcknowledger(ACKNOWLEDGER_MILLISECONDS, signal))) {
+    return 'again';
+  }
+  await session.openWrites(epoch, signal);
   return 'done';
 }
 

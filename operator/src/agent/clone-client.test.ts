@@ -4,16 +4,13 @@ import { once } from 'node:events';
 import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import type { TlsMaterial } from '../pki/tls-material.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { type CloneRequest, requestClone, type TransferProgress } from './clone-client.ts';
 import { type AgentFixture, POD_SERVER_NAME, startAgentFixture } from './testing/agent-fixture.ts';
 import { RefusedError } from './protocol/commands.ts';
 import type { OpenClone } from './transport/clone-responder.ts';
-
-/** Real processes and handshakes, on machines that may be busy with much else. */
-jest.setTimeout(30_000);
 
 const identity = { namespace: 'shop', cluster: 'demo', role: 'agent' } as const;
 const never = new AbortController().signal;

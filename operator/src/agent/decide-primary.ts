@@ -87,7 +87,7 @@ function decidePrimaryStart(
 }
 
 function decideClosedPrimary(
-  { accountsCurrent, heldClosed }: Observation,
+  { accountsCurrent, heldClosed, preparedFor, isNewTerm }: Observation,
   member: MemberState,
   shard: ShardMapShard,
 ): Decision {
@@ -108,6 +108,10 @@ function decideClosedPrimary(
     return { kind: 'setAcknowledgement', rule };
   }
   if (rule === 'oneReplica' && acknowledgement.acknowledgers === 0) {
+    if (isNewTerm && preparedFor === shard.epoch) {
+      // The others were told to follow it, and are on their way: that is looked for more often than anything else.
+      return { kind: 'openWrites', epoch: shard.epoch, awaitsReplica: true };
+    }
     return {
       kind: 'wait',
       reason: 'acknowledger',
@@ -137,9 +141,9 @@ function decideOpenPrimary(observation: Observation, member: MemberState, shard:
   if (observation.accountsCurrent === false && commitsEnd) {
     return { kind: 'ensureAccounts' };
   }
-  const databases = observation.shard.kind === 'known' ? observation.shard.databases : undefined;
-  if (databases !== undefined && databases.digest !== observation.madeDatabases && commitsEnd) {
-    return { kind: 'ensureDatabases', digest: databases.digest };
+  const databases = databasesDue(observation);
+  if (databases !== null && commitsEnd) {
+    return { kind: 'ensureDatabases', digest: databases };
   }
   if (!observation.usersCurrent && commitsEnd) {
     return { kind: 'ensureUsers' };
@@ -151,6 +155,15 @@ function decideOpenPrimary(observation: Observation, member: MemberState, shard:
     return { kind: 'applyRetention' };
   }
   return observation.accountsCurrent === null ? accountsUnreadable() : { kind: 'wait', reason: 'change' };
+}
+
+/** Digest of the databases that are to be made; null for none. Once they were, it waits for whoever switches: clients do. */
+function databasesDue({ shard, madeDatabases }: Observation): string | null {
+  const databases = shard.kind === 'known' ? shard.databases : undefined;
+  if (databases === undefined || databases.digest === madeDatabases) {
+    return null;
+  }
+  return madeDatabases === '' || databases.untouched.length === 0 ? databases.digest : null;
 }
 
 function accountsUnreadable(): Decision {

@@ -25,7 +25,8 @@ export function decideUnusableVolume(volume: VolumeState, engineVersion: string)
         reason: 'VolumeVersionMismatch',
         message:
           `The volume was made by version ${volume.engineVersion} and the server is of version ${engineVersion}: ` +
-          `it is not started. Go back to ${majorMinor(volume.engineVersion)} in spec.engine.version.`,
+          `it is not started. With deletionPolicy Retain the volumes stay: delete the ShardedCluster and create it again ` +
+          `with spec.engine.version ${majorMinor(volume.engineVersion)} and an image of that series.`,
       },
     };
   }

@@ -70,12 +70,15 @@ function waitForLauncher({ server }: Observation): Decision | null {
 /**
  * A server that was started as the primary, was promoted, or takes writes, while the map does not name it: it may
  * hold commits that nobody acknowledged, and any gentler end than a kill would acknowledge them. It starts again as a
- * replica, once the map names another.
+ * replica, once the map names another. One that a switchover has closed is about to be told what to do instead.
  */
 function killUsurper(observation: Observation): Decision | null {
-  const { server, member, pod, preparedFor } = observation;
+  const { server, member, pod, preparedFor, toStepDown } = observation;
   const shard = knownShard(observation);
   if (shard === null || shard.primary === pod || server.kind !== 'running') {
+    return null;
+  }
+  if (toStepDown && shard.primary === null && member?.writable === false) {
     return null;
   }
   const isUsurper =

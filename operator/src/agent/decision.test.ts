@@ -15,6 +15,12 @@ describe('a map that the watch has just brought', () => {
       true,
     ],
     ['to open who was made ready', open, aRunning(ready, { preparedFor: 4 }), true],
+    [
+      'to open them once somebody acknowledges',
+      { ...open, awaitsReplica: true },
+      aRunning(aMember(acknowledgedBy(0)), { preparedFor: 4 }),
+      true,
+    ],
     ['not to open who was made ready for another epoch', open, aRunning(ready, { preparedFor: 3 }), false],
     ['not to open whose commits wait for nobody', open, aRunning(aMember(), { preparedFor: 4 }), false],
     ['not to open anybody else', open, aRunning(ready), false],

@@ -55,7 +55,8 @@ export type Decision =
   /** Set the users as the operator last said. */
   | { readonly kind: 'ensureUsers' }
   | { readonly kind: 'setAcknowledgement'; readonly rule: Acknowledgement }
-  | { readonly kind: 'openWrites'; readonly epoch: number }
+  /** `awaitsReplica`: as soon as one is connected that acknowledges, which is about to be. */
+  | { readonly kind: 'openWrites'; readonly epoch: number; readonly awaitsReplica?: true }
   | { readonly kind: 'closeWrites' }
   | { readonly kind: 'reloadCertificates' }
   | { readonly kind: 'applyRetention' };

@@ -20,12 +20,15 @@ export interface AgentFacts {
   readonly servedPod: string | null;
   readonly unresponsive: Unresponsiveness | null;
   readonly guardProblem: AgentProblem | null;
+  readonly moves: AgentState['moves'];
+  readonly sizes: AgentState['sizes'];
+  readonly load: AgentState['load'];
 }
 
 /** The state as the operator and the peers see it. */
 export function describeAgent(facts: AgentFacts): AgentState {
   const { place, agentId, version, epoch, observer, runner, decision, servedPod, unresponsive } = facts;
-  const { guardProblem } = facts;
+  const { guardProblem, moves, sizes, load } = facts;
   const { namespace, cluster, shard, pod, podUid } = place;
   const { ends, usage, volume } = observer.volume;
   const member = observer.session.state();
@@ -47,6 +50,11 @@ export function describeAgent(facts: AgentFacts): AgentState {
     cloningTo: servedPod,
     returned: observer.returns.state,
     users: observer.session.current?.users ?? null,
+    databasesMade: (observer.session.current?.databasesDigest ?? '') !== '',
+    moves,
+    sizes,
+    load,
+    freeBytes: usage === null ? null : Math.max(0, usage.totalBytes - usage.usedBytes),
     problems: findProblems({
       decision,
       member,

@@ -14,8 +14,8 @@ export interface Surroundings {
   readonly ends: LogEnds | null;
   readonly member: MemberState | null;
   readonly freeBytes: number | null;
-  /** Why what was received could not be applied after the start; null where it could, or was not tried. */
-  readonly salvageFailure: string | null;
+  /** Why what was received could not be applied after the start, or nobody be followed; null where neither has failed. */
+  readonly replicationFailure: string | null;
 }
 
 /**

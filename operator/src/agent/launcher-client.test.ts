@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { StartRequest } from '../launcher/protocol.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { silentLogger } from '../runtime/logger.ts';
@@ -15,9 +15,6 @@ import {
   type LauncherClientOptions,
   type LauncherEvent,
 } from './launcher-client.ts';
-
-/** Real processes and handshakes, on machines that may be busy with much else. */
-jest.setTimeout(30_000);
 
 const MAIN = join(import.meta.dirname, '../launcher/main.ts');
 const never = new AbortController().signal;
@@ -81,7 +78,7 @@ function runClient(change: Partial<LauncherClientOptions> = {}): RunningClient {
   const running = client.run(abort.signal);
   cleanUps.push(async () => {
     // A server must not outlive its test.
-    await client.kill(AbortSignal.timeout(1000)).catch(() => {});
+    await client.kill(AbortSignal.timeout(30_000)).catch(() => {});
     abort.abort();
     await running;
   });
@@ -114,6 +111,18 @@ describe('launcher client', () => {
     expect((await client.next('exited')).exit).toEqual(exit);
     expect(client.status()).toMatchObject({ server: null, lastExit: exit });
     expect(await client.kill(never)).toEqual(exit);
+  });
+
+  it('has another role of a running server recorded', async () => {
+    await launch();
+    const client = runClient();
+    await client.next('attached');
+    const { server: running } = await client.start(server, never);
+    const pid = running?.pid ?? 0;
+    await client.assign({ pid, epoch: 2, role: 'replica' }, never);
+    expect(client.status()?.server).toMatchObject({ pid, epoch: 2, role: 'replica' });
+    const stale = client.assign({ pid, epoch: 1, role: 'primary' }, never);
+    await expect(stale).rejects.toMatchObject({ code: 'Refused', refusal: 'StaleEpoch' });
   });
 
   it('passes refusals on', async () => {
@@ -158,7 +167,7 @@ describe('launcher client', () => {
 
   it('gives up on a frozen launcher, and is back when that is', async () => {
     const launcher = await launch();
-    const client = runClient({ answerMilliseconds: 500, checkMilliseconds: 50 });
+    const client = runClient({ answerMilliseconds: 3000, checkMilliseconds: 50 });
     await client.next('attached');
     launcher.kill('SIGSTOP');
     await client.next('detached');

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import type { BootRole } from '../engines/boot.ts';
 import { createLineSplitter } from '../launcher/line-splitter.ts';
 import {
   formatLine,
@@ -51,6 +52,14 @@ export interface LauncherClient {
   onEvent(handler: (event: LauncherEvent) => void): () => void;
   /** Starts a server. Rejects with {@link LauncherError}. */
   start(request: StartRequest, signal: AbortSignal): Promise<LauncherStatus>;
+  /**
+   * Records that the server has changed its role while it runs: an agent that comes after this one finds it under that.
+   * Rejects with {@link LauncherError}.
+   */
+  assign(
+    assignment: { readonly pid: number; readonly epoch: number; readonly role: BootRole },
+    signal: AbortSignal,
+  ): Promise<void>;
   /**
    * Kills the server, and resolves once it is reaped: with its end, or with that of the last one (null for
    * none) when none ran. Rejects with {@link LauncherError} `Detached` when the launcher is lost meanwhile.
@@ -234,6 +243,9 @@ export function createLauncherClient(options: LauncherClientOptions): LauncherCl
       return () => handlers.delete(handler);
     },
     start: (request, signal) => ask({ type: 'start', ...request }, connection, signal),
+    async assign(assignment, signal) {
+      await ask({ type: 'assign', ...assignment }, connection, signal);
+    },
     kill: death,
     async release(signal) {
       await ask({ type: 'released' }, connection, signal);

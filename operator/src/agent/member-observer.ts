@@ -29,7 +29,7 @@ export interface MemberObserverOptions {
   readonly shardMap: ShardMapReader;
   readonly files: MountedFiles;
   readonly peers: Pick<PeerAddresses, 'server'>;
-  readonly positions: Pick<PeerPositions, 'position'>;
+  readonly positions: Pick<PeerPositions, 'position' | 'followed'>;
   readonly fetchState: ReturnWatchOptions['fetchState'];
   readonly measureVolume?: ((path: string) => Promise<VolumeUsage>) | undefined;
   readonly clock: Clock;
@@ -46,6 +46,7 @@ export interface Orders {
   readonly preparedFor: number | null;
   readonly isRestartOrdered: boolean;
   readonly isHeldClosed: boolean;
+  readonly isToStepDown: boolean;
   readonly usersOrder: UsersCommand | null;
 }
 
@@ -162,14 +163,15 @@ export class MemberObserver {
         ends,
         member: this.session.state(),
         freeBytes: usage === null ? null : usage.totalBytes - usage.usedBytes,
-        salvageFailure: this.session.current?.salvageFailure ?? null,
+        replicationFailure: this.session.current?.replicationFailure ?? null,
       },
       signal,
     );
   }
 
   /** What was seen last. */
-  observation({ standDown, preparedFor, isRestartOrdered, isHeldClosed, usersOrder }: Orders): Observation {
+  observation(orders: Orders, isNewTerm: boolean): Observation {
+    const { standDown, preparedFor, isRestartOrdered, isHeldClosed, isToStepDown, usersOrder } = orders;
     const { place, shardMap, files, peers, clock } = this.#options;
     const shard = shardMap.view();
     const { current } = this.session;
@@ -199,6 +201,8 @@ export class MemberObserver {
       restartOrdered: isRestartOrdered,
       returning: this.returns.facts,
       heldClosed: isHeldClosed,
+      toStepDown: isToStepDown,
+      isNewTerm,
     };
   }
 
@@ -214,7 +218,7 @@ export class MemberObserver {
     }
     const { primary, replicas } = view.shard;
     const others = [...(primary === null ? [] : [primary]), ...replicas].filter((pod) => pod !== place.pod);
-    const needed = others.map((pod) => positions.position(pod));
+    const needed = [...others.map((pod) => positions.position(pod)), ...positions.followed()];
     return planRetention(usage, member.logBytes.value, needed, positionArithmetic.empty);
   }
 

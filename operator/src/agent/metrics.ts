@@ -38,6 +38,32 @@ export function createAgentMetrics(registry: Registry): AgentMetrics {
   );
   const cloneEstimate = gauge('clone_estimated_bytes', 'About how many bytes that clone has');
   const cloneRate = gauge('clone_bytes_per_second', 'Rate of that clone over the last seconds');
+  const moveRows = labelled('move_copied_rows', 'Rows that the copy of a move has', 'move');
+  const moveBytes = labelled('move_copied_bytes', 'Bytes of rows that the copy of a move has', 'move');
+  const moveRate = labelled('move_bytes_per_second', 'Rate of that copy over the last seconds', 'move');
+  const moveLag = labelled(
+    'move_lag_seconds',
+    'How far a move is behind the other shard; absent while nothing follows',
+    'move',
+  );
+  const moveStage = new Gauge({
+    name: 'shardwright_move_stage',
+    help: '1 for what is done for a move now',
+    labelNames: ['move', 'role', 'stage'],
+    registers,
+  });
+  const moveHeld = new Gauge({
+    name: 'shardwright_move_held',
+    help: '1 for why a move waits, while it does',
+    labelNames: ['move', 'reason'],
+    registers,
+  });
+  const processorShare = gauge(
+    'server_processor_share',
+    'Share of the processors that the server has used over the last seconds',
+  );
+  const databases = gauge('databases', 'Databases of keyspaces on this primary that were measured');
+  const databaseBytes = gauge('databases_bytes', 'Bytes that these have, by the server’s estimate');
   const role = labelled('member_role', '1 for the role the server has by its own word', 'role');
   const problems = labelled('problem', '1 for each problem there is now', 'reason');
 
@@ -65,6 +91,25 @@ export function createAgentMetrics(registry: Registry): AgentMetrics {
       if (member !== null) {
         role.set({ role: member.role.kind }, 1);
       }
+      for (const each of [moveRows, moveBytes, moveRate, moveLag, moveStage, moveHeld]) {
+        each.reset();
+      }
+      for (const report of state.moves) {
+        const move = { move: report.id };
+        moveRows.set(move, report.rowsCopied);
+        moveBytes.set(move, report.bytesCopied);
+        moveRate.set(move, report.bytesPerSecond);
+        if (report.lagMilliseconds !== null) {
+          moveLag.set(move, report.lagMilliseconds / 1000);
+        }
+        moveStage.set({ ...move, role: report.role, stage: report.stage }, 1);
+        if (report.held !== null) {
+          moveHeld.set({ ...move, reason: report.held.reason }, 1);
+        }
+      }
+      processorShare(state.load?.processorShare ?? null);
+      databases(state.sizes?.length ?? null);
+      databaseBytes(state.sizes?.reduce((sum, { bytes }) => sum + bytes, 0) ?? null);
       problems.reset();
       for (const { reason } of state.problems) {
         problems.set({ reason }, 1);

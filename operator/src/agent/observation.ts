@@ -2,6 +2,7 @@ import type { ShardMapShard } from '../api/v1alpha1/index.ts';
 import type { MemberState, SourceAddress } from '../engines/member-state.ts';
 import type { VolumeState } from '../engines/member-files.ts';
 import type { ServerState } from './protocol/agent-state.ts';
+import type { MapMoves } from './moves/map-moves.ts';
 import type { ReturnFacts } from './return-facts.ts';
 import type { WantedDatabases } from './wanted-databases.ts';
 
@@ -16,6 +17,8 @@ export type ShardView =
       readonly shard: ShardMapShard;
       /** The databases of keyspaces that belong on the shard; absent where there are no keyspaces. */
       readonly databases?: WantedDatabases;
+      /** The moves that the shard has a part in; absent where there are none. */
+      readonly moves?: MapMoves;
     };
 
 /** An order of the operator that outlasts its command: what it ended must not be begun again. */
@@ -68,4 +71,8 @@ export interface Observation {
   readonly returning: ReturnFacts | null;
   /** A switchover keeps the server closed for writes. */
   readonly heldClosed: boolean;
+  /** A primary that a switchover has closed is about to be told to step down; see `OperatorCommands.isToStepDown`. */
+  readonly toStepDown: boolean;
+  /** The watch has brought this term within the last moment: clients wait. */
+  readonly isNewTerm: boolean;
 }

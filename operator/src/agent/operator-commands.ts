@@ -5,23 +5,30 @@ import type { ActionRunner } from './action-runner.ts';
 import type { Outcome } from './change-role.ts';
 import type { LauncherClient } from './launcher-client.ts';
 import type { StandDown } from './observation.ts';
-import { RefusedError } from './protocol/commands.ts';
+import { type CommandResults, RefusedError } from './protocol/commands.ts';
 import type { UsersCommand } from './protocol/users.ts';
 import type { ServerSession } from './server-session.ts';
 import type { ShardMapReader } from './shard-map-reader.ts';
 import type { CommandHandlers } from './transport/command-responder.ts';
 
 export interface OperatorCommandsOptions {
-  readonly shardMap: Pick<ShardMapReader, 'view'>;
-  readonly launcher: Pick<LauncherClient, 'kill' | 'status'>;
-  readonly session: Pick<ServerSession, 'current' | 'require' | 'state'>;
+  readonly shardMap: Pick<ShardMapReader, 'view' | 'read'>;
+  readonly launcher: Pick<LauncherClient, 'assign' | 'kill' | 'status'>;
+  readonly session: Pick<ServerSession, 'current' | 'require' | 'state' | 'noteClosed' | 'noteSteppedDown'>;
   readonly runner: Pick<ActionRunner, 'cancel' | 'whenEnded'>;
   /** Resolves when no heartbeat is being written; none begins while a command is under way. */
   readonly quietHeartbeat: () => Promise<void>;
-  /** Called when an order stands, before receiving is stopped by it. @default nothing */
+  /**
+   * Called when an order stands, before receiving is stopped by it, which waits for it where the source may be out of reach.
+   * Never rejects. @default nothing
+   */
   readonly onStandDown?: (() => Promise<void>) | undefined;
+  /** Called when the server has stepped down. */
+  readonly onSteppedDown: () => void;
   /** Has the server follow a pod's; see `followSource`. */
   readonly follow: (pod: string, signal: AbortSignal) => Promise<Outcome>;
+  /** What the server holds, while there is no map; see `tellHoldings`. */
+  readonly readHoldings: (signal: AbortSignal) => Promise<CommandResults['readHoldings']>;
   /** Called when a command has ended, or what it kept from being done may be done again. */
   readonly onEnded: () => void;
   readonly clock: Clock;
@@ -33,8 +40,14 @@ export interface OperatorCommandsOptions {
  */
 const STOP_MILLISECONDS = 5000;
 
+/** The order to step down follows the write that calls for it at once; whoever never hears it must not serve reads for long. */
+const STEP_DOWN_MILLISECONDS = 1000;
+
 /** What was received a moment ago is applied in a moment: the answer that says so saves the operator another question. */
 const APPLY_MILLISECONDS = 100;
+
+/** More than anybody reads, and few enough for one answer. */
+const MOST_FINDINGS = 1000;
 
 /** Carries out what the operator orders beyond the map. Each order also keeps the agent from undoing it. */
 export class OperatorCommands {
@@ -45,6 +58,8 @@ export class OperatorCommands {
   /** A switchover that has closed the server. */
   #held: { readonly until: number; readonly primary: string | null; readonly mapEpoch: number } | null = null;
   #holdTimer: Timer | null = null;
+  /** When the map took off the primary that is held closed; monotonic milliseconds. */
+  #deposedAt: number | null = null;
   #preparedFor: number | null = null;
   /** The death after which a restart was ordered. */
   #restart: string | null = null;
@@ -56,7 +71,7 @@ export class OperatorCommands {
   }
 
   readonly handlers: CommandHandlers = {
-    stopReceiving: ({ epoch }, signal) =>
+    stopReceiving: ({ epoch, isSourceInReach = false }, signal) =>
       this.#carryOut(epoch, async () => {
         const { runner, session } = this.#options;
         // A change of role that is under way has to end first; it begins nothing new after the stand-down.
@@ -66,7 +81,8 @@ export class OperatorCommands {
         if (session.state()?.role.kind === 'primary') {
           throw new RefusedError('NotReady', 'the server takes writes');
         }
-        await this.#options.onStandDown?.();
+        const standing = this.#options.onStandDown?.();
+        await (isSourceInReach ? undefined : standing);
         return this.#stopReceiving(signal);
       }),
     killServer: ({ epoch }, signal) =>
@@ -92,22 +108,44 @@ export class OperatorCommands {
         try {
           // It would go past the closing, and end up behind the position that is answered.
           await quietHeartbeat();
-          await session.require().closeWrites(timeoutMilliseconds, signal);
-          const { applied } = await session.require().observe(signal);
-          return { position: applied };
+          const position = await session.require().closeWrites(timeoutMilliseconds, signal);
+          session.noteClosed();
+          return { position };
         } catch (error) {
           this.#release();
           throw error;
         }
       }),
+    stepDown: ({ epoch, position }, signal) =>
+      this.#carryOut(
+        epoch,
+        async () => {
+          const { runner, session, launcher } = this.#options;
+          await runner.whenEnded();
+          this.#requireSession();
+          const pid = launcher.status()?.server?.pid;
+          if (pid === undefined) {
+            throw new RefusedError('NotReady', 'no server runs');
+          }
+          // What moves do here, which may write while the server is closed, ends with the map.
+          await this.#requireDeposed(epoch, signal);
+          await session.require().stepDown(position, signal);
+          session.noteSteppedDown();
+          // Until here it counts as a primary, and is killed should this agent end.
+          await launcher.assign({ pid, epoch, role: 'replica' }, signal);
+          this.#options.onSteppedDown();
+          return {};
+        },
+        Infinity,
+      ),
     reopenWrites: async () => {
       const wasHeld = this.isHeldClosed;
       this.#release();
       this.#options.onEnded();
       return { wasHeld };
     },
-    setUsers: async ({ digest, users, untouched }) => {
-      this.#usersOrder = { digest, users, untouched };
+    setUsers: async ({ digest, users, untouched, carried }) => {
+      this.#usersOrder = { digest, users, untouched, carried };
       this.#options.onEnded();
       return {};
     },
@@ -145,6 +183,23 @@ export class OperatorCommands {
           (await follow(primary, signal)) === 'done' || (await follow(primary, signal)) === 'done';
         return { isPrepared };
       }),
+    readHoldings: (_, signal) => this.#options.readHoldings(signal),
+    // Beside whatever else is done: it only reads, and may take long.
+    readUsers: async (_request, signal) => {
+      this.#requireSession();
+      return { users: await this.#options.session.require().readCarriedUsers(signal) };
+    },
+    inspectDatabases: async ({ databases }, signal) => {
+      this.#requireSession();
+      const findings = await this.#options.session.require().slots.inspect(databases, signal);
+      return { findings: findings.filter(({ isBlocking }) => isBlocking).slice(0, MOST_FINDINGS) };
+    },
+    findMiddleKey: async ({ database, defaultKey, keys }, signal) => {
+      this.#requireSession();
+      const columns = new Map(keys.map(({ table, column }) => [table, column]));
+      const keyOf = (table: string): string | null => columns.get(table) ?? defaultKey;
+      return { key: await this.#options.session.require().slots.middleKey({ database, keyOf }, signal) };
+    },
     restartPrimary: async () => {
       this.#restart = this.#presentDeath();
       this.#options.onEnded();
@@ -182,6 +237,30 @@ export class OperatorCommands {
     }
     const { primary, epoch } = this.#recorded();
     return primary === held.primary && epoch === held.mapEpoch;
+  }
+
+  /**
+   * Whether the server, which a switchover has closed, has been taken off the map a moment ago: the order to step down is
+   * on its way, and until it comes, or stays away, it need not be killed.
+   */
+  get isToStepDown(): boolean {
+    return (
+      this.#deposedAt !== null && this.#options.clock.monotonic() - this.#deposedAt < STEP_DOWN_MILLISECONDS
+    );
+  }
+
+  /** Takes note of a change of the map. */
+  noteMap(): void {
+    const { clock, onEnded } = this.#options;
+    const held = this.#held;
+    const { primary, epoch } = this.#recorded();
+    if (held === null || primary !== null || epoch !== held.mapEpoch + 1 || clock.monotonic() >= held.until) {
+      this.#deposedAt = null;
+    } else if (this.#deposedAt === null) {
+      this.#deposedAt = clock.monotonic();
+      this.#holdTimer?.cancel();
+      this.#holdTimer = clock.setTimer(STEP_DOWN_MILLISECONDS, onEnded);
+    }
   }
 
   /** Whether a command is under way, beside which nothing else is begun. */
@@ -247,6 +326,15 @@ export class OperatorCommands {
     return status === undefined || status.server !== null
       ? null
       : `${epoch} ${primary} ${status.lastExit?.pid} ${status.lastExit?.at}`;
+  }
+
+  /** Rejects unless the map, read now if need be, has no primary in that epoch. */
+  async #requireDeposed(epoch: number, signal: AbortSignal): Promise<void> {
+    const { shardMap } = this.#options;
+    const view = this.#recorded().epoch < epoch ? await shardMap.read(signal) : shardMap.view();
+    if (view.kind !== 'known' || view.shard.epoch !== epoch || view.shard.primary !== null) {
+      throw new RefusedError('NotReady', `the map does not say that epoch ${epoch} has no primary`);
+    }
   }
 
   #requireSession(): void {

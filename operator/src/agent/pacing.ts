@@ -13,10 +13,14 @@ export interface Pacing {
 const FIRST_MILLISECONDS = 100;
 /** And grow no further than this: the longest a member is down after what kept it down has gone. */
 const LONGEST_MILLISECONDS = 15_000;
-/** Shorter for some. A server that starts is asked often whether it answers; a primary that was closed opens soon. */
+/**
+ * Shorter for some. A server that starts is asked often whether it answers; a primary that was closed opens soon; and what the
+ * map says of databases changes with every step of a move, and is waited for.
+ */
 const LONGEST_MILLISECONDS_OF: ReadonlyMap<string, number> = new Map([
   ['connect', 400],
   ['openWrites', 1000],
+  ['ensureDatabases', 1000],
 ]);
 /** What was not done for so long beyond its delay starts over. */
 const FORGET_MILLISECONDS = 30_000;

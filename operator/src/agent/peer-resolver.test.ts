@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { silentLogger } from '../runtime/logger.ts';
 import { FakeClock } from '../runtime/testing/fake-clock.ts';
 import { renderHosts, writeHosts } from './hosts-file.ts';
-import { clusterDomain, createPeerResolver, type PeerResolver } from './peer-resolver.ts';
+import { createPeerResolver, type PeerResolver } from './peer-resolver.ts';
 
 describe('the addresses of peers', () => {
   let clock: FakeClock;
@@ -96,19 +96,6 @@ describe('the addresses of peers', () => {
     failures = 2;
     await clock.advance(5000);
     expect(told).toEqual([['10.0.0.1', '10.0.0.2']]);
-  });
-});
-
-describe('clusterDomain', () => {
-  it.each([
-    [
-      'search shop.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\n',
-      'cluster.local',
-    ],
-    ['nameserver 10.96.0.10\nsearch a.svc.corp.example svc.corp.example\noptions ndots:5\n', 'corp.example'],
-    ['nameserver 127.0.0.1\n', undefined],
-  ])('%j', (text, expected) => {
-    expect(clusterDomain(text)).toBe(expected);
   });
 });
 

@@ -1,5 +1,3 @@
-import { Resolver } from 'node:dns/promises';
-import { readFile } from 'node:fs/promises';
 import type { Clock } from '../runtime/clock.ts';
 import { errorFields, type Logger } from '../runtime/logger.ts';
 import { REFUSING_ADDRESS } from './hosts-file.ts';
@@ -94,46 +92,4 @@ export function createPeerResolver(options: PeerResolverOptions): PeerResolver {
       }
     },
   };
-}
-
-/**
- * Asks the name service itself for a name that ends in `.svc`. Not through the system's library: that one tries every
- * domain it searches for ten seconds each, in one of the few threads in which this process reads its files.
- */
-export function createServiceLookup(
-  resolverConfiguration = '/etc/resolv.conf',
-): (name: string) => Promise<string> {
-  const resolver = new Resolver({ timeout: 1000, tries: 2 });
-  let domain: Promise<string | undefined> | undefined;
-  return async (name) => {
-    domain ??= readFile(resolverConfiguration, 'utf8').then(clusterDomain, () => undefined);
-    const suffix = await domain;
-    const fullName = suffix === undefined ? name : `${name}.${suffix}`;
-    const [address] = (await resolve4(resolver, fullName)) ?? (await resolver.resolve6(fullName));
-    if (address === undefined) {
-      throw new Error(`${fullName} has no address`);
-    }
-    return address;
-  };
-}
-
-/** Null for a name that has addresses of another kind only. */
-async function resolve4(resolver: Resolver, name: string): Promise<readonly string[] | null> {
-  try {
-    return await resolver.resolve4(name);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENODATA') {
-      return null;
-    }
-    throw error;
-  }
-}
-
-/** The domain of the Kubernetes cluster, which a pod searches below `svc.`; undefined where it searches nothing such. */
-export function clusterDomain(resolverConfiguration: string): string | undefined {
-  const searched = resolverConfiguration
-    .split('\n')
-    .filter((line) => line.startsWith('search'))
-    .flatMap((line) => line.split(/\s+/).slice(1));
-  return searched.find((domain) => domain.startsWith('svc.'))?.slice('svc.'.length);
 }

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { EngineError } from '../engines/engine-error.ts';
 import type { Position } from '../engines/position.ts';
 import type { ServerExit } from '../launcher/protocol.ts';
-import { FakeClock } from '../runtime/testing/fake-clock.ts';
+import { FakeClock, settle } from '../runtime/testing/fake-clock.ts';
 import type { Outcome } from './change-role.ts';
 import type { ShardView } from './observation.ts';
 import { OperatorCommands } from './operator-commands.ts';
@@ -24,6 +24,7 @@ let canApply: boolean;
 let lastExit: ServerExit | null;
 let isDown: boolean;
 let clock: FakeClock;
+let standDown: () => Promise<void>;
 
 beforeEach(() => {
   map = { kind: 'known', shard: anEntry() };
@@ -34,6 +35,7 @@ beforeEach(() => {
   isDown = false;
   clock = new FakeClock();
   lastExit = null;
+  standDown = async () => {};
   const server = {
     stopReceiving: async () => ({ received: at(9), applied: at(7) }),
     awaitApplied: async (position: Position, milliseconds: number) => {
@@ -56,15 +58,18 @@ beforeEach(() => {
     terminating: false,
   });
   commands = new OperatorCommands({
-    shardMap: { view: () => map },
-    launcher: { kill: async () => null, status },
+    shardMap: { view: () => map, read: async () => map },
+    launcher: { assign: async () => {}, kill: async () => null, status },
     session: {
       current: server,
       require: () => server,
       state: () => replicaState().member,
     } as unknown as ConstructorParameters<typeof OperatorCommands>[0]['session'],
     runner: { cancel: async () => {}, whenEnded: async () => {} },
+    readHoldings: async () => Promise.reject(new Error('not asked')),
     quietHeartbeat: async () => {},
+    onStandDown: () => standDown(),
+    onSteppedDown: () => {},
     follow: async (pod) => {
       done.push(`follow ${pod}`);
       return outcomes.shift() ?? 'done';
@@ -83,6 +88,21 @@ describe('a replica that receives no more', () => {
       applied: at(9),
     });
     expect(done).toEqual(['awaitApplied 0-1-9 100', 'look']);
+  });
+
+  it('waits for nobody before it stops where the source is in reach', async () => {
+    const told = Promise.withResolvers<void>();
+    standDown = () => told.promise;
+    let isStopped = false;
+    const far = commands.handlers.stopReceiving(STOP, NEVER).then(() => (isStopped = true));
+    await settle();
+    expect(isStopped).toBe(false);
+    await expect(
+      commands.handlers.stopReceiving({ ...STOP, isSourceInReach: true }, NEVER),
+    ).resolves.toMatchObject({ received: at(9) });
+    told.resolve();
+    await far;
+    expect(isStopped).toBe(true);
   });
 
   it('heeds the order until the map has come to its epoch, or for five seconds', async () => {

@@ -37,7 +37,7 @@ const stopped: Surroundings = {
   ends: { own: known(OWN), received: known(FOREIGN) },
   member: null,
   freeBytes: 1000,
-  salvageFailure: null,
+  replicationFailure: null,
 };
 const running = (change: Partial<Surroundings> = {}): Surroundings => ({
   ...stopped,

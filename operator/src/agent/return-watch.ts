@@ -115,7 +115,7 @@ export class ReturnWatch {
     if (scope === null) {
       return;
     }
-    this.#broken.look(seen.member, seen.salvageFailure);
+    this.#broken.look(seen.member, seen.replicationFailure);
     const end = endToExamine(seen, this.#options.files());
     if (end === null) {
       scope.tail = { kind: 'none' };

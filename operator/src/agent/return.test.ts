@@ -120,6 +120,21 @@ describe('a replica whose replication is broken for good', () => {
     await world.close();
   });
 
+  it('is made anew, too, where its server refuses to follow', async () => {
+    const world = await atWork();
+    const replica = world.member(REPLICA);
+    replica.cannotFollow = true;
+    replica.kill();
+    await world.advance(25_000);
+    expect(replica.cannotFollow).toBe(true);
+    expect(world.agents.get(REPLICA)?.state?.problems.map(({ reason }) => reason)).toContain('FollowFailed');
+    await untilAtWork(world);
+    await world.advance(10_000);
+    expect(replica.cannotFollow).toBe(false);
+    expect(world.agents.get(REPLICA)?.state?.returned.vacated?.reason).toContain('following failed');
+    await world.close();
+  });
+
   it('stays as it is while nobody else acknowledges', async () => {
     const world = await atWork();
     world.agents.get(OTHER_REPLICA)?.stop.abort(new Error('killed'));

@@ -13,6 +13,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { startStatusServer } from '../runtime/http/server.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { createPrometheusMetrics } from '../runtime/metrics/prometheus.ts';
+import { createServiceLookup } from '../runtime/service-lookup.ts';
 import { Agent } from './agent.ts';
 import { requestClone } from './clone-client.ts';
 import { type CompleteLaunch, completeLaunch } from './launch-plan.ts';
@@ -21,9 +22,10 @@ import { createLauncherClient } from './launcher-client.ts';
 import { createAgentMetrics } from './metrics.ts';
 import { openMountedFiles } from './mounted-files.ts';
 import { createPeerPositions } from './peer-positions.ts';
-import { createPeerResolver, createServiceLookup } from './peer-resolver.ts';
+import { followingMoves } from './moves/following-moves.ts';
+import { createPeerResolver } from './peer-resolver.ts';
 import { fetchPeerFrame } from './peer-states.ts';
-import { createPeerAddresses } from './peers.ts';
+import { createPeerAddresses, type PeerAddresses } from './peers.ts';
 import { LAUNCHER_SOCKET, type MemberPlace, settingsFile } from './pod-contract.ts';
 import type { AgentState } from './protocol/agent-state.ts';
 import type { StateFrame } from './protocol/frame.ts';
@@ -84,6 +86,14 @@ export async function runAgent(options: RunAgentOptions, signal: AbortSignal): P
     () => files.settings(),
     (name) => resolver.address(name),
   );
+  /** Of any shard; their names are looked up anew each time, for nobody waits for them. */
+  const membersOf = (name: string): PeerAddresses =>
+    createPeerAddresses(
+      { namespace: place.namespace, name },
+      places.serverPort,
+      () => files.settings(),
+      () => undefined,
+    );
   const resolver = createPeerResolver({
     names: () => peers.names(otherPods(shardMap, place.pod)),
     isSuspect: () => agent.isWithoutSource(),
@@ -108,9 +118,17 @@ export async function runAgent(options: RunAgentOptions, signal: AbortSignal): P
     fetchPeerFrame({ ...peers.agent(pod), identity }, tls.current(), limit);
   const fetchState = async (pod: string, limit: AbortSignal): Promise<AgentState> =>
     (await fetchFrame(pod, limit)).state;
+  const fetchMember = async (
+    { name }: { readonly name: string },
+    pod: string,
+    limit: AbortSignal,
+  ): Promise<AgentState> =>
+    (await fetchPeerFrame({ ...membersOf(name).agent(pod), identity }, tls.current(), limit)).state;
   const positions = createPeerPositions({
     peers: () => otherPods(shardMap, place.pod),
+    following: () => followingMoves(shardMap.view(), place.shard),
     fetchState,
+    fetchOther: fetchMember,
     clock,
     logger,
   });
@@ -149,6 +167,10 @@ export async function runAgent(options: RunAgentOptions, signal: AbortSignal): P
         },
         limit,
       ),
+    members: {
+      address: (shard, pod) => membersOf(shard.name).server(pod),
+      fetchState: fetchMember,
+    },
     servedPod: () => clones.servedPod(),
     onStandDown: () => resolver.tell(),
     onState(state) {

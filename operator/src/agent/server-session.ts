@@ -10,8 +10,8 @@ interface Current {
   readonly pid: number;
   readonly session: MemberSession;
   salvaged: boolean;
-  /** Why the last attempt at that failed; null where none has. */
-  salvageFailure: string | null;
+  /** Why the last attempt at that failed, or at following; null where it has not. */
+  replicationFailure: string | null;
   accountsDigest: string;
   /** Digest of the databases of keyspaces that this agent has made, or found. */
   databasesDigest: string;
@@ -25,6 +25,8 @@ interface Current {
   member: MemberState | null;
   /** Monotonic milliseconds. */
   observedAt: number;
+  /** How often this agent has closed the server for writes. */
+  closings: number;
   /** The look that is under way. */
   looking: Promise<void> | null;
 }
@@ -91,7 +93,7 @@ export class ServerSession {
       session,
       certificatesDigest,
       salvaged: false,
-      salvageFailure: null,
+      replicationFailure: null,
       accountsDigest: '',
       databasesDigest: '',
       users: null,
@@ -99,6 +101,7 @@ export class ServerSession {
       refusedSince: null,
       member: null,
       observedAt: clock.monotonic(),
+      closings: 0,
       looking: null,
     };
     this.#startsInVain = 0;
@@ -150,7 +153,9 @@ export class ServerSession {
 
   async #look(current: Current, signal: AbortSignal): Promise<void> {
     try {
-      current.member = await current.session.observe(signal);
+      const { closings } = current;
+      const seen = await current.session.observe(signal);
+      current.member = closings === current.closings ? seen : { ...seen, writable: false };
       current.observedAt = this.#options.clock.monotonic();
       current.refusedSince = isRefused(current.member) ? (current.refusedSince ?? current.observedAt) : null;
     } catch (error) {
@@ -171,13 +176,35 @@ export class ServerSession {
   noteSalvaged(): void {
     if (this.#current !== null) {
       this.#current.salvaged = true;
-      this.#current.salvageFailure = null;
+      this.#current.replicationFailure = null;
     }
   }
 
   noteSalvageFailure(reason: string): void {
     if (this.#current !== null) {
-      this.#current.salvageFailure = reason;
+      this.#current.replicationFailure = `salvaging failed: ${reason}`;
+    }
+  }
+
+  noteFollowFailure(reason: string): void {
+    if (this.#current !== null) {
+      this.#current.replicationFailure = `following failed: ${reason}`;
+    }
+  }
+
+  /** The server takes no writes any more: a look that began before does not know it, and a decision must not go by that. */
+  noteClosed(): void {
+    const current = this.#current;
+    if (current !== null) {
+      current.closings += 1;
+      current.member = current.member === null ? null : { ...current.member, writable: false };
+    }
+  }
+
+  /** The server was a primary, and is none any more: nothing that was seen or done there still counts. */
+  noteSteppedDown(): void {
+    if (this.#current !== null) {
+      Object.assign(this.#current, { member: null, accountsDigest: '', databasesDigest: '', users: null });
     }
   }
 
@@ -202,6 +229,7 @@ export class ServerSession {
   noteFollowed(accountsDigest: string): void {
     if (this.#current !== null) {
       this.#current.followedDigest = accountsDigest;
+      this.#current.replicationFailure = null;
       this.#current.refusedSince = null;
     }
   }

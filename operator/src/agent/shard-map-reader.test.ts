@@ -73,7 +73,7 @@ describe('createShardMapReader', () => {
       stop.signal,
     );
     expect(await reader.read(stop.signal)).toMatchObject({
-      databases: { keyspaces: [{ keyspace: 'app', databases: ['app_s0001', 'app$shared'] }] },
+      databases: { revision: 1, wanted: [{ keyspace: 'app', databases: ['app_s0001', 'app$shared'] }] },
     });
     const broken = { spec: { revision: 2, keyspaces: [withKeyspace('1-0')] } };
     await server.mergePatch(shardMaps, KEY, broken, {}, stop.signal);

@@ -4,6 +4,7 @@ import type { ApiClient } from '../runtime/client/api-client.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { errorFields, type Logger } from '../runtime/logger.ts';
 import { defineResource, type KubernetesObject } from '../runtime/objects.ts';
+import { movesOfShard } from './moves/map-moves.ts';
 import type { MemberPlace } from './pod-contract.ts';
 import type { ShardView } from './observation.ts';
 import { wantedDatabases } from './wanted-databases.ts';
@@ -16,6 +17,8 @@ export interface ShardMapReader {
   view(): ShardView;
   /** As the API server has it at this moment. Rejects where that cannot be had. */
   read(signal: AbortSignal): Promise<ShardView>;
+  /** The newest revision that was ever read, though the map may be gone; 0 before the first. */
+  newestRevision(): number;
   /** Calls `handler` after each change of `view()`; returns how to stop that. */
   onChange(handler: () => void): () => void;
   /** Watches until the signal aborts, then resolves. */
@@ -48,19 +51,20 @@ export function createShardMapReader(options: ShardMapReaderOptions): ShardMapRe
   const handlers = new Set<() => void>();
   let view: ShardView = { kind: 'unreadable', reason: 'the API server has not answered yet' };
   let revision = 0;
+  let newest = 0;
 
   /** The map's revision never goes back; an answer that was overtaken by a later one must not, either. */
   const accept = (object: unknown): ShardView => {
-    const next = viewOf(object, place.shard, logger);
+    const { view: next, revision: nextRevision } = readView(object, place.shard, logger);
     if (next.kind === 'unreadable') {
       logger.error('the ShardMap cannot be understood', { reason: next.reason });
       return next;
     }
-    const nextRevision = revisionOf(object);
     if (object !== undefined && nextRevision < revision) {
       return view;
     }
     revision = nextRevision;
+    newest = Math.max(newest, revision);
     if (JSON.stringify(next) !== JSON.stringify(view)) {
       view = next;
       handlers.forEach((handler) => handler());
@@ -70,6 +74,7 @@ export function createShardMapReader(options: ShardMapReaderOptions): ShardMapRe
 
   return {
     view: () => view,
+    newestRevision: () => newest,
     async read(signal) {
       const object = await client.get(shardMaps, key, signal);
       return accept(object);
@@ -98,30 +103,37 @@ export function createShardMapReader(options: ShardMapReaderOptions): ShardMapRe
 /** A map whose keyspaces cannot be understood still says who is the primary. */
 function databasesIn({ spec }: ShardMap, number: number, logger: Logger): Partial<KnownShard> {
   try {
-    const { keyspaces = [] } = spec;
-    return keyspaces.length === 0 ? {} : { databases: wantedDatabases(keyspaces, number) };
+    return (spec.keyspaces ?? []).length === 0 ? {} : { databases: wantedDatabases(spec, number) };
   } catch (error) {
     logger.error('the keyspaces of the ShardMap cannot be understood', errorFields(error));
     return {};
   }
 }
 
-function viewOf(object: unknown, number: number, logger: Logger): ShardView {
+function movesIn({ spec }: ShardMap, number: number): Partial<KnownShard> {
+  const moves = movesOfShard(spec, number);
+  return moves === undefined ? {} : { moves };
+}
+
+function readView(
+  object: unknown,
+  number: number,
+  logger: Logger,
+): { readonly view: ShardView; readonly revision: number } {
   if (object === undefined) {
     // A map that was lost is rebuilt by the operator; until then nothing about this shard is certain.
-    return { kind: 'absent' };
+    return { view: { kind: 'absent' }, revision: 0 };
   }
   try {
     const map = parseShardMap(object);
-    const shard = map.spec.shards.find((shard) => shard.number === number);
-    return shard === undefined
-      ? { kind: 'absent' }
-      : { kind: 'known', shard, ...databasesIn(map, number, logger) };
+    const shard = map.spec.shards.find((each) => each.number === number);
+    const view: ShardView =
+      shard === undefined
+        ? { kind: 'absent' }
+        : { kind: 'known', shard, ...databasesIn(map, number, logger), ...movesIn(map, number) };
+    return { view, revision: map.spec.revision };
   } catch (error) {
-    return { kind: 'unreadable', reason: error instanceof Error ? error.message : String(error) };
+    const reason = error instanceof Error ? error.message : String(error);
+    return { view: { kind: 'unreadable', reason }, revision: 0 };
   }
-}
-
-function revisionOf(object: unknown): number {
-  return object === undefined ? 0 : parseShardMap(object).spec.revision;
 }

@@ -46,8 +46,8 @@ export function volumeProblem(usage: VolumeUsage | null): AgentProblem | null {
 }
 
 /**
- * What of the logs to discard. `needed` has, for every other recorded member, the last position it was seen at, or
- * null where it was not seen since this agent started: then everything counts as needed.
+ * What of the logs to discard. `needed` has, for every other recorded member and every move that follows this shard, the last position it
+ * was seen at, or null where it was not seen since this agent started: then everything counts as needed.
  */
 export function planRetention(
   usage: VolumeUsage,

@@ -11,7 +11,7 @@ export const EXIT_CODES = {
 
 /** Why a command of the plugin did not do what it was asked to. Its message is for the person at the terminal. */
 export class PluginFailure extends Error {
-  readonly code: 'NotFound' | 'Refused' | 'Undone' | 'TimedOut' | 'Usage';
+  readonly code: 'NotFound' | 'Refused' | 'Undone' | 'Failed' | 'TimedOut' | 'Usage';
 
   constructor(code: PluginFailure['code'], message: string, options?: ErrorOptions) {
     super(message, options);
@@ -29,6 +29,7 @@ export class PluginFailure extends Error {
       case 'NotFound':
       case 'Refused':
       case 'Undone':
+      case 'Failed':
       default:
         return EXIT_CODES.failed;
     }

@@ -4,7 +4,8 @@ import { promotionAnnotation, switchoverAnnotation } from '../api/v1alpha1/index
 import { FakeApiServer } from '../runtime/testing/fake-api-server.ts';
 import { FakeClock, settle } from '../runtime/testing/fake-clock.ts';
 import { shardedClusters, shardMaps } from './cluster-view.ts';
-import { type ConnectionFlags, runPlugin } from './plugin.ts';
+import type { ConnectionFlags } from './connection-flags.ts';
+import { runPlugin } from './plugin.ts';
 
 const NEVER = new AbortController().signal;
 const KEY = { namespace: 'web', name: 'shop' };
@@ -115,6 +116,10 @@ describe('kubectl shardwright', () => {
           clock,
           say: (text) => void (out += `${text}\n`),
           progress: (text) => void (err += `${text}\n`),
+          kubectl: { capture: async () => '', attach: async () => 0 },
+          isTerminal: false,
+          redraw: () => {},
+          ask: async () => '',
           close: async () => {},
         };
       },
@@ -320,6 +325,11 @@ describe('kubectl shardwright', () => {
       expect(await run('promote shop 0 --to 1 --accept-data-loss', promoting(4, SECOND))).toBe(0);
       expect(await annotations()).toEqual({ [promotionAnnotation(0)]: `${SECOND}/${epoch}` });
       expect(out).toContain('shop-shard-0-1 is the primary of shop-shard-0 in epoch 4');
+    });
+
+    it('takes nobody for healthy whose last word is older than what the shard is in', async () => {
+      await setStatus({ shards: [{ ...STATUS, state: 'primaryUnreachable' }] });
+      expect(await run('promote shop 0 --to 1 --accept-data-loss', promoting(4, SECOND))).toBe(0);
     });
 
     it('tells when another was promoted', async () => {

@@ -1,18 +1,15 @@
 /** The command line of `kubectl shardwright`. */
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { isApiError } from '../runtime/client/api-error.ts';
+import { connecting, EXIT_HELP, parseFormat, parseSeconds } from './command-line.ts';
+import type { ConnectionFlags } from './connection-flags.ts';
+import { addDatabaseCommands } from './database-commands.ts';
 import { EXIT_CODES, PluginFailure } from './failure.ts';
 import { promote } from './promote.ts';
 import type { PluginSession } from './session.ts';
-import { parseFormat, showStatus } from './status.ts';
+import { addShardCommands } from './shard-commands.ts';
+import { showStatus } from './status.ts';
 import { switchOver } from './switchover.ts';
-
-/** Which API server, as kubectl's flags of the same names say it. */
-export interface ConnectionFlags {
-  readonly kubeconfig?: string;
-  readonly context?: string;
-  readonly namespace?: string;
-}
 
 /** What the plugin needs of its surroundings. */
 export interface PluginWorld {
@@ -26,13 +23,6 @@ export interface PluginWorld {
   readonly signal: AbortSignal;
   readonly version: string;
 }
-
-const EXIT_HELP = `
-Exit codes:
-  0  done
-  1  refused, undone or failed; the message says why
-  2  the command line cannot be used
-  3  not finished in the time given`;
 
 const DEFAULT_TIMEOUT_SECONDS = 60;
 
@@ -108,29 +98,15 @@ export async function runPlugin(commandLine: readonly string[], world: PluginWor
         }),
     );
 
+  addShardCommands(program, run);
+  addDatabaseCommands(program, run);
+
   try {
     await program.parseAsync(commandLine, { from: 'user' });
     return EXIT_CODES.done;
   } catch (error) {
     return tell(error, world);
   }
-}
-
-/** The flags of kubectl that say which cluster of Kubernetes is meant. */
-function connecting(command: Command): Command {
-  return command
-    .option('-n, --namespace <name>', 'namespace (default: that of the context)')
-    .option('--kubeconfig <path>', 'kubeconfig (default: KUBECONFIG, or ~/.kube/config)')
-    .option('--context <name>', 'context of the kubeconfig (default: the current one)')
-    .addHelpText('after', EXIT_HELP);
-}
-
-function parseSeconds(text: string): number {
-  const seconds = Number(text.replace(/s$/u, ''));
-  if (!Number.isFinite(seconds) || seconds <= 0) {
-    throw new InvalidArgumentError('Write a number of seconds, as 60.');
-  }
-  return seconds;
 }
 
 function tell(error: unknown, { writeErr, signal }: PluginWorld): number {

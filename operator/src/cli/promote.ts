@@ -1,5 +1,6 @@
 /** `kubectl shardwright promote`: a person's decision for a replica though acknowledged writes may be lost. */
 import { formatPromotionRequest, promotionAnnotation, type ShardMapShard } from '../api/v1alpha1/index.ts';
+import type { ShardStateName } from '../core/instance-report.ts';
 import { findMember, findShard, readCluster, shardedClusters, type ShardView } from './cluster-view.ts';
 import { PluginFailure } from './failure.ts';
 import { type PluginSession, waitFor } from './session.ts';
@@ -82,7 +83,20 @@ export async function promote(
   );
 }
 
+/** States in which a primary may be gone that still counts as healthy: an instance is taken at its last word for some seconds. */
+const PRIMARY_IN_DOUBT: ReadonlySet<string | undefined> = new Set<ShardStateName>([
+  'primaryLost',
+  'primaryUnreachable',
+  'primaryHung',
+  'acknowledgementsStalled',
+  'promoting',
+  'blocked',
+]);
+
 function isHealthy({ status }: ShardView, pod: string): boolean {
+  if (PRIMARY_IN_DOUBT.has(status?.state)) {
+    return false;
+  }
   return status?.instances?.some((instance) => instance.pod === pod && instance.healthy) ?? false;
 }
 

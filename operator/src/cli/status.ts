@@ -7,13 +7,9 @@ import type {
   ShardStatus,
 } from '../api/v1alpha1/index.ts';
 import { type ClusterView, membersOf, readCluster } from './cluster-view.ts';
-import { PluginFailure } from './failure.ts';
+import type { OutputFormat } from './command-line.ts';
 import type { PluginSession } from './session.ts';
 import { renderTable } from './table.ts';
-
-/** How the status is shown. */
-export const OUTPUT_FORMATS = ['text', 'json'] as const;
-export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
 /** The status of a cluster as JSON. Fields are added, never renamed. */
 export interface StatusReport {
@@ -59,15 +55,6 @@ export async function showStatus(
   const report = reportStatus(await readCluster(session, name, signal));
   const lines = format === 'json' ? [JSON.stringify(report, null, 2)] : renderStatus(report);
   lines.forEach((line) => session.say(line));
-}
-
-/** Reads the format that was asked for. Throws `PluginFailure`. */
-export function parseFormat(text: string): OutputFormat {
-  const format = OUTPUT_FORMATS.find((known) => known === text);
-  if (format === undefined) {
-    throw new PluginFailure('Usage', `--output ${text}: write one of ${OUTPUT_FORMATS.join(', ')}`);
-  }
-  return format;
 }
 
 /** Gathers. The map is newer than the status in roles and epochs. Pure. */

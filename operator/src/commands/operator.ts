@@ -2,9 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { collectDefaultMetrics } from '@prometheus-io/client';
 import { API_GROUP } from '../api/v1alpha1/index.ts';
+import { createShardRebalanceController } from '../controllers/shard-rebalance/controller.ts';
 import { addShardedClusterController } from '../controllers/sharded-cluster/controller.ts';
 import { operatorCertificateName } from '../controllers/sharded-cluster/resources/certificates.ts';
 import { mariadbEngine } from '../engines/mariadb/engine.ts';
+import { createMoverMetrics } from '../movers/mover-metrics.ts';
+import { Movers } from '../movers/movers.ts';
 import { openLog } from '../observability/winston-logger.ts';
 import { connect } from '../runtime/client/connect.ts';
 import { systemClock } from '../runtime/clock.ts';
@@ -66,21 +69,21 @@ async function runOperator(config: OperatorConfig, logger: Logger, signal: Abort
     reporter: { controller: `${API_GROUP}/operator`, instance },
   });
   manager.addRunnable(events, { everywhere: true });
-  let supervisor: Supervisor | undefined;
+  let supervision: { readonly supervisor: Supervisor; readonly streams: AgentStreams } | undefined;
   const stallMonitor = createStallMonitor({ clock });
   manager.addRunnable({ name: 'stall-monitor', run: (stop) => stallMonitor.run(stop) }, { everywhere: true });
-  const { controller } = addShardedClusterController(manager, {
-    reports: (caches) => {
+  const { controller, caches } = addShardedClusterController(manager, {
+    reports: (shared) => {
       const streams = new AgentStreams({
         clock,
         logger,
         stallMonitor,
         random: Math.random,
-        pods: caches.pods,
-        secrets: caches.secrets,
+        pods: shared.pods,
+        secrets: shared.secrets,
         certificateName: operatorCertificateName,
       });
-      supervisor = new Supervisor({
+      const supervisor = new Supervisor({
         client,
         clock,
         logger,
@@ -90,11 +93,12 @@ async function runOperator(config: OperatorConfig, logger: Logger, signal: Abort
         positions: mariadbEngine.positions,
         credentials: mariadbEngine.credentials,
         random: Math.random,
-        secrets: caches.secrets,
-        clusters: caches.clusters,
-        shardMaps: caches.shardMaps,
-        pods: caches.pods,
+        secrets: shared.secrets,
+        clusters: shared.clusters,
+        shardMaps: shared.shardMaps,
+        pods: shared.pods,
       });
+      supervision = { supervisor, streams };
       manager.addRunnable(streams, { everywhere: true });
       manager.addRunnable(supervisor);
       return supervisor;
@@ -107,7 +111,35 @@ async function runOperator(config: OperatorConfig, logger: Logger, signal: Abort
     image: config.image,
     ...(config.watchNamespace !== '' && { namespace: config.watchNamespace }),
   });
-  supervisor?.onVerdict((cluster) => controller.enqueue(cluster));
+  if (supervision === undefined) {
+    throw new TypeError('the controller of clusters has made no supervisor');
+  }
+  const { supervisor, streams } = supervision;
+  supervisor.onVerdict((cluster) => controller.enqueue(cluster));
+  const movers = new Movers({
+    ...caches,
+    clock,
+    logger,
+    streams,
+    writer: supervisor.maps,
+    reports: supervisor,
+    recorder: events,
+    positions: mariadbEngine.positions,
+    metrics: createMoverMetrics(registry),
+  });
+  const rebalancing = createShardRebalanceController({
+    ...caches,
+    client,
+    clock,
+    logger,
+    metrics,
+    views: movers,
+    recorder: events,
+  });
+  movers.onNews((cluster) => rebalancing.enqueue(cluster));
+  supervisor.onVerdict((cluster) => rebalancing.enqueue(cluster));
+  manager.addController(rebalancing);
+  manager.addRunnable(movers);
   try {
     await manager.run(signal);
   } finally {

@@ -29,8 +29,9 @@ const standardOutput: ProgramOutput = {
 const EXIT_HELP = `
 Exit codes:
   0  stopped as asked, by SIGTERM or SIGINT
-  1  failed, or lost the leadership; start it again
-  2  the command line or the environment cannot be used`;
+  1  failed; start it again
+  2  the command line or the environment cannot be used
+  3  lost the leadership and could not start itself again`;
 
 /**
  * Reads the command line (without the program's own two first words) and runs the command it names. Resolves

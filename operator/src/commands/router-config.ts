@@ -58,7 +58,8 @@ export const ROUTER_FLAGS = {
   },
   addressesFile: {
     flag: '--addresses-file <file>',
-    description: 'with --map-file: JSON with host, port and serverName of each pod',
+    description:
+      'JSON with host, port and serverName of each pod, instead of the names that pods have in Kubernetes; with socketPath, a server of this machine is reached by its socket, without TLS',
   },
   files: {
     flag: '--files <folder>',
@@ -125,9 +126,9 @@ const schema = z
     logLevel: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }),
     logFormat: z.enum(LOG_FORMATS, { error: `must be one of ${LOG_FORMATS.join(', ')}` }),
   })
-  .refine(({ mapFile, addressesFile }) => (mapFile === undefined) === (addressesFile === undefined), {
+  .refine(({ mapFile, addressesFile }) => mapFile === undefined || addressesFile !== undefined, {
     path: ['addressesFile'],
-    message: 'goes with --map-file: give both or neither',
+    message: 'is needed with --map-file: no name leads to the servers of such a map',
   })
   .transform(({ files, ...config }) => ({ ...config, folders: foldersOf(files) }));
 

@@ -1,4 +1,4 @@
-import cluster from 'node:cluster';
+import type { LookupFunction, Socket } from 'node:net';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openLog } from '../observability/winston-logger.ts';
@@ -8,7 +8,10 @@ import { startStatusServer } from '../runtime/http/server.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { MetricsPage } from '../runtime/metrics/metrics-page.ts';
 import { createPrometheusMetrics } from '../runtime/metrics/prometheus.ts';
+import { createServiceLookup } from '../runtime/service-lookup.ts';
+import { KnownAddresses } from '../router/backend/known-addresses.ts';
 import { ROUTER_ENVIRONMENT } from '../router/pod-contract.ts';
+import { type Entrance, listeningEntrance } from '../router/process/entrance.ts';
 import { PrimaryChannel } from '../router/process/primary-channel.ts';
 import { openRouterFiles } from '../router/process/router-files.ts';
 import {
@@ -17,7 +20,8 @@ import {
   type RouterWorkerOptions,
 } from '../router/process/router-worker.ts';
 import type { MessageToWorker } from '../router/process/worker-messages.ts';
-import { WORKER_INDEX_VARIABLE, WorkerProcesses } from '../router/process/worker-processes.ts';
+import { forkWorker, WORKER_INDEX_VARIABLE } from '../router/process/worker-process.ts';
+import { WorkerProcesses } from '../router/process/worker-processes.ts';
 import { keepMap } from '../router/topology/kept-map.ts';
 import { createMapFile } from '../router/topology/map-file.ts';
 import type { MapSource } from '../router/topology/map-source.ts';
@@ -32,7 +36,7 @@ export async function runRouterCommand(config: RouterConfig): Promise<number> {
   const log = openLog({ level: config.logLevel, format: config.logFormat, stream: process.stdout });
   const index = process.env[WORKER_INDEX_VARIABLE];
   return runProcess((signal) => {
-    if (cluster.isWorker && index !== undefined) {
+    if (process.send !== undefined && index !== undefined) {
       return runWorkerProcess(config, Number(index), log.logger.child({ worker: Number(index) }), signal);
     }
     return config.workers === 1
@@ -47,10 +51,12 @@ async function runAlone(config: RouterConfig, logger: Logger, signal: AbortSigna
   const { registry, page } = createPrometheusMetrics();
   const worker = await openWorker(config, {
     source,
+    entrance: entranceOf(config, false),
     index: 0,
     registry,
     logger,
     killElsewhere: async () => 'unknown',
+    processes: null,
   });
   try {
     await withStatusPages(
@@ -58,17 +64,25 @@ async function runAlone(config: RouterConfig, logger: Logger, signal: AbortSigna
       logger,
       page,
       () => worker.assertReady(),
-      () => worker.run(signal),
+      () => worker.run(signal, new AbortController().signal),
     );
   } finally {
     await close();
   }
 }
 
-/** This process follows the map and answers for all; others serve. */
+/** This process follows the map, lets clients in and answers for all; others serve. */
 async function runWithWorkers(config: RouterConfig, logger: Logger, signal: AbortSignal): Promise<void> {
   const { source, close } = await openSource(config, logger);
-  const processes = new WorkerProcesses({ source, workers: config.workers, clock: systemClock, logger });
+  const processes = new WorkerProcesses({
+    source,
+    workers: config.workers,
+    maxConnections: config.maxConnections,
+    entrance: entranceOf(config, true),
+    start: forkWorker,
+    clock: systemClock,
+    logger,
+  });
   const { page } = createPrometheusMetrics();
   const all: MetricsPage = { contentType: page.contentType, render: () => processes.renderMetrics() };
   try {
@@ -98,21 +112,28 @@ async function runWorkerProcess(
   const channel = new PrimaryChannel({
     parent: {
       send: (message) => void process.send?.(message),
-      onMessage: (handler) => void process.on('message', (message) => handler(message as MessageToWorker)),
+      onMessage: (handler) =>
+        void process.on('message', (message, socket) =>
+          handler(message as MessageToWorker, socket as Socket | undefined),
+        ),
     },
     registry,
     state: () => reasonOf(serving.worker),
+    connections: () => serving.worker?.connections ?? 0,
+    processes: () => serving.worker?.processes() ?? [],
     kill: (request) => serving.worker?.kill(request) ?? 'unknown',
     clock: systemClock,
   });
   serving.worker = await openWorker(config, {
     source: channel,
+    entrance: channel.entrance,
     index,
     registry,
     logger,
     killElsewhere: (request) => channel.killElsewhere(request),
+    processes: () => channel.processes(),
   });
-  await serving.worker.run(AbortSignal.any([signal, orphaned.signal]));
+  await serving.worker.run(AbortSignal.any([signal, orphaned.signal]), orphaned.signal);
 }
 
 function reasonOf(worker: RouterWorker | undefined): string | null {
@@ -126,18 +147,27 @@ function reasonOf(worker: RouterWorker | undefined): string | null {
 
 async function openWorker(
   config: RouterConfig,
-  own: Pick<RouterWorkerOptions, 'source' | 'index' | 'registry' | 'logger' | 'killElsewhere'>,
+  own: Pick<
+    RouterWorkerOptions,
+    'source' | 'entrance' | 'index' | 'registry' | 'logger' | 'killElsewhere' | 'processes'
+  >,
 ): Promise<RouterWorker> {
   const clock = systemClock;
   return createRouterWorker({
     ...own,
-    addressOf: await openAddresses(config),
+    ...(await openAddresses(config, own.logger)),
     files: await openRouterFiles({ folders: config.folders, clock, logger: own.logger }),
-    listen: { host: config.listen?.host ?? '::', port: config.listen?.port ?? 0 },
     limits: config,
     workers: config.workers,
     clock,
   });
+}
+
+function entranceOf({ listen }: RouterConfig, unread: boolean): Entrance {
+  return listeningEntrance(
+    { host: listen?.host ?? '::', port: listen?.port ?? 0 },
+    { unread, clock: systemClock },
+  );
 }
 
 async function withStatusPages(
@@ -165,11 +195,22 @@ async function withStatusPages(
   }
 }
 
+/** For as long as a login may take: who is asked may be gone, and another answers the next attempt. */
+const NAME_SERVICE = { attempts: 6, attemptMilliseconds: 500 };
+
 /** Pods by their names; outside Kubernetes by a file. */
-async function openAddresses(config: RouterConfig): Promise<AddressOf> {
-  return config.addressesFile === undefined
-    ? podAddresses(process.env[ROUTER_ENVIRONMENT.namespace] ?? 'default')
-    : readAddresses(await readFile(config.addressesFile, 'utf8'));
+async function openAddresses(
+  config: RouterConfig,
+  logger: Logger,
+): Promise<{ readonly addressOf: AddressOf; readonly lookup: LookupFunction | undefined }> {
+  if (config.addressesFile !== undefined) {
+    return { addressOf: readAddresses(await readFile(config.addressesFile, 'utf8')), lookup: undefined };
+  }
+  const known = new KnownAddresses({ ask: createServiceLookup(NAME_SERVICE), clock: systemClock, logger });
+  return {
+    addressOf: podAddresses(process.env[ROUTER_ENVIRONMENT.namespace] ?? 'default'),
+    lookup: known.lookup,
+  };
 }
 
 /** The map from a file, or from the API server with the last one kept for a restart. */

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import { openLog } from '../observability/winston-logger.ts';
+import { LeadershipLostError } from '../runtime/leader/elector.ts';
 import { EXIT_CODES, runProcess } from './run-process.ts';
 
 function setUp() {
@@ -45,12 +46,21 @@ describe('runProcess', () => {
   it('ends with 1 and logs once what the body throws', async () => {
     const { run } = setUp();
     const { exitCode, output } = await run(async () => {
-      throw Object.assign(new Error('lease lost'), { code: 'LeadershipLost' });
+      throw Object.assign(new Error('no memory'), { code: 'NoMemory' });
     });
     expect(exitCode).toBe(EXIT_CODES.failed);
-    expect(output.match(/lease lost/g)).toHaveLength(2);
-    expect(output).toContain('failed error="lease lost" code=LeadershipLost stack=');
+    expect(output.match(/no memory/g)).toHaveLength(2);
+    expect(output).toContain('failed error="no memory" code=NoMemory stack=');
     expect(output.split('\n')).toHaveLength(2);
+  });
+
+  it('ends with 3 where the leadership was lost, so that the program can begin anew at once', async () => {
+    const { run } = setUp();
+    const { exitCode, output } = await run(async () => {
+      throw new LeadershipLostError('the lease was not renewed');
+    });
+    expect(exitCode).toBe(EXIT_CODES.leadershipLost);
+    expect(output).toContain('code=LeadershipLost');
   });
 
   it.each(['uncaughtException', 'unhandledRejection'])(

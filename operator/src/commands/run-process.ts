@@ -1,14 +1,17 @@
 import type { LogOutput } from '../observability/winston-logger.ts';
+import { LeadershipLostError } from '../runtime/leader/elector.ts';
 import { errorFields } from '../runtime/logger.ts';
 
 /** How a command ends, as its process's exit code. */
 export const EXIT_CODES = {
   /** Stopped as asked, by SIGTERM or SIGINT. */
   stopped: 0,
-  /** Failed, or lost the leadership; to be started again. */
+  /** Failed; to be started again. */
   failed: 1,
   /** The command line or the environment cannot be used; starting again is no use. */
   unusableConfiguration: 2,
+  /** Lost the leadership; to be started again at once, since nobody else may be there to lead. */
+  leadershipLost: 3,
 } as const;
 
 /** The part of `process` that tells of signals and of errors nobody caught. */
@@ -77,6 +80,6 @@ async function runBody(
       ...errorFields(error),
       stack: error instanceof Error ? error.stack : undefined,
     });
-    return EXIT_CODES.failed;
+    return error instanceof LeadershipLostError ? EXIT_CODES.leadershipLost : EXIT_CODES.failed;
   }
 }

@@ -1,4 +1,5 @@
 /** What is known of running instances beyond what Kubernetes knows, for whoever reports on them. */
+import type { MapEvidence } from './rebuild/evidence.ts';
 
 /** Something that stands in an instance's way, in words for a condition. */
 export interface InstanceProblem {
@@ -34,6 +35,8 @@ export interface InstanceReport {
   readonly problems: readonly InstanceProblem[];
   /** Whether its commits wait for a replica; null while unknown. */
   readonly commitsWait: boolean | null;
+  /** Whether the databases of keyspaces are known to be there, of an open primary; null while unknown, and of replicas. */
+  readonly databasesMade: boolean | null;
   /** Null while it is not being cloned. */
   readonly cloning: CloneProgress | null;
 }
@@ -149,7 +152,7 @@ export interface ClusterKey {
   readonly name: string;
 }
 
-/** Everything known of the instances of all clusters. Answers at once, from memory. */
+/** Everything known of the instances of all clusters. Answers at once, from memory, but for `evidence`. */
 export interface InstanceReports {
   /** Undefined while nothing is known yet. */
   instance(cluster: ClusterKey, pod: string): InstanceReport | undefined;
@@ -159,4 +162,6 @@ export interface InstanceReports {
   readTarget(cluster: ClusterKey, shard: number): ReadTarget | undefined;
   /** What is wrong with the cluster as a whole. */
   cluster(cluster: ClusterKey): readonly InstanceProblem[];
+  /** Asks all members of a cluster whose map is gone what they know. Takes some seconds where somebody does not answer. */
+  evidence(cluster: ClusterKey, signal: AbortSignal): Promise<MapEvidence>;
 }

@@ -2,7 +2,7 @@
  * What an account is for; the engine knows the rights that takes.
  * - `application`: reads and writes its schemas, defines tables in them; cannot bypass read-only.
  * - `administration`: everything but what would break replication: it cannot bypass read-only, either.
- * - `replication`: receives changes, from another member.
+ * - `replication`: receives changes from another member, and reads the databases that are taken over from another shard.
  * - `monitoring`: sees states and figures, no data.
  */
 export type AccountPurpose = 'application' | 'administration' | 'replication' | 'monitoring';

@@ -12,6 +12,10 @@
  * - `IncompleteClone`: a stream ended before the copy was complete.
  * - `UnreadableFiles`: files of the data directory are not what the engine expects.
  * - `InvalidPosition`, `InvalidConfiguration`: text that cannot be used.
+ * - `SourceLost`: the member that a transfer reads from does not answer, or no longer: another one will do.
+ * - `PositionLost`: the source no longer has the changes after a position, or never had that position.
+ * - `DefinitionChanged`: a table or the like was defined anew at the source of a transfer, which no tail can repeat.
+ * - `NotMovable`: a database holds what a transfer cannot carry exactly; nothing was changed.
  */
 export type EngineErrorCode =
   | 'Unreachable'
@@ -26,7 +30,11 @@ export type EngineErrorCode =
   | 'IncompleteClone'
   | 'UnreadableFiles'
   | 'InvalidPosition'
-  | 'InvalidConfiguration';
+  | 'InvalidConfiguration'
+  | 'SourceLost'
+  | 'PositionLost'
+  | 'DefinitionChanged'
+  | 'NotMovable';
 
 /** The one error type that engines throw. Its message never holds a password or a statement that does. */
 export class EngineError extends Error {

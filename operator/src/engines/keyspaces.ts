@@ -15,6 +15,18 @@ export interface KeyspaceDatabases {
   readonly databases: readonly string[];
 }
 
+/** What a shard holds of keyspaces, by one revision of the map. */
+export interface DatabasesOrder {
+  readonly wanted: readonly KeyspaceDatabases[];
+  /** Of the map that says so: a database that a later one, or this one, has fenced is not given back. */
+  readonly revision: number;
+  /**
+   * Databases of either side of a switch that is under way, wanted or not: whoever switches gives and takes the rights on
+   * them, and nobody else.
+   */
+  readonly untouched: readonly string[];
+}
+
 /** What `ensureDatabases` did. */
 export interface DatabaseChanges {
   /** Statements that changed something; 0 when all was as it should be. */

@@ -1,16 +1,11 @@
 import type { Account, AccountChanges } from './accounts.ts';
 import type { Acknowledgement } from './boot.ts';
-import type { DatabaseChanges, KeyspaceDatabases } from './keyspaces.ts';
-import type { MemberState, SourceAddress } from './member-state.ts';
+import type { DatabaseChanges, DatabasesOrder } from './keyspaces.ts';
+import type { MemberState } from './member-state.ts';
 import type { Position } from './position.ts';
-import type { UserChanges, UsersOrder } from './users.ts';
-
-/** A source to follow, with the account to use there. */
-export interface Source extends SourceAddress {
-  readonly user: string;
-  /** From memory. Engines may have to keep it on the data volume to reconnect by themselves. */
-  readonly password: string;
-}
+import type { SlotOperations } from './slot-operations.ts';
+import type { Source } from './source.ts';
+import type { CarriedUser, UserChanges, UsersOrder } from './users.ts';
 
 /** What may be discarded of the log of changes. */
 export interface RetentionRule {
@@ -75,15 +70,35 @@ export interface Roles {
   openWrites(epoch: number, signal: AbortSignal): Promise<void>;
   /**
    * Closes the server for writes and waits until no write is under way. On `Timeout` it stays open. No fence for a
-   * primary whose commits wait for a replica: that takes a kill.
+   * primary whose commits wait for a replica: that takes a kill. Returns where its log ends.
    */
-  closeWrites(timeoutMilliseconds: number, signal: AbortSignal): Promise<void>;
+  closeWrites(timeoutMilliseconds: number, signal: AbortSignal): Promise<Position>;
+  /**
+   * Ends all sessions on a closed primary whose log ends at `end`, and drops its rule for acknowledgements, so that it can
+   * follow another. `Refused` where it is open, follows, or ends elsewhere, and while a commit waits for an
+   * acknowledgement; `Timeout` where a session does not end. Sessions may have been ended all the same; nothing else has
+   * changed.
+   */
+  stepDown(end: Position, signal: AbortSignal): Promise<void>;
+  /**
+   * Ends those of the sessions in the order that are clients' and do nothing at the moment. Returns all sessions of clients
+   * that are left, the order's and others. The agent's own and replicas are no clients.
+   */
+  endIdleClients(order: IdleClientsOrder, signal: AbortSignal): Promise<readonly number[]>;
   /**
    * Applies what was received before the server stopped and is not applied yet; afterwards `follow` and
    * `becomePrimary` are safe. To be called after a boot, before either, on a member that received as a
    * replica. Returns the position reached. Nothing to do: returns at once.
    */
   salvage(signal: AbortSignal): Promise<Position>;
+}
+
+/** Which sessions an `endIdleClients` means. */
+export interface IdleClientsOrder {
+  /** By the numbers that an earlier call has returned. */
+  readonly ids: readonly number[];
+  /** Accounts and users that do not count as clients. */
+  readonly besides: readonly string[];
 }
 
 /** Whether commits wait for a replica. */
@@ -107,15 +122,19 @@ export interface Upkeep {
   ensureAccounts(accounts: readonly Account[], signal: AbortSignal): Promise<AccountChanges>;
   /**
    * Makes the databases of keyspaces that are missing, and gives the roles of each keyspace rights on exactly those; never
-   * drops a database. Changes nothing, and writes nothing, where all is as it should be. Works for half a second at most
-   * and is to be called again until it is complete. `Refused` as for accounts.
+   * drops a database, and gives no rights on one that is fenced by the order's revision of the map or a later one; a fence of an
+   * earlier one has ended. Changes nothing, and writes nothing, where all is as it should be. Works for half a second at
+   * most and is to be called again until it is complete. `Refused` as for accounts.
    */
-  ensureDatabases(wanted: readonly KeyspaceDatabases[], signal: AbortSignal): Promise<DatabaseChanges>;
+  ensureDatabases(order: DatabasesOrder, signal: AbortSignal): Promise<DatabaseChanges>;
   /**
    * Makes or alters users, passwords included, and drops those it made before that are no longer among them. A user of
-   * that name that it has not made is left as it is. Otherwise as for accounts.
+   * that name that it has not made is left as it is. Carried users are made where they are missing; until the list is final, those
+   * that were made so follow it. Otherwise as for accounts.
    */
   ensureUsers(order: UsersOrder, signal: AbortSignal): Promise<UserChanges>;
+  /** The users of a primary that were made by nobody of ours, as far as they can be carried to another server. */
+  readCarriedUsers(signal: AbortSignal): Promise<readonly CarriedUser[]>;
   /**
    * Writes the heartbeat row on a primary. Waits for an acknowledgement like any commit: `Timeout` after
    * `timeoutMilliseconds`; while that one hangs, further calls are `Busy` and send nothing. `Refused` on a closed primary whose commits
@@ -138,6 +157,8 @@ export interface MemberSession extends Observing, Roles, Acknowledging, Upkeep {
    * quickest sign of a server's death, though no proof; with `Timeout` a request got no answer in time.
    */
   readonly ended: Promise<Error>;
+  /** Moving databases from shard to shard. Works on connections of its own: it holds up nothing else, and ends with the session. */
+  readonly slots: SlotOperations;
   /** Closes the connection; the server goes on. */
   close(): void;
 }

@@ -102,4 +102,6 @@ export interface MemberState {
   readonly logBytes: Measure;
   /** Seconds for which the oldest transaction of a client has been open, 0 for none. Unknown for a replica. */
   readonly longestTransactionSeconds: Measure;
+  /** Sessions that run a statement at this moment, whoever's. */
+  readonly runningThreads: Measure;
 }

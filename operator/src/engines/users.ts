@@ -22,11 +22,51 @@ export interface DatabaseUser {
   readonly access: UserAccess;
 }
 
+/** What a server stores of one way to prove who a user is. */
+export interface StoredProof {
+  readonly plugin: 'mysql_native_password' | 'ed25519';
+  readonly stored: string;
+}
+
+/** A user that applications or people have made themselves, as a server stores it. No password is in it. */
+export interface CarriedUser {
+  readonly name: string;
+  /** In the order in which a server tries them. */
+  readonly proofs: readonly StoredProof[];
+  readonly requireTls: boolean;
+  /** As of `DatabaseUser`. */
+  readonly maxConnections: number;
+  readonly isLocked: boolean;
+  /** Roles of keyspaces that it has after a login; no other right is carried. */
+  readonly roles: readonly string[];
+  /** Whether it has them by a role of its own. */
+  readonly hasOwnRole: boolean;
+}
+
+/** Users that a shard which was added later is to have as the others do. */
+export interface CarriedOrder {
+  /** Tells one list from the next. */
+  readonly digest: string;
+  readonly users: readonly CarriedUser[];
+  /** The other shards had exactly these after this one had them: from now on it is told of changes like they are. */
+  readonly isFinal: boolean;
+}
+
+/** How far a shard has the users of the others. */
+export interface CarriedState {
+  /** Of the list that it has; null for none. */
+  readonly digest: string | null;
+  /** Whether it needs no list any more. */
+  readonly isComplete: boolean;
+}
+
 /** All users that are kept from outside. */
 export interface UsersOrder {
   readonly users: readonly DatabaseUser[];
   /** Names of users that stay as they are, should they exist: nobody can say now what they should be. */
   readonly untouched: readonly string[];
+  /** Null where there is nothing to carry. */
+  readonly carried: CarriedOrder | null;
 }
 
 /** What `ensureUsers` did. */
@@ -35,6 +75,7 @@ export interface UserChanges {
   readonly changed: readonly string[];
   /** Names of users that exist and are somebody else's: they were left as they are. */
   readonly taken: readonly string[];
+  readonly carried: CarriedState;
 }
 
 /** How an engine stores passwords. */

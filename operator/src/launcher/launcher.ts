@@ -95,6 +95,20 @@ export function createLauncher(options: LauncherOptions): Launcher {
     return done(id);
   };
 
+  const assign = (request: Extract<LauncherRequest, { type: 'assign' }>): LauncherMessage => {
+    const { id, pid, epoch, role } = request;
+    if (running?.server.pid !== pid) {
+      return refuse(id, 'NotRunning', `process ${pid} is not the server that runs`);
+    }
+    if (epoch < highestEpoch) {
+      return refuse(id, 'StaleEpoch', `epoch ${epoch} is older than epoch ${highestEpoch}`);
+    }
+    highestEpoch = epoch;
+    running = { ...running, server: { ...running.server, epoch, role } };
+    log('info', 'the server has changed its role', { pid, epoch, role });
+    return done(id);
+  };
+
   const kill = (why: string): void => {
     if (running !== null) {
       log('info', 'killing the server', { pid: running.server.pid, why });
@@ -115,6 +129,8 @@ export function createLauncher(options: LauncherOptions): Launcher {
               );
         case 'start':
           return start(request.id, request);
+        case 'assign':
+          return assign(request);
         case 'kill':
           kill('asked by the agent');
           return done(request.id);

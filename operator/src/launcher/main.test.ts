@@ -5,12 +5,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { createLineSplitter } from './line-splitter.ts';
 import type { LauncherMessage, LauncherStatus } from './protocol.ts';
-
-/** Real processes and handshakes, on machines that may be busy with much else. */
-jest.setTimeout(30_000);
 
 type Message<Type extends LauncherMessage['type']> = Extract<LauncherMessage, { type: Type }>;
 
@@ -195,6 +193,28 @@ describe('launcher process', () => {
     expect(await startServer(client)).not.toBe(pid);
   });
 
+  it('has another role of its server on record once it is told, for every agent that comes', async () => {
+    const launcher = await launch(temporaryDirectory());
+    const client = await launcher.attached();
+    expect(await client.ask('assign', { pid: 1, epoch: 2, role: 'replica' })).toMatchObject({
+      code: 'NotRunning',
+    });
+    const pid = await startServer(client, FOREVER, 2);
+    const refused = { type: 'refused' };
+    expect(await client.ask('assign', { pid: pid + 1, epoch: 3, role: 'replica' })).toMatchObject(refused);
+    expect(await client.ask('assign', { pid, epoch: 1, role: 'replica' })).toMatchObject({
+      code: 'StaleEpoch',
+    });
+    expect(await client.status('assign', { pid, epoch: 3, role: 'replica' })).toMatchObject({
+      server: { pid, epoch: 3, role: 'replica' },
+    });
+    const next = new Client(launcher.socketPath);
+    expect(await next.attach()).toMatchObject({ server: { pid, epoch: 3, role: 'replica' } });
+    await next.status('kill');
+    await next.next('exited');
+    expect(await next.ask('start', script(FOREVER, 2))).toMatchObject({ code: 'StaleEpoch' });
+  });
+
   it('kills the server and its whole process group when asked', async () => {
     const launcher = await launch(temporaryDirectory());
     const client = await launcher.attached();
@@ -212,10 +232,10 @@ describe('launcher process', () => {
     const child = Number(readFileSync(file, 'utf8'));
     await client.status('kill');
     expect((await client.next('exited')).exit.signal).toBe('SIGKILL');
-    for (let polls = 0; isAlive(child) && polls < 1000; polls += 1) {
-      await new Promise(setImmediate);
+    // A process has to run once more to die.
+    while (isAlive(child)) {
+      await delay(5);
     }
-    expect(isAlive(child)).toBe(false);
     expect(await client.status('kill')).toMatchObject({ server: null });
   });
 

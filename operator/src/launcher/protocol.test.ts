@@ -15,6 +15,7 @@ const start: LauncherRequest = {
 const requests: readonly LauncherRequest[] = [
   { type: 'attach', id: 1, version: 1 },
   start,
+  { type: 'assign', id: 8, pid: 12, epoch: 4, role: 'replica' },
   { type: 'kill', id: 2 },
   { type: 'status', id: 3 },
   { type: 'released', id: 4 },
@@ -51,6 +52,8 @@ describe('parseLauncherRequest', () => {
     ['a negative epoch', JSON.stringify({ ...start, epoch: -1 }), 7],
     ['an epoch that is text', JSON.stringify({ ...start, epoch: '3' }), 7],
     ['no role', JSON.stringify({ ...start, role: '' }), 7],
+    ['a role for no process', '{"type":"assign","id":8,"epoch":4,"role":"replica"}', 8],
+    ['no role for a process', '{"type":"assign","id":8,"pid":12,"epoch":4}', 8],
     ['attach without a version', '{"type":"attach","id":1}', 1],
   ])('refuses %s', (_name, line, id) => {
     expect(() => parseLauncherRequest(line)).toThrow(expect.objectContaining({ code: 'InvalidRequest', id }));

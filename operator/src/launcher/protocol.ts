@@ -38,6 +38,7 @@ export interface ServerExit {
 /** A server that runs, as far as the launcher knows: it is its child and was not reaped. */
 export interface RunningServer {
   readonly pid: number;
+  /** Of its start, or of the last `assign`. */
   readonly epoch: number;
   readonly role: string;
   /** Milliseconds since the epoch. */
@@ -60,6 +61,7 @@ export interface LauncherStatus {
 /** Why a request was not carried out. */
 export type LauncherRefusal =
   | 'AlreadyRunning'
+  | 'NotRunning'
   | 'StaleEpoch'
   | 'Terminating'
   | 'SpawnFailed'
@@ -72,6 +74,17 @@ export type LauncherRequest =
   /** First message of a connection: from here on this connection is the launcher's only client. */
   | { readonly type: 'attach'; readonly id: number; readonly version: number }
   | ({ readonly type: 'start'; readonly id: number } & StartRequest)
+  /**
+   * The server of that process has changed its role while it runs, for the record: an agent that comes after this one finds
+   * it under its present role. Refused for another process, and for an epoch older than the last one.
+   */
+  | {
+      readonly type: 'assign';
+      readonly id: number;
+      readonly pid: number;
+      readonly epoch: number;
+      readonly role: string;
+    }
   /** SIGKILL to the server and everything in its process group. Answered at once; `exited` is the proof. */
   | { readonly type: 'kill'; readonly id: number }
   | { readonly type: 'status'; readonly id: number }
@@ -123,12 +136,20 @@ export function parseLauncherRequest(line: string): LauncherRequest {
       return { type, id, version: integer(id, value, 'version') };
     case 'start':
       return { type, id, ...parseStart(id, value) };
+    case 'assign':
+      return {
+        type,
+        id,
+        pid: integer(id, value, 'pid'),
+        epoch: integer(id, value, 'epoch'),
+        role: role(id, value),
+      };
     case 'kill':
     case 'status':
     case 'released':
       return { type, id };
     default:
-      throw new InvalidRequestError(id, 'type must be attach, start, kill, status or released');
+      throw new InvalidRequestError(id, 'type must be attach, start, assign, kill, status or released');
   }
 }
 
@@ -152,12 +173,9 @@ function parseObject(line: string): Record<string, unknown> {
 }
 
 function parseStart(id: number, value: Record<string, unknown>): StartRequest {
-  const { program, role } = value;
+  const { program } = value;
   if (typeof program !== 'string' || !program.startsWith('/') || program.includes('\0')) {
     throw new InvalidRequestError(id, 'program must be an absolute path');
-  }
-  if (typeof role !== 'string' || role === '') {
-    throw new InvalidRequestError(id, 'role must be text');
   }
   const list = value['arguments'];
   if (!Array.isArray(list) || !list.every(isArgument)) {
@@ -176,8 +194,16 @@ function parseStart(id: number, value: Record<string, unknown>): StartRequest {
     arguments: list,
     environment: environment as Record<string, string>,
     epoch: integer(id, value, 'epoch'),
-    role,
+    role: role(id, value),
   };
+}
+
+function role(id: number, value: Record<string, unknown>): string {
+  const field = value['role'];
+  if (typeof field !== 'string' || field === '') {
+    throw new InvalidRequestError(id, 'role must be text');
+  }
+  return field;
 }
 
 /** The kernel ends arguments and variables at a null character, and Node.js throws on one. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AgentState } from '../agent/protocol/agent-state.ts';
 import { mariadbPositions } from '../engines/mariadb/gtid.ts';
+import type { Position } from '../engines/position.ts';
 import { finalElection, type FinalPosition, presentElection } from './election-input.ts';
 import type { MemberObservation } from './observe-shard.ts';
 import { aMember, anObservation, aShard, PODS } from './testing/observations.ts';
@@ -15,10 +16,11 @@ function finalOf(
   state: AgentState | null,
   answer?: FinalPosition,
   change: Partial<MemberObservation> = {},
+  formerEnd: Position | null = null,
 ) {
   const answers = new Map(answer === undefined ? [] : [[pod, answer]]);
   const observation = anObservation(promoting, [aMember(pod, state, change)]);
-  const election = finalElection(observation, answers, NOBODY, mariadbPositions);
+  const election = finalElection(observation, { answers, formerEnd }, NOBODY, mariadbPositions);
   return { ...election.members.find((member) => member.pod === pod), formerEnd: election.formerEnd };
 }
 
@@ -30,6 +32,17 @@ function presentOf(pod: string, state: AgentState | null) {
 const seen = { epoch: 4 };
 const hung = { unresponsive: { forMilliseconds: 1000, usedProcessor: false } };
 const slow = { unresponsive: { forMilliseconds: 5000, usedProcessor: true } };
+
+describe('where the former primary ends', () => {
+  it('is what its files tell once it is dead, and what it said itself when it stepped down', () => {
+    expect(finalOf(FORMER, ended(42, 40, seen), undefined, {}, at(41))).toMatchObject({ formerEnd: at(42) });
+    expect(finalOf(FORMER, leading(), undefined, {}, at(41))).toMatchObject({
+      formerEnd: at(41),
+      isEligible: false,
+    });
+    expect(finalOf(FORMER, leading())).toMatchObject({ formerEnd: null });
+  });
+});
 
 describe('the final position of a member', () => {
   it('is what it answered, however old what it tells is', () => {

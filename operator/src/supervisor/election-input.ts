@@ -18,13 +18,21 @@ export interface ElectionWishes {
   readonly preferred: string | null;
 }
 
+/** What is known of positions that change no more. */
+export interface FinalPositions {
+  /** What members have answered in this promotion, by pod. */
+  readonly answers: ReadonlyMap<string, FinalPosition>;
+  /** Where the log of a former primary ends that runs, and takes no writes any more; null for any other. */
+  readonly formerEnd: Position | null;
+}
+
 /**
- * The election of a shard without a primary, by what members have answered in this promotion, by pod. A server that is
- * down counts by its files: it stays down while the map names no primary, which its agent has to have read.
+ * The election of a shard without a primary, by what members have answered. A server that is down counts by its files: it
+ * stays down while the map names no primary, which its agent has to have read.
  */
 export function finalElection(
   observation: ShardObservation,
-  answers: ReadonlyMap<string, FinalPosition>,
+  { answers, formerEnd }: FinalPositions,
   wishes: ElectionWishes,
   positions: PositionArithmetic,
 ): ElectionInput<Position> {
@@ -34,11 +42,12 @@ export function finalElection(
     state !== null && state.epoch >= shard.epoch && state.activity.kind !== 'starting'
       ? endOfFiles(state, positions)
       : null;
-  return electionAmong(observation, former, wishes, endOf, ({ pod, state }) => {
+  const election = electionAmong(observation, former, wishes, endOf, ({ pod, state }) => {
     const answer = answers.get(pod);
     const end = endOf(state);
     return answer === undefined ? { received: end, applied: end } : latest(answer, state, positions);
   });
+  return { ...election, formerEnd: election.formerEnd ?? formerEnd };
 }
 
 /**

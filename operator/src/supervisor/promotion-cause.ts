@@ -8,7 +8,7 @@ import { memberOf, type ShardObservation } from './observe-shard.ts';
 /** The cause of the promotion that a trouble leads to. */
 export function causeOf(kind: PrimaryTrouble['kind'], observation: ShardObservation): PromotionCause {
   const detectedMilliseconds = detectionOf(kind, observation);
-  return { reason: reasonOf(kind), detectedMilliseconds, preferred: null, request: null };
+  return { reason: reasonOf(kind), detectedMilliseconds, preferred: null, request: null, closedAt: null };
 }
 
 function reasonOf(kind: PrimaryTrouble['kind']): PromotionReason {

@@ -32,7 +32,8 @@ function refuse({ diagnosis = lost, members = [dead, first, second], ...rest }: 
   return refusePromotion({ ...observation, failover }, diagnosis, wishes, mariadbPositions);
 }
 
-const blocked = (reason: string) => expect.objectContaining({ kind: 'blocked', reason });
+const blocked = (reason: string, rest = {}) => expect.objectContaining({ kind: 'blocked', reason, ...rest });
+const notRestarting = () => expect.not.objectContaining({ restart: PRIMARY });
 const waiting = { kind: 'waiting' };
 const restarting = { kind: 'waiting', restart: PRIMARY };
 const quiet = { kind: 'quiet' };
@@ -53,6 +54,15 @@ describe('a promotion', () => {
     [
       'without proof, after the pause',
       { diagnosis: unreachable, members: [gone, first, second], change: { promotedMilliseconds: 300_000 } },
+    ],
+    [
+      'without proof, soon after the last, by a person’s word',
+      {
+        diagnosis: unreachable,
+        members: [gone, first, second],
+        change: { promotedMilliseconds: 1000 },
+        chosen: FIRST,
+      },
     ],
     [
       'without proof, of a winner that never took writes',
@@ -129,6 +139,20 @@ describe('a promotion', () => {
       'before the delay',
       { failover: { delaySeconds: 10 }, change: { troubledMilliseconds: 9999 } },
       blocked('DelayNotOver'),
+    ],
+    [
+      'before the delay, in which a primary that has only lost its server starts it again',
+      { failover: { delaySeconds: 10 }, change: { troubledMilliseconds: 8000 } },
+      blocked('DelayNotOver', { restart: PRIMARY }),
+    ],
+    [
+      'before the delay, of a primary whose pod is gone',
+      {
+        failover: { delaySeconds: 10 },
+        members: [gone, first, second],
+        change: { troubledMilliseconds: 1000 },
+      },
+      notRestarting(),
     ],
     [
       'when who was decided for does not answer',

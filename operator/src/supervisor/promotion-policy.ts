@@ -121,9 +121,18 @@ function refuseWhereRestartIsQuicker({ observation, election, wishes }: Promotio
     : { kind: 'waiting' };
 }
 
+/** What a server's start may take: with less of the delay left, another is as quick. */
+const BOOT_MILLISECONDS = 2000;
+
+/** The time is the primary's to come back in: one that has only lost its server starts it again at once. */
 function refuseBeforeDelay({ observation, wishes }: PromotionQuestion): Refusal | null {
   const { failover, troubledMilliseconds, shard } = observation;
   const remaining = failover.delaySeconds * 1000 - (troubledMilliseconds ?? 0);
+  const primary = memberOf(observation, shard.primary);
+  const canRestart =
+    primary?.state?.volume?.kind === 'ready' &&
+    primary.state.server.kind === 'ended' &&
+    remaining >= BOOT_MILLISECONDS;
   return remaining <= 0 || wishes.chosen !== null
     ? null
     : {
@@ -133,5 +142,6 @@ function refuseBeforeDelay({ observation, wishes }: PromotionQuestion): Refusal 
           `${shard.primary} is lost. Another is promoted once it has been so for ${failover.delaySeconds} s ` +
           '(spec.failover.delaySeconds).',
         best: null,
+        ...(canRestart && { restart: primary.pod }),
       };
 }

@@ -15,8 +15,9 @@ export type RefusalReason =
 /**
  * Why nobody is promoted.
  * - `quiet`: there is nothing to promote, and nobody expects it.
- * - `waiting`: it is decided within moments. `restart`: the primary's own server is what is waited for.
+ * - `waiting`: it is decided within moments.
  * - `blocked`: a person should know.
+ * `restart`: the primary's own server, which has ended, is what is waited for.
  */
 export type Refusal =
   | { readonly kind: 'quiet' }
@@ -28,6 +29,7 @@ export type Refusal =
       readonly message: string;
       /** Whom a person could decide for; null where there is nobody, or no need. */
       readonly best: string | null;
+      readonly restart?: string;
     };
 
 /** An election without a winner, in words. Pure. */

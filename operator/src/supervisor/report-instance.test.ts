@@ -63,8 +63,17 @@ describe('the report of an instance', () => {
       lastChecked: 5000,
       problems: [],
       commitsWait: false,
+      databasesMade: null,
       cloning: null,
     });
+  });
+
+  it('says of an open primary whether the databases of keyspaces are there', () => {
+    const made = (state: AgentState): boolean | null | undefined =>
+      reportInstance(shard, PRIMARY, view(state), 100)?.databasesMade;
+    expect(made(primary(true))).toBe(true);
+    expect(made({ ...primary(true), databasesMade: false })).toBe(false);
+    expect(made({ ...following(), databasesMade: false })).toBeNull();
   });
 
   it('says that lag is unknown, never that it is none', () => {
@@ -89,6 +98,8 @@ describe('the report of an instance', () => {
       replicaState({ server: { kind: 'ended', lastExit: null } }),
       'not run',
     ],
+    ['a replica that cannot be looked at', REPLICA, replicaState({ member: null }), 'was not looked at'],
+    ['a primary that cannot be looked at', PRIMARY, replicaState({ member: null }), 'was not looked at'],
     ['an open primary', PRIMARY, primary(true), undefined],
     ['a closed primary', PRIMARY, primary(false), 'not open'],
     ['a primary that follows', PRIMARY, following(), 'not open'],

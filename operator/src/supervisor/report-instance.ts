@@ -40,6 +40,7 @@ export function reportInstance(
     ...(view.frame === undefined ? {} : { lastChecked: view.frame.sentAt }),
     problems,
     commitsWait: member === null ? null : member.acknowledgement.rule === 'oneReplica',
+    databasesMade: leads ? state.databasesMade : null,
     cloning: activity.kind === 'cloning' ? activity : null,
   };
 }
@@ -63,13 +64,23 @@ function silent({ status, statusSince, error, frame }: AgentView, now: number): 
     ...(frame === undefined ? {} : { lastChecked: frame.sentAt }),
     problems: [],
     commitsWait: null,
+    databasesMade: null,
     cloning: null,
   };
 }
 
+const NO_SERVER = 'The server does not run.';
+
+/** The server starts, or refuses what the agent asks of it. */
+const UNSEEN =
+  'The server runs and was not looked at yet. If that lasts, the log of the container agent says why.';
+
 function primaryComplaint({ server, member }: AgentState): string | null {
-  if (server.kind !== 'running' || member === null) {
-    return 'The server does not run.';
+  if (server.kind !== 'running') {
+    return NO_SERVER;
+  }
+  if (member === null) {
+    return UNSEEN;
   }
   return member.role.kind === 'primary' && member.writable ? null : 'The primary is not open for writes yet.';
 }
@@ -78,8 +89,11 @@ function replicaComplaint({ server, member, activity }: AgentState): string | nu
   if (activity.kind === 'cloning') {
     return `It is being cloned from ${activity.source}.`;
   }
-  if (server.kind !== 'running' || member === null) {
-    return 'The server does not run.';
+  if (server.kind !== 'running') {
+    return NO_SERVER;
+  }
+  if (member === null) {
+    return UNSEEN;
   }
   if (member.role.kind !== 'replica') {
     return 'It does not follow the primary.';

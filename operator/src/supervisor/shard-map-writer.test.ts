@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { ShardMap, ShardMapShard } from '../api/v1alpha1/index.ts';
 import { shardMaps } from '../controllers/sharded-cluster/resource-types.ts';
 import { createInformer, type Informer } from '../runtime/cache/informer.ts';
@@ -55,6 +55,12 @@ describe('a writer of maps', () => {
     expect(await change()).toMatchObject({ epoch: 4 });
     expect(verbs()).toEqual(['replace']);
     expect((await stored())?.spec).toMatchObject({ revision: 8, shards: [{ epoch: 4 }, { epoch: 3 }] });
+  });
+
+  it('has the API server keep no account of who set which field', async () => {
+    const replace = jest.spyOn(server, 'replace');
+    await change();
+    expect(replace.mock.calls[0]?.[1].metadata).toMatchObject({ ...KEY, managedFields: [{}] });
   });
 
   it('knows what it wrote before the cache does', async () => {

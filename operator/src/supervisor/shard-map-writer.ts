@@ -1,4 +1,4 @@
-import type { ShardMap, ShardMapShard } from '../api/v1alpha1/index.ts';
+import type { ShardMap, ShardMapShard, ShardMapSpec } from '../api/v1alpha1/index.ts';
 import type { Informer } from '../runtime/cache/informer.ts';
 import type { ApiClient } from '../runtime/client/api-client.ts';
 import { isApiError } from '../runtime/client/api-error.ts';
@@ -7,6 +7,9 @@ import { withShard } from './change-shard-map.ts';
 
 /** How a shard is to be changed, by its entry as it is now; undefined to leave it. Called again after a conflict. */
 export type ShardEdit = (shard: ShardMapShard, map: ShardMap) => ShardMapShard | undefined;
+
+/** How a map is to be changed, by what it is now; undefined to leave it. Called again after a conflict. */
+export type MapEdit = (map: ShardMap) => ShardMapSpec | undefined;
 
 /** Attempts at one write; every further one has read the map anew. */
 const ATTEMPTS = 4;
@@ -50,9 +53,28 @@ export class ShardMapWriter {
     edit: ShardEdit,
     signal: AbortSignal,
   ): Promise<ShardMapShard | undefined> {
+    const shardOf = (map: Pick<ShardMap, 'spec'> | undefined) =>
+      map?.spec.shards.find((each) => each.number === number);
+    const written = await this.changeMap(
+      key,
+      (map) => {
+        const shard = shardOf(map);
+        const changed = shard === undefined ? undefined : edit(shard, map);
+        return changed === undefined ? undefined : withShard(map.spec, changed);
+      },
+      signal,
+    );
+    return shardOf(written);
+  }
+
+  /**
+   * Changes the map, and returns it as written; undefined when `edit` left it, or there is none. The edit sees to it that
+   * the revision grows. Rejects as `change` does.
+   */
+  async changeMap(key: ObjectKey, edit: MapEdit, signal: AbortSignal): Promise<ShardMap | undefined> {
     const id = formatKey(key);
     const before = this.#queues.get(id) ?? Promise.resolve();
-    const write = before.then(() => this.#write(key, number, edit, signal));
+    const write = before.then(() => this.#write(key, edit, signal));
     const settled = write.catch(() => {});
     this.#queues.set(id, settled);
     try {
@@ -64,25 +86,18 @@ export class ShardMapWriter {
     }
   }
 
-  async #write(
-    key: ObjectKey,
-    number: number,
-    edit: ShardEdit,
-    signal: AbortSignal,
-  ): Promise<ShardMapShard | undefined> {
+  async #write(key: ObjectKey, edit: MapEdit, signal: AbortSignal): Promise<ShardMap | undefined> {
     let map = this.get(key);
     for (let attempt = 1; ; attempt += 1) {
       signal.throwIfAborted();
-      const shard = map?.spec.shards.find((each) => each.number === number);
-      const changed = map === undefined || shard === undefined ? undefined : edit(shard, map);
-      if (map === undefined || changed === undefined) {
+      const spec = map === undefined ? undefined : edit(map);
+      if (map === undefined || spec === undefined) {
         return undefined;
       }
       try {
-        const object = { ...map, spec: withShard(map.spec, changed) };
-        const written = await this.#client.replace(this.#maps.type, object, {}, signal);
+        const written = await this.#client.replace(this.#maps.type, unmanaged({ ...map, spec }), {}, signal);
         this.#written.set(formatKey(key), written);
-        return changed;
+        return written;
       } catch (error) {
         if (!isApiError(error, 'Conflict') || attempt === ATTEMPTS) {
           throw error;
@@ -91,4 +106,14 @@ export class ShardMapWriter {
       }
     }
   }
+}
+
+/**
+ * One empty entry has the API server forget who set which field, and not work that out at each write, which takes it longer
+ * than everything else but the checks: nobody else writes maps, and clients wait for some of these writes. Source:
+ * https://kubernetes.io/docs/reference/using-api/server-side-apply/#clearing-managedfields
+ */
+function unmanaged(map: ShardMap): ShardMap {
+  const metadata = { ...map.metadata, managedFields: [{}] };
+  return { ...map, metadata };
 }

@@ -38,6 +38,8 @@ let supervisor: ShardSupervisor;
 let stop: AbortController;
 let running: Promise<unknown>;
 let states: Map<string, AgentState>;
+let isStalled: boolean;
+let stalledLooks: number;
 /** Pods by uid. */
 let names: Map<string, string>;
 
@@ -105,9 +107,9 @@ async function begin(
     writer: new ShardMapWriter(server, maps),
     pods: podInformer,
     viewOf,
-    stalls: { isStalled: () => false, stalledMilliseconds: () => 0 },
+    stalls: { isStalled: () => isStalled, stalledMilliseconds: () => 0 },
     send: () => Promise.reject(new Error('no agent is there to command')),
-    metrics: noSupervisorMetrics,
+    metrics: { ...noSupervisorMetrics, stalledLook: () => (stalledLooks += 1) },
     positions: mariadbPositions,
     clock,
     logger: silentLogger,
@@ -134,6 +136,7 @@ beforeEach(() => {
   server = new FakeApiServer(clock);
   stop = new AbortController();
   names = new Map();
+  [isStalled, stalledLooks] = [false, 0];
   states = new Map([
     [PRIMARY, at('0-1-42', 'primary')],
     [FIRST, at('0-1-42')],
@@ -187,5 +190,34 @@ describe('the loop of a shard', () => {
     expect((await pass(10_000))?.ackers).toEqual([FIRST, SECOND]);
     states.set(FIRST, at('0-1-50'));
     expect((await pass())?.ackers).toEqual([FIRST]);
+  });
+
+  it('takes nobody’s silence for true while its own event loop is held up', async () => {
+    await begin();
+    await pass();
+    const { member, ...rest } = at('0-1-42');
+    if (member?.role.kind !== 'replica') {
+      throw new TypeError('no replica');
+    }
+    const following = { ...member.role.following, receiving: { kind: 'connecting' } as const };
+    const cutOff = { ...rest, member: { ...member, role: { kind: 'replica', following } as const } };
+    states = new Map([FIRST, SECOND].map((pod) => [pod, cutOff]));
+    isStalled = true;
+    expect(await pass(10_000)).toMatchObject({ epoch: 1, primary: PRIMARY });
+    expect(supervisor.report.state).toBe('healthy');
+    expect(stalledLooks).toBeGreaterThan(1);
+    isStalled = false;
+    expect(await pass()).toMatchObject({ epoch: 2, primary: null });
+  });
+
+  it('does not wait to hear better of a death that is proven', async () => {
+    await begin();
+    await pass();
+    const lastExit = { pid: 7, code: null, signal: 'SIGKILL', at: 0 };
+    states.set(PRIMARY, { ...at('0-1-42'), member: null, server: { kind: 'ended', lastExit } });
+    isStalled = true;
+    supervisor.wake();
+    expect(await pass(100)).toMatchObject({ epoch: 2, primary: null });
+    expect(stalledLooks).toBe(0);
   });
 });

@@ -181,7 +181,7 @@ export class ShardSupervisor {
     } else if (isTrouble(state)) {
       if (state.refusal === null) {
         await this.#promotion.begin(causeOf(state.kind, observation), observation, signal);
-      } else if (state.refusal.kind === 'waiting' && state.refusal.restart !== undefined) {
+      } else if (state.refusal.kind !== 'quiet' && state.refusal.restart !== undefined) {
         this.#restart.proceed(observation, state.refusal.restart);
       }
     } else {

@@ -10,6 +10,7 @@ import type {
   ReadTarget,
   ShardReport,
 } from '../core/instance-report.ts';
+import type { MapEvidence } from '../core/rebuild/evidence.ts';
 import type { PositionArithmetic } from '../engines/position.ts';
 import type { Credentials } from '../engines/users.ts';
 import type { Informer } from '../runtime/cache/informer.ts';
@@ -25,6 +26,7 @@ import { decideReadTarget, NOT_ROUTED, type ReadRouting } from './decide-read-ta
 import { reportInstance } from './report-instance.ts';
 import type { PromotionNews } from './act/promote.ts';
 import type { SwitchoverNews } from './act/switch-over.ts';
+import { readMapEvidence } from './map-evidence.ts';
 import { MemberNews } from './member-news.ts';
 import { ShardMapWriter } from './shard-map-writer.ts';
 import { ShardSupervisor } from './shard-supervisor.ts';
@@ -82,6 +84,11 @@ export class Supervisor implements InstanceReports {
     return () => this.#handlers.delete(handler);
   }
 
+  /** The only way to the maps, for whoever else changes them: writes do not run into each other. */
+  get maps(): ShardMapWriter {
+    return this.#writer;
+  }
+
   instance(cluster: ClusterKey, pod: string): InstanceReport | undefined {
     const { shardMaps, pods, streams, clock } = this.#options;
     const shard = shardMaps
@@ -103,6 +110,10 @@ export class Supervisor implements InstanceReports {
 
   cluster(cluster: ClusterKey): readonly InstanceProblem[] {
     return this.#users.problems(cluster);
+  }
+
+  async evidence(cluster: ClusterKey, signal: AbortSignal): Promise<MapEvidence> {
+    return readMapEvidence(this.#options, cluster, signal);
   }
 
   /** Runs until the signal aborts; resolves when all loops have ended. */

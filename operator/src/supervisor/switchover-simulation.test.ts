@@ -38,6 +38,15 @@ describe('a switchover', () => {
     expect(shard.map).toMatchObject({ epoch: 4, primary: winner });
   });
 
+  it('ends no server: the former primary steps down, and follows', async () => {
+    await begin();
+    await shard.ask('any/1');
+    await expectRecovery();
+    expect(shard.map).toMatchObject({ epoch: 4, primary: FIRST });
+    expect(shard.member(PRIMARY).source).toBe(FIRST);
+    expect(shard.members.map(({ kills }) => kills)).toEqual([0, 0, 0]);
+  });
+
   it('is carried out again for another token', async () => {
     await begin();
     await shard.ask('any/1');
@@ -62,10 +71,11 @@ describe('a switchover', () => {
 
   it('is a failover when the primary dies while it is closed', async () => {
     await begin();
-    shard.pace = 0;
     await shard.ask(`${FIRST}/1`);
-    await shard.advance(300);
-    expect(shard.member(PRIMARY).isOpen).toBe(false);
+    await shard.until(() => !shard.member(PRIMARY).isOpen);
+    shard.pace = 0;
+    await shard.advance(200);
+    expect(shard.map).toMatchObject({ epoch: 3, primary: PRIMARY });
     shard.pace = 3;
     shard.killServer(PRIMARY);
     await shard.advance(3000);
@@ -95,7 +105,42 @@ describe('an operator that is killed', () => {
     }
     // Two writes and five commands, before and after.
     expect(dieAt).toBeGreaterThan(12);
-  }, 60_000);
+  });
+});
+
+describe('a member that fails', () => {
+  it.each([
+    ['the server of the former primary', () => shard.killServer(PRIMARY)],
+    ['the agent of the former primary', () => shard.killAgent(PRIMARY)],
+    ['the server of the successor', () => shard.killServer(FIRST)],
+    ['the agent of the successor', () => shard.killAgent(FIRST)],
+    ['the server of the other replica', () => shard.killServer(SECOND)],
+    [
+      'the former primary, cut off',
+      () => {
+        shard.member(PRIMARY).isReachable = false;
+      },
+    ],
+  ])(
+    'at any step of a switchover costs nothing that was acknowledged: %s',
+    async (_, strike) => {
+      let strikeAt = 0;
+      for (let isOver = false; !isOver;) {
+        strikeAt += 1;
+        await begin();
+        shard.strikeAt = shard.steps + strikeAt;
+        shard.strike = strike;
+        await shard.ask('any/1');
+        await shard.advance(4000);
+        await expectRecovery();
+        isOver = shard.steps < shard.strikeAt;
+        await shard.close();
+      }
+      // Two writes and five commands at least, before and after.
+      expect(strikeAt).toBeGreaterThan(12);
+    },
+    60_000,
+  );
 });
 
 describe('whatever happens while switchovers are asked for', () => {
@@ -152,5 +197,5 @@ describe('whatever happens while switchovers are asked for', () => {
       }),
       { numRuns: 30 },
     );
-  }, 120_000);
+  });
 });

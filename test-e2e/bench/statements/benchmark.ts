@@ -2,6 +2,7 @@ import type { Dialect } from '../../../operator/src/router/sql/dialect.ts';
 import { DEFAULT_PARSER_LIMITS, StatementParser } from '../../../operator/src/router/sql/statement-parser.ts';
 import type { Benchmark } from '../benchmark.ts';
 import { lookUpsPerSecond } from '../lookup/rate.ts';
+import { createRouting } from './routing.ts';
 
 const VALUES = 1024;
 const ROWS = 100;
@@ -27,12 +28,15 @@ const STATEMENTS: Readonly<Record<string, (number: number) => string>> = {
     `INSERT INTO sbtest1 (id, k, c) VALUES ${Array.from({ length: ROWS }, (_, row) => `(${number + row}, 4711, 'abcdef')`).join(', ')}`,
 };
 
-/** From the bytes of a statement to its shape and the text of its first constant. */
+/** What a decision may take where the digest is known. */
+const DECISION_NANOSECONDS = 3000;
+
+/** From the bytes of a statement to its shape and the text of its first constant, and to its route. */
 export const statementsBenchmark: Benchmark = {
   name: 'statements',
   title: 'Reading a statement',
   method: [
-    `From the bytes of a statement to what routing must know of it, and its first constant: ${VALUES} statements that differ by a number, round and round. *Known*: another one with the same digest was read before. *New*: none was, and the grammar reads it.`,
+    `From the bytes of a statement to what routing must know of it, and its first constant: ${VALUES} statements that differ by a number, round and round. *Known*: another one with the same digest was read before. *New*: none was, and the grammar reads it. *Routed*: known, and the server and database are decided as well, in a keyspace of 256 slots.`,
     'A point select of sysbench, a select as an object mapper writes it with a join, an insert with two strings of 119 characters, and an insert of 100 rows. Each runs for half a second before it is measured for one; which comes first goes round from run to run.',
   ],
   series: [
@@ -40,6 +44,20 @@ export const statementsBenchmark: Benchmark = {
     { name: 'ormSelect', label: 'select with a join, known', unit: 'ns' },
     { name: 'insert', label: 'insert, known', unit: 'ns' },
     { name: 'bulkInsert', label: 'insert of 100 rows, known', unit: 'ns' },
+    {
+      name: 'pointSelectRouted',
+      label: 'point select, routed',
+      unit: 'ns',
+      atMost: DECISION_NANOSECONDS,
+    },
+    {
+      name: 'ormSelectRouted',
+      label: 'select with a join, routed',
+      unit: 'ns',
+      atMost: DECISION_NANOSECONDS,
+    },
+    { name: 'insertRouted', label: 'insert, routed', unit: 'ns', atMost: DECISION_NANOSECONDS },
+    { name: 'bulkInsertRouted', label: 'insert of 100 rows, routed', unit: 'ns' },
     { name: 'pointSelectNew', label: 'point select, new', unit: 'ns' },
     { name: 'ormSelectNew', label: 'select with a join, new', unit: 'ns' },
     { name: 'insertNew', label: 'insert, new', unit: 'ns' },
@@ -59,6 +77,7 @@ export const statementsBenchmark: Benchmark = {
           name: `${name}New`,
           read: readingOf(texts, { ...DEFAULT_PARSER_LIMITS, cache: { entries: 0, keyBytes: 65_536 } }),
         },
+        { name: `${name}Routed`, read: routingOf(texts) },
       ];
     });
     return Promise.resolve({
@@ -89,4 +108,9 @@ function readingOf(
     const statement = parser.parse(texts[index] ?? Buffer.alloc(0), DIALECT);
     return statement.shape.kind === 'unknown' ? undefined : statement.literal(0);
   };
+}
+
+function routingOf(texts: readonly Buffer[]): (index: number) => unknown {
+  const routeOf = createRouting(DIALECT);
+  return (index) => routeOf(texts[index] ?? Buffer.alloc(0));
 }

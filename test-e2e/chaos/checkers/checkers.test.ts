@@ -6,7 +6,7 @@ import { checkAcknowledgedSet } from './acknowledged-set.ts';
 import { checkBankTotal, checkTransfersWhole } from './bank.ts';
 import { checkEpochOrder } from './epochs.ts';
 import { checkMonotonicReads } from './monotonic-reads.ts';
-import { countStaleReads } from './stale-reads.ts';
+import { checkStaleReads, countStaleReads } from './stale-reads.ts';
 import { checkOneWritableMember } from './writable-members.ts';
 import { findWriteGap } from './write-gap.ts';
 
@@ -160,6 +160,41 @@ describe('checkMonotonicReads', () => {
       { rule: 'monotonicReads', message: '1 reads went back in time: r of w saw 4 after 5' },
     ]);
   });
+
+  /** What several readers saw of one writer, each in its own order of time, and each never going back. */
+  const looks = fc
+    .array(fc.tuple(fc.constantFrom('r', 's', 't'), fc.nat(5)), { minLength: 1, maxLength: 50 })
+    .map((steps) => {
+      const seen = new Map<string, number>();
+      return steps.map(([process, more], at) => {
+        seen.set(process, (seen.get(process) ?? 1) + more);
+        return look(seen.get(process) ?? 1, at, process);
+      });
+    });
+
+  it('accepts readers that never go back, in whatever order their looks are given', () => {
+    fc.assert(
+      fc.property(looks, fc.infiniteStream(fc.nat()), (all, keys) => {
+        const shuffled = all
+          .map((each) => ({ each, key: keys.next().value as number }))
+          .toSorted((left, right) => left.key - right.key);
+        expect(checkMonotonicReads(shuffled.map(({ each }) => each))).toEqual([]);
+      }),
+    );
+  });
+
+  it('finds the one look that goes back, wherever it is', () => {
+    fc.assert(
+      fc.property(looks, fc.nat(), (all, position) => {
+        const at = position % all.length;
+        const { id, process } = all[at] ?? look(1, 0);
+        const planted = look((id ?? 1) - 1, at + 0.5, process);
+        expect(checkMonotonicReads([...all, planted])).toMatchObject([
+          { rule: 'monotonicReads', message: expect.stringMatching(/^1 reads went back/u) },
+        ]);
+      }),
+    );
+  });
 });
 
 const changes: readonly MapChange[] = [
@@ -218,6 +253,17 @@ describe('countStaleReads', () => {
       read(160, 'm-0'),
     ];
     expect(countStaleReads(operations, changes)).toEqual({ count: 2, lastAfterMilliseconds: 20 });
+  });
+
+  it.each([
+    ['within the fence', 20, undefined, []],
+    ['after it', 15, undefined, [1]],
+    ['within the fence, once it could run again', 15, 145, []],
+    ['after it, long since it could run again', 5, 142, [2]],
+  ])('bounds them: %s', (_name, fenceMilliseconds, resumed, late) => {
+    const operations = [before, opening, read(150, 'm-0'), read(160, 'm-0')];
+    const found = checkStaleReads(operations, changes, { fenceMilliseconds, resumed });
+    expect(found.map(({ message }) => Number.parseInt(message, 10))).toEqual(late);
   });
 });
 

@@ -5,7 +5,8 @@ import { summarise } from './violation.ts';
 
 /**
  * A client that has seen a writer's row sees it, or a later one, in every later read: ids of one writer rise and are
- * never deleted. Holds for each reading client on its own, across failovers, but for reads that a Service led to a replica.
+ * never deleted. Holds for each reading client on its own, across failovers, but for reads that a Service led to a replica, and
+ * for those that may come from one replica now and from another one next.
  */
 export function checkMonotonicReads(operations: readonly Operation[]): Violation[] {
   const seen = new Map<string, number>();
@@ -15,6 +16,7 @@ export function checkMonotonicReads(operations: readonly Operation[]): Violation
       operation.kind !== 'readLatest' ||
       operation.outcome !== 'ok' ||
       operation.id === null ||
+      (operation.level ?? 'Strong') !== 'Strong' ||
       isMisled(operation)
     ) {
       continue;

@@ -7,14 +7,20 @@ export type Rule =
   | 'bankTotal'
   | 'transfersWhole'
   | 'monotonicReads'
+  | 'strongReads'
+  | 'readYourWrites'
+  | 'boundedStaleness'
+  | 'routerAnswers'
   | 'epochOrder'
+  | 'staleReadsBounded'
   | 'oneWritableMember'
   | 'noErrantTransaction'
   | 'membersEqual'
   | 'semiSynchronous'
   | 'converged'
   | 'expectedPromotion'
-  | 'noPromotion';
+  | 'noPromotion'
+  | 'expectedSign';
 
 /** One broken promise, with what is needed to look into it. */
 export interface Violation {

@@ -44,6 +44,8 @@ async function runClients(settings: ClientSettings, signal: AbortSignal): Promis
         return cluster?.map ?? { current: () => undefined };
       case 'primaryService':
         return fixedAddress(settings.serviceAddress);
+      case 'router':
+        return fixedAddress(settings.routerAddress);
       case 'sameNode':
         return fixedAddress(settings.pod.address, settings.pod.name);
       default:
@@ -61,7 +63,17 @@ async function runClients(settings: ClientSettings, signal: AbortSignal): Promis
         ...(abandon !== undefined && { abandon }),
       });
     return workloadsOf(via, settings.seed).map((workload) =>
-      runWorker(workload, { via, source, record: note, connect }, signal),
+      runWorker(
+        workload,
+        {
+          via,
+          source,
+          record: note,
+          connect,
+          onConnectFailure: (failure) => file.write({ type: 'connectFailure', failure }),
+        },
+        signal,
+      ),
     );
   });
   const timer = setInterval(() => {

@@ -5,6 +5,8 @@ import { GivenUpError } from './outcome.ts';
 /** How to reach a server, and how long to wait for it, in milliseconds. */
 export interface SessionOptions {
   readonly host: string;
+  /** @default that of databases in their pods */
+  readonly port?: number;
   readonly user: string;
   readonly password: string;
   readonly authority: string;
@@ -27,11 +29,12 @@ export interface Session {
 
 /** Connects; everything that can go wrong before a statement was sent is an error here. */
 export async function openSession(options: SessionOptions): Promise<Session> {
-  const { host, user, password, authority, connectMilliseconds, statementMilliseconds, abandon } = options;
+  const { host, port = DATABASE_PORT, user, password, authority, abandon } = options;
+  const { connectMilliseconds, statementMilliseconds } = options;
   abandon?.throwIfAborted();
   const pending = createConnection({
     host,
-    port: DATABASE_PORT,
+    port,
     user,
     password,
     connectTimeout: connectMilliseconds,

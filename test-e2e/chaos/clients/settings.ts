@@ -14,6 +14,8 @@ export interface ClientSettings {
   readonly kinds: readonly ClientKind[];
   /** Address of the Service `-primary`. */
   readonly serviceAddress: string;
+  /** Address of the Service of the routers. */
+  readonly routerAddress: string;
   /** The pod that clients of the kind `sameNode` hold on to. */
   readonly pod: { readonly name: string; readonly address: string };
   /** Whether this process watches the map, and asks all members whether they take writes. */
@@ -39,11 +41,13 @@ export interface KindStatus {
 /**
  * How long a client waits, in milliseconds. One that follows the map gives up on a statement when the map names
  * another primary, so its own limit is only a last resort; one behind a Service has nothing but its limit, and the
- * connections that kube-proxy made to a pod that is gone stay as they are until then.
+ * connections that kube-proxy made to a pod that is gone stay as they are until then. One behind a router waits longer
+ * than the router holds a statement (`spec.router.holdSeconds`), so that the router's own answer is what it gets.
  */
 export const LIMITS: Readonly<Record<ClientKind, { readonly connect: number; readonly statement: number }>> =
   {
     shardMap: { connect: 500, statement: 10_000 },
     primaryService: { connect: 500, statement: 1000 },
+    router: { connect: 2000, statement: 15_000 },
     sameNode: { connect: 500, statement: 10_000 },
   };

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RowDataPacket } from 'mysql2/promise';
+import type { ConnectFailure } from '../history/history.ts';
 import type { ClientKind, Operation } from '../history/operation.ts';
 import type { AddressSource } from './address-source.ts';
 import { monotonicTime } from './monotonic-time.ts';
@@ -40,9 +41,12 @@ export interface WorkerOptions {
   readonly source: AddressSource;
   readonly connect: (host: string, abandon: AbortSignal | undefined) => Promise<Session>;
   readonly record: (operation: Operation) => void;
+  /** Hears of each connection that could not be had; it is tried again. */
+  readonly onConnectFailure?: (failure: ConnectFailure) => void;
 }
 
-const RECONNECT_MILLISECONDS = 5;
+/** Whoever is refused again and again would otherwise take the processor that a promotion needs. */
+const RECONNECT_MILLISECONDS = 25;
 /** A TLS handshake costs both sides some milliseconds of processor: not more often than this after a refusal. */
 const REFUSED_MILLISECONDS = 25;
 
@@ -52,7 +56,7 @@ export async function runWorker(
   options: WorkerOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { via, source, connect, record } = options;
+  const { via, source, connect, record, onConnectFailure } = options;
   let session: Session | undefined;
   let member: string | null = null;
   let host: string | undefined;
@@ -69,8 +73,15 @@ export async function runWorker(
       try {
         session = await connect(address.host, address.outdated);
         host = address.host;
-        member = address.member ?? (await askMember(session));
-      } catch {
+        // Behind a router every statement may lead to another server.
+        member = via === 'router' ? null : (address.member ?? (await askMember(session)));
+      } catch (error) {
+        onConnectFailure?.({
+          process: workload.process,
+          via,
+          at: monotonicTime(),
+          error: nameOfError(error),
+        });
         session?.close();
         session = undefined;
         await delay(RECONNECT_MILLISECONDS);

@@ -2,11 +2,12 @@
 import type { ResultSetHeader, RowDataPacket } from 'mysql2/promise';
 import type { Session } from './session.ts';
 import { firstNumber } from './session.ts';
-import { ACCOUNTS, REGISTERS, SCHEMA } from './tables.ts';
+import { allRows, ACCOUNTS, BANK, type Databases, REGISTERS } from './tables.ts';
+import { changesOf, type Transfer, transferring } from './transfer.ts';
 import type { Attempt, Workload } from './worker.ts';
 
 /** Numbers that one client may use for its ids and values: those of others never meet them. */
-const RANGE = 10_000_000;
+export const RANGE = 10_000_000;
 
 /** What a workload needs to be itself. */
 export interface WorkloadIdentity {
@@ -16,31 +17,38 @@ export interface WorkloadIdentity {
   readonly pauseMilliseconds: number;
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  /** By what names it reaches the rows. */
+  readonly databases: Databases;
 }
 
 /** Inserts one row after the other, with rising ids. */
-export function appending({ process, number, pauseMilliseconds }: WorkloadIdentity): Workload {
-  let id = number * RANGE;
+export function appending(identity: WorkloadIdentity): Workload {
+  let id = identity.number * RANGE;
   return {
-    process,
-    pauseMilliseconds,
+    process: identity.process,
+    pauseMilliseconds: identity.pauseMilliseconds,
     next() {
       id += 1;
-      const unanswered = { kind: 'append', id } as const;
-      return {
-        unanswered,
-        async perform(session) {
-          await session.query(`INSERT INTO ${SCHEMA}.chaos_appends VALUES (?)`, [unanswered.id]);
-          return unanswered;
-        },
-      };
+      return appendingId(identity, id);
+    },
+  };
+}
+
+/** Inserts the row with that id. */
+export function appendingId({ databases }: Pick<WorkloadIdentity, 'databases'>, id: number): Attempt {
+  const unanswered = { kind: 'append', id } as const;
+  return {
+    unanswered,
+    async perform(session) {
+      await session.query(`INSERT INTO ${databases.of(id)}.chaos_appends (id) VALUES (?)`, [id]);
+      return unanswered;
     },
   };
 }
 
 /** Reads, sets and compares-and-sets registers. */
 export function usingRegisters(identity: WorkloadIdentity): Workload {
-  const { process, number, pauseMilliseconds, random } = identity;
+  const { process, number, pauseMilliseconds, random, databases } = identity;
   const known = new Map<number, number>();
   let last = number * RANGE;
   return {
@@ -51,45 +59,57 @@ export function usingRegisters(identity: WorkloadIdentity): Workload {
       const choice = random();
       const expected = known.get(key);
       if (choice < 0.4 || expected === undefined) {
-        return reading(key, (value) => known.set(key, value));
+        return reading(databases, key, (value) => known.set(key, value));
       }
       last += 1;
-      return choice < 0.85 ? swapping(key, expected, last) : writing(key, last);
+      return choice < 0.85 ? swapping(databases, key, expected, last) : writing(databases, key, last);
     },
   };
 }
 
 /** Only reads registers, as fast as its pace allows. */
-export function readingRegisters({ process, pauseMilliseconds, random }: WorkloadIdentity): Workload {
+export function readingRegisters({
+  process,
+  pauseMilliseconds,
+  random,
+  databases,
+}: WorkloadIdentity): Workload {
   return {
     process,
     pauseMilliseconds,
-    next: () => reading(Math.floor(random() * REGISTERS), () => undefined),
+    next: () => reading(databases, Math.floor(random() * REGISTERS), () => undefined),
   };
 }
 
 /** Moves money, and looks at all accounts every now and then. */
-export function banking({ process, number, pauseMilliseconds, random }: WorkloadIdentity): Workload {
+export function banking({
+  process,
+  number,
+  pauseMilliseconds,
+  random,
+  databases,
+}: WorkloadIdentity): Workload {
   let id = number * RANGE;
   return {
     process,
     pauseMilliseconds,
     next() {
       if (random() < 0.4) {
-        return lookingAtAccounts;
+        return lookingAtAccounts(databases);
       }
       id += 1;
       const from = Math.floor(random() * ACCOUNTS);
       const to = (from + 1 + Math.floor(random() * (ACCOUNTS - 1))) % ACCOUNTS;
-      return transferring(id, from, to, 1 + Math.floor(random() * 9));
+      const transfer = { id, from, to, amount: 1 + Math.floor(random() * 9) };
+      return transferring(transfer, (session) => move(session, databases, transfer));
     },
   };
 }
 
-/** Reads the highest id that another client appended. */
+/** Reads the highest id that another client appended, straight at a server. */
 export function readingLatest(
   identity: WorkloadIdentity,
-  writer: Omit<WorkloadIdentity, 'random'>,
+  writer: Pick<WorkloadIdentity, 'process' | 'number'>,
 ): Workload {
   const first = writer.number * RANGE;
   const unanswered = { kind: 'readLatest', writer: writer.process, id: null } as const;
@@ -99,20 +119,24 @@ export function readingLatest(
     next: () => ({
       unanswered,
       async perform(session) {
-        const sql = `SELECT MAX(id) AS id, @@global.read_only AS closed FROM ${SCHEMA}.chaos_appends WHERE id BETWEEN ? AND ?`;
-        const rows = await session.query<RowDataPacket[]>(sql, [first, first + RANGE - 1]);
+        const own = `chaos_appends WHERE id BETWEEN ${first} AND ${first + RANGE - 1}`;
+        // The greatest of each slot is found in its index. A SELECT that groups a derived table has 0 for every @@variable
+        // (seen on MariaDB 11.8.6): the variable stands outside of it.
+        const greatest = `SELECT MAX(id) AS id FROM (${allRows(own, 'MAX(id) AS id')}) AS of_slots`;
+        const sql = `SELECT latest.id, @@global.read_only AS closed FROM (${greatest}) AS latest`;
+        const rows = await session.query<RowDataPacket[]>(sql);
         return { ...unanswered, id: firstNumber(rows) ?? 0, writable: Number(rows[0]?.['closed']) === 0 };
       },
     }),
   };
 }
 
-function reading(key: number, onValue: (value: number) => void): Attempt {
+function reading(databases: Databases, key: number, onValue: (value: number) => void): Attempt {
   const unanswered = { kind: 'read', key, value: null } as const;
   return {
     unanswered,
     async perform(session) {
-      const sql = `SELECT v, @@global.read_only AS closed FROM ${SCHEMA}.chaos_registers WHERE k = ?`;
+      const sql = `SELECT v, @@global.read_only AS closed FROM ${databases.of(key)}.chaos_registers WHERE k = ?`;
       const rows = await session.query<RowDataPacket[]>(sql, [key]);
       const value = firstNumber(rows) ?? Number.NaN;
       onValue(value);
@@ -121,72 +145,47 @@ function reading(key: number, onValue: (value: number) => void): Attempt {
   };
 }
 
-function writing(key: number, value: number): Attempt {
+function writing(databases: Databases, key: number, value: number): Attempt {
   const unanswered = { kind: 'write', key, value } as const;
   return {
     unanswered,
     async perform(session) {
-      await session.query(`UPDATE ${SCHEMA}.chaos_registers SET v = ? WHERE k = ?`, [value, key]);
+      await session.query(`UPDATE ${databases.of(key)}.chaos_registers SET v = ? WHERE k = ?`, [value, key]);
       return unanswered;
     },
   };
 }
 
-function swapping(key: number, expected: number, value: number): Attempt {
+function swapping(databases: Databases, key: number, expected: number, value: number): Attempt {
   const unanswered = { kind: 'compareAndSet', key, expected, value, applied: null } as const;
   return {
     unanswered,
     async perform(session) {
-      const sql = `UPDATE ${SCHEMA}.chaos_registers SET v = ? WHERE k = ? AND v = ?`;
+      const sql = `UPDATE ${databases.of(key)}.chaos_registers SET v = ? WHERE k = ? AND v = ?`;
       const { affectedRows } = await session.query<ResultSetHeader>(sql, [value, key, expected]);
       return { ...unanswered, applied: affectedRows === 1 };
     },
   };
 }
 
-const lookingAtAccounts: Attempt = {
-  unanswered: { kind: 'readBalances', balances: null },
-  async perform(session) {
-    const sql = `SELECT balance FROM ${SCHEMA}.chaos_accounts ORDER BY id`;
-    const rows = await session.query<RowDataPacket[]>(sql);
-    return { kind: 'readBalances', balances: rows.map((row) => Number(row['balance'])) };
-  },
-};
-
-function transferring(id: number, from: number, to: number, amount: number): Attempt {
-  const unanswered = { kind: 'transfer', id, from, to, amount } as const;
-  let committing = false;
+function lookingAtAccounts(databases: Databases): Attempt {
   return {
-    unanswered,
-    hadNoEffect: () => !committing,
+    unanswered: { kind: 'readBalances', balances: null },
     async perform(session) {
-      await session.query('START TRANSACTION');
-      try {
-        await move(session, unanswered);
-      } catch (error) {
-        // Before COMMIT a lost connection rolls back as well.
-        await session.query('ROLLBACK').catch(() => session.close());
-        throw error;
-      }
-      committing = true;
-      await session.query('COMMIT');
-      return unanswered;
+      const sql = `SELECT balance FROM ${databases.of(BANK)}.chaos_accounts WHERE bank = ? ORDER BY id`;
+      const rows = await session.query<RowDataPacket[]>(sql, [BANK]);
+      return { kind: 'readBalances', balances: rows.map((row) => Number(row['balance'])) };
     },
   };
 }
 
-/** In the order of the accounts' numbers, so that two transfers do not wait for each other. */
-async function move(
-  session: Session,
-  { id, from, to, amount }: { id: number; from: number; to: number; amount: number },
-): Promise<void> {
-  const changes = [
-    { account: from, difference: -amount },
-    { account: to, difference: amount },
-  ];
-  for (const { account, difference } of changes.toSorted((a, b) => a.account - b.account)) {
-    const sql = `UPDATE ${SCHEMA}.chaos_accounts SET balance = balance + ? WHERE id = ?`;
-    await session.query(sql, [difference, account]);
+async function move(session: Session, databases: Databases, transfer: Transfer): Promise<void> {
+  const database = databases.of(BANK);
+  for (const { account, difference } of changesOf(transfer)) {
+    const sql = `UPDATE ${database}.chaos_accounts SET balance = balance + ? WHERE bank = ? AND id = ?`;
+    await session.query(sql, [difference, BANK, account]);
   }
-  await session.query(`INSERT INTO ${SCHEMA}.chaos_transfers VALUES (?, ?, ?, ?)`, [id, from, to, amount]);
+  const { id, from, to, amount } = transfer;
+  const sql = `INSERT INTO ${database}.chaos_transfers (bank, id, payer, payee, amount) VALUES (?, ?, ?, ?, ?)`;
+  await session.query(sql, [BANK, id, from, to, amount]);
 }

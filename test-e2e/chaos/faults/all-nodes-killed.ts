@@ -13,6 +13,7 @@ export const allNodesKilled: Fault = {
     ...before.replicas.map(({ node }) => node),
     ...operatorNodes(before),
   ],
+  losesRouters: ({ routers }) => routers,
   async inject({ before, random }) {
     const pods = [before.primary, ...before.replicas, ...before.operators];
     const nodes = [...new Set(pods.map(({ node }) => node))];

@@ -1,6 +1,7 @@
 import { agentKilled } from './agent-killed.ts';
 import { allNodesKilled } from './all-nodes-killed.ts';
 import { candidateKilled } from './candidate-killed.ts';
+import { clockShifted } from './clock-shifted.ts';
 import type { Fault } from './fault.ts';
 import { flapping } from './flapping.ts';
 import { lastAckerKilled } from './last-acker-killed.ts';
@@ -15,10 +16,14 @@ import { operatorsCutOff } from './operators-cut-off.ts';
 import { podDeleted } from './pod-deleted.ts';
 import { podDeletedForced } from './pod-deleted-forced.ts';
 import { podFrozen } from './pod-frozen.ts';
+import { primaryDiskFull } from './primary-disk-full.ts';
 import { processorsBusy } from './processors-busy.ts';
+import { replicaDiskFull } from './replica-disk-full.ts';
 import { replicaKilled } from './replica-killed.ts';
 import { replicasLagging } from './replicas-lagging.ts';
+import { replicasNotReady } from './replicas-not-ready.ts';
 import { replicationCut } from './replication-cut.ts';
+import { routerKilled } from './router-killed.ts';
 import { serverKilled } from './server-killed.ts';
 import { serverKilledDelayed } from './server-killed-delayed.ts';
 import { serverStopped } from './server-stopped.ts';
@@ -45,15 +50,20 @@ export const FAULTS: readonly Fault[] = [
   operatorsCutOff,
   operatorKilled,
   leaderAndPrimaryKilled,
+  routerKilled,
   candidateKilled,
   lastAckerStopped,
   lastAckerKilled,
   replicasLagging,
+  replicasNotReady,
   flapping,
   shardKilled,
   allNodesKilled,
   serverKilledDelayed,
   processorsBusy,
+  primaryDiskFull,
+  replicaDiskFull,
+  clockShifted,
 ];
 
 /** The fault of that name. @throws TypeError naming those there are */

@@ -4,7 +4,7 @@ import { silentProgress } from '../../cluster/progress.ts';
 import { annotate } from '../stage/stage.ts';
 import { readTopology } from '../stage/topology.ts';
 import type { Fault } from './fault.ts';
-import { primaryNode } from './fault.ts';
+import { primaryNode, routersBesidePrimary } from './fault.ts';
 
 const SWITCHOVER_MILLISECONDS = 30_000;
 
@@ -13,6 +13,7 @@ export const leaderAndPrimaryKilled: Fault = {
   description: 'SIGKILL for everything on the node that has both the primary and the leading operator',
   expects: 'promotion',
   touches: primaryNode,
+  losesRouters: routersBesidePrimary,
   /** Makes the instance on the leader's node primary, where it is not. */
   async prepare({ stage }) {
     const { leader, primary, replicas } = await readTopology(stage);

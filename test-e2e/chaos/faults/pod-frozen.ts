@@ -7,6 +7,7 @@ export const podFrozen: Fault = {
   description:
     'SIGSTOP for server, agent and launcher of the primary at once, SIGCONT once another is primary',
   expects: 'promotion',
+  holdsMembers: true,
   touches: primaryNode,
   async inject({ before, onUndo }) {
     const pause = new Set(findPodProcesses(before.primary.uid, 'pause'));

@@ -6,7 +6,8 @@ import { primaryNode } from './fault.ts';
 export const serverKilledDelayed: Fault = {
   name: 'server-killed-delayed',
   description: 'as server-killed, with `spec.failover.delaySeconds: 10`, to show what waiting costs',
-  expects: 'promotion',
+  // The primary has the time to come back.
+  expects: 'either',
   touches: primaryNode,
   async prepare({ stage, onUndo }) {
     onUndo(() => changeSpec(stage, { failover: { delaySeconds: 0 } }));

@@ -6,6 +6,7 @@ export const serverStopped: Fault = {
   name: 'server-stopped',
   description: 'SIGSTOP for the primary’s server, SIGCONT once another is primary',
   expects: 'promotion',
+  holdsMembers: true,
   touches: primaryNode,
   async inject({ before, onUndo }) {
     const pids = findPodProcesses(before.primary.uid, 'server');

@@ -9,8 +9,18 @@ export type ClientKind =
   | 'shardMap'
   /** Connects to the Service `-primary`, on a node, by way of its kube-proxy. */
   | 'primaryService'
+  /** Connects to the Service of the routers, on a node, by way of its kube-proxy. */
+  | 'router'
   /** Stands on the node of the first primary and holds on to that pod whatever the map says. */
   | 'sameNode';
+
+/** The kinds whose gap is measured. */
+export const MEASURED_KINDS = [
+  'shardMap',
+  'primaryService',
+  'router',
+] as const satisfies readonly ClientKind[];
+export type MeasuredKind = (typeof MEASURED_KINDS)[number];
 
 /**
  * `ok`: the server acknowledged it. `fail`: it certainly had no effect. `indeterminate`: the client cannot know, as
@@ -23,7 +33,7 @@ export interface OperationFacts {
   /** The client; it has one operation at a time. */
   readonly process: string;
   readonly via: ClientKind;
-  /** Pod that the connection led to; null when the client never learnt it. */
+  /** Pod of the database that the connection led to; null when the client never learnt it, as behind a router. */
   readonly member: string | null;
   readonly start: number;
   /** When the answer came, or when the client gave up. */
@@ -83,8 +93,13 @@ export interface ReadLatest extends OperationFacts {
   readonly kind: 'readLatest';
   readonly writer: string;
   readonly id: number | null;
+  /** What was asked of a router; every other read is one of the primary, as with `Strong`. */
+  readonly level?: ConsistencyLevel;
   readonly writable?: ServerWritable;
 }
+
+/** How a router chooses the server of a read: see `spec.keyspaces[].consistency`. */
+export type ConsistencyLevel = 'Strong' | 'ReadYourWrites' | 'Eventual';
 
 /** Whether the server took itself for one that takes writes, in the statement that read. */
 type ServerWritable = boolean;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { describeDistribution } from './percentiles.ts';
 import { renderReliabilityPage } from './reliability-page.ts';
-import type { RunResult } from './result.ts';
+import type { RouterResult, RunResult } from './result.ts';
 
 const run = (rest: Partial<RunResult> = {}): RunResult => ({
   format: 1,
@@ -35,6 +35,20 @@ const run = (rest: Partial<RunResult> = {}): RunResult => ({
   },
   ...rest,
 });
+const router: RouterResult = {
+  answers: {
+    statements: 1000,
+    answersLost: 1,
+    heldTooLong: 2,
+    transactions: 30,
+    toldToRetry: 5,
+    givenUp: 0,
+    connectionsLost: 6,
+    connectFailures: 7,
+  },
+  routersLost: 0,
+  eventual: { count: 40, oldestMilliseconds: 321.4 },
+};
 const faults = [{ name: 'server-killed', description: 'SIGKILL', expects: 'promotion' }] as const;
 const page = (...results: RunResult[]): string => renderReliabilityPage(results, faults);
 
@@ -43,7 +57,44 @@ describe('renderReliabilityPage', () => {
     const gaps = [100, 200, 300, 400].map((gap, index) =>
       run({ index, gaps: { shardMap: gap, primaryService: gap * 2 } }),
     );
-    expect(page(...gaps)).toContain('| `server-killed` | 4 | 200 | 400 | 400 | 400 | 800 | 800 |');
+    expect(page(...gaps)).toContain(
+      '| `server-killed` | 4 | 200 | 400 | 400 | 400 | 800 | 800 | - | - | - | - |',
+    );
+  });
+
+  it('has the gap through the router of runs that had routers, and kept them', () => {
+    const runs = [
+      run(),
+      run({ gaps: { shardMap: 100, primaryService: 900, router: 150 }, router }),
+      run({ gaps: { shardMap: 100, primaryService: 900, router: 250 }, router }),
+      run({
+        gaps: { shardMap: 100, primaryService: 900, router: 7000 },
+        router: { ...router, routersLost: 1 },
+      }),
+    ];
+    const text = page(...runs);
+    expect(text).toContain(
+      '| `server-killed` | 4 | 100 | 100 | 100 | 900 | 900 | 900 | 2 | 150 | 250 | 250 |',
+    );
+    expect(text).toContain('| `server-killed` | 1 | 7000 | 7000 | 7000 | 6 |');
+  });
+
+  it('keeps runs apart in which clients of one kind were alone', () => {
+    const text = page(
+      run(),
+      run({ gaps: { shardMap: 50 } }),
+      run({ gaps: { shardMap: 70 } }),
+      run({ gaps: { router: 80 }, router }),
+    );
+    expect(text).toContain('| `server-killed` | 1 | 100 | 100 | 100 | 900 | 900 | 900 | - | - | - | - |');
+    expect(text).toContain('| `server-killed` | 2 | 50 | 70 | 70 | - | - | - | - | 1 | 80 | 80 | 80 |');
+    expect(page(run())).not.toContain('one kind at a time');
+  });
+
+  it('tells what was answered through the router', () => {
+    const text = page(run({ router }), run({ router }));
+    expect(text).toContain('| `server-killed` | 2 | 2000 | 2 | 4 | 60 | 10 | 321 |');
+    expect(text).toContain('| 2000 / 2 / 4 |');
   });
 
   it('keeps runs apart that lost the leader', () => {

@@ -1,8 +1,8 @@
 /** `docs/reliability.md`, made of the results of all runs that were recorded. */
-import type { ClientKind } from '../history/operation.ts';
+import { type ClientKind, MEASURED_KINDS } from '../history/operation.ts';
 import { describeDistribution } from './percentiles.ts';
 import { renderTable } from './markdown-table.ts';
-import type { RunResult } from './result.ts';
+import type { RouterResult, RunResult } from './result.ts';
 import type { Supersession } from './results-file.ts';
 import { AFTER_FIGURES, BEFORE_FIGURES } from './reliability-text.ts';
 
@@ -33,9 +33,22 @@ export function renderReliabilityPage(
     '## Summary',
     summary(results, current),
     '## Gaps in acknowledged writes',
-    'In milliseconds, for each fault; *map*: a client that follows the ShardMap, *Service*: one behind the `-primary` Service. ' +
+    'In milliseconds, for each fault, with clients of all kinds at work; *map*: a client that follows the ShardMap, *Service*: one behind the `-primary` Service, ' +
+      '*router*: one through the router (Service `<cluster>`), of the runs that had routers and lost none of them. ' +
       'Runs in which the leading operator was lost as well stand apart.',
-    gapTable(current, faults),
+    gapTable(
+      current.filter((run) => !isAlone(run)),
+      faults,
+    ),
+    ...withOneKind(current.filter(isAlone), faults),
+    '## Through the router',
+    'What statements outside a transaction were answered, and how many transactions were told to begin anew (error 1213). ' +
+      '*Answer lost*: error 1158, for a write that the primary had received when it was lost. ' +
+      '*Held too long*: error 1205, after `spec.router.holdSeconds`. *Oldest*: how far a read at the level `Eventual` showed the past. ' +
+      'Times in milliseconds.',
+    routerTable(current, faults),
+    'Where the fault takes a router away, connections to it end, and its clients connect again, to the other one:',
+    lostRouterTable(current, faults),
     '## Where the time goes',
     'Milliseconds of each part of a promotion, as the event `Promoted` tells them.',
     phaseTable(current, faults),
@@ -87,6 +100,7 @@ function summary(results: readonly RunResult[], current: readonly RunResult[]): 
         'Operations without an answer (may or may not have taken effect)',
         String(add(({ indeterminate }) => indeterminate)),
       ],
+      ...routerSummary(results),
       [
         'Reads that a deposed primary answered',
         stale === 0 ? '0' : `${stale}, the last ${Math.round(latest)} ms after its successor had opened`,
@@ -105,6 +119,19 @@ function summary(results: readonly RunResult[], current: readonly RunResult[]): 
   );
 }
 
+function routerSummary(results: readonly RunResult[]): string[][] {
+  const own = results.flatMap(({ router }) => (router === undefined ? [] : [router]));
+  const [statements = '0', lost = '0', held = '0'] = answerCells(own);
+  return own.length === 0
+    ? []
+    : [
+        [
+          'Statements outside transactions through the router: all, those whose answer was lost, those held too long',
+          `${statements} / ${lost} / ${held}`,
+        ],
+      ];
+}
+
 function gapTable(results: readonly RunResult[], faults: readonly DescribedFault[]): string {
   const rows = faults.flatMap(({ name }) => {
     const own = results.filter(({ fault }) => fault === name);
@@ -115,10 +142,132 @@ function gapTable(results: readonly RunResult[], faults: readonly DescribedFault
     return parts.flatMap(([title, runs]) =>
       runs.length === 0
         ? []
-        : [[title, String(runs.length), ...gapCells(runs, 'shardMap'), ...gapCells(runs, 'primaryService')]],
+        : [
+            [
+              title,
+              String(runs.length),
+              ...gapCells(runs, 'shardMap'),
+              ...gapCells(runs, 'primaryService'),
+              ...routerCells(runs.filter(({ router }) => router?.routersLost === 0)),
+            ],
+          ],
     );
   });
-  return renderTable(['fault', 'runs', 'map p50', 'p90', 'max', 'Service p50', 'p90', 'max'], rows);
+  return renderTable(
+    [
+      'fault',
+      'runs',
+      'map p50',
+      'p90',
+      'max',
+      'Service p50',
+      'p90',
+      'max',
+      'router runs',
+      'router p50',
+      'p90',
+      'max',
+    ],
+    rows,
+  );
+}
+
+/** Whether clients of one kind only ran, which `--clients` asks for. */
+function isAlone({ gaps }: RunResult): boolean {
+  return Object.keys(gaps).length === 1;
+}
+
+function withOneKind(alone: readonly RunResult[], faults: readonly DescribedFault[]): string[] {
+  if (alone.length === 0) {
+    return [];
+  }
+  const rows = faults.flatMap(({ name }) => {
+    const own = alone.filter(({ fault, leaderLost }) => fault === name && !leaderLost);
+    const cells = MEASURED_KINDS.flatMap((kind) => {
+      const runs = own.filter(({ gaps }) => kind in gaps);
+      return [runs.length === 0 ? '-' : String(runs.length), ...gapCells(runs, kind)];
+    });
+    return own.length === 0 ? [] : [[`\`${name}\``, ...cells]];
+  });
+  return [
+    '### With clients of one kind at a time',
+    'The same, of runs in which clients of one kind only were at work (`--clients`), beside those that hold on to the first primary. All ' +
+      'clients share the processors with databases, operators and Kubernetes, so that those of other kinds make a gap longer. ' +
+      'Runs in which the leading operator was lost are left out.',
+    renderTable(
+      ['fault', ...['map', 'Service', 'router'].flatMap((name) => [`${name} runs`, 'p50', 'p90', 'max'])],
+      rows,
+    ),
+  ];
+}
+
+function routerCells(runs: readonly RunResult[]): string[] {
+  return [runs.length === 0 ? '-' : String(runs.length), ...gapCells(runs, 'router')];
+}
+
+/** Runs of each fault that had routers. */
+function routed(
+  results: readonly RunResult[],
+  faults: readonly DescribedFault[],
+  accept: (router: RouterResult) => boolean,
+): { readonly name: string; readonly runs: readonly RunResult[]; readonly own: readonly RouterResult[] }[] {
+  return faults.flatMap(({ name }) => {
+    const runs = results.filter(
+      ({ fault, router }) => fault === name && router !== undefined && accept(router),
+    );
+    const own = runs.flatMap(({ router }) => (router === undefined ? [] : [router]));
+    return runs.length === 0 ? [] : [{ name, runs, own }];
+  });
+}
+
+function routerTable(results: readonly RunResult[], faults: readonly DescribedFault[]): string {
+  const rows = routed(results, faults, () => true).map(({ name, runs, own }) => [
+    `\`${name}\``,
+    String(runs.length),
+    ...answerCells(own),
+    oldestRead(own),
+  ]);
+  return rows.length === 0
+    ? 'No run has told yet.'
+    : renderTable(
+        [
+          'fault',
+          'runs',
+          'statements',
+          'answers lost',
+          'held too long',
+          'transactions',
+          'told to begin anew',
+          'oldest',
+        ],
+        rows,
+      );
+}
+
+function answerCells(own: readonly RouterResult[]): string[] {
+  const add = (of: (answers: RouterResult['answers']) => number): string =>
+    String(own.reduce((sum, { answers }) => sum + of(answers), 0));
+  return [
+    add(({ statements }) => statements),
+    add(({ answersLost }) => answersLost),
+    add(({ heldTooLong }) => heldTooLong),
+    add(({ transactions }) => transactions),
+    add(({ toldToRetry }) => toldToRetry),
+  ];
+}
+
+function oldestRead(own: readonly RouterResult[]): string {
+  return own.reduce((oldest, { eventual }) => Math.max(oldest, eventual.oldestMilliseconds), 0).toFixed(0);
+}
+
+function lostRouterTable(results: readonly RunResult[], faults: readonly DescribedFault[]): string {
+  const rows = routed(results, faults, ({ routersLost }) => routersLost > 0).map(({ name, runs, own }) => {
+    const lost = own.reduce((sum, { answers }) => sum + answers.connectionsLost, 0);
+    return [`\`${name}\``, String(runs.length), ...gapCells(runs, 'router'), String(lost)];
+  });
+  return rows.length === 0
+    ? 'No run has told yet.'
+    : renderTable(['fault', 'runs', 'router p50', 'p90', 'max', 'statements cut off'], rows);
 }
 
 /** Runs of versions that have been mended since: they count in the summary, but not among the figures above. */

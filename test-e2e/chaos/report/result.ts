@@ -1,23 +1,37 @@
 import type { ClientKind } from '../history/operation.ts';
+import type { RouterAnswers } from '../checkers/router-answers.ts';
 import type { Violation } from '../checkers/violation.ts';
 
 /** Milliseconds of each part of a promotion, as its event tells. */
 export type Phases = Readonly<Record<string, number>>;
 
-/** What the runs were made on and with. */
-export interface Surroundings {
+/** A machine, and this repository on it. */
+export interface Machine {
   /** Of this repository; with `+` after it where files differ from it. */
   readonly commit: string;
-  readonly mariadb: string;
-  readonly kubernetes: string;
   readonly node: string;
   readonly kernel: string;
   readonly processors: number;
   readonly processor: string;
   readonly memoryGibibytes: number;
+}
+
+/** What the runs were made on and with. */
+export interface Surroundings extends Machine {
+  readonly mariadb: string;
+  readonly kubernetes: string;
   /** The provider of the development cluster. */
   readonly provider: string;
   readonly kubeProxy: string;
+}
+
+/** What clients of routers saw. */
+export interface RouterResult {
+  readonly answers: RouterAnswers;
+  /** Routers that the fault took away, with the connections of their clients. */
+  readonly routersLost: number;
+  /** Reads of any replica, and the furthest that one of them showed the past. */
+  readonly eventual: { readonly count: number; readonly oldestMilliseconds: number };
 }
 
 /** One run of one fault: one line of a results file. */
@@ -30,7 +44,10 @@ export interface RunResult {
   /** Seed of the whole sequence, and place of the run in it: together they repeat the run. */
   readonly seed: number;
   readonly index: number;
-  /** Longest time without an acknowledged append, for each kind of client, in milliseconds. Null: none came any more. */
+  /**
+   * Longest time without an acknowledged append, for each kind of client that ran, in milliseconds. Null: none came any
+   * more.
+   */
   readonly gaps: Readonly<Partial<Record<ClientKind, number | null>>>;
   /** Promotions during the run. */
   readonly promotions: number;
@@ -49,6 +66,8 @@ export interface RunResult {
   readonly staleReads: { readonly count: number; readonly lastAfterMilliseconds: number };
   /** Reads that the Service led to a former primary, which answered as a replica. Not counted in the first runs. */
   readonly misledReads?: number;
+  /** What clients of routers saw; absent in runs without such clients, or without routers, the first ones. */
+  readonly router?: RouterResult;
   /** Operations on registers, and how the two checkers judged: `agreed`, `differed`, or `absent` without Porcupine. */
   readonly registers: {
     readonly operations: number;

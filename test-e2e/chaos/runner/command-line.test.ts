@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { FAULTS } from '../faults/index.ts';
+import { MEASURED_KINDS } from '../history/operation.ts';
 import { HELP, parseCommandLine } from './command-line.ts';
 
 describe('parseCommandLine', () => {
@@ -12,12 +13,13 @@ describe('parseCommandLine', () => {
       record: true,
       keep: false,
       strike: false,
+      clients: MEASURED_KINDS,
     });
   });
 
   it('takes every option', () => {
     const options =
-      '--faults server-killed,flapping:5 --runs 3 --seed 7 --minutes 10 --resume --no-record --keep --strike';
+      '--faults server-killed,flapping:5 --runs 3 --seed 7 --minutes 10 --resume --no-record --keep --strike --clients router,shardMap';
     expect(parseCommandLine(options.split(' '))).toEqual({
       faults: [
         { fault: 'server-killed', runs: 3 },
@@ -29,6 +31,7 @@ describe('parseCommandLine', () => {
       record: false,
       keep: true,
       strike: true,
+      clients: ['shardMap', 'router'],
     });
   });
 
@@ -37,6 +40,7 @@ describe('parseCommandLine', () => {
     ['--faults', 'flapping:many'],
     ['--runs', 'many'],
     ['--seed', '-1'],
+    ['--clients', 'sameNode'],
     ['--unknown'],
   ])('refuses %s %s', (...words) => {
     expect(() => parseCommandLine(words)).toThrow(

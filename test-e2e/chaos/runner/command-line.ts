@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { ClusterError } from '../../cluster/failure.ts';
 import { FAULTS, findFault } from '../faults/index.ts';
+import { type MeasuredKind, MEASURED_KINDS } from '../history/operation.ts';
 import type { FaultCount } from './sequence.ts';
 
 /** What to run. */
@@ -15,6 +16,8 @@ export interface ChaosCommand {
   /** Whether histories are kept of runs that broke no promise. */
   readonly keep: boolean;
   readonly strike: boolean;
+  /** Whose gaps are measured; clients of other kinds do not run. */
+  readonly clients: readonly MeasuredKind[];
 }
 
 export const HELP = `Usage: npm run test:chaos [-- OPTIONS]
@@ -32,6 +35,8 @@ Options:
   --no-record     write no results
   --keep          keep the histories of all runs in .dev/chaos
   --strike        remove operator and cluster afterwards
+  --clients A,B   only these clients: ${MEASURED_KINDS.join(', ')} (default: all); with one alone, its gap is
+                  not lengthened by what the others take of the processors
   --help          show this
 
 Faults:
@@ -56,6 +61,7 @@ export function parseCommandLine(
         record: { type: 'boolean', default: true },
         keep: { type: 'boolean', default: false },
         strike: { type: 'boolean', default: false },
+        clients: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     });
@@ -75,11 +81,21 @@ export function parseCommandLine(
       record: values.record,
       keep: values.keep,
       strike: values.strike,
+      clients: values.clients === undefined ? MEASURED_KINDS : readKinds(values.clients),
     };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw new ClusterError('InvalidArguments', message, { remedy: HELP, cause: error });
   }
+}
+
+function readKinds(text: string): MeasuredKind[] {
+  const words = text.split(',');
+  const unknown = words.find((word) => !MEASURED_KINDS.some((kind) => kind === word));
+  if (unknown !== undefined) {
+    throw new TypeError(`--clients takes ${MEASURED_KINDS.join(', ')}, not '${unknown}'`);
+  }
+  return MEASURED_KINDS.filter((kind) => words.includes(kind));
 }
 
 function readNumber(option: string, text: string | undefined, fallback: number): number {

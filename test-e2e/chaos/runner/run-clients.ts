@@ -8,22 +8,21 @@ import type { Fault } from '../faults/index.ts';
 import type { History } from '../history/history.ts';
 import { assembleHistory } from '../history/history.ts';
 import { readHistoryFile } from '../history/history-file.ts';
-import type { ClientKind } from '../history/operation.ts';
+import type { MeasuredKind } from '../history/operation.ts';
 import { gatewayNamespace, networkNamespaceOf } from '../stage/node-network.ts';
 import type { Stage } from '../stage/stage.ts';
 import type { Topology } from '../stage/topology.ts';
 
 /** The clients of a run. */
 export interface RunClients {
+  /** Whose gap is measured. */
+  readonly kinds: readonly MeasuredKind[];
   /** Those on a node that the fault does not touch. */
   status(): ClientStatus | undefined;
   stop(): Promise<void>;
   /** Once they have stopped. */
   readHistory(): Promise<History>;
 }
-
-/** The kinds of client whose gap is measured. */
-export const MEASURED_KINDS: readonly ClientKind[] = ['shardMap', 'primaryService'];
 
 /**
  * Starts the clients: those that ask where the primary is on a node that the fault does not touch (beside the nodes,
@@ -33,7 +32,7 @@ export async function startRunClients(
   stage: Stage,
   fault: Fault,
   before: Topology,
-  options: { readonly folder: string; readonly seed: number },
+  options: { readonly folder: string; readonly seed: number; readonly kinds: readonly MeasuredKind[] },
 ): Promise<RunClients> {
   await mkdir(options.folder, { recursive: true });
   const touched = fault.touches(before);
@@ -47,13 +46,14 @@ export async function startRunClients(
     ...stage.application,
     authority: stage.authority,
     serviceAddress: stage.serviceAddress,
+    routerAddress: stage.routerAddress,
     pod: { name: before.primary.name, address: before.primary.address },
     seed: options.seed,
   };
   const paths = [join(options.folder, 'clients.jsonl'), join(options.folder, 'same-node.jsonl')] as const;
   const main = startClients(node === undefined ? gatewayNamespace() : await networkNamespaceOf(stage, node), {
     ...settings,
-    kinds: MEASURED_KINDS,
+    kinds: options.kinds,
     followsCluster: true,
     historyPath: paths[0],
   });
@@ -65,6 +65,7 @@ export async function startRunClients(
   });
   const all: readonly RunningClients[] = [main, sticking];
   return {
+    kinds: options.kinds,
     status: () => main.status(),
     async stop() {
       await Promise.all(all.map((each) => each.stop()));
@@ -83,7 +84,7 @@ export async function untilAcknowledged(
   timeoutMilliseconds: number,
 ): Promise<boolean> {
   return until(timeoutMilliseconds, () =>
-    MEASURED_KINDS.every((kind) => (clients.status()?.kinds[kind]?.lastStart ?? -1) > since),
+    clients.kinds.every((kind) => (clients.status()?.kinds[kind]?.lastStart ?? -1) > since),
   );
 }
 

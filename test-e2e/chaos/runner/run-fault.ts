@@ -1,27 +1,33 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { countStaleReads } from '../checkers/stale-reads.ts';
+import { checkReadLevels } from '../checkers/read-levels.ts';
+import { checkRouterAnswers } from '../checkers/router-answers.ts';
+import { checkStaleReads, countStaleReads } from '../checkers/stale-reads.ts';
 import type { Violation } from '../checkers/violation.ts';
 import { findWriteGap } from '../checkers/write-gap.ts';
 import { monotonicTime } from '../clients/monotonic-time.ts';
-import { makeTables } from '../clients/tables.ts';
+import { appenderOf } from '../clients/client-kinds.ts';
+import { resetTables } from '../clients/tables.ts';
 import type { Fault } from '../faults/index.ts';
 import type { History } from '../history/history.ts';
-import type { Operation } from '../history/operation.ts';
+import type { MeasuredKind, Operation } from '../history/operation.ts';
 import { isMisled } from '../history/operation.ts';
 import type { RunResult, Surroundings } from '../report/result.ts';
 import { onMember } from '../stage/member-session.ts';
 import type { Stage } from '../stage/stage.ts';
 import { readShard, readTopology } from '../stage/topology.ts';
+import { awaitRouters } from './await-routers.ts';
 import { awaitConvergence } from './convergence.ts';
 import { judgeHistory, judgeMembersContent } from './judge-run.ts';
 import { readPromotionRecord } from './promotion-record.ts';
 import type { RunClients } from './run-clients.ts';
-import { MEASURED_KINDS, startRunClients, untilAcknowledged, untilPromoted } from './run-clients.ts';
+import { startRunClients, untilAcknowledged, untilPromoted } from './run-clients.ts';
 
 /** Which run, and what it is recorded with. */
 export interface RunOptions {
   readonly seed: number;
   readonly index: number;
+  /** Whose gaps are measured; clients of other kinds do not run. */
+  readonly clients: readonly MeasuredKind[];
   /** Uniform in [0, 1), decided by seed and index. */
   readonly random: () => number;
   readonly surroundings: Surroundings;
@@ -40,6 +46,15 @@ const RECOVERY_MILLISECONDS = 60_000;
 /** How long nothing is expected to happen, at least. */
 const QUIET_MILLISECONDS = 2000;
 const AFTERWARDS_MILLISECONDS = 800;
+/** `spec.router.holdSeconds` and `spec.readService.maxLagSeconds`, both as they are by default. */
+const HOLD_MILLISECONDS = 10_000;
+const LAG_MILLISECONDS = 5000;
+/** A router looks at its replicas several times a second, and waits for the answer this long at most; as long for all else. */
+const LOOK_MILLISECONDS = 2000;
+/** `spec.failover.fenceSeconds` as it is by default, and as long again for the end of a server on a busy machine. */
+const FENCE_MILLISECONDS = 2000;
+/** How far a read of any replica may show the past. */
+const PAST_MILLISECONDS = LAG_MILLISECONDS + 2 * LOOK_MILLISECONDS;
 
 /**
  * One run: clients at work, one fault, its end, and the judgement. Whatever goes wrong in the judged system is a
@@ -47,6 +62,7 @@ const AFTERWARDS_MILLISECONDS = 800;
  */
 export async function runFault(stage: Stage, fault: Fault, options: RunOptions): Promise<RunResult> {
   const { random } = options;
+  const recovery = fault.recoveryMilliseconds ?? RECOVERY_MILLISECONDS;
   const undos: (() => void | Promise<void>)[] = [];
   const onUndo = (undo: () => void | Promise<void>): void => void undos.push(undo);
   const undoAll = async (): Promise<void> => {
@@ -61,11 +77,13 @@ export async function runFault(stage: Stage, fault: Fault, options: RunOptions):
       await fault.prepare({ stage, onUndo });
       await awaitConvergence(stage);
     }
+    await awaitRouters(stage);
     const before = await readTopology(stage);
-    await onMember(stage, before.primary, makeTables);
+    await onMember(stage, before.primary, resetTables);
     clients = await startRunClients(stage, fault, before, {
       folder: options.folder,
       seed: options.seed * 1000 + options.index,
+      kinds: options.clients,
     });
     if (!(await untilAcknowledged(clients, 0, START_MILLISECONDS))) {
       throw new Error('the clients got no write acknowledged before the fault');
@@ -74,16 +92,19 @@ export async function runFault(stage: Stage, fault: Fault, options: RunOptions):
 
     const wallTime = new Date();
     const since = monotonicTime();
-    await fault.inject({ stage, before, random, onUndo, status: () => clients?.status() });
+    const context = { stage, before, random, onUndo, status: () => clients?.status() };
+    await fault.inject(context);
     const injected = monotonicTime();
-    const promoted =
-      fault.expects === 'promotion' && (await untilPromoted(clients, before.epoch, RECOVERY_MILLISECONDS));
-    await untilAcknowledged(clients, injected, RECOVERY_MILLISECONDS);
+    const promoted = fault.expects === 'promotion' && (await untilPromoted(clients, before.epoch, recovery));
+    if (fault.check === undefined) {
+      await untilAcknowledged(clients, injected, recovery);
+    }
     const lasts = fault.lastsMilliseconds ?? (fault.expects === 'promotion' ? 0 : QUIET_MILLISECONDS);
     await delay(Math.max(AFTERWARDS_MILLISECONDS, lasts - (monotonicTime() - since)));
+    const unseen = (await fault.check?.(context)) ?? [];
     const ending = monotonicTime();
     await undoAll();
-    await untilAcknowledged(clients, monotonicTime(), RECOVERY_MILLISECONDS);
+    await untilAcknowledged(clients, monotonicTime(), recovery);
     await delay(AFTERWARDS_MILLISECONDS);
     await clients.stop();
 
@@ -93,13 +114,23 @@ export async function runFault(stage: Stage, fault: Fault, options: RunOptions):
     clients = undefined;
     const judged = await judgeHistory(history);
     const promotions = (await readShard(stage)).epoch - before.epoch;
+    const routersLost = fault.losesRouters?.(before).length ?? 0;
+    const { operations, connectFailures } = history;
+    const routed = checkRouterAnswers(operations, connectFailures, {
+      since,
+      holdMilliseconds: HOLD_MILLISECONDS,
+      routersLost,
+      primaryHangs: fault.primaryHangs ?? false,
+      losses: promotions + 1,
+    });
+    const levels = checkReadLevels(operations, PAST_MILLISECONDS);
     return {
       format: 1,
       at: wallTime.toISOString(),
       fault: fault.name,
       seed: options.seed,
       index: options.index,
-      gaps: measureGaps(history, since),
+      gaps: measureGaps(history, options.clients, since),
       promotions,
       ...(await readPromotionRecord(stage, wallTime)),
       leaderLost: await hasLeaderChanged(stage, before.leaseHolder),
@@ -107,11 +138,21 @@ export async function runFault(stage: Stage, fault: Fault, options: RunOptions):
       indeterminate: history.operations.filter(({ outcome }) => outcome === 'indeterminate').length,
       staleReads: countStaleReads(history.operations, history.mapChanges),
       misledReads: history.operations.filter(isMisled).length,
+      ...(options.clients.includes('router') && {
+        router: { answers: routed.answers, routersLost, eventual: levels.eventual },
+      }),
       registers: judged.registers,
       convergedSeconds: convergence.whole ? converged : null,
       violations: [
         ...judgePromotion(fault, promoted, promotions),
+        ...unseen,
         ...judged.violations,
+        ...routed.violations,
+        ...levels.violations,
+        ...checkStaleReads(operations, history.mapChanges, {
+          fenceMilliseconds: FENCE_MILLISECONDS,
+          resumed: fault.holdsMembers === true ? ending : undefined,
+        }),
         ...(await judgeMembersContent(stage, history)),
         ...convergence.violations,
       ],
@@ -124,10 +165,11 @@ export async function runFault(stage: Stage, fault: Fault, options: RunOptions):
 }
 
 /** The gap that each kind of client saw; null where writes did not come back. */
-function measureGaps(history: History, since: number): RunResult['gaps'] {
+function measureGaps(history: History, kinds: readonly MeasuredKind[], since: number): RunResult['gaps'] {
   return Object.fromEntries(
-    MEASURED_KINDS.map((kind) => {
-      const gap = findWriteGap(history.operations, kind, since);
+    kinds.map((kind) => {
+      const appends = history.operations.filter(({ process }) => process === appenderOf(kind));
+      const gap = findWriteGap(appends, kind, since);
       return [kind, gap === undefined ? null : Math.round(gap.milliseconds * 10) / 10];
     }),
   );

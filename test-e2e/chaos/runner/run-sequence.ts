@@ -2,9 +2,10 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkoutFolder } from '../../cluster/machine/folders.ts';
 import { findFault } from '../faults/index.ts';
+import type { MeasuredKind } from '../history/operation.ts';
 import type { RunResult, Surroundings } from '../report/result.ts';
 import type { Stage } from '../stage/stage.ts';
-import { rebuildStage } from '../stage/stage.ts';
+import { rebuildStage } from '../stage/open-stage.ts';
 import { awaitConvergence } from './convergence.ts';
 import { runFault } from './run-fault.ts';
 import type { PlannedRun } from './sequence.ts';
@@ -13,6 +14,8 @@ import { describeSurroundings } from './surroundings.ts';
 
 export interface SequenceOptions {
   readonly seed: number;
+  /** Whose gaps are measured; clients of other kinds do not run. */
+  readonly clients: readonly MeasuredKind[];
   /** No run is begun after this time, by `performance.now()`. */
   readonly until: number;
   /** Whether histories are kept of runs that broke no promise. */
@@ -50,7 +53,10 @@ export async function runSequence(
     if (performance.now() > options.until) {
       break;
     }
-    if (!isWhole && !(await awaitConvergence(stage, HEALING_MILLISECONDS)).whole) {
+    const { setting = 'usual' } = findFault(fault);
+    if (setting !== stage.setting) {
+      stage = await rebuildStage(stage, setting);
+    } else if (!isWhole && !(await awaitConvergence(stage, HEALING_MILLISECONDS)).whole) {
       stage = await rebuildStage(stage);
     }
     surroundings ??= await describeSurroundings(stage);
@@ -59,6 +65,7 @@ export async function runSequence(
       const result = await runFault(stage, findFault(fault), {
         seed: options.seed,
         index,
+        clients: options.clients,
         random: runRandom(options.seed, index),
         surroundings,
         folder,

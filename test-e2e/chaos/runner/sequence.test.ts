@@ -21,6 +21,17 @@ describe('planSequence', () => {
   });
 });
 
+describe('planSequence with ranks', () => {
+  it('keeps those of one rank together, and the order within it', () => {
+    const plan = (rankOf?: (fault: string) => number): string =>
+      planSequence(of(5), 7, rankOf)
+        .map(({ fault }) => fault)
+        .join('');
+    const ranked = plan((fault) => (fault === 'a' ? 1 : 0));
+    expect(ranked).toBe(`${plan().replaceAll('a', '')}aaaaa`);
+  });
+});
+
 describe('runRandom', () => {
   it('differs from run to run and repeats with the seed', () => {
     expect(runRandom(7, 0)()).toBe(runRandom(7, 0)());

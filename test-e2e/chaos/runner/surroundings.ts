@@ -2,7 +2,7 @@ import { cpus, release, totalmem } from 'node:os';
 import type { RowDataPacket } from 'mysql2/promise';
 import { checkoutFolder } from '../../cluster/machine/folders.ts';
 import { tryCommand } from '../../cluster/machine/command.ts';
-import type { Surroundings } from '../report/result.ts';
+import type { Machine, Surroundings } from '../report/result.ts';
 import { onMember } from '../stage/member-session.ts';
 import type { Stage } from '../stage/stage.ts';
 import { readTopology } from '../stage/topology.ts';
@@ -18,18 +18,25 @@ export async function describeSurroundings(stage: Stage): Promise<Surroundings> 
   );
   const version = await stage.kubectl.run(['version', '--output=json']);
   const { serverVersion } = JSON.parse(version) as { serverVersion: { gitVersion: string } };
+  return {
+    ...(await describeMachine()),
+    mariadb: String(rows[0]?.['version']),
+    kubernetes: serverVersion.gitVersion,
+    provider: stage.provider,
+    kubeProxy: KUBE_PROXY,
+  };
+}
+
+/** What is to be known of the machine, and which version this is. */
+export async function describeMachine(): Promise<Machine> {
   const processors = cpus();
   return {
     commit: await describeCommit(),
-    mariadb: String(rows[0]?.['version']),
-    kubernetes: serverVersion.gitVersion,
     node: process.version,
     kernel: release(),
     processors: processors.length,
     processor: processors[0]?.model.trim() ?? 'unknown',
     memoryGibibytes: Math.round(totalmem() / 2 ** 30),
-    provider: stage.provider,
-    kubeProxy: KUBE_PROXY,
   };
 }
 

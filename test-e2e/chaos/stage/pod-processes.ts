@@ -6,13 +6,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { readProcess } from '../../cluster/machine/process-table.ts';
 
 /** The programs of a pod. */
-export type PodProgram = 'server' | 'launcher' | 'agent' | 'operator' | 'pause';
+export type PodProgram = 'server' | 'launcher' | 'agent' | 'operator' | 'router' | 'pause';
 
 const PATTERNS: Readonly<Record<PodProgram, RegExp>> = {
   server: /(^|\/)(mariadbd|mysqld)\0/,
   launcher: /launcher\.mjs\0/,
   agent: /\0agent\0/,
   operator: /\0operator\0/,
+  router: /\0router\0/,
   pause: /(^|\/)pause\0/,
 };
 

@@ -20,6 +20,8 @@ export interface Topology {
   /** By name. */
   readonly replicas: readonly PodPlace[];
   readonly operators: readonly PodPlace[];
+  /** By name. */
+  readonly routers: readonly PodPlace[];
   /** The operator that holds the lease; undefined when nobody does. */
   readonly leader: PodPlace | undefined;
   /** What the lease says of its holder: another text for every operator process. */
@@ -40,9 +42,15 @@ export async function readShard(stage: Stage): Promise<ShardMapShard> {
 }
 
 /** Pods of a namespace that run on a node and have an address. */
-async function listPods(stage: Stage, namespace: string, labelSelector: string): Promise<PodPlace[]> {
+async function listPods(
+  stage: Pick<Stage, 'client'>,
+  namespace: string,
+  labelSelector: string,
+  accept: (pod: PodObject) => boolean = () => true,
+): Promise<PodPlace[]> {
   const { items } = await stage.client.list(pods, { namespace, labelSelector }, NEVER);
   return items
+    .filter(accept)
     .flatMap(({ metadata, spec, status }) =>
       status?.podIP === undefined || spec?.nodeName === undefined
         ? []
@@ -60,16 +68,44 @@ async function listPods(stage: Stage, namespace: string, labelSelector: string):
 
 /** The pods of the shard. */
 export async function listMembers(stage: Stage): Promise<PodPlace[]> {
-  const selector = `shardwright.io/cluster=${stage.cluster},shardwright.io/shard=${stage.shard}`;
-  return listPods(stage, stage.namespace, selector);
+  return listPods(stage, stage.namespace, memberSelector(stage));
+}
+
+/** Those of them that Kubernetes calls ready. */
+export async function listReadyMembers(stage: Stage): Promise<PodPlace[]> {
+  return listPods(stage, stage.namespace, memberSelector(stage), isReady);
+}
+
+function memberSelector({ cluster, shard }: Stage): string {
+  return `shardwright.io/cluster=${cluster},shardwright.io/shard=${shard}`;
+}
+
+/** The routers of the cluster that take connections. */
+export async function listReadyRouters(
+  stage: Pick<Stage, 'client' | 'namespace' | 'cluster'>,
+): Promise<PodPlace[]> {
+  const selector = `shardwright.io/cluster=${stage.cluster},app.kubernetes.io/component=router`;
+  return listPods(stage, stage.namespace, selector, isReady);
+}
+
+/** What is looked at of a pod's object. */
+interface PodObject {
+  readonly metadata?: { readonly deletionTimestamp?: Date };
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+}
+
+function isReady({ status, metadata }: PodObject): boolean {
+  const condition = status?.conditions?.find(({ type }) => type === 'Ready');
+  return condition?.status === 'True' && metadata?.deletionTimestamp === undefined;
 }
 
 /** Looks at everything. @throws when the shard has no primary now */
 export async function readTopology(stage: Stage): Promise<Topology> {
-  const [shard, members, operators, lease] = await Promise.all([
+  const [shard, members, operators, routers, lease] = await Promise.all([
     readShard(stage),
     listMembers(stage),
     listPods(stage, OPERATOR.namespace, 'app.kubernetes.io/component=operator'),
+    listReadyRouters(stage),
     stage.client.list(leases, { namespace: OPERATOR.namespace }, NEVER),
   ]);
   const primary = members.find(({ name }) => name === shard.primary);
@@ -83,6 +119,7 @@ export async function readTopology(stage: Stage): Promise<Topology> {
     primary,
     replicas: members.filter(({ name }) => name !== primary.name),
     operators,
+    routers,
     leader: operators.find(({ name }) => holder.startsWith(name)),
     leaseHolder: holder,
   };

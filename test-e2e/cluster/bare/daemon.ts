@@ -119,14 +119,25 @@ export async function stopDaemon(name: string, signal: NodeJS.Signals = 'SIGTERM
   if (identity === undefined) {
     return;
   }
-  process.kill(identity.pid, signal);
+  sendSignal(identity, signal);
   try {
     await waitFor(`the end of ${name}`, () => (isAlive(identity) ? undefined : true), {
       timeoutMilliseconds: 5000,
       everyMilliseconds: 20,
     });
   } catch {
-    process.kill(identity.pid, 'SIGKILL');
+    sendSignal(identity, 'SIGKILL');
+  }
+}
+
+/** It may have ended since it was looked at. */
+function sendSignal({ pid }: ProcessIdentity, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') {
+      throw error;
+    }
   }
 }
 

@@ -24,7 +24,7 @@ import { ensureRequirements, requireRootOnLinux } from './requirements.ts';
 import { readState } from './state.ts';
 import { bringUp } from './up.ts';
 
-const readyTimeoutMilliseconds = 60_000;
+const readyTimeoutMilliseconds = 180_000;
 
 /** The cluster on a bare machine: every node is a set of processes with its own namespaces and cgroups. */
 export const bareProvider: ClusterProvider = {

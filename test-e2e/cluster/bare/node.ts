@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClusterError } from '../failure.ts';
+import { takesConnections } from '../machine/unix-socket.ts';
 import { waitFor } from '../machine/wait.ts';
 import { makeCgroup, readCgroupHierarchies } from './cgroups.ts';
 import {
@@ -92,9 +93,12 @@ async function powerOff(node: NodeLayout): Promise<void> {
 async function startRecordedRuntime(node: NodeLayout): Promise<void> {
   const names = nodeDaemonNames(node);
   await ensureRunning(names.mounts);
-  await untilExists(join(node.runFolder, 'node-is-set-up'), names.mounts);
+  const isSetUp = join(node.runFolder, 'node-is-set-up');
+  await untilDaemon(names.mounts, 'have set the node up', async () => existsSync(isSetUp));
   await ensureRunning(names.containerd);
-  await untilExists(node.containerdSocket, names.containerd);
+  await untilDaemon(names.containerd, 'take connections', async () =>
+    takesConnections(node.containerdSocket),
+  );
 }
 
 async function setWanted(
@@ -110,15 +114,15 @@ async function setWanted(
   }
 }
 
-async function untilExists(path: string, daemon: string): Promise<void> {
+async function untilDaemon(name: string, what: string, holds: () => Promise<boolean>): Promise<void> {
   await waitFor(
-    `${path} to appear`,
+    `${name} to ${what}`,
     async () => {
-      if ((await runningDaemon(daemon)) === undefined) {
-        throw new ClusterError('NotFound', `${daemon} ended:\n${logTail(daemon)}`);
+      if ((await runningDaemon(name)) === undefined) {
+        throw new ClusterError('NotFound', `${name} ended:\n${logTail(name)}`);
       }
-      return existsSync(path) ? true : undefined;
+      return (await holds()) || undefined;
     },
-    { timeoutMilliseconds: 30_000, everyMilliseconds: 30 },
+    { timeoutMilliseconds: 120_000, everyMilliseconds: 30 },
   );
 }

@@ -24,7 +24,7 @@ export async function killCgroup(hierarchies: CgroupHierarchies, path: string): 
       empty = alive.length === 0 ? empty + 1 : 0;
       return empty >= emptyRounds ? true : undefined;
     },
-    { timeoutMilliseconds: 30_000, everyMilliseconds: 30 },
+    { timeoutMilliseconds: 120_000, everyMilliseconds: 30 },
   );
 }
 
@@ -36,6 +36,6 @@ export async function removeCgroupSoon(hierarchies: CgroupHierarchies, path: str
       removeCgroup(hierarchies, path);
       return true;
     },
-    { timeoutMilliseconds: 10_000, everyMilliseconds: 30 },
+    { timeoutMilliseconds: 60_000, everyMilliseconds: 30 },
   );
 }

@@ -10,7 +10,7 @@ import { clusterLayout } from './layout.ts';
 import type { NodeLayout } from './layout.ts';
 import { coreDnsImageTag } from './system-images.ts';
 
-const readyTimeoutMilliseconds = 90_000;
+const readyTimeoutMilliseconds = 240_000;
 
 /** Applies the StorageClass and the name server. */
 export async function applyAddons(api: ClusterApi, dnsAddress: string): Promise<void> {
@@ -21,7 +21,7 @@ export async function applyAddons(api: ClusterApi, dnsAddress: string): Promise<
       `${manifest.path} to be applied`,
       async () => api.apply(manifest.path, manifest.object).then(() => true),
       {
-        timeoutMilliseconds: 20_000,
+        timeoutMilliseconds: 60_000,
       },
     );
   }
@@ -43,7 +43,7 @@ export async function untilApiServerReady(api: ClusterApi): Promise<void> {
       return api.get('/api/v1/namespaces/kube-system');
     },
     {
-      timeoutMilliseconds: 60_000,
+      timeoutMilliseconds: 180_000,
       remedy: `Its log is ${join(clusterLayout.logsFolder, 'kube-apiserver.log')}.`,
     },
   );

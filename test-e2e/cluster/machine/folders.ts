@@ -2,6 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ClusterError } from '../failure.ts';
 
 /** The root of this checkout. */
 export const checkoutFolder = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
@@ -10,9 +11,21 @@ export const checkoutFolder = resolve(dirname(fileURLToPath(import.meta.url)), '
  * There is one cluster per machine, whatever checkout made it. The environment variable SHARDWRIGHT_CLUSTER names
  * another one beside it; the tests of this tooling use it, so as not to disturb the developer's. Empty: the usual one.
  */
-export const clusterInstance = (process.env['SHARDWRIGHT_CLUSTER'] ?? '')
-  .replaceAll(/[^a-z0-9]/g, '')
-  .slice(0, 8);
+export const clusterInstance = parseClusterName(process.env['SHARDWRIGHT_CLUSTER'] ?? '');
+
+/**
+ * Checks the name of a cluster. Eight characters are what the names of network interfaces have room for.
+ * @throws ClusterError `InvalidArguments` for any other: bent into shape, it could be the name of somebody else's.
+ */
+export function parseClusterName(name: string): string {
+  if (!/^[a-z0-9]{0,8}$/.test(name)) {
+    throw new ClusterError(
+      'InvalidArguments',
+      `SHARDWRIGHT_CLUSTER is '${name}': write up to eight lower-case letters and digits, or unset it for the usual cluster.`,
+    );
+  }
+  return name;
+}
 
 /** The file below `.dev` of any checkout that `cluster:up` writes. */
 export const kubeconfigName = clusterInstance === '' ? 'kubeconfig' : `kubeconfig-${clusterInstance}`;

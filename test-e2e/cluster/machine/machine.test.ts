@@ -6,6 +6,7 @@ import { ClusterError } from '../failure.ts';
 import { runCommand, tryCommand } from './command.ts';
 import { withFileLock } from './file-lock.ts';
 import { cacheFolder } from './folders.ts';
+import { repeatWhile } from './wait.ts';
 import { isAlive, parseProcessStat, readProcess } from './process-table.ts';
 
 describe('parseProcessStat', () => {
@@ -51,6 +52,35 @@ describe('runCommand', () => {
     const lines: string[] = [];
     await tryCommand('printf', ['a\nb\nc'], { onLine: (text) => lines.push(text) });
     expect(lines).toEqual(['a', 'b', 'c']);
+  });
+});
+
+describe('repeatWhile', () => {
+  const options = { timeoutMilliseconds: 60_000, everyMilliseconds: 0 };
+  const isPassing = (error: unknown): boolean => error instanceof Error && error.message === 'away';
+
+  it('runs again what fails for a reason that passes', async () => {
+    const answers = ['away', 'away', 'there'];
+    const action = async (): Promise<string> => {
+      const answer = answers.shift() ?? '';
+      if (answer === 'away') {
+        throw new Error(answer);
+      }
+      return answer;
+    };
+    await expect(repeatWhile(isPassing, action, options)).resolves.toBe('there');
+  });
+
+  it('fails at once for any other reason, and when the time is over', async () => {
+    let runs = 0;
+    const fail = (message: string) => async (): Promise<never> => {
+      runs += 1;
+      throw new Error(message);
+    };
+    await expect(repeatWhile(isPassing, fail('wrong'), options)).rejects.toThrow('wrong');
+    const late = { ...options, timeoutMilliseconds: -1 };
+    await expect(repeatWhile(isPassing, fail('away'), late)).rejects.toThrow('away');
+    expect(runs).toBe(2);
   });
 });
 

@@ -40,3 +40,25 @@ export async function waitFor<T>(
     await delay(options.everyMilliseconds ?? 100);
   }
 }
+
+/**
+ * Runs `action` again for as long as it fails with an error that `isPassing` takes for one that passes by itself and has
+ * left nothing half done. Rejects with the last error.
+ */
+export async function repeatWhile<T>(
+  isPassing: (error: unknown) => boolean,
+  action: () => Promise<T>,
+  options: { readonly timeoutMilliseconds: number; readonly everyMilliseconds: number },
+): Promise<T> {
+  const deadline = performance.now() + options.timeoutMilliseconds;
+  for (;;) {
+    try {
+      return await action();
+    } catch (error) {
+      if (!isPassing(error) || performance.now() > deadline) {
+        throw error;
+      }
+    }
+    await delay(options.everyMilliseconds);
+  }
+}

@@ -4,8 +4,10 @@ import type { Measure } from '../../engines/measure.ts';
 import type { MemberState } from '../../engines/member-state.ts';
 import type { VolumeState } from '../../engines/member-files.ts';
 import type { Position } from '../../engines/position.ts';
+import type { DatabaseSize } from '../../engines/slot-measure.ts';
 import type { ServerExit } from '../../launcher/protocol.ts';
 import { measureSchema, memberStateSchema, positionSchema } from './member-state.ts';
+import { databaseSizeSchema, type MoveReport, moveReportSchema } from './move-report.ts';
 import { type UsersState, usersStateSchema } from './users.ts';
 import { NOTHING_RETURNED, type ReturnState, returnStateSchema } from './return-state.ts';
 
@@ -62,6 +64,14 @@ export interface Unresponsiveness {
   readonly usedProcessor: boolean;
 }
 
+/** How hard the server's machine works, by a look each second. */
+export interface ServerLoad {
+  /** Share of all processors that the server used, from 0 to 1; null while unknown. */
+  readonly processorShare: number | null;
+  /** Processors it can use. */
+  readonly processors: number;
+}
+
 /** Something that stands in the way, in words for a condition. */
 export interface AgentProblem {
   /** CamelCase, stable. */
@@ -101,6 +111,16 @@ export interface AgentState {
   readonly returned: ReturnState;
   /** What became of the operator's last word about users; null where it has not been carried out in this session. */
   readonly users: UsersState | null;
+  /** Whether this agent has made sure of the databases of keyspaces, as the open primary of a shard that has some. */
+  readonly databasesMade: boolean;
+  /** Of every move on the map that this member, as the open primary, has a part in; empty elsewhere. */
+  readonly moves: readonly MoveReport[];
+  /** Databases of keyspaces on the open primary, as they were a minute ago at most; null while unknown. */
+  readonly sizes: readonly DatabaseSize[] | null;
+  /** Null while no server runs, or none was looked at. */
+  readonly load: ServerLoad | null;
+  /** Bytes that are free on the data volume; null until it was looked at. */
+  readonly freeBytes: number | null;
   readonly problems: readonly AgentProblem[];
 }
 
@@ -177,5 +197,17 @@ export const agentStateSchema: z.ZodType<AgentState> = z.object({
   cloningTo: z.string().nullable(),
   returned: returnStateSchema.default(NOTHING_RETURNED),
   users: usersStateSchema.nullable().default(null),
+  // An agent of an older version says nothing of it.
+  databasesMade: z.boolean().default(true),
+  moves: z.array(moveReportSchema).default([]),
+  sizes: z.array(databaseSizeSchema).nullable().default(null),
+  load: z
+    .object({
+      processorShare: z.number().min(0).nullable(),
+      processors: z.number().positive(),
+    })
+    .nullable()
+    .default(null),
+  freeBytes: count.nullable().default(null),
   problems: z.array(z.object({ reason: z.string(), message: z.string() })),
 });

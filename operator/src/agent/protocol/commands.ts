@@ -5,9 +5,11 @@
 import { z } from 'zod';
 import type { Acknowledgement } from '../../engines/boot.ts';
 import type { Position } from '../../engines/position.ts';
+import type { CarriedUser } from '../../engines/users.ts';
 import type { ServerExit } from '../../launcher/protocol.ts';
+import { type ToldFinding, toldFindingSchema, type ToldHoldings, toldHoldingsSchema } from './holdings.ts';
 import { positionSchema } from './member-state.ts';
-import { type UsersCommand, usersCommandSchema } from './users.ts';
+import { carriedUsersSchema, type UsersCommand, usersCommandSchema } from './users.ts';
 
 /** What each command answers with. */
 export interface CommandResults {
@@ -24,6 +26,12 @@ export interface CommandResults {
    * do not end in time; then it opens again at once.
    */
   readonly closeWrites: { readonly position: Position };
+  /**
+   * Have a primary that `closeWrites` has closed, and that the map no longer names, become one that can follow another,
+   * without a restart of its server: sessions of clients end. Refused where anything stands against it, above all where its
+   * log ends elsewhere than at `position`; then it is to be killed.
+   */
+  readonly stepDown: Readonly<Record<string, never>>;
   /** End what `closeWrites` began: the server opens again, unless the map has changed. */
   readonly reopenWrites: { readonly wasHeld: boolean };
   /** Wait until a replica has applied a position; false when that has not happened in time. */
@@ -43,11 +51,28 @@ export interface CommandResults {
    * came with the command. A member that is no primary does nothing about it before it is one.
    */
   readonly setUsers: Readonly<Record<string, never>>;
+  /**
+   * The users of the primary that nobody of ours has made, with what the server stores of their passwords. `NotReady` where no
+   * server answers.
+   */
+  readonly readUsers: { readonly users: readonly CarriedUser[] };
+  /**
+   * What the primary's database holds of keyspaces, for a map that is made again. `NotReady` until the agent knows that there is none,
+   * and has ended everything that the former one asked for: until there is another, it changes nobody's rights.
+   */
+  readonly readHoldings: ToldHoldings;
+  /** What keeps databases of the server from being moved. `NotReady` where no server answers. */
+  readonly inspectDatabases: { readonly findings: readonly ToldFinding[] };
+  /** The key in the middle of a slot's largest table, in canonical form. `NotReady` where no server answers. */
+  readonly findMiddleKey: { readonly key: string };
 }
 
 /** What each command says besides its epoch. */
 export interface CommandParameters {
-  readonly stopReceiving: unknown;
+  readonly stopReceiving: {
+    /** The source's machine answers, whatever its server does: to stop takes no time. @default false */
+    readonly isSourceInReach?: boolean | undefined;
+  };
   readonly killServer: unknown;
   readonly closeWrites: {
     /** How long writes under way may take to end. */
@@ -55,6 +80,8 @@ export interface CommandParameters {
     /** How long the server stays closed if the map does not change. */
     readonly holdMilliseconds: number;
   };
+  /** What `closeWrites` has answered. */
+  readonly stepDown: { readonly position: Position };
   readonly reopenWrites: unknown;
   readonly awaitApplied: { readonly position: Position; readonly timeoutMilliseconds: number };
   readonly prepareToLead: { readonly acknowledgement: Acknowledgement };
@@ -62,6 +89,16 @@ export interface CommandParameters {
   readonly prepareToFollow: { readonly primary: string };
   readonly restartPrimary: unknown;
   readonly setUsers: UsersCommand;
+  readonly readUsers: unknown;
+  readonly readHoldings: unknown;
+  readonly inspectDatabases: { readonly databases: readonly string[] };
+  readonly findMiddleKey: {
+    readonly database: string;
+    /** Key column of tables that name none; null where they have none. */
+    readonly defaultKey: string | null;
+    /** Tables that name one. */
+    readonly keys: readonly { readonly table: string; readonly column: string }[];
+  };
 }
 
 export type CommandName = keyof CommandResults;
@@ -74,12 +111,17 @@ const resultSchemas: { readonly [Name in CommandName]: z.ZodType<CommandResults[
       .nullable(),
   }),
   closeWrites: z.object({ position: positionSchema }),
+  stepDown: z.object({}),
   reopenWrites: z.object({ wasHeld: z.boolean() }),
   awaitApplied: z.object({ reached: z.boolean() }),
   prepareToLead: z.object({ isPrepared: z.boolean() }),
   prepareToFollow: z.object({ isPrepared: z.boolean() }),
   restartPrimary: z.object({ wasDown: z.boolean() }),
   setUsers: z.object({}),
+  readUsers: z.object({ users: carriedUsersSchema }),
+  readHoldings: toldHoldingsSchema,
+  inspectDatabases: z.object({ findings: z.array(toldFindingSchema) }),
+  findMiddleKey: z.object({ key: z.string() }),
 };
 
 /** A command as it travels. */
@@ -93,7 +135,7 @@ const patience = z.int().min(1).max(60_000);
 
 /** Checks a command. */
 export const commandRequestSchema: z.ZodType<CommandRequest> = z.discriminatedUnion('command', [
-  z.object({ command: z.literal('stopReceiving'), epoch }),
+  z.object({ command: z.literal('stopReceiving'), epoch, isSourceInReach: z.boolean().optional() }),
   z.object({ command: z.literal('killServer'), epoch }),
   z.object({
     command: z.literal('closeWrites'),
@@ -101,6 +143,7 @@ export const commandRequestSchema: z.ZodType<CommandRequest> = z.discriminatedUn
     timeoutMilliseconds: patience,
     holdMilliseconds: patience,
   }),
+  z.object({ command: z.literal('stepDown'), epoch, position: positionSchema }),
   z.object({ command: z.literal('reopenWrites'), epoch }),
   z.object({
     command: z.literal('awaitApplied'),
@@ -116,6 +159,16 @@ export const commandRequestSchema: z.ZodType<CommandRequest> = z.discriminatedUn
   z.object({ command: z.literal('prepareToFollow'), epoch, primary: z.string().min(1) }),
   z.object({ command: z.literal('restartPrimary'), epoch }),
   usersCommandSchema.extend({ command: z.literal('setUsers'), epoch }),
+  z.object({ command: z.literal('readUsers'), epoch }),
+  z.object({ command: z.literal('readHoldings'), epoch }),
+  z.object({ command: z.literal('inspectDatabases'), epoch, databases: z.array(z.string().max(64)) }),
+  z.object({
+    command: z.literal('findMiddleKey'),
+    epoch,
+    database: z.string().max(64),
+    defaultKey: z.string().max(64).nullable(),
+    keys: z.array(z.object({ table: z.string().max(64), column: z.string().max(64) })),
+  }),
 ]);
 
 /** Longest command an agent reads, in bytes: 64 users, each with the names of 64 keyspaces, and room to grow. */

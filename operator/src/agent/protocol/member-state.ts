@@ -67,4 +67,5 @@ export const memberStateSchema: z.ZodType<MemberState> = z.object({
   }),
   logBytes: measureSchema(z.number()),
   longestTransactionSeconds: measureSchema(z.number()).default(UNTOLD),
+  runningThreads: measureSchema(z.number()).default(UNTOLD),
 });

@@ -9,6 +9,7 @@ import type { MemberSession } from '../../engines/member-session.ts';
 import type { MemberRole, SourceAddress } from '../../engines/member-state.ts';
 import type { Position } from '../../engines/position.ts';
 import type { LauncherStatus, ServerExit } from '../../launcher/protocol.ts';
+import { FakeSlots } from '../moves/testing/fake-slots.ts';
 import { aMember } from './observations.ts';
 import type { LauncherClient, LauncherEvent } from '../launcher-client.ts';
 
@@ -34,6 +35,9 @@ export type FakeTail = 'cuttable' | 'lasting' | 'fatal';
 export interface FakeServer {
   readonly pid: number;
   readonly order: BootOrder;
+  /** As the launcher has it on record. */
+  epoch: number;
+  role: string;
   isOpen: boolean;
   rule: Acknowledgement;
   isReceiving: boolean;
@@ -72,6 +76,8 @@ export class FakeMember {
   tail: FakeTail | null = null;
   /** Its replication fails for good. */
   isBroken = false;
+  /** Its server refuses every source. */
+  cannotFollow = false;
   /** Its server ends at once. */
   failsToStart = false;
   readonly kept: KeptItem[] = [];
@@ -103,6 +109,7 @@ export class FakeMember {
     this.database = null;
     this.tail = null;
     this.isBroken = false;
+    this.cannotFollow = false;
   }
 
   #end(): Position {
@@ -149,8 +156,8 @@ export class FakeMember {
           ? null
           : {
               pid: this.server.pid,
-              epoch: this.server.order.epoch,
-              role: this.server.order.role,
+              epoch: this.server.epoch,
+              role: this.server.role,
               startedAt: 0,
             },
       lastExit: this.lastExit,
@@ -173,6 +180,8 @@ export class FakeMember {
         this.server = {
           pid: this.#shard.nextPid,
           order,
+          epoch,
+          role,
           isOpen: false,
           rule: role === 'primary' ? acknowledgement : 'none',
           isReceiving: false,
@@ -188,6 +197,14 @@ export class FakeMember {
         }
         await step('started');
         return status();
+      },
+      assign: async ({ pid, epoch, role }) => {
+        await step('assign');
+        if (this.server?.pid !== pid) {
+          throw new Error('another server runs');
+        }
+        Object.assign(this.server, { epoch, role });
+        await step('assigned');
       },
       kill: async () => {
         await step('kill');
@@ -340,8 +357,8 @@ export class FakeMember {
       probe: async () => {},
       follow: (source) =>
         effect('follow', () => {
-          if (server.isOpen) {
-            throw new EngineError('Refused', 'the server takes writes');
+          if (server.isOpen || this.cannotFollow) {
+            throw new EngineError('Refused', 'the server follows nobody');
           }
           database.source = { host: source.host, port: source.port };
           server.isReceiving = true;
@@ -367,7 +384,18 @@ export class FakeMember {
           commit(() => (database.epoch = epoch));
           server.isOpen = true;
         }),
-      closeWrites: () => effect('closeWrites', () => (server.isOpen = false)),
+      closeWrites: async () => {
+        await effect('closeWrites', () => (server.isOpen = false));
+        return this.#end();
+      },
+      stepDown: (end) =>
+        effect('stepDown', () => {
+          if (server.isOpen || database.source !== null || end !== this.#end()) {
+            throw new EngineError('Refused', 'only a closed primary steps down');
+          }
+          server.rule = 'none';
+        }),
+      endIdleClients: async () => [],
       salvage: async () => {
         await effect('salvage', () => {});
         return '0-1-1' as Position;
@@ -384,7 +412,7 @@ export class FakeMember {
         await effect('ensureAccounts', () => commit(() => (database.hasAccounts = true)));
         return { changed: [] };
       },
-      ensureDatabases: async (wanted) => {
+      ensureDatabases: async ({ wanted }) => {
         await effect('ensureDatabases', () =>
           commit(() => (database.databases = wanted.flatMap(({ databases }) => databases))),
         );
@@ -392,11 +420,14 @@ export class FakeMember {
       },
       ensureUsers: async ({ users }) => {
         await effect('ensureUsers', () => commit(() => (database.users = users.map(({ name }) => name))));
-        return { changed: users.map(({ name }) => name), taken: [] };
+        const carried = { digest: null, isComplete: true };
+        return { changed: users.map(({ name }) => name), taken: [], carried };
       },
+      readCarriedUsers: async () => [],
       writeHeartbeat: () => effect('writeHeartbeat', () => commit(() => (database.hasHeartbeat = true))),
       reloadCertificates: () => effect('reloadCertificates', () => {}),
       applyRetention: async () => ({ discardedBytes: 0, remainingBytes: 0 }),
+      slots: new FakeSlots(),
     };
   }
 

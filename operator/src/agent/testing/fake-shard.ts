@@ -102,6 +102,7 @@ export class FakeShardWorld {
         completeLaunch: async (plan) => plan,
         shardMap: {
           view: () => this.#view(),
+          newestRevision: () => 1,
           read: async () => {
             if (this.isApiServerDown) {
               throw new Error('connection refused');
@@ -125,7 +126,7 @@ export class FakeShardWorld {
           run: async () => {},
         },
         peers: { server: addressOf },
-        positions: { position: () => null },
+        positions: { position: () => null, followed: () => [] },
         fetchState: async (peer) => this.#stateOf(peer),
         fetchFrame: async (peer) => ({
           version: PROTOCOL_VERSION,
@@ -143,6 +144,10 @@ export class FakeShardWorld {
           } catch (cause) {
             throw new CloneError('Unavailable', `${source} refuses`, { cause });
           }
+        },
+        members: {
+          address: (_, peer) => addressOf(peer),
+          fetchState: async (_, peer) => this.#stateOf(peer),
         },
         servedPod: () => null,
         onState: (state) => {

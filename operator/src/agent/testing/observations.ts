@@ -63,6 +63,7 @@ export function aMember(change: Partial<MemberState> = {}): MemberState {
     },
     logBytes: known(1000),
     longestTransactionSeconds: unknown('the server takes no writes'),
+    runningThreads: known(1),
     ...change,
   };
 }
@@ -121,6 +122,8 @@ export function anObservation(change: Partial<Observation> = {}): Observation {
     restartOrdered: false,
     returning: aReturn(),
     heldClosed: false,
+    toStepDown: false,
+    isNewTerm: false,
     ...change,
   };
 }

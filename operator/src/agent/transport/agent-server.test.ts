@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { connect } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { PeerRole } from '../../pki/identity.ts';
 import { clientTlsOptions } from '../../pki/peer-verification.ts';
 import { createTestAuthority } from '../../pki/testing/test-certificates.ts';
@@ -14,9 +14,6 @@ import { replicaState } from '../testing/agent-states.ts';
 import { FRAME_LIMIT_BYTES, parseFrame } from '../protocol/frame.ts';
 import { createLineSplitter } from '../../launcher/line-splitter.ts';
 import { type AgentFixture, POD_SERVER_NAME, startAgentFixture } from '../testing/agent-fixture.ts';
-
-/** Real processes and handshakes, on machines that may be busy with much else. */
-jest.setTimeout(30_000);
 
 const agentIdentity = { namespace: 'shop', cluster: 'demo', role: 'agent' } as const;
 

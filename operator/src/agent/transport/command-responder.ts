@@ -55,6 +55,8 @@ function carryOut(
       return handlers.killServer(request, signal);
     case 'closeWrites':
       return handlers.closeWrites(request, signal);
+    case 'stepDown':
+      return handlers.stepDown(request, signal);
     case 'reopenWrites':
       return handlers.reopenWrites(request, signal);
     case 'awaitApplied':
@@ -67,6 +69,14 @@ function carryOut(
       return handlers.restartPrimary(request, signal);
     case 'setUsers':
       return handlers.setUsers(request, signal);
+    case 'readUsers':
+      return handlers.readUsers(request, signal);
+    case 'readHoldings':
+      return handlers.readHoldings(request, signal);
+    case 'inspectDatabases':
+      return handlers.inspectDatabases(request, signal);
+    case 'findMiddleKey':
+      return handlers.findMiddleKey(request, signal);
     default:
       return assertNever(request);
   }

@@ -4,7 +4,17 @@
  * writes the StatefulSet.
  */
 import { z } from 'zod';
-import { atomicList, choice, integer, LABEL_VALUE, QUALIFIED_NAME, qualifiedKeys, rules } from './fields.ts';
+import {
+  atomicList,
+  celList,
+  choice,
+  integer,
+  LABEL_VALUE,
+  QUALIFIED_NAME,
+  qualifiedKeys,
+  rules,
+  type ValidationRule,
+} from './fields.ts';
 
 /** A label key: an optional DNS name and a slash, and a name. */
 export const labelKey = (description: string) =>
@@ -19,13 +29,12 @@ export const labelKey = (description: string) =>
 export const labelValue = () =>
   z.string().max(63).regex(LABEL_VALUE).meta({ description: 'Value of the label.' });
 
-/** In and NotIn compare with values, the other operators look at the key alone. */
-const valuesRule = (path: string) =>
-  rules({
-    rule: "(self.operator in ['In', 'NotIn', 'Gt', 'Lt']) == (has(self.values) && self.values.size() > 0)",
-    message: `${path}.values goes with operator In and NotIn only: add values, or use Exists or DoesNotExist without`,
-    fieldPath: '.values',
-  });
+/** In and NotIn, and where there are any Gt and Lt, compare with values; the other operators look at the key alone. */
+const valuesRule = (path: string, comparing: readonly string[]): ValidationRule => ({
+  rule: `(self.operator in ${celList(comparing)}) == (has(self.values) && self.values.size() > 0)`,
+  message: `${path}.values goes with operator ${comparing.join(', ')} only: add values, or use Exists or DoesNotExist without`,
+  fieldPath: '.values',
+});
 
 /** A label selector, as everywhere in Kubernetes. */
 export const labelSelectorSchema = z
@@ -46,13 +55,15 @@ export const labelSelectorSchema = z
           operator: choice(['In', 'NotIn', 'Exists', 'DoesNotExist'], 'How the values are compared.'),
           values: atomicList(32, labelValue(), 'Values for `In` and `NotIn`.').exactOptional(),
         })
-        .meta(valuesRule('matchExpressions[]')),
+        .meta(rules(valuesRule('matchExpressions[]', ['In', 'NotIn']))),
       'Conditions that must all hold.',
     ).exactOptional(),
   })
   .meta({ description: 'Which pods, by label.' });
 
-const nodeRequirements = (description: string) =>
+const NODE_REQUIREMENTS = 'spec.affinity.nodeAffinity: ';
+
+const nodeRequirements = (description: string, ...list: ValidationRule[]) =>
   atomicList(
     16,
     z
@@ -64,14 +75,28 @@ const nodeRequirements = (description: string) =>
         ),
         values: atomicList(64, z.string().max(253), 'Values to compare with.').exactOptional(),
       })
-      .meta(valuesRule('spec.affinity.nodeAffinity: matchExpressions[]')),
+      .meta(rules(...list)),
     description,
   ).exactOptional();
 
 const nodeSelectorTerm = z
   .object({
-    matchExpressions: nodeRequirements('Conditions on the labels of the node.'),
-    matchFields: nodeRequirements('Conditions on the fields of the node, such as `metadata.name`.'),
+    matchExpressions: nodeRequirements(
+      'Conditions on the labels of the node.',
+      valuesRule(`${NODE_REQUIREMENTS}matchExpressions[]`, ['In', 'NotIn', 'Gt', 'Lt']),
+      {
+        rule: "!(self.operator in ['Gt', 'Lt']) || !has(self.values) || (self.values.size() == 1 && self.values[0].matches('^[+-]?[0-9]{1,18}$'))",
+        message: `${NODE_REQUIREMENTS}matchExpressions[].values is one whole number with operator Gt or Lt: write it as ["15"]`,
+        fieldPath: '.values',
+      },
+    ),
+    matchFields: nodeRequirements(
+      'Conditions on the fields of the node, of which there is `metadata.name`.',
+      {
+        rule: "self.key == 'metadata.name' && self.operator in ['In', 'NotIn'] && has(self.values) && self.values.size() == 1",
+        message: `${NODE_REQUIREMENTS}matchFields[] compares the field metadata.name with one value, by In or NotIn: write that, or use matchExpressions`,
+      },
+    ),
   })
   .meta({ description: 'Conditions that must all hold.' });
 
@@ -111,7 +136,10 @@ export const affinitySchema = z
       .object({
         requiredDuringSchedulingIgnoredDuringExecution: z
           .object({
-            nodeSelectorTerms: atomicList(8, nodeSelectorTerm, 'Alternatives, of which one must hold.'),
+            nodeSelectorTerms: z.array(nodeSelectorTerm).min(1).max(8).meta({
+              description: 'Alternatives, of which one must hold.',
+              'x-kubernetes-list-type': 'atomic',
+            }),
           })
           .meta({ description: 'Must hold.' })
           .exactOptional(),

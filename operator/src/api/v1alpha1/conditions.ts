@@ -65,7 +65,7 @@ export const REASONS = {
   },
   PrimariesAvailable: {
     on: ['Available=True'],
-    meaning: 'Every shard has a ready primary.',
+    meaning: 'Every shard has a ready primary; one that is being added holds nothing yet and does not count.',
     remedy: NOTHING,
   },
   PrimaryUnavailable: {
@@ -105,6 +105,33 @@ export const REASONS = {
     meaning: 'Instances that were ready no longer are; the message names them.',
     remedy:
       'Run `kubectl describe pod` on a pod named. Replicas come back by themselves once the cause is gone.',
+  },
+  SlotsMoving: {
+    on: ['Rebalancing=True'],
+    meaning: 'Slots are moving between shards; the message names the ShardRebalance and how far it is.',
+    remedy: NOTHING,
+  },
+  RebalanceHeld: {
+    on: ['Rebalancing=True'],
+    meaning: 'Moves do not go on; the message says why. Data is served as before.',
+    remedy:
+      'Do as the message says; `kubectl describe` of the ShardRebalance shows what each move waits for.',
+  },
+  SlotsSoaking: {
+    on: ['Rebalancing=True'],
+    meaning: 'All slots are where they are to be, and can be rolled back until the soak time ends.',
+    remedy: NOTHING,
+  },
+  RebalancePlanned: {
+    on: ['Rebalancing=False'],
+    meaning:
+      'A ShardRebalance waits to begin: for its plan, for consent, or for another to end; the message says which.',
+    remedy: 'Nothing to do, unless it waits for consent: then set `spec.approved` of the ShardRebalance.',
+  },
+  RebalanceFailed: {
+    on: ['Rebalancing=False'],
+    meaning: 'The last ShardRebalance has ended before its plan was carried out; the message says why.',
+    remedy: 'Settle what the message names, then create another ShardRebalance.',
   },
   NotRebalancing: {
     on: ['Rebalancing=False'],
@@ -156,7 +183,8 @@ export const REASONS = {
   },
   ScalingInNotSupported: {
     on: ['Progressing=False', 'Degraded=True'],
-    meaning: '`spec.shards` is lower than the number of shards that exist, and shards cannot be removed yet.',
+    meaning:
+      '`spec.shards` is lower than the number of shards that exist, and there are no keyspaces by which to know where else their data should be.',
     remedy: 'Set `spec.shards` back to the number named in the message.',
   },
   PrimaryWouldBeRemoved: {
@@ -168,15 +196,17 @@ export const REASONS = {
   StorageNotGrown: {
     on: ['Progressing=False', 'Degraded=True'],
     meaning:
-      '`spec.storage.size` was raised, and the volumes that exist keep their size: growing them is not supported yet.',
-    remedy: 'Set `spec.storage.size` back to the size named in the message.',
+      'A StatefulSet makes volumes of another size than `spec.storage.size` says, since it was taken over from a former ShardedCluster, ' +
+      'or made when the size could still be changed. It is left as it is: growing volumes is not supported yet.',
+    remedy:
+      'With `deletionPolicy: Retain`, delete the ShardedCluster and create it again with the size named in the message; the volumes stay.',
   },
   ShardMapMissing: {
     on: ['Ready=False', 'Progressing=False', 'Degraded=True'],
     meaning:
-      'The ShardMap was lost, data may exist, and nothing on record says which pod is the primary. Nothing is changed, since a guess could lose writes.',
+      'The ShardMap was lost, and members and databases do not tell all that stood in it: who leads a shard, or which shard has a slot. Nothing is changed, since a guess could lose writes.',
     remedy:
-      'Restore the ShardMap, or create it with the primary that took the last writes; the message names the shard.',
+      'What the message says: bring instances back that are not heard; name the shard of a slot by an annotation; or restore the ShardMap. `kubectl shardwright report` shows what is known.',
   },
   FormerClusterRemaining: {
     on: ['Ready=False', 'Available=False', 'Progressing=True'],
@@ -248,8 +278,17 @@ export const REASONS = {
   },
   ReplicationBroken: {
     on: ['Progressing=False', 'Degraded=True'],
-    meaning: 'A replica cannot apply a change of its primary; the message has the error of the server.',
-    remedy: 'Delete the PersistentVolumeClaim and the pod of the replica named: it is then cloned anew.',
+    meaning:
+      'A replica cannot follow its primary, or apply a change of it; the message has the error of the server. After half a minute it is cloned anew by itself, where nothing could be lost by that.',
+    remedy:
+      'Nothing to do, unless it lasts: then delete the PersistentVolumeClaim and the pod of the replica named, and it is cloned anew.',
+  },
+  ServerDoesNotStart: {
+    on: ['Progressing=False', 'Degraded=True'],
+    meaning:
+      'The server of an instance was started several times and never answered; the message names it. It is tried again, ever more slowly.',
+    remedy:
+      'Look at the log of the container `mariadb` of the pod named: often a setting in `spec.config`, too little memory, or a volume that is full or damaged. A replica whose volume is damaged: delete its PersistentVolumeClaim and its pod, and it is cloned anew.',
   },
   AccountsNotSet: {
     on: ['Progressing=False', 'Degraded=True'],
@@ -274,6 +313,13 @@ export const REASONS = {
       'A user could not be set on a shard: a user of that name was made by somebody else, which is left alone, or the server refused it; the message says which.',
     remedy: 'Do as the message says; it is tried again.',
   },
+  MakingDatabases: {
+    on: ['Ready=False', 'Progressing=True'],
+    meaning:
+      'The primaries are making the databases of the slots of `spec.keyspaces`, for the first time; the message names the shards. Applications that connect meanwhile find none of their tables.',
+    remedy:
+      'Wait some seconds. If it stays so, the log of the container `agent` of the primary says what the server refused.',
+  },
   RoutersNotReady: {
     on: ['Ready=False', 'Progressing=True', 'Degraded=True'],
     meaning:
@@ -283,8 +329,8 @@ export const REASONS = {
   ShardsWithoutSlots: {
     on: ['Rebalancing=False'],
     meaning:
-      'Shards were added after the keyspaces had been made and hold no slots; the message names them. Slots are placed when their keyspace is made, and moving them is not supported yet.',
-    remedy: 'Nothing to do. New keyspaces use the new shards.',
+      'Shards hold no slots; the message names them. Once all shards are ready a ShardRebalance moves slots to them, unless one for this number of shards was cancelled or has failed.',
+    remedy: 'Nothing to do; after a cancelled or failed rebalance, create another ShardRebalance.',
   },
   OneReplicaOnly: {
     on: ['FailoverBlocked=False'],

@@ -1,7 +1,13 @@
 /** What a CustomResourceDefinition says beside the schema: names, columns, sub-resources. */
 import type { z } from 'zod';
-import { type ResourceNames, SHARD_MAP_NAMES, SHARDED_CLUSTER_NAMES } from './group.ts';
+import {
+  type ResourceNames,
+  SHARD_MAP_NAMES,
+  SHARD_REBALANCE_NAMES,
+  SHARDED_CLUSTER_NAMES,
+} from './group.ts';
 import { shardMapSchema } from './shard-map.ts';
+import { shardRebalanceSchema } from './shard-rebalance.ts';
 import { shardedClusterSchema } from './sharded-cluster.ts';
 
 /** A column of `kubectl get`. The path can only read: it cannot count or format. */
@@ -109,5 +115,41 @@ export const CUSTOM_RESOURCES: readonly CustomResource[] = [
       AGE,
     ],
     subresources: {},
+  },
+  {
+    names: SHARD_REBALANCE_NAMES,
+    shortNames: ['shr'],
+    categories: ['shardwright'],
+    schema: shardRebalanceSchema,
+    columns: [
+      {
+        name: 'Cluster',
+        type: 'string',
+        jsonPath: '.spec.clusterName',
+        description: 'ShardedCluster whose slots move.',
+      },
+      { name: 'Phase', type: 'string', jsonPath: '.status.phase', description: 'What it is at.' },
+      {
+        name: 'Moves',
+        type: 'string',
+        jsonPath: '.status.summary.moves',
+        description: 'Moves that are cut over, of all.',
+      },
+      {
+        name: 'ETA',
+        type: 'string',
+        jsonPath: '.status.summary.eta',
+        description: 'Time until all are cut over.',
+      },
+      AGE,
+      {
+        name: 'Message',
+        type: 'string',
+        jsonPath: '.status.message',
+        description: 'A sentence about the phase.',
+        priority: 1,
+      },
+    ],
+    subresources: { status: {} },
   },
 ];

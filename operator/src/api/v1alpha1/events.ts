@@ -12,6 +12,19 @@ const NOTHING = 'Nothing to do.';
 /** Every event reason. */
 export const EVENT_REASONS = {
   ShardCreated: { type: 'Normal', meaning: 'The objects of a shard were created.', remedy: NOTHING },
+  ShardRemoved: {
+    type: 'Normal',
+    meaning:
+      '`spec.shards` was lowered, and a shard that held nothing any more was removed. Its volumes are treated as `spec.deletionPolicy` says.',
+    remedy: 'Delete the PersistentVolumeClaims when you no longer need them, where they were kept.',
+  },
+  ShardMapRebuilt: {
+    type: 'Warning',
+    meaning:
+      'The ShardMap was lost, and was made again from what the members and databases of all shards tell, or from the status. The note says from what.',
+    remedy:
+      'Find out who deletes ShardMaps. `kubectl shardwright report` shows that every row is where it belongs.',
+  },
   ObjectRepaired: {
     type: 'Normal',
     meaning: 'An object of the cluster had been deleted or edited by hand and was put back.',
@@ -81,7 +94,7 @@ export const EVENT_REASONS = {
   },
   ReplicationBroken: {
     type: 'Warning',
-    meaning: 'A replica cannot apply a change of its primary.',
+    meaning: 'A replica cannot follow its primary, or apply a change of it.',
     remedy:
       'Nothing: it is cloned anew by itself while another replica acknowledges. Otherwise delete its PersistentVolumeClaim and its pod.',
   },
@@ -138,10 +151,92 @@ export const EVENT_REASONS = {
     meaning: 'A keyspace was recorded in the ShardMap; the note says where its slots are.',
     remedy: NOTHING,
   },
+  RebalancePlanned: {
+    type: 'Normal',
+    meaning: 'A ShardRebalance has a plan; the note says what moves.',
+    remedy: 'Nothing to do, unless the plan waits for `spec.approved`.',
+  },
+  RebalanceApproved: { type: 'Normal', meaning: 'A plan is carried out.', remedy: NOTHING },
+  RebalanceHeld: {
+    type: 'Warning',
+    meaning: 'Moves do not go on; the note says why. Data is served as before.',
+    remedy: 'Do as the note says.',
+  },
+  RebalanceResumed: { type: 'Normal', meaning: 'Moves that were held go on.', remedy: NOTHING },
+  SplitBegun: {
+    type: 'Normal',
+    meaning:
+      'A slot has grown over a threshold of `spec.keyspaces[].split`, and a ShardRebalance was made that splits it; the note says at which key.',
+    remedy: 'Nothing to do, unless the plan waits for `spec.approved`.',
+  },
+  SplitNotPossible: {
+    type: 'Warning',
+    meaning:
+      'A slot has grown over a threshold of `spec.keyspaces[].split`, and cannot be split by itself; the note says why. It is tried again every ten minutes.',
+    remedy: 'Settle what the note names, raise the threshold, or split by hand at a key of your choice.',
+  },
+  SlotSplit: {
+    type: 'Normal',
+    meaning: 'Two slots have taken the place of one; the note says how long statements waited.',
+    remedy: NOTHING,
+  },
+  SlotMoved: {
+    type: 'Normal',
+    meaning: 'A slot, or what else moves, has another owner; the note says how long statements waited.',
+    remedy: NOTHING,
+  },
+  SlotReturned: {
+    type: 'Normal',
+    meaning: 'A slot that had moved went back to its former owner, with everything written since.',
+    remedy: NOTHING,
+  },
+  CutOverUndone: {
+    type: 'Warning',
+    meaning: 'A cut-over did not come about in time and was undone; the note says what was in the way.',
+    remedy: 'Nothing to do: it is tried again. If it repeats, settle what the note names.',
+  },
+  MoveUndone: {
+    type: 'Normal',
+    meaning:
+      'A move was given up before its cut-over: the rows stay where they are, and their copy is removed.',
+    remedy: NOTHING,
+  },
+  MoveFailed: {
+    type: 'Warning',
+    meaning:
+      'A move cannot be carried out and is undone; the note says why. No further move of its rebalance begins.',
+    remedy: 'Settle what the note names, then create another ShardRebalance.',
+  },
+  RebalanceSoaking: {
+    type: 'Normal',
+    meaning:
+      'Everything is where it is to be, and can still be rolled back without loss until the soak time ends.',
+    remedy: 'Nothing to do, or set `spec.rollback` of the ShardRebalance.',
+  },
+  RebalanceCompleted: {
+    type: 'Normal',
+    meaning: 'Everything is where the plan says, and nothing is left where it was.',
+    remedy: NOTHING,
+  },
+  RebalanceCancelled: {
+    type: 'Normal',
+    meaning: 'A rebalance was cancelled: what had not been cut over is where it was.',
+    remedy: NOTHING,
+  },
+  RebalanceRolledBack: {
+    type: 'Normal',
+    meaning: 'A rebalance was rolled back, as far as soak times had not ended; the note says how far.',
+    remedy: NOTHING,
+  },
+  RebalanceFailed: {
+    type: 'Warning',
+    meaning: 'A rebalance has ended before its plan was carried out; the note says why.',
+    remedy: 'Settle what the note names, then create another ShardRebalance.',
+  },
   ShardsWithoutSlots: {
     type: 'Normal',
-    meaning: 'Shards were added and hold no slots: moving slots to them is not supported yet.',
-    remedy: 'Nothing to do. New keyspaces use the new shards.',
+    meaning: 'Shards were added and hold no slots yet.',
+    remedy: 'Nothing to do. A ShardRebalance moves slots to them once all shards are ready.',
   },
   UserSecretMissing: {
     type: 'Warning',

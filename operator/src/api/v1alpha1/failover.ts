@@ -13,7 +13,8 @@ export const failoverSchema = z
     delaySeconds: integer(
       0,
       3600,
-      'Seconds to wait after a primary was found dead before a replica is promoted. 0 promotes at once.',
+      'Seconds to wait after a primary was found dead before a replica is promoted. Meanwhile a primary that has only lost ' +
+        'its server starts it again. 0 promotes at once.',
     ).default(0),
     minSecondsBetween: integer(
       0,

@@ -41,3 +41,12 @@ export const SHARD_MAP_NAMES = {
   plural: 'shardmaps',
   namespaced: true,
 } as const satisfies ResourceNames;
+
+/** `kubectl get shardrebalances` */
+export const SHARD_REBALANCE_NAMES = {
+  group: API_GROUP,
+  version: API_VERSION,
+  kind: 'ShardRebalance',
+  plural: 'shardrebalances',
+  namespaced: true,
+} as const satisfies ResourceNames;

@@ -16,6 +16,7 @@ import {
 } from './fields.ts';
 import { CONSISTENCY_LEVELS, PLACEMENT_NAMES, STRATEGIES, TRANSACTION_MODES } from './keyspace-words.ts';
 import { COLUMN_PATTERN, DATA_WOULD_STAY, sameOptional, tableSchema } from './keyspace-table.ts';
+import { keyspaceSplitSchema } from './keyspace-split.ts';
 import { MAX_TABLES } from './limits.ts';
 
 /** Longest name of a database in MariaDB, in characters. */
@@ -109,6 +110,7 @@ export const keyspaceSchema = z
       'Keys at which a `Range` keyspace is cut from the start, ascending: each begins a slot. Used when the keyspace is made, ' +
         'and cannot be changed. One slot for all keys by default.',
     ).exactOptional(),
+    split: keyspaceSplitSchema.exactOptional(),
     transactions: choice(
       TRANSACTION_MODES,
       '`Single` refuses a transaction that touches more than one slot. `Multi` allows it: atomic where the slots share a ' +
@@ -165,6 +167,11 @@ export const keyspaceSchema = z
         rule: "!has(self.splitAt) || self.strategy == 'Range'",
         message: 'spec.keyspaces[].splitAt goes with strategy Range only: remove it, or use strategy Range',
         fieldPath: '.splitAt',
+      },
+      {
+        rule: "!has(self.split) || self.strategy == 'Range'",
+        message: 'spec.keyspaces[].split goes with strategy Range only: remove it, or use strategy Range',
+        fieldPath: '.split',
       },
       {
         rule: '!has(self.splitAt) || size(self.splitAt) < self.slots',

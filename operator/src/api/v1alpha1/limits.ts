@@ -17,3 +17,6 @@ export const MAX_TABLES = 256;
 
 /** Most users in the spec. */
 export const MAX_USERS = 64;
+
+/** Most moves on the map at once. */
+export const MAX_MOVES = 256;

@@ -23,6 +23,7 @@ export const OWNED_VARIABLES: readonly OwnedVariables[] = [
     variables: [
       'log_bin',
       'log_bin_index',
+      'log_bin_trust_function_creators',
       'log_basename',
       'log_slave_updates',
       'max_binlog_size',
@@ -39,7 +40,7 @@ export const OWNED_VARIABLES: readonly OwnedVariables[] = [
   },
   {
     reason:
-      'purges binary logs that a replica may still need: remove the line, and give spec.storage.size more room instead',
+      'purges binary logs that a replica may still need: remove the line, since what no replica needs is discarded without it',
     variables: [
       'expire_logs_days',
       'binlog_expire_logs_seconds',
@@ -142,6 +143,16 @@ export const OWNED_VARIABLES: readonly OwnedVariables[] = [
   {
     reason: 'decides who may do what, which the operator keeps in grants and the pod’s user: remove the line',
     variables: ['grant_tables', 'skip_grant_tables', 'user'],
+  },
+  {
+    reason:
+      'would lock agents, replicas and applications out when their passwords come of age: remove the line, and give Secrets other ' +
+      'passwords when you like',
+    variables: ['default_password_lifetime'],
+  },
+  {
+    reason: 'would stop a replica at a transaction that its primary has taken: remove the line',
+    variables: ['slave_max_allowed_packet', 'slave_max_statement_time'],
   },
   {
     reason: 'lets clients claim the address of another: remove the line',

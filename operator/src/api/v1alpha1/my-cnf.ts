@@ -25,8 +25,9 @@ export const configSchema = z
   .meta({
     description:
       'Settings of the server in my.cnf syntax. Lines before the first `[group]` header count as `[mariadbd]`. ' +
-      'Settings that replication and durability rest on are the operator’s and are refused. A change takes effect ' +
-      'in a pod when it is deleted and comes back: the condition `Progressing` names the pods that wait for it.',
+      'Settings that replication and durability rest on are the operator’s and are refused. A change restarts ' +
+      'the pods one at a time: replicas first, then the primary, which hands over before it stops. Meanwhile the condition ' +
+      '`Progressing` names the pods that wait (`RestartPending`).',
     ...rules(
       {
         rule: `!self.matches(${celString(INVISIBLE_CHARACTERS)})`,

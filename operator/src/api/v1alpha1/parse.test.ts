@@ -15,6 +15,7 @@ describe('parseShardedCluster', () => {
       shards: 2,
       instances: 3,
       keyspaces: [],
+      shardWeights: [],
       storage: { size: '10Gi' },
       resources: { requests: { cpu: '100m', memory: '512Mi' } },
       failover: {
@@ -41,6 +42,7 @@ describe('parseShardedCluster', () => {
         batchRows: 1000,
         maxParallelMoves: 2,
         maxReplicaLagSeconds: 3,
+        maxRunningThreads: 25,
         windows: [],
         soakSeconds: 600,
         paused: false,

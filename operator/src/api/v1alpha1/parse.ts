@@ -1,6 +1,7 @@
 /** From what the API server sent to typed objects. */
 import type { z } from 'zod';
 import { type ShardMap, shardMapObjectSchema } from './shard-map.ts';
+import { type ShardRebalance, shardRebalanceObjectSchema } from './shard-rebalance.ts';
 import { type ShardedCluster, shardedClusterObjectSchema } from './sharded-cluster.ts';
 
 /** An object does not fit its schema: written under another version of the CRD, or past the API server's checks. */
@@ -41,4 +42,9 @@ export function parseShardedCluster(object: unknown): ShardedCluster {
 /** A ShardMap. Throws {@link ApiSchemaError}. */
 export function parseShardMap(object: unknown): ShardMap {
   return parse('ShardMap', shardMapObjectSchema, object);
+}
+
+/** A ShardRebalance with defaults filled in. Throws {@link ApiSchemaError}. */
+export function parseShardRebalance(object: unknown): ShardRebalance {
+  return parse('ShardRebalance', shardRebalanceObjectSchema, object);
 }

@@ -64,33 +64,55 @@ const windowSchema = z
     }),
   });
 
+/** How fast each move may go. */
+export const rebalanceLimits = {
+  bytesPerSecond: integer(1, 2 ** 40, 'Limit of each move, in bytes copied per second.'),
+  rowsPerSecond: integer(1, 2 ** 40, 'Limit of each move, in rows copied per second.'),
+  batchRows: integer(1, 100_000, 'Rows written in one transaction on the target.'),
+  maxReplicaLagSeconds: integer(
+    1,
+    3600,
+    'Copying pauses while a replica of source or target is further behind than this many seconds.',
+  ),
+  maxRunningThreads: integer(
+    1,
+    100_000,
+    'Copying pauses while more sessions than this run a statement at once on the server that rows are copied from.',
+  ),
+};
+
 export const rebalanceSchema = z
   .object({
     approval: choice(
       ['Automatic', 'Manual'],
       '`Automatic` starts moving slots as soon as a plan is made; `Manual` waits until a person approves the plan.',
     ).default('Automatic'),
-    bytesPerSecond: integer(
-      1,
-      2 ** 40,
-      'Limit of each move, in bytes copied per second. The default is 100 megabits per second.',
-    ).default(12_500_000),
-    rowsPerSecond: integer(
-      1,
-      2 ** 40,
-      'Limit of each move, in rows copied per second. The default is 1,000 batches of 1,000 rows.',
-    ).default(1_000_000),
-    batchRows: integer(1, 100_000, 'Rows written in one transaction on the target.').default(1000),
+    automaticUpToBytes: integer(
+      0,
+      Number.MAX_SAFE_INTEGER,
+      'With `approval: Automatic`: a plan that copies more bytes than this, or whose size is unknown, waits until a person ' +
+        'approves it. No limit by default.',
+    ).exactOptional(),
+    bytesPerSecond: rebalanceLimits.bytesPerSecond
+      .meta({
+        description:
+          'Limit of each move, in bytes copied per second. The default is 100 megabits per second.',
+      })
+      .default(12_500_000),
+    rowsPerSecond: rebalanceLimits.rowsPerSecond
+      .meta({
+        description:
+          'Limit of each move, in rows copied per second. The default is 1,000 batches of 1,000 rows.',
+      })
+      .default(1_000_000),
+    batchRows: rebalanceLimits.batchRows.default(1000),
     maxParallelMoves: integer(
       1,
       64,
       'Moves that run at once; never more than one per pair of shards.',
     ).default(2),
-    maxReplicaLagSeconds: integer(
-      1,
-      3600,
-      'Copying pauses while a replica of source or target is further behind than this many seconds.',
-    ).default(3),
+    maxReplicaLagSeconds: rebalanceLimits.maxReplicaLagSeconds.default(3),
+    maxRunningThreads: rebalanceLimits.maxRunningThreads.default(25),
     windows: atomicList(
       16,
       windowSchema,
@@ -103,4 +125,12 @@ export const rebalanceSchema = z
     ).default(600),
     paused: flag('Stops moves where they are, until set back. Data is served as before.').default(false),
   })
-  .meta({ description: 'How slots move between shards.' });
+  .meta({
+    description: 'How slots move between shards.',
+    ...rules({
+      rule: "self.approval == 'Automatic' || !has(self.automaticUpToBytes)",
+      message:
+        'spec.rebalance.automaticUpToBytes has no effect with approval Manual: remove it, or use Automatic',
+      fieldPath: '.automaticUpToBytes',
+    }),
+  });

@@ -1,6 +1,7 @@
 /**
- * What a person asks for by annotations of a ShardedCluster: a switchover, and a promotion that may lose writes. An
- * annotation stays where it is, so that it can stand in Git: each distinct value is carried out once.
+ * What a person says by annotations of a ShardedCluster: a switchover, a promotion that may lose writes, and which shard has a
+ * database where a lost map cannot tell. An annotation stays where it is, so that it can stand in Git: each distinct value of the first
+ * two is carried out once, and the last counts only while there is no map.
  */
 import { API_GROUP } from './group.ts';
 import { shardName } from './names.ts';
@@ -20,6 +21,25 @@ export function switchoverAnnotation(number: number): string {
 export function promotionAnnotation(number: number): string {
   return `promote.${API_GROUP}/shard-${number}`;
 }
+
+/** Annotation that names the shard that has a database, for the case that a lost map is made again and cannot tell. */
+export function ownerAnnotation(database: string): string {
+  // The dollar of the names of databases is in no name of an annotation, and the dot in no name of a database.
+  return `${OWNER_PREFIX}${database.replace('$', '.')}`;
+}
+
+/** Shards that people have named for databases, by the name of the database; what is no number of a shard is left out. */
+export function ownersNamed({ metadata }: Annotated): ReadonlyMap<string, number> {
+  return new Map(
+    Object.entries(metadata.annotations ?? {}).flatMap(([name, value]) =>
+      name.startsWith(OWNER_PREFIX) && /^(0|[1-9]\d{0,3})$/u.test(value.trim())
+        ? [[name.slice(OWNER_PREFIX.length).replace('.', '$'), Number(value)] as const]
+        : [],
+    ),
+  );
+}
+
+const OWNER_PREFIX = `owner.${API_GROUP}/`;
 
 /** A planned change of the primary. */
 export interface SwitchoverRequest {

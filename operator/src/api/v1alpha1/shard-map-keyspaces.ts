@@ -63,6 +63,16 @@ const ROWS_WOULD_BE_LOST = 'rows already stored would no longer be found';
 /** Where the slots of a keyspace are. */
 export const mapKeyspaceFields = {
   homeShard: shardNumber('Number of the shard that holds unsharded tables.'),
+  referenceShards: z
+    .array(shardNumber('Number of the shard.'))
+    .max(MAX_SHARDS)
+    .meta({
+      description:
+        'Shards that have the reference tables: writes to them, and changes of the schema, go to exactly these. ' +
+        'Without the field, all that hold slots or are home.',
+      'x-kubernetes-list-type': 'set',
+    })
+    .exactOptional(),
   slotsByShard: keyedList(
     { maxItems: MAX_SHARDS, keys: ['shard'] },
     ownerSchema,
@@ -88,9 +98,6 @@ const keyspaceSchema = z
     defaultKey: text(64, 'Column that decides the slot where a table names none.').exactOptional(),
     tables: keyedList({ maxItems: MAX_TABLES, keys: ['name'] }, tableSchema, 'Tables that differ.'),
     ...mapKeyspaceFields,
-    homeShard: mapKeyspaceFields.homeShard.meta(
-      rules(unchanged('homeShard', 'unsharded tables would no longer be found')),
-    ),
     transactions: choice(TRANSACTION_MODES, 'Whether a transaction may span slots.'),
     consistency: choice(CONSISTENCY_LEVELS, 'How reads choose a server.'),
   })
@@ -106,6 +113,12 @@ const keyspaceSchema = z
         rule: 'size(self.slotsByShard) > 0',
         message: 'spec.keyspaces[].slotsByShard is empty: every slot has a shard',
         fieldPath: '.slotsByShard',
+      },
+      {
+        rule: '!has(oldSelf.referenceShards) || has(self.referenceShards)',
+        message: 'spec.keyspaces[].referenceShards was removed: restore it',
+        fieldPath: '.referenceShards',
+        reason: 'FieldValueForbidden',
       },
     ),
   });

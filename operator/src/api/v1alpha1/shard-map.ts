@@ -13,6 +13,7 @@ import { objectMeta, type ObjectMeta } from './object-meta.ts';
 import { MAX_INSTANCES, MAX_SHARDS } from './limits.ts';
 import { MAX_REQUEST_LENGTH } from './requests.ts';
 import { mapKeyspacesSchema, mapUsersSchema } from './shard-map-keyspaces.ts';
+import { mapMovesSchema, MOVES_RULES, moveLimitsSchema } from './shard-map-moves.ts';
 
 /** Members a shard may have on record: its instances, and those on their way in or out. */
 const MAX_MEMBERS = MAX_INSTANCES + 7;
@@ -140,6 +141,8 @@ const shardMapSpecSchema = z
     shards: keyedList({ maxItems: MAX_SHARDS, keys: ['number'] }, shardMapShardSchema, 'All shards.'),
     keyspaces: mapKeyspacesSchema.exactOptional(),
     users: mapUsersSchema.exactOptional(),
+    moves: mapMovesSchema.exactOptional(),
+    moveLimits: moveLimitsSchema.exactOptional(),
   })
   .meta({
     description: 'The map.',
@@ -164,6 +167,16 @@ const shardMapSpecSchema = z
         message: 'spec.keyspaces[] names a shard that spec.shards does not have: add the shard first',
         fieldPath: '.keyspaces',
       },
+      {
+        rule:
+          '!has(self.keyspaces) || [self.shards.map(shard, shard.number)].all(numbers, ' +
+          'self.keyspaces.all(keyspace, !has(keyspace.referenceShards) || ' +
+          'keyspace.referenceShards.all(number, number in numbers)))',
+        message:
+          'spec.keyspaces[].referenceShards names a shard that spec.shards does not have: add the shard first',
+        fieldPath: '.keyspaces',
+      },
+      ...MOVES_RULES,
     ),
   });
 

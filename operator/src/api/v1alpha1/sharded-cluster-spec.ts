@@ -12,6 +12,7 @@ import { rebalanceSchema } from './rebalance.ts';
 import { resourcesSchema } from './resources.ts';
 import { routerSchema } from './router.ts';
 import { schedulingFields } from './scheduling.ts';
+import { shardWeights } from './shard-weights.ts';
 import { storageSchema } from './storage.ts';
 import { tlsSchema } from './tls.ts';
 import { userSchema } from './users.ts';
@@ -23,15 +24,7 @@ export const shardedClusterSpecSchema = z
       1,
       MAX_SHARDS,
       'Number of shards: independent primaries, each with its replicas, that hold a part of the data each. ' +
-        '`kubectl scale` sets it. It cannot be lowered yet.',
-    ).meta(
-      rules({
-        rule: 'self >= oldSelf',
-        message:
-          'spec.shards cannot be lowered, since scaling in is not supported yet: restore the former number; to use fewer ' +
-          'shards, create a smaller ShardedCluster and copy the data into it',
-        reason: 'FieldValueForbidden',
-      }),
+        '`kubectl scale` sets it. A lower number empties the highest shards, and then removes them; it takes keyspaces.',
     ),
     instances: integer(
       1,
@@ -43,6 +36,10 @@ export const shardedClusterSpecSchema = z
       { maxItems: MAX_KEYSPACES, keys: ['name'], rules: [keyspaceRemovalRule] },
       keyspaceSchema,
       'Logical databases that are spread over the shards.',
+    ).default([]),
+    shardWeights: shardWeights(
+      'Shards that are to have more of the slots than others, by `Balanced` and `VirtualNodes`; `Modulo` knows no weights. Used ' +
+        'when a keyspace is made and when slots are spread; a change moves nothing until then.',
     ).default([]),
     storage: storageSchema.prefault({}),
     resources: resourcesSchema('spec.resources', '128Mi', 'CPU and memory of each database server.').default({
@@ -75,14 +72,24 @@ export const shardedClusterSpecSchema = z
   })
   .meta({
     description: 'What the cluster should be.',
-    ...rules({
-      rule:
-        '[self.keyspaces.map(keyspace, keyspace.name)].all(names, ' +
-        'self.users.all(user, !has(user.keyspaces) || user.keyspaces.all(name, name in names)))',
-      message:
-        'spec.users[].keyspaces names a keyspace that spec.keyspaces does not have: correct the name, or add it',
-      fieldPath: '.users',
-    }),
+    ...rules(
+      {
+        rule: 'self.shards >= oldSelf.shards || size(self.keyspaces) > 0',
+        message:
+          'spec.shards cannot be lowered without keyspaces, since nobody knows where else data should be: restore the former ' +
+          'number; to use fewer shards, create a smaller ShardedCluster and copy the data into it',
+        fieldPath: '.shards',
+        reason: 'FieldValueForbidden',
+      },
+      {
+        rule:
+          '[self.keyspaces.map(keyspace, keyspace.name)].all(names, ' +
+          'self.users.all(user, !has(user.keyspaces) || user.keyspaces.all(name, name in names)))',
+        message:
+          'spec.users[].keyspaces names a keyspace that spec.keyspaces does not have: correct the name, or add it',
+        fieldPath: '.users',
+      },
+    ),
   });
 
 /** The spec as stored: defaults filled in. */

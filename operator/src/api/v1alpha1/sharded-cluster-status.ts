@@ -122,6 +122,7 @@ const keyspaceSchema = z
   .object({
     name: text(64, 'Name of the keyspace.'),
     homeShard: mapKeyspaceFields.homeShard,
+    referenceShards: mapKeyspaceFields.referenceShards,
     slotsByShard: mapKeyspaceFields.slotsByShard,
     ranges: mapKeyspaceFields.ranges,
   })

@@ -19,8 +19,7 @@ export const storageSchema = z
       .meta({
         description:
           `Size of each instance's volume, as a quantity. At least ${MIN_STORAGE_SIZE}, at most ${MAX_QUANTITY}. ` +
-          'A larger size is for shards made from then on: existing volumes keep theirs, as growing them is not ' +
-          'supported yet. It never shrinks.',
+          'Cannot be changed: volumes cannot shrink, and growing them is not supported yet.',
         ...rules(
           {
             rule: 'isQuantity(self)',
@@ -35,10 +34,11 @@ export const storageSchema = z
             message: `spec.storage.size is more than a volume can have: ask for ${MAX_QUANTITY} or less`,
           },
           {
-            rule: '!isQuantity(self) || !isQuantity(oldSelf) || quantity(self).compareTo(quantity(oldSelf)) >= 0',
+            rule: '!isQuantity(self) || !isQuantity(oldSelf) || quantity(self).compareTo(quantity(oldSelf)) == 0',
             message:
-              'spec.storage.size cannot shrink, since volumes cannot: restore the former size, or create a new ' +
-              'ShardedCluster with smaller volumes and move the data into it',
+              'spec.storage.size cannot change, since volumes cannot shrink and growing them is not supported yet: restore the ' +
+              'former size, or create a new ShardedCluster with volumes of the other size and move the data into it',
+            reason: 'FieldValueForbidden',
           },
         ),
       })

@@ -14,6 +14,7 @@ import { planCluster } from './plan.ts';
 import { authorityConfigMap } from './resources/authority-config-map.ts';
 import type { DesiredObject } from './resources/desired-object.ts';
 import { Refusals } from './refusals.ts';
+import { removeShards } from './remove-shards.ts';
 import type { RoleLabeller } from './role-labeller.ts';
 import { labelVolumes } from './volume-labels.ts';
 import type { Situation } from './status/situation.ts';
@@ -90,6 +91,7 @@ async function carryOut(
         writeShardMap(writer, cluster, plan.shardMap.spec, observed.shardMap, onWritten, signal),
       );
   if (written !== undefined) {
+    tellRebuilt(attempt, plan.shardMap.rebuilt);
     tellNewKeyspaces(attempt, written.spec);
   }
   let certificatesDueAt: number | undefined;
@@ -119,6 +121,7 @@ async function carryOut(
     if (certificates !== undefined) {
       const superfluous = superfluousObjects(cluster, observed, desired);
       await deleteObjects(writer, superfluous, refusals, onWritten, signal);
+      await removeShards({ client: writer.client, cluster, observed, refusals, onWritten }, signal);
     }
   }
   const shardMap = written?.spec ?? observed.shardMap?.spec;
@@ -128,6 +131,14 @@ async function carryOut(
   }
   const outcome = await finish(attempt, { findings, shardMap }, refusals, signal);
   return { ...outcome, ...(certificatesDueAt === undefined ? {} : { certificatesDueAt }) };
+}
+
+/** Tells that a lost map was made again, and from what. */
+function tellRebuilt({ cluster, tell }: Attempt, note: string | undefined): void {
+  if (note !== undefined) {
+    const text = `The ShardMap ${cluster.metadata.name} was gone, and was made again. ${note}`;
+    tell('ShardMapRebuilt', 'Repair', text.slice(0, NOTE_CHARACTERS));
+  }
 }
 
 /** Tells where the slots of keyspaces are that were not in the map before. */

@@ -12,7 +12,7 @@ import type {
   V1ServiceAccount,
   V1StatefulSet,
 } from '@kubernetes/client-node';
-import type { ShardedCluster, ShardMap } from '../../api/v1alpha1/index.ts';
+import type { ShardedCluster, ShardMap, ShardRebalance } from '../../api/v1alpha1/index.ts';
 import { FIELD_MANAGER, LABELS } from '../../api/v1alpha1/index.ts';
 import type { Informer, InformerOptions } from '../../runtime/cache/informer.ts';
 import { createInformer } from '../../runtime/cache/informer.ts';
@@ -31,12 +31,15 @@ import {
   services,
   statefulSets,
 } from '../../runtime/resources.ts';
-import { shardedClusters, shardMaps } from './resource-types.ts';
+import { shardedClusters, shardMaps, shardRebalances } from './resource-types.ts';
 import { ANY_CLUSTER_SELECTOR } from './resources/labels.ts';
 
-/** One informer for each kind. All but that of the clusters see only objects with the label of a cluster. */
+/**
+ * One informer for each kind. All but those of what people write see only objects with the label of a cluster.
+ */
 export interface ClusterCaches {
   readonly clusters: Informer<ShardedCluster>;
+  readonly rebalances: Informer<ShardRebalance>;
   readonly shardMaps: Informer<ShardMap>;
   readonly statefulSets: Informer<V1StatefulSet>;
   readonly deployments: Informer<V1Deployment>;
@@ -70,6 +73,11 @@ export function createCaches(options: CacheOptions): ClusterCaches {
   }
   return {
     clusters: createInformer<ShardedCluster>({ ...options, type: shardedClusters }),
+    rebalances: createInformer<ShardRebalance>({
+      ...options,
+      type: shardRebalances,
+      indexers: { [BY_CLUSTER]: (rebalance) => [formatKey(clusterOfRebalance(rebalance))] },
+    }),
     shardMaps: labelled(shardMaps),
     statefulSets: labelled(statefulSets),
     deployments: labelled(deployments),
@@ -85,9 +93,9 @@ export function createCaches(options: CacheOptions): ClusterCaches {
   };
 }
 
-/** The informers of what belongs to a cluster, the clusters themselves left out. */
+/** The informers of what belongs to a cluster: neither the clusters themselves, nor what people write beside them. */
 export function memberCaches(caches: ClusterCaches): readonly Informer<KubernetesObject>[] {
-  const { clusters: _, ...members } = caches;
+  const { clusters: _clusters, rebalances: _rebalances, ...members } = caches;
   return Object.values(members);
 }
 
@@ -96,6 +104,19 @@ export function objectsOfCluster<T extends KubernetesObject>(
   informer: Informer<T>,
   key: ObjectKey,
 ): readonly T[] {
+  return informer.byIndex(BY_CLUSTER, formatKey(key));
+}
+
+/** The cluster whose slots a rebalance moves, whether or not there is one. */
+export function clusterOfRebalance({ metadata: { namespace }, spec }: ShardRebalance): ObjectKey {
+  return { namespace, name: spec.clusterName };
+}
+
+/** The rebalances of a cluster. */
+export function rebalancesOfCluster(
+  informer: Pick<Informer<ShardRebalance>, 'byIndex'>,
+  key: ObjectKey,
+): readonly ShardRebalance[] {
   return informer.byIndex(BY_CLUSTER, formatKey(key));
 }
 

@@ -1,6 +1,6 @@
 /** Puts the controller of ShardedClusters together. */
 import { randomBytes as systemRandomBytes } from 'node:crypto';
-import { FIELD_MANAGER } from '../../api/v1alpha1/index.ts';
+import { FIELD_MANAGER, type ShardRebalance } from '../../api/v1alpha1/index.ts';
 import type { InstanceReports } from '../../core/instance-report.ts';
 import { createApplier } from '../../runtime/apply.ts';
 import type { Change } from '../../runtime/cache/change.ts';
@@ -15,7 +15,7 @@ import type { RuntimeMetrics } from '../../runtime/metrics/metrics.ts';
 import type { KubernetesObject, ObjectKey } from '../../runtime/objects.ts';
 import { keyOf } from '../../runtime/objects.ts';
 import type { ClusterCaches } from './caches.ts';
-import { clusterKeysOf, createCaches, memberCaches } from './caches.ts';
+import { clusterKeysOf, clusterOfRebalance, createCaches, memberCaches } from './caches.ts';
 import type { RandomBytes } from './credentials.ts';
 import { ensureCertificates } from './ensure-certificates.ts';
 import { PromptRoleLabels } from './prompt-role-labels.ts';
@@ -106,6 +106,11 @@ export function createShardedClusterController(
   for (const informer of memberCaches(caches)) {
     controller.watch(informer, affectedClusters);
   }
+  controller.watch(caches.rebalances, (rebalance, change) =>
+    change.type === 'updated' && isToldAlike(change.previous, rebalance)
+      ? []
+      : [clusterOfRebalance(rebalance)],
+  );
   const roleLabels = new PromptRoleLabels({ caches, labeller, logger });
   return { controller, roleLabels, caches };
 }
@@ -116,12 +121,21 @@ export function addShardedClusterController(
   options: ShardedClusterControllerOptions,
 ): ShardedClusterController {
   const made = createShardedClusterController(options);
-  for (const informer of [made.caches.clusters, ...memberCaches(made.caches)]) {
+  for (const informer of [made.caches.clusters, made.caches.rebalances, ...memberCaches(made.caches)]) {
     manager.addInformer(informer);
   }
   manager.addController(made.controller);
   manager.addRunnable(made.roleLabels);
   return made;
+}
+
+/** Whether two states of a rebalance make the same status of their cluster: figures do not matter there. */
+function isToldAlike({ status: left }: ShardRebalance, { status: right }: ShardRebalance): boolean {
+  return (
+    left?.phase === right?.phase &&
+    left?.summary?.moves === right?.summary?.moves &&
+    (left?.message === right?.message || right?.phase === 'Running')
+  );
 }
 
 /** The cluster an object is labelled with, and the one it was labelled with before. */

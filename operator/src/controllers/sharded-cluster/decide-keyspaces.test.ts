@@ -30,6 +30,7 @@ describe('decideKeyspaces', () => {
         defaultKey: 'id',
         tables: [{ name: 'currencies', type: 'Reference' }],
         homeShard: 0,
+        referenceShards: [0, 1],
         slotsByShard: [
           { shard: 0, slots: '0-3' },
           { shard: 1, slots: '4-7' },
@@ -37,6 +38,15 @@ describe('decideKeyspaces', () => {
         transactions: 'Single',
         consistency: 'Strong',
       },
+    ]);
+  });
+
+  it('gives a shard its share by weight', () => {
+    const { spec } = aCluster({ keyspaces: [APP], shardWeights: [{ shard: 1, weight: 3 }] });
+    const { keyspaces } = decide([], { spec });
+    expect(keyspaces[0]?.slotsByShard).toEqual([
+      { shard: 0, slots: '0-1' },
+      { shard: 1, slots: '2-7' },
     ]);
   });
 
@@ -92,6 +102,7 @@ describe('decideKeyspaces', () => {
     expect(keyspaces[0]).toEqual(before[0]);
     expect(keyspaces[1]).toMatchObject({
       homeShard: 1,
+      referenceShards: [0, 1, 2],
       slotsByShard: [
         { shard: 0, slots: '0' },
         { shard: 1, slots: '1' },
@@ -113,7 +124,9 @@ describe('decideKeyspaces', () => {
   });
 
   it('finds the slots of a lost map where the status says they were', () => {
-    const recorded = [{ name: 'app', homeShard: 1, slotsByShard: [{ shard: 1, slots: '0-7' }] }];
+    const recorded = [
+      { name: 'app', homeShard: 1, referenceShards: [0, 1], slotsByShard: [{ shard: 1, slots: '0-7' }] },
+    ];
     expect(decide([APP], { recorded, shards: [0, 1, 2] }).keyspaces).toMatchObject(recorded);
   });
 

@@ -6,17 +6,19 @@ import type {
   ShardMapSpec,
 } from '../../api/v1alpha1/index.ts';
 import { placeSlots } from '../../core/keyspace/placement/place-slots.ts';
+import { type Weights, weightsByShard, withWeights } from '../../core/keyspace/placement/weights.ts';
 import { type RangeBound, readRanges } from '../../core/keyspace/ranges.ts';
 import { writeSlotSet } from '../../core/keyspace/slot-set.ts';
 import type { Finding } from './finding.ts';
 
 type SpecKeyspace = ShardedClusterSpec['keyspaces'][number];
 /** Where the slots of a keyspace are. */
-type Whereabouts = Pick<ShardMapKeyspace, 'homeShard' | 'slotsByShard' | 'ranges'>;
+type Whereabouts = Pick<ShardMapKeyspace, 'homeShard' | 'referenceShards' | 'slotsByShard' | 'ranges'>;
 
 /** What the keyspaces of the map are decided from. */
 export interface KeyspacesInput {
-  readonly spec: Pick<ShardedClusterSpec, 'keyspaces' | 'users'>;
+  readonly spec: Pick<ShardedClusterSpec, 'keyspaces' | 'users'> &
+    Partial<Pick<ShardedClusterSpec, 'shardWeights'>>;
   /** The map as it is. */
   readonly current: Pick<ShardMapSpec, 'keyspaces' | 'users'> | undefined;
   /** `status.keyspaces`: where slots were when the map was last seen. */
@@ -33,15 +35,16 @@ export interface KeyspacesDecision {
 }
 
 /**
- * Slots are placed once, when their keyspace is new, over all shards there are then: a shard that is added later gets none
- * by this. Where the map was lost, they are where the status says they were. Everything else follows the spec.
+ * Slots are placed once, when their keyspace is new, over all shards there are then, all of which get its reference tables: a
+ * shard that is added later gets none by this, but by moves. Where the map was lost, they are where the status says they were. Everything else follows the spec.
  */
 export function decideKeyspaces(input: KeyspacesInput): KeyspacesDecision {
   const keyspaces: ShardMapKeyspace[] = [];
   const findings: Finding[] = [];
+  const weights = weightsByShard(input.spec.shardWeights ?? []);
   for (const wanted of input.spec.keyspaces) {
     try {
-      const where = knownWhereabouts(input, wanted.name) ?? place(wanted, input.shards, keyspaces);
+      const where = knownWhereabouts(input, wanted.name) ?? place(wanted, input.shards, keyspaces, weights);
       keyspaces.push(described(wanted, where));
     } catch (error) {
       findings.push(notPlaced(wanted.name, error));
@@ -69,6 +72,7 @@ function place(
   { slots, strategy, placement, splitAt = [] }: SpecKeyspace,
   shards: readonly number[],
   others: readonly ShardMapKeyspace[],
+  weights: Weights,
 ): Whereabouts {
   const homeShard = fewest(shards, (shard) => others.filter((other) => other.homeShard === shard).length);
   const ranges: RangeBound[] = [{ slot: 0 }, ...splitAt.map((from, index) => ({ slot: index + 1, from }))];
@@ -79,11 +83,12 @@ function place(
   const placed = placeSlots(placement ?? (strategy === 'Hash' ? 'Modulo' : 'Balanced'), {
     slots: isRange ? ranges.length : slots,
     // One interval only: where the unsharded tables are, so that small keyspaces do not all end up on the first shard.
-    shards: (isRange && ranges.length === 1 ? [homeShard] : shards).map((number) => ({ number })),
+    shards: withWeights(isRange && ranges.length === 1 ? [homeShard] : shards, weights),
     current: [],
   });
   return {
     homeShard,
+    referenceShards: [...shards],
     slotsByShard: shards.flatMap((shard) => {
       const held = placed.flatMap((owner, slot) => (owner === shard ? [slot] : []));
       return held.length === 0 ? [] : [{ shard, slots: writeSlotSet(held) }];
@@ -110,6 +115,7 @@ function described(
     ...(defaultKey === undefined ? {} : { defaultKey }),
     tables: tables.map((table) => ({ ...table })),
     homeShard: where.homeShard,
+    ...(where.referenceShards === undefined ? {} : { referenceShards: where.referenceShards }),
     slotsByShard: where.slotsByShard,
     ...(where.ranges === undefined ? {} : { ranges: where.ranges }),
     transactions,

@@ -1,8 +1,12 @@
 import type { ShardMapShard, ShardMapSpec, ShardStatus } from '../../api/v1alpha1/index.ts';
 import { podName, shardName } from '../../api/v1alpha1/index.ts';
+import type { MapEvidence } from '../../core/rebuild/evidence.ts';
 import { decideKeyspaces, type KeyspacesInput } from './decide-keyspaces.ts';
 import type { Finding } from './finding.ts';
-import { effectiveInstances, ordinalOf } from './instances.ts';
+import { effectiveInstances, membersInOrder } from './instances.ts';
+import { mayGo, withoutCopiesOn } from './leaving-shards.ts';
+import { restoreKeyspaces, type RestoredKeyspaces } from './restore-keyspaces.ts';
+import { restoreShard } from './restore-shard.ts';
 import { sameContent } from './same-content.ts';
 
 /** What the map of a cluster is decided from. */
@@ -25,6 +29,12 @@ export interface ShardMapInput {
   readonly spec: KeyspacesInput['spec'];
   /** `status.keyspaces` of the cluster: what the map said when it was last seen. */
   readonly reportedKeyspaces: KeyspacesInput['recorded'];
+  /** Name of the rebalance that is under way; null for none. */
+  readonly underWay: string | null;
+  /** What members and their databases tell; null while there is a map, or nobody could be asked. */
+  readonly evidence: MapEvidence | null;
+  /** Shards that people have named for databases that cannot be settled, by the name of the database. */
+  readonly decided: ReadonlyMap<string, number>;
   /** Every pod of the cluster that exists. */
   readonly pods: ReadonlySet<string>;
   /** Wall-clock time in seconds since the epoch. */
@@ -38,46 +48,48 @@ export type ShardMapDecision =
       readonly spec: ShardMapSpec;
       /** What of the keyspaces is not as the spec asks. */
       readonly findings: readonly Finding[];
+      /** Of a map that replaces a lost one: what it was made from, in a sentence. */
+      readonly rebuilt?: string;
     }
   | { readonly kind: 'refuse'; readonly finding: Finding };
 
 /**
- * Adds missing shards and keyspaces to the map and keeps its lists of members complete; never changes an epoch or a
- * primary, and never moves a slot.
+ * Adds missing shards and keyspaces to the map, takes away shards that are no longer asked for and have nothing any more, and
+ * keeps its lists of members complete; never changes an epoch or a primary, and never moves a slot.
  *
- * A shard that is not in the map is bootstrapped, with its first pod as primary, only when nothing of it exists
- * yet. Where it was on record, its last epoch and primary are taken from the status, with every member as an
- * acker: too many can only delay a promotion, too few can lose writes. Where data may exist and no record says
- * who the primary was, the decision is a refusal: a guess could promote a replica that lacks acknowledged
- * writes.
+ * A lost map is made again from what members and databases tell, and from the status where they tell nothing. What is not
+ * certain is a refusal: a guess could promote a replica that lacks acknowledged writes, or serve a slot where it no longer is.
  */
 export function decideShardMap(input: ShardMapInput): ShardMapDecision {
   const shards: ShardMapShard[] = [];
-  let restored = false;
+  const restored = new Set<number>();
+  const stopped = new Set<number>();
   for (const number of shardNumbers(input)) {
     const known = input.current?.shards.find((shard) => shard.number === number);
     if (known !== undefined) {
       shards.push(withMembers(input, known));
+      restored.add(number);
       continue;
     }
-    const record = recordOf(input, number);
-    if (record !== undefined) {
-      const refusal = contradiction(input, record);
-      if (refusal !== undefined) {
-        return { kind: 'refuse', finding: refusal };
-      }
-      shards.push(record);
-      restored = true;
-    } else if (input.withData.has(number)) {
-      return { kind: 'refuse', finding: noRecord(input, number) };
-    } else {
-      shards.push(newShard(input, number));
+    const found = restoreShard({ ...input, isMapMissing: input.current === undefined }, number);
+    if (found.kind === 'refuse') {
+      return found;
+    }
+    shards.push(found.shard);
+    if (found.kind !== 'new') {
+      restored.add(number);
+    }
+    if (found.kind === 'stopped') {
+      stopped.add(number);
     }
   }
-  return revise(input, shards, restored);
+  return revise(input, shards, { restored, stopped });
 }
 
-/** Every shard there is or should be, from 0 on: a lower `spec.shards` takes none away. */
+/**
+ * Every shard there is or should be, from 0 on. A lower `spec.shards` takes the highest away, and only those that a map which
+ * is there has nothing on: what the status remembers beyond them has gone that way before.
+ */
 function shardNumbers({ cluster, shards, current, reported }: ShardMapInput): number[] {
   const mapped = current?.shards.map(({ number }) => number + 1) ?? [];
   const names = new Set(reported.map(({ name }) => name));
@@ -85,90 +97,12 @@ function shardNumbers({ cluster, shards, current, reported }: ShardMapInput): nu
   while (names.has(shardName(cluster, count))) {
     count += 1;
   }
+  if (current !== undefined) {
+    while (count > shards && mayGo(current, shards, count - 1)) {
+      count -= 1;
+    }
+  }
   return Array.from({ length: count }, (_, number) => number);
-}
-
-function newShard({ cluster, instances }: ShardMapInput, number: number): ShardMapShard {
-  const members = Array.from({ length: instances }, (_, ordinal) => podName(cluster, number, ordinal));
-  const [primary = podName(cluster, number, 0), ...replicas] = members;
-  return {
-    number,
-    name: shardName(cluster, number),
-    epoch: 1,
-    primary,
-    replicas,
-    ackers: [],
-    initialised: false,
-    acknowledgement: acknowledgementAmong(replicas),
-  };
-}
-
-/** The shard as the status remembers it; `undefined` when the status does not know its epoch. */
-function recordOf(input: ShardMapInput, number: number): ShardMapShard | undefined {
-  const { cluster, reported, instances } = input;
-  const name = shardName(cluster, number);
-  const status = reported.find((shard) => shard.name === name);
-  if (status?.epoch === undefined || status.primary === undefined) {
-    return undefined;
-  }
-  const remembered = (status.instances ?? []).map(({ pod }) => pod);
-  const asked = Array.from({ length: instances }, (_, ordinal) => podName(cluster, number, ordinal));
-  const replicas = inOrder(input, number, [...remembered, ...asked]).filter((pod) => pod !== status.primary);
-  return {
-    number,
-    name,
-    epoch: status.epoch,
-    primary: status.primary,
-    replicas,
-    ackers: replicas,
-    // It may have data; a primary that makes an empty database in its place would lose it.
-    initialised: true,
-    acknowledgement: acknowledgementAmong(replicas),
-    ...(status.lastFailover === undefined ? {} : { promotedAt: status.lastFailover.at }),
-    // Or it would be carried out again.
-    ...(status.lastSwitchover === undefined ? {} : { handledSwitchover: status.lastSwitchover.request }),
-  };
-}
-
-function acknowledgementAmong(replicas: readonly string[]): ShardMapShard['acknowledgement'] {
-  return replicas.length === 0 ? 'None' : 'OneReplica';
-}
-
-/**
- * A pod that is labelled primary against the record: the status may be older than the last promotion, which
- * writes the map first, the label next and the status last.
- */
-function contradiction(input: ShardMapInput, record: ShardMapShard): Finding | undefined {
-  const other = input.labelledPrimaries.find(
-    (pod) => ordinalOf(input.cluster, record.number, pod) !== undefined && pod !== record.primary,
-  );
-  if (other === undefined) {
-    return undefined;
-  }
-  return {
-    reason: 'ShardMapMissing',
-    blocks: 'cluster',
-    message:
-      `The ShardMap ${input.cluster} is missing, and it is not certain which pod is the primary of ${record.name}: ` +
-      `the status says ${record.primary ?? 'none'}, the labels of the pods say ${other}. Nothing is changed. ` +
-      `Restore the ShardMap from a backup, or create it with the primary that took the last writes.`,
-  };
-}
-
-function noRecord({ cluster, current }: ShardMapInput, number: number): Finding {
-  const what =
-    current === undefined
-      ? `The ShardMap ${cluster} is missing`
-      : `The ShardMap ${cluster} lacks shard ${number}`;
-  return {
-    reason: 'ShardMapMissing',
-    blocks: 'cluster',
-    message:
-      `${what}, and volumes or a StatefulSet of ${shardName(cluster, number)} exist, but nothing on record says ` +
-      `which pod is its primary. Nothing is changed. Restore the ShardMap from a backup or create it with the pod ` +
-      `that took the last writes as primary; or, if the data is not needed, delete the StatefulSet and the ` +
-      `PersistentVolumeClaims of ${shardName(cluster, number)}.`,
-  };
 }
 
 /**
@@ -180,44 +114,111 @@ function withMembers(input: ShardMapInput, shard: ShardMapShard): ShardMapShard 
   const count = effectiveInstances(cluster, instances, shard);
   const asked = Array.from({ length: count }, (_, ordinal) => podName(cluster, shard.number, ordinal));
   const leaving = shard.replicas.filter((pod) => pods.has(pod) || shard.ackers.includes(pod));
-  const replicas = inOrder(input, shard.number, [...asked, ...leaving]).filter(
+  const replicas = membersInOrder(cluster, shard.number, [...asked, ...leaving]).filter(
     (pod) => pod !== shard.primary,
   );
   return sameNames(replicas, shard.replicas) ? shard : { ...shard, replicas };
-}
-
-function inOrder({ cluster }: ShardMapInput, number: number, pods: readonly string[]): string[] {
-  const position = (pod: string): number => ordinalOf(cluster, number, pod) ?? Number.MAX_SAFE_INTEGER;
-  return [...new Set(pods)].toSorted((a, b) => position(a) - position(b) || a.localeCompare(b));
 }
 
 function sameNames(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((name) => b.includes(name));
 }
 
-/**
- * A map that replaces a lost one cannot know the last revision. The time in seconds is higher than any number of
- * changes, so that routers that remember the former map still see the revision grow.
- */
-function revise(input: ShardMapInput, shards: ShardMapShard[], restored: boolean): ShardMapDecision {
-  const { current, nowSeconds, spec, reportedKeyspaces: recorded } = input;
+/** Shards that may have data, and of those the ones that nobody leads. */
+interface Standing {
+  readonly restored: ReadonlySet<number>;
+  readonly stopped: ReadonlySet<number>;
+}
+
+/** Whether a map that replaces a lost one has shards and still lacks the keyspaces: see `withoutKeyspaces`. */
+export function lacksKeyspaces(
+  current: Pick<ShardMapSpec, 'keyspaces'>,
+  recorded: KeyspacesInput['recorded'],
+): boolean {
+  return current.keyspaces === undefined && recorded.length > 0;
+}
+
+function revise(input: ShardMapInput, shards: ShardMapShard[], standing: Standing): ShardMapDecision {
+  const { current, spec, reportedKeyspaces: recorded } = input;
   const { keyspaces, users, findings } = decideKeyspaces({
     spec,
     current,
     recorded,
-    shards: shards.map(({ number }) => number),
+    // Nothing new goes where everything is about to leave.
+    shards: shards.map(({ number }) => number).filter((number) => number < input.shards),
   });
+  const present = new Set(shards.map(({ number }) => number));
   const content = {
     shards,
-    ...(keyspaces.length === 0 ? {} : { keyspaces: [...keyspaces] }),
+    ...(keyspaces.length === 0
+      ? {}
+      : { keyspaces: keyspaces.map((each) => withoutCopiesOn(each, (shard) => present.has(shard))) }),
     ...(users.length === 0 ? {} : { users: [...users] }),
+    // They are somebody else's, who changes them with the keyspaces in one write.
+    ...(current?.moves === undefined ? {} : { moves: current.moves }),
+    ...(current?.moveLimits === undefined ? {} : { moveLimits: current.moveLimits }),
   };
-  if (current === undefined) {
-    const revision = restored ? Math.floor(nowSeconds) : 1;
-    return { kind: 'create', spec: { revision, ...content }, findings };
+  if (current !== undefined && !lacksKeyspaces(current, recorded)) {
+    const { revision, ...known } = current;
+    return sameContent(content, known)
+      ? { kind: 'keep', spec: current, findings }
+      : { kind: 'update', spec: { revision: revision + 1, ...content }, findings };
   }
-  const { revision, ...known } = current;
-  return sameContent(content, known)
-    ? { kind: 'keep', spec: current, findings }
-    : { kind: 'update', spec: { revision: revision + 1, ...content }, findings };
+  if (current === undefined && standing.restored.size === 0) {
+    return { kind: 'create', spec: { revision: 1, ...content }, findings };
+  }
+  const { restored, stopped } = standing;
+  const revision = current === undefined ? revisionAfter(input) : current.revision + 1;
+  const found = restoreKeyspaces({
+    ...input,
+    keyspaces: content.keyspaces ?? [],
+    restored,
+    revision,
+    isCreated: current === undefined,
+  });
+  if (found.kind === 'refuse') {
+    return withoutKeyspaces(current, { revision, ...content }, found, stopped);
+  }
+  const kind = current === undefined ? 'create' : 'update';
+  return { kind, spec: { revision, ...withPlaces(content, found) }, findings, rebuilt: found.note };
+}
+
+/**
+ * A shard that nobody leads tells nothing of its databases, and gets nobody who leads without a map: then there is one with all shards, by
+ * which one is elected, and without keyspaces, by which agents change nobody's rights. They follow as soon as all is told.
+ */
+function withoutKeyspaces(
+  current: ShardMapSpec | undefined,
+  content: ShardMapSpec,
+  { finding, untold }: Extract<ReturnType<typeof restoreKeyspaces>, { kind: 'refuse' }>,
+  stopped: ReadonlySet<number>,
+): ShardMapDecision {
+  if (current !== undefined) {
+    return { kind: 'keep', spec: current, findings: [finding] };
+  }
+  const spec = { ...content };
+  delete spec.keyspaces;
+  return untold.some((number) => stopped.has(number))
+    ? { kind: 'create', spec, findings: [finding], rebuilt: 'It has no keyspaces yet.' }
+    : { kind: 'refuse', finding };
+}
+
+function withPlaces<T extends object>(content: T, { keyspaces, moves }: RestoredKeyspaces) {
+  return {
+    ...content,
+    ...(keyspaces.length === 0 ? {} : { keyspaces: [...keyspaces] }),
+    ...(moves.length === 0 ? {} : { moves: [...moves] }),
+  };
+}
+
+/**
+ * A map that replaces a lost one may not know the last revision. The time in seconds is higher than any number of changes, so
+ * that routers that remember the former map still see the revision grow, and so do fences; what is known to have been is passed in any case.
+ */
+function revisionAfter({ nowSeconds, evidence }: ShardMapInput): number {
+  const seen = (evidence ?? []).flatMap(({ revision, holdings }) => [
+    revision,
+    ...(holdings?.fences ?? []).map((fence) => fence.revision),
+  ]);
+  return Math.max(Math.floor(nowSeconds), ...seen.map((revision) => revision + 1));
 }

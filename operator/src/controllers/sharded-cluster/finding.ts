@@ -18,6 +18,7 @@ export interface Finding {
     | 'VolumeUnusable'
     | 'VolumeNearlyFull'
     | 'ReplicationBroken'
+    | 'ServerDoesNotStart'
     | 'AccountsNotSet'
     | 'DatabasesNotSet'
     | 'UserSecretMissing'

@@ -11,6 +11,8 @@ const REASONS: readonly (readonly [problem: string, reason: Finding['reason']])[
   ['VolumeNearlyFull', 'VolumeNearlyFull'],
   ['RecloneGivenUp', 'ReplicationBroken'],
   ['ApplyingFailed', 'ReplicationBroken'],
+  ['FollowFailed', 'ReplicationBroken'],
+  ['ServerDoesNotStart', 'ServerDoesNotStart'],
   ['AccountsUnreadable', 'AccountsNotSet'],
   ['EnsureDatabasesFailed', 'DatabasesNotSet'],
   ['EnsureUsersFailed', 'UserNotSet'],

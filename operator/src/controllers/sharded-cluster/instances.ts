@@ -24,3 +24,9 @@ export function effectiveInstances(
   const ordinals = kept.map((pod) => ordinalOf(cluster, shard.number, pod) ?? -1);
   return Math.max(asked, ...ordinals.map((ordinal) => ordinal + 1));
 }
+
+/** Members of a shard, each once, by their ordinals; whatever else is named comes last. */
+export function membersInOrder(cluster: string, number: number, pods: readonly string[]): string[] {
+  const position = (pod: string): number => ordinalOf(cluster, number, pod) ?? Number.MAX_SAFE_INTEGER;
+  return [...new Set(pods)].toSorted((a, b) => position(a) - position(b) || a.localeCompare(b));
+}

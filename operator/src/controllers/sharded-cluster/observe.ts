@@ -5,7 +5,7 @@ import type {
   V1Secret,
   V1StatefulSet,
 } from '@kubernetes/client-node';
-import type { ShardedCluster, ShardMap } from '../../api/v1alpha1/index.ts';
+import type { ShardedCluster, ShardMap, ShardRebalance } from '../../api/v1alpha1/index.ts';
 import {
   adminSecretName,
   applicationSecretName,
@@ -18,7 +18,7 @@ import type { KubernetesObject, ResourceType } from '../../runtime/objects.ts';
 import { keyOf } from '../../runtime/objects.ts';
 import { persistentVolumeClaims } from '../../runtime/resources.ts';
 import type { ClusterCaches } from './caches.ts';
-import { memberCaches, objectsOfCluster } from './caches.ts';
+import { memberCaches, objectsOfCluster, rebalancesOfCluster } from './caches.ts';
 import { listAll } from './list-all.ts';
 import { shardOfDataClaim } from './member-names.ts';
 import { internalSecretName } from './resources/accounts.ts';
@@ -45,6 +45,7 @@ export interface Observed {
   /** Whoever owns it; not looked for where there are no keyspaces. */
   readonly routerSecret: V1Secret | undefined;
   readonly routerDeployment: V1Deployment | undefined;
+  readonly rebalances: readonly ShardRebalance[];
   readonly statefulSets: readonly V1StatefulSet[];
   readonly pods: readonly V1Pod[];
   /** Those with the label of the cluster; where the map lacks a shard, those by name as well. */
@@ -82,6 +83,7 @@ export async function observeCluster(
     routerSecret:
       cluster.spec.keyspaces.length === 0 ? undefined : await certainly(caches.secrets, routerName(name)),
     routerDeployment: caches.deployments.get({ namespace, name: routerName(name) }),
+    rebalances: rebalancesOfCluster(caches.rebalances, key),
     statefulSets: objectsOfCluster(caches.statefulSets, key),
     pods: objectsOfCluster(caches.pods, key),
     volumeClaims: isComplete(shardMap, cluster)

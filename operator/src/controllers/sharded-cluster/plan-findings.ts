@@ -18,14 +18,15 @@ export function findingsOf(cluster: ShardedCluster, map: ShardMapSpec, observed:
 function shardsAreNotRemoved(cluster: ShardedCluster, map: ShardMapSpec): Finding | undefined {
   const existing = map.shards.length;
   const { shards } = cluster.spec;
-  if (shards >= existing) {
+  // With keyspaces it is known what is on each shard: a rebalance empties those that leave.
+  if (shards >= existing || (map.keyspaces ?? []).length > 0) {
     return undefined;
   }
   return {
     reason: 'ScalingInNotSupported',
     message:
-      `spec.shards is ${shards}, but ${existing} shards exist and hold data; shards cannot be removed yet. ` +
-      `All of them are kept. Set spec.shards back to ${existing}.`,
+      `spec.shards is ${shards}, but ${existing} shards exist and hold data, and without keyspaces nobody knows ` +
+      `where else it should be. All of them are kept. Set spec.shards back to ${existing}.`,
   };
 }
 
@@ -68,6 +69,7 @@ function volumesKeepTheirSize(
     reason: 'StorageNotGrown',
     message:
       `spec.storage.size is ${size}, but the volumes of ${smaller.metadata?.name ?? ''} were made with ${actual} and ` +
-      `keep that size: growing volumes is not supported yet. Set spec.storage.size back to ${actual}.`,
+      `keep that size: growing volumes is not supported yet. With deletionPolicy Retain the volumes stay: delete the ` +
+      `ShardedCluster and create it again with spec.storage.size ${actual}.`,
   };
 }

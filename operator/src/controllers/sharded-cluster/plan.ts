@@ -1,7 +1,13 @@
 import type { V1Service, V1StatefulSet } from '@kubernetes/client-node';
-import type { ShardedCluster, ShardMapShard, ShardMapSpec } from '../../api/v1alpha1/index.ts';
-import { LABELS, replicasServiceName, shardName } from '../../api/v1alpha1/index.ts';
+import type {
+  ShardedCluster,
+  ShardMapShard,
+  ShardMapSpec,
+  ShardRebalance,
+} from '../../api/v1alpha1/index.ts';
+import { LABELS, ownersNamed, replicasServiceName, shardName } from '../../api/v1alpha1/index.ts';
 import type { InstanceReports, ReadTarget } from '../../core/instance-report.ts';
+import type { MapEvidence } from '../../core/rebuild/evidence.ts';
 import { isBeingDeleted, keyOf } from '../../runtime/objects.ts';
 import { services } from '../../runtime/resources.ts';
 import type { ShardMapDecision } from './decide-shard-map.ts';
@@ -40,6 +46,8 @@ export interface PlanInput {
   /** Image of the operator. */
   readonly image: string;
   readonly reports: InstanceReports;
+  /** What members tell of a map that is gone; null while there is one. */
+  readonly evidence: MapEvidence | null;
   /** Called for each password that does not exist yet. */
   readonly newPassword: () => string;
   /** Wall-clock time in seconds since the epoch. */
@@ -167,7 +175,12 @@ function readTargetOf({ cluster, observed, reports }: PlanInput, number: number)
   return reports.readTarget({ namespace, name }, number) ?? left;
 }
 
-function shardMapInput({ cluster, observed, nowSeconds }: PlanInput) {
+/** Whether a rebalance has begun and not ended: slots may have another shard than the status says. */
+function isUnderWay({ status }: ShardRebalance): boolean {
+  return status?.startedAt !== undefined && status.endedAt === undefined;
+}
+
+function shardMapInput({ cluster, observed, evidence, nowSeconds }: PlanInput) {
   const { pods, statefulSets, volumeClaims, shardMap } = observed;
   const { name } = cluster.metadata;
   const numbers = [
@@ -187,6 +200,9 @@ function shardMapInput({ cluster, observed, nowSeconds }: PlanInput) {
     reported: cluster.status?.shards ?? [],
     spec: cluster.spec,
     reportedKeyspaces: cluster.status?.keyspaces ?? [],
+    underWay: observed.rebalances.find(isUnderWay)?.metadata.name ?? null,
+    evidence,
+    decided: ownersNamed(cluster),
     withData: new Set(numbers.filter((number) => number !== undefined)),
     labelledPrimaries: pods
       .filter(({ metadata }) => metadata?.labels?.[LABELS.role] === 'primary')

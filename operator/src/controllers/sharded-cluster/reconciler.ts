@@ -7,6 +7,7 @@ import {
   parseShardedCluster,
 } from '../../api/v1alpha1/index.ts';
 import type { InstanceReports } from '../../core/instance-report.ts';
+import type { MapEvidence } from '../../core/rebuild/evidence.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Reconciler, ReconcileResult } from '../../runtime/controller.ts';
 import { done, requeueAfter, TerminalError } from '../../runtime/controller.ts';
@@ -19,9 +20,10 @@ import { secrets } from '../../runtime/resources.ts';
 import type { Writer, Written } from './apply.ts';
 import type { Outcome } from './bring-about.ts';
 import { bringAbout, reliableShardMap } from './bring-about.ts';
-import type { ClusterCaches } from './caches.ts';
+import { type ClusterCaches, rebalancesOfCluster } from './caches.ts';
 import type { RandomBytes } from './credentials.ts';
 import { generatePassword } from './credentials.ts';
+import { lacksKeyspaces } from './decide-shard-map.ts';
 import type { ensureCertificates } from './ensure-certificates.ts';
 import { finalizeCluster } from './finalize.ts';
 import { NO_RESTARTS } from './maintenance/decide-restarts.ts';
@@ -41,6 +43,9 @@ const URGENT_MILLISECONDS = 250;
 
 /** How long to wait before looking again at what no watch reports: objects that are not ours. */
 const RECHECK_MILLISECONDS = 30_000;
+
+/** And so long while a lost map cannot be made again yet: agents that come back are reported by no watch. */
+const REBUILD_MILLISECONDS = 2000;
 
 /** Looked at again by then in any case: timers for longer are not to be relied on. */
 const LONGEST_WAIT_MILLISECONDS = 24 * 3600 * 1000;
@@ -131,6 +136,7 @@ export class ShardedClusterReconciler implements Reconciler {
         {
           cluster,
           observed,
+          evidence: await this.#evidence(cluster, observed, signal),
           image,
           reports,
           labeller: this.#options.labeller,
@@ -157,6 +163,12 @@ export class ShardedClusterReconciler implements Reconciler {
       throw outcome.failure;
     }
     const { situation } = outcome;
+    if (
+      situation.kind === 'applied' &&
+      situation.findings.some(({ reason }) => reason === 'ShardMapMissing')
+    ) {
+      return requeueAfter(REBUILD_MILLISECONDS, 'members are asked again what the lost map said');
+    }
     if (situation.kind !== 'applied' || situation.findings.some(({ blocks }) => blocks !== undefined)) {
       return requeueAfter(RECHECK_MILLISECONDS, 'something that is not watched is in the way');
     }
@@ -167,6 +179,17 @@ export class ShardedClusterReconciler implements Reconciler {
       Math.min(retryAfter ?? figuresInterval(status), due),
       'figures or certificates are due',
     );
+  }
+
+  /** What members tell of a map that is gone, or of what it still lacks. Where no pod is, nobody can. */
+  async #evidence(
+    { metadata, status }: ShardedCluster,
+    { shardMap, pods }: Observed,
+    signal: AbortSignal,
+  ): Promise<MapEvidence | null> {
+    const { namespace, name } = metadata;
+    const isWanted = shardMap === undefined || lacksKeyspaces(shardMap.spec, status?.keyspaces ?? []);
+    return isWanted && pods.length > 0 ? this.#options.reports.evidence({ namespace, name }, signal) : null;
   }
 
   async #reportFailure(
@@ -230,7 +253,9 @@ export class ShardedClusterReconciler implements Reconciler {
       leavingPods: new Set(),
       restarts: NO_RESTARTS,
       blocks: [],
+      shardsWithoutDatabases: [],
       routers: null,
+      rebalance: null,
       shardsWithoutSlots: [],
       isSupervised: false,
       previous: { conditions, shards },
@@ -251,6 +276,7 @@ export class ShardedClusterReconciler implements Reconciler {
       pods: [...unchanged, ...relabelled],
       reports: this.#options.reports,
       routerDeployment: observed?.routerDeployment,
+      rebalances: rebalancesOfCluster(this.#options.caches.rebalances, keyOf(cluster)),
       now: this.#now(),
     });
   }
@@ -288,6 +314,8 @@ export class ShardedClusterReconciler implements Reconciler {
       this.#event(cluster, 'ObjectRepaired', 'Repair', `${kind} ${name} had been changed and was put back.`);
     } else if (how === 'created' && kind === 'StatefulSet') {
       this.#event(cluster, 'ShardCreated', 'Create', `The objects of shard ${scope} were created.`);
+    } else if (how === 'deleted' && kind === 'StatefulSet') {
+      this.#event(cluster, 'ShardRemoved', 'Remove', `Shard ${scope} held nothing any more and was removed.`);
     }
   }
 

@@ -7,6 +7,7 @@ import {
   expectRefusal,
   memberAt,
   sessionAt,
+  stateOf,
   type ConformanceCase,
 } from './story.ts';
 
@@ -41,7 +42,7 @@ export const beginningCases: readonly ConformanceCase[] = [
     name: 'a server boots closed for writes and following nobody',
     async run(story) {
       const session = await boot(story, 0, { role: 'primary', epoch: 1, acknowledgement: 'none' });
-      const state = await session.observe(story.signal);
+      const state = await stateOf(story, session);
       assert.deepEqual(state.role, { kind: 'detached' });
       assert.equal(state.writable, false);
       assert.deepEqual(state.epoch, { kind: 'known', value: 0 });
@@ -58,9 +59,9 @@ export const beginningCases: readonly ConformanceCase[] = [
         first.changed,
         accounts.map(({ name }) => name),
       );
-      const before = await session.observe(story.signal);
+      const before = await stateOf(story, session);
       assert.deepEqual((await session.ensureAccounts(accounts, story.signal)).changed, []);
-      const after = await session.observe(story.signal);
+      const after = await stateOf(story, session);
       assert.equal(after.applied, before.applied);
 
       const renewed = accounts.map((account) => ({ ...account, password: `${account.password}-renewed` }));
@@ -83,7 +84,7 @@ export const beginningCases: readonly ConformanceCase[] = [
       opened.close();
       await append(story, 0, 10);
 
-      const state = await session.observe(story.signal);
+      const state = await stateOf(story, session);
       assert.deepEqual(state.role, { kind: 'primary' });
       assert.equal(state.writable, true);
       assert.deepEqual(state.epoch, { kind: 'known', value: 1 });

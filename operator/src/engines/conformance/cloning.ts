@@ -13,6 +13,7 @@ import {
   memberAt,
   sessionAt,
   sourceAt,
+  stateOf,
   type ConformanceCase,
   type Story,
 } from './story.ts';
@@ -55,7 +56,7 @@ export const cloningCases: readonly ConformanceCase[] = [
     name: 'a copy of a server under writes is consistent, and follows it over TLS',
     async run(story) {
       const [source, target] = [memberAt(story, 0).member, memberAt(story, 1).member];
-      const before = await sessionAt(story, 0).observe(story.signal);
+      const before = await stateOf(story, sessionAt(story, 0));
       const stopAppending = keepAppending(story, 0);
       const seen: CloneProgress[] = [];
       const stream = await source.cloneSource.open({}, story.signal);
@@ -66,13 +67,13 @@ export const cloningCases: readonly ConformanceCase[] = [
       );
       await stopAppending();
       expectCovers(story, position, before.applied);
-      expectCovers(story, (await sessionAt(story, 0).observe(story.signal)).applied, position);
+      expectCovers(story, (await stateOf(story, sessionAt(story, 0))).applied, position);
       assert.deepEqual([...new Set(seen.map(({ step }) => step))], ['transfer', 'prepare', 'finish']);
       assert.ok(seen.every(({ bytes }, index) => bytes >= (seen[index - 1]?.bytes ?? 0)));
       assert.ok(stream.estimatedBytes > 0);
 
       const session = await boot(story, 1, { role: 'replica', epoch: 1, acknowledgement: 'none' });
-      assert.equal((await session.observe(story.signal)).applied, position);
+      assert.equal((await stateOf(story, session)).applied, position);
       assert.equal(await session.salvage(story.signal), position);
       await session.follow(sourceAt(story, 0), story.signal);
       await expectCaughtUp(story, 1, 0);
@@ -169,7 +170,7 @@ export const cloningCases: readonly ConformanceCase[] = [
       const position = await target.cloneTarget.receive(stream.bytes, {}, story.signal);
       await expectRefusal('Refused', target.cloneTarget.receive(Readable.from([]), {}, story.signal));
       const session = await boot(story, 2, { role: 'replica', epoch: 1, acknowledgement: 'none' });
-      assert.equal((await session.observe(story.signal)).applied, position);
+      assert.equal((await stateOf(story, session)).applied, position);
       await session.follow(sourceAt(story, 0), story.signal);
       await append(story, 0, 5);
       await expectCaughtUp(story, 2, 0);

@@ -47,8 +47,12 @@ export interface HostedMember {
   stopApplying(): Promise<void>;
   /** Makes applying wait, as a lock would; the function returned lets it go on. */
   blockApplying(): Promise<() => Promise<void>>;
+  /** Limits the statements of sessions that begin from now on as tightly as the server can; the function returned ends that. */
+  limitStatements(): Promise<() => Promise<void>>;
   /** Begins a new part of the log of changes. */
   rotateLog(): Promise<void>;
+  /** Resolves when it has sent all its changes to whoever receives them: what is on its way arrives though it dies. */
+  sentAll(): Promise<void>;
   /** Begins a new part of what is received. */
   rotateReceivedLog(): Promise<void>;
   /** A file of changes that was kept, as text in which their numbers stand. */

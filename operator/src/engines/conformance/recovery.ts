@@ -6,14 +6,13 @@ import {
   boot,
   eventuallyState,
   expectCaughtUp,
+  LONGEST_STEP_MILLISECONDS,
   memberAt,
   readNumbers,
   sessionAt,
   sourceAt,
   type Story,
 } from './story.ts';
-
-const DRAIN_MILLISECONDS = 20_000;
 
 /** Makes a shard of three: the first is the primary of epoch 1, whose commits wait for one of the others. */
 export async function makeShard(story: Story): Promise<void> {
@@ -47,7 +46,7 @@ export async function promote(
     [winner, ...followers].map(async (ordinal) => {
       const session = sessionAt(story, ordinal);
       const { received } = await session.stopReceiving(signal);
-      assert.ok(await session.awaitApplied(received, DRAIN_MILLISECONDS, signal));
+      assert.ok(await session.awaitApplied(received, LONGEST_STEP_MILLISECONDS, signal));
     }),
   );
   const session = sessionAt(story, winner);
@@ -55,7 +54,7 @@ export async function promote(
   await Promise.all(
     followers.map((ordinal) => sessionAt(story, ordinal).follow(sourceAt(story, winner), signal)),
   );
-  assert.ok(await session.awaitAcknowledger(DRAIN_MILLISECONDS, signal));
+  assert.ok(await session.awaitAcknowledger(LONGEST_STEP_MILLISECONDS, signal));
   await session.openWrites(epoch, signal);
 }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { LogTail } from '../member-files.ts';
 import type { Lineage, Position } from '../position.ts';
-import { eventually, kill, memberAt, sessionAt, valueOf, type Story } from './story.ts';
+import { eventuallyState, kill, memberAt, sessionAt, stateOf, valueOf, type Story } from './story.ts';
 
 /** Until an application gives up a change that nobody acknowledges. */
 const PATIENCE_MILLISECONDS = 700;
@@ -15,9 +15,21 @@ export async function killWithTail(
 ): Promise<void> {
   const others = [0, 1, 2].filter((ordinal) => ordinal !== primary);
   await Promise.all(others.map((ordinal) => sessionAt(story, ordinal).stopReceiving(story.signal)));
-  const answers = await makeTail();
+  const answers = await untilLogged(story, primary, makeTail);
   assert.deepEqual([...new Set(answers)], ['unknown']);
   await kill(story, primary);
+}
+
+/** Has changes made on a member, and waits until one is logged: on a slow disk its client gives up before. */
+export async function untilLogged<T>(
+  story: Story,
+  ordinal: number,
+  makeChanges: () => Promise<T>,
+): Promise<T> {
+  const { applied } = await stateOf(story, sessionAt(story, ordinal));
+  const answer = await makeChanges();
+  await eventuallyState(story, ordinal, 'a change is logged', (state) => state.applied !== applied);
+  return answer;
 }
 
 /** A change in a connection of its own, so that several wait at once. */
@@ -44,16 +56,21 @@ export async function makeUncuttableTail(
   number: number,
 ): Promise<readonly ('acknowledged' | 'unknown')[]> {
   const first = change(story, ordinal, 'append', number);
-  await eventually('the change waits', async () => {
-    const { acknowledgement } = await sessionAt(story, ordinal).observe(story.signal);
-    return acknowledgement.waitingSessions > 0 ? true : undefined;
-  });
-  return Promise.all([first, change(story, ordinal, 'define')]);
+  const { applied } = await eventuallyState(
+    story,
+    ordinal,
+    'the change waits',
+    ({ acknowledgement }) => acknowledgement.waitingSessions > 0,
+  );
+  const second = change(story, ordinal, 'define');
+  // Its client gives up after a while; on a slow disk the server has not logged the definition by then.
+  await eventuallyState(story, ordinal, 'the definition is logged', (state) => state.applied !== applied);
+  return Promise.all([first, second]);
 }
 
 /** Whose changes a member has. */
 export async function lineageOf(story: Story, ordinal: number): Promise<Lineage> {
-  return (await sessionAt(story, ordinal).observe(story.signal)).lineage;
+  return (await stateOf(story, sessionAt(story, ordinal))).lineage;
 }
 
 /** What of its own changes a member has alone, by what the primary says. */

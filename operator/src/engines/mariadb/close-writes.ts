@@ -1,8 +1,9 @@
 /** Closing a server for writes, and giving that up without leaving it half done. */
 import { EngineError } from '../engine-error.ts';
-import { STATEMENT_TIMEOUT_MILLISECONDS } from './roles.ts';
+import type { Position } from '../position.ts';
+import { toPosition } from './gtid.ts';
+import { appliedOf } from './observe.ts';
 import type { ServerAccess } from './server-access.ts';
-import { numberOf } from './slave-status.ts';
 
 /** For a statement that was cancelled to end: it only waits. */
 const CANCEL_MILLISECONDS = 2000;
@@ -15,28 +16,21 @@ export async function closeWrites(
   server: ServerAccess,
   timeoutMilliseconds: number,
   signal: AbortSignal,
-): Promise<void> {
-  const [row = {}] = await server.run(
-    'identify the connection',
-    'SELECT CONNECTION_ID() AS id',
-    [],
-    STATEMENT_TIMEOUT_MILLISECONDS,
-    signal,
-  );
+): Promise<Position> {
+  const [own = 0] = server.ownConnections();
   let cancelled: Promise<unknown> | undefined;
   const timer = server.clock.setTimer(timeoutMilliseconds, () => {
     // It is no write: to cancel it acknowledges nothing.
-    const sql = `KILL QUERY ${numberOf(row, 'id')}`;
+    const sql = `KILL QUERY ${own}`;
     cancelled = server.beside('cancel the closing', sql, [], CANCEL_MILLISECONDS, signal).catch(() => {});
   });
   try {
-    await server.run(
-      'close for writes',
-      'SET GLOBAL read_only = ON',
-      [],
+    const facts = await server.factsAfter(
+      { what: 'close for writes', statements: [{ sql: 'SET GLOBAL read_only = ON' }] },
       timeoutMilliseconds + CANCEL_MILLISECONDS,
       signal,
     );
+    return toPosition(appliedOf(facts));
   } catch (cause) {
     if (cancelled === undefined) {
       throw cause;

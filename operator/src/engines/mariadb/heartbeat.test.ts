@@ -12,7 +12,9 @@ function createConnection() {
   const { promise: ended, resolve: end } = Promise.withResolvers<Error>();
   const answers: (() => void)[] = [];
   const connection: Connection = {
+    id: 1,
     ended,
+    queryAll: async () => [],
     query: () =>
       new Promise<readonly Row[]>((resolve) =>
         answers.push(() => resolve([{ closed: 0, waits: 1, acknowledgers: 0 }])),

@@ -1,5 +1,6 @@
 /** Making, renewing and dropping users on a primary. */
 import type { DatabaseUser, UserChanges, UsersOrder } from '../users.ts';
+import { carryUsers, type Run } from './carried-users.ts';
 import { quoteName, userRole } from './keyspace-roles.ts';
 import { OWN_SCHEMA } from './own-schema.ts';
 import { requireWritablePrimary } from './require-primary.ts';
@@ -30,12 +31,10 @@ interface ExistingUser {
   readonly fingerprint: string | undefined;
 }
 
-type Run = (what: string, sql: string, values?: readonly string[]) => ReturnType<ServerAccess['run']>;
-
 /** See Upkeep.ensureUsers. */
 export async function ensureUsers(
   server: ServerAccess,
-  { users, untouched }: UsersOrder,
+  { users, untouched, carried: carriedOrder }: UsersOrder,
   signal: AbortSignal,
 ): Promise<UserChanges> {
   const requireCommitsEnd = await requireWritablePrimary(server, 'users', signal);
@@ -67,7 +66,8 @@ export async function ensureUsers(
       changed.push(name);
     }
   }
-  return { changed, taken };
+  const carried = await carryUsers(run, carriedOrder, requireCommitsEnd);
+  return { changed: [...changed, ...carried.changed], taken, carried: carried.state };
 }
 
 async function hasUserTable(run: Run): Promise<boolean> {
@@ -132,13 +132,15 @@ async function setUser(run: Run, user: DatabaseUser, present: ExistingUser | und
   }
   const identified = `?@'%' ${identifiedBy(passwordHashes)}`;
   const limits = `REQUIRE ${requireTls ? 'SSL' : 'NONE'} WITH MAX_USER_CONNECTIONS ${maxConnections}`;
-  await run(what, `CREATE USER IF NOT EXISTS ${identified} ${limits}`, [name, ...passwordHashes]);
-  await run(what, `ALTER USER ${identified} ${limits}`, [name, ...passwordHashes]);
+  // A connection has for all its life the global rights that its user had at its login: nobody logs in before they are whole.
+  const isHalf = !isUnchanged && (present === undefined || isRevokedFirst(user, present));
+  const lock = isHalf ? 'ACCOUNT LOCK' : '';
+  await run(what, `CREATE USER IF NOT EXISTS ${identified} ${limits} ${lock}`, [name, ...passwordHashes]);
+  await run(what, `ALTER USER ${identified} ${limits} ${lock}`, [name, ...passwordHashes]);
   if (isUnchanged) {
     return;
   }
-  if (user.access.kind === 'router' || present?.fingerprint === '') {
-    // Rights that were given by hand, by a former version or by half: of a user whose rights we know there are none.
+  if (isRevokedFirst(user, present)) {
     await run(what, REVOKE_EVERYTHING, [name]);
   }
   const statements = rightsStatements(
@@ -149,8 +151,16 @@ async function setUser(run: Run, user: DatabaseUser, present: ExistingUser | und
   for (const sql of statements) {
     await run(what, sql, sql.includes('?') ? [name] : []);
   }
+  if (isHalf) {
+    await run(what, `ALTER USER ?@'%' ACCOUNT UNLOCK`, [name]);
+  }
   await run(what, `DELETE FROM ${OWN_SCHEMA}.account WHERE name = ?`, [name]);
   await run(what, note, [name, fingerprint]);
+}
+
+/** Rights that were given by hand, by a former version or by half: of a user whose rights we know there are none. */
+function isRevokedFirst({ access }: DatabaseUser, present: ExistingUser | undefined): boolean {
+  return access.kind === 'router' || present?.fingerprint === '';
 }
 
 async function grantedRoles(run: Run, host: string, user: string): Promise<readonly string[]> {

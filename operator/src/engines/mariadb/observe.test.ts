@@ -32,6 +32,7 @@ const facts: ServerFacts = {
   slave: undefined,
   status: new Map([
     ['Uptime', '77'],
+    ['Threads_running', '6'],
     ['Rpl_semi_sync_master_status', 'ON'],
     ['Rpl_semi_sync_master_clients', '2'],
     ['Rpl_semi_sync_master_wait_sessions', '1'],
@@ -92,6 +93,7 @@ describe('toMemberState', () => {
       },
       logBytes: known(1750),
       longestTransactionSeconds: known(7),
+      runningThreads: known(6),
     });
   });
 
@@ -118,7 +120,8 @@ describe('toMemberState', () => {
     ['receiving stopped', { receiving: { kind: 'stopped' } }, {}, 'unknown'],
     ['connecting', { receiving: { kind: 'connecting' } }, {}, 'unknown'],
     ['no heartbeat', {}, { heartbeatWrittenAt: undefined }, 'unknown'],
-    ['a heartbeat from the future', {}, { heartbeatWrittenAt: 12_000 }, known(0)],
+    ['a heartbeat from just ahead', {}, { heartbeatWrittenAt: 10_900 }, known(0)],
+    ['a clock that is behind', {}, { heartbeatWrittenAt: 12_000 }, 'unknown'],
   ] as const)('lag in milliseconds, %s', (_name, slaveChanges, factChanges, expected) => {
     const { lagMilliseconds } = following(slaveChanges, factChanges);
     expect(expected === 'unknown' ? lagMilliseconds.kind : lagMilliseconds).toEqual(expected);

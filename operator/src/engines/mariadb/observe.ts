@@ -65,6 +65,9 @@ export function toMemberState(facts: ServerFacts, extras: ObservationExtras): Me
     acknowledgement: acknowledgementOf(facts),
     logBytes: totalBytes(extras),
     longestTransactionSeconds: extras.transactionAge,
+    runningThreads: facts.status.has('Threads_running')
+      ? known(statusNumber(facts, 'Threads_running'))
+      : unknown('the server does not tell how many threads run'),
   };
 }
 
@@ -87,6 +90,9 @@ function followingOf(facts: ServerFacts, slave: SlaveStatus, extras: Observation
   };
 }
 
+/** The clocks of two machines may differ by so much. */
+const CLOCK_TOLERANCE_MILLISECONDS = 1000;
+
 function heartbeatLag(facts: ServerFacts, slave: SlaveStatus): Measure {
   if (slave.receiving.kind !== 'running') {
     return unknown('it does not receive from its source');
@@ -94,8 +100,11 @@ function heartbeatLag(facts: ServerFacts, slave: SlaveStatus): Measure {
   if (facts.heartbeatWrittenAt === undefined) {
     return unknown('no heartbeat was ever written');
   }
-  // Clocks differ: a heartbeat from the future is no negative lag.
-  return known(Math.max(0, facts.observedAt - facts.heartbeatWrittenAt));
+  const age = facts.observedAt - facts.heartbeatWrittenAt;
+  // By a clock that is behind, a replica would pass for fresh however far it lags.
+  return age < -CLOCK_TOLERANCE_MILLISECONDS
+    ? unknown(`its clock is behind that of its source by ${Math.round(-age / 1000)} s or more`)
+    : known(Math.max(0, age));
 }
 
 function bytesBehind(slave: SlaveStatus, relayLogs: ObservationExtras['relayLogs']): Measure {

@@ -70,6 +70,8 @@ export const OWNED_SETTINGS: readonly OwnedSetting[] = [
   set('expire_logs_days', '0', 'retention knows what replicas still need, the clock does not'),
   set('binlog_expire_logs_seconds', '0', 'retention knows what replicas still need, the clock does not'),
   set('slave_exec_mode', 'STRICT', FILTER),
+  // What a program does is logged as rows; without this only an administrator could make a trigger or a function.
+  set('log_bin_trust_function_creators', 'ON', 'users make triggers and functions with the rights they have'),
 
   set('read_only', 'ON', 'every server boots closed; only a promotion opens one'),
   set('skip_slave_start', 'ON', 'starting replication at boot discards received changes not yet applied'),

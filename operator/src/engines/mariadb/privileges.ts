@@ -14,6 +14,13 @@ const APPLICATION =
  */
 const ADMINISTRATION = `${APPLICATION}, CREATE USER, RELOAD, PROCESS, SHOW DATABASES, CREATE TABLESPACE, BINLOG MONITOR, CONNECTION ADMIN, SET USER, REPLICATION CLIENT, SLAVE MONITOR`;
 
+/**
+ * Whoever may receive changes sees every row that is written, and whoever takes a database over from another shard reads it
+ * whole: rows, definitions, and where the log is. What the last two would allow beyond that, a server that is closed for
+ * writes does not: this account cannot bypass it, and TRIGGER and EVENT alone change no row.
+ */
+const REPLICATION = 'REPLICATION SLAVE, BINLOG MONITOR, SELECT, SHOW VIEW, TRIGGER, EVENT';
+
 /** A schema's exact name or its beginning, of characters that need no quoting in a pattern but `_`. */
 const SCHEMA = /^([A-Za-z0-9_$-]{1,64})(\*?)$/;
 
@@ -25,7 +32,7 @@ export function grantsOf(account: Account): readonly string[] {
     case 'administration':
       return [`${ADMINISTRATION} ON *.*`];
     case 'replication':
-      return ['REPLICATION SLAVE ON *.*'];
+      return [`${REPLICATION} ON *.*`];
     case 'monitoring':
       return [
         'PROCESS, BINLOG MONITOR, SLAVE MONITOR ON *.*',

@@ -11,11 +11,17 @@ export class Reconnecting {
   readonly #open: (signal: AbortSignal) => Promise<Connection>;
   #mainEnded: Error | undefined;
   #present: Promise<Connection> | undefined;
+  #id: number | undefined;
 
   constructor(main: Connection, open: (signal: AbortSignal) => Promise<Connection>) {
     this.#main = main;
     this.#open = open;
     void main.ended.then((reason) => (this.#mainEnded = reason));
+  }
+
+  /** The server's number of the present connection; none while there is none. */
+  get ids(): readonly number[] {
+    return this.#id === undefined ? [] : [this.#id];
   }
 
   /** The connection, opened if need be. EngineError `Unreachable` once the main one has ended. */
@@ -36,12 +42,18 @@ export class Reconnecting {
       }
       const connection = await this.#open(signal);
       void this.#main.ended.then(() => connection.close());
-      void connection.ended.then(() => (this.#present = undefined));
+      this.#id = connection.id;
+      void connection.ended.then(() => this.#forget());
       return connection;
     } catch (error) {
       this.#present = undefined;
       throw error;
     }
+  }
+
+  #forget(): void {
+    this.#present = undefined;
+    this.#id = undefined;
   }
 
   #ended(cause: Error): EngineError {

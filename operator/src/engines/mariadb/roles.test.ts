@@ -50,14 +50,24 @@ const waiting = new Map([
 /** A server that answers with the same facts for ever and records what changes it is asked for. */
 function serverWith(facts: Partial<ServerFacts>, beforeStart: Measure<GtidList> = known(new Map())) {
   const sent: string[] = [];
+  const send = (sql: string): void => void sent.push(sql.replaceAll(/\s+/g, ' '));
   const server: ServerAccess = {
     clock: systemClock,
     async run(_what, sql) {
-      sent.push(sql.replaceAll(/\s+/g, ' '));
+      send(sql);
       return [];
+    },
+    async runAll(_what, statements) {
+      statements.forEach(({ sql }) => send(sql));
+      return statements.map(() => []);
     },
     beside: async () => [],
     facts: async () => ({ ...closed, ...facts }),
+    async factsAfter({ statements }) {
+      statements.forEach(({ sql }) => send(sql));
+      return { ...closed, ...facts };
+    },
+    ownConnections: () => [1],
     received: (facts) => receivedOf(facts, beforeStart),
   };
   return { server, sent };
@@ -151,13 +161,15 @@ describe('what is safe is done in this order', () => {
     let isBroken = true;
     const killed: ServerAccess = {
       ...server,
-      async run(what, sql, ...rest) {
-        const rows = await server.run(what, sql, ...rest);
-        if (sql.startsWith('CHANGE MASTER') && isBroken) {
-          throw new EngineError('ServerError', `${what}: 1201 Could not initialize master info structure`);
+      async runAll(what, statements) {
+        for (const { sql, values = [] } of statements) {
+          await server.run(what, sql, values, 0, signal);
+          if (sql.startsWith('CHANGE MASTER') && isBroken) {
+            throw new EngineError('ServerError', `${what}: 1201 Could not initialize master info structure`);
+          }
+          isBroken &&= sql !== 'RESET SLAVE ALL';
         }
-        isBroken &&= sql !== 'RESET SLAVE ALL';
-        return rows;
+        return [];
       },
     };
     await follow(killed, tls, source, signal);

@@ -2,11 +2,13 @@
 import type { Acknowledgement } from '../boot.ts';
 import { EngineError } from '../engine-error.ts';
 import type { TlsFiles } from '../member.ts';
-import type { HeldPositions, Source } from '../member-session.ts';
+import type { HeldPositions } from '../member-session.ts';
+import type { Source } from '../source.ts';
 import type { Position } from '../position.ts';
 import { compareGtidLists, mariadbPositions, toPosition, type GtidList } from './gtid.ts';
 import { appliedOf } from './observe.ts';
 import { OWN_SCHEMA } from './own-schema.ts';
+import type { Statement } from './connection.ts';
 import type { ServerAccess } from './server-access.ts';
 import type { ServerFacts } from './server-facts.ts';
 import { numberOf, type SlaveStatus } from './slave-status.ts';
@@ -43,33 +45,28 @@ export async function follow(
   if (!isReceiving || facts.slave.applying.kind !== 'running') {
     requireAllAppliedIn(facts, server);
   }
-  if (isReceiving) {
-    await stopThread(server, 'IO_THREAD', signal);
-  }
-  const stopped = isReceiving ? await requireAllApplied(server, signal) : facts;
-  if (stopped.slave !== undefined && stopped.slave.applying.kind !== 'stopped') {
-    await stopThread(server, 'SQL_THREAD', signal);
-  }
+  const stopped = isReceiving ? await stopReceiver(server, signal) : facts;
+  requireAllAppliedIn(stopped, server);
   if (stopped.semiSyncMaster) {
     // A primary turned round would ask for acknowledgements of what it applies, and apply nothing any more.
     await setAcknowledgement(server, 'none', signal);
   }
-  await changeSource(server, tls, source, stopped, signal).catch(async (error: unknown) => {
+  const isApplying = stopped.slave !== undefined && stopped.slave.applying.kind !== 'stopped';
+  const begin = [changeSource(tls, source, stopped), { sql: 'START SLAVE' }];
+  const run = (statements: readonly Statement[]): Promise<unknown> =>
+    server.runAll('follow the source', statements, STATEMENT_TIMEOUT_MILLISECONDS, signal);
+  try {
+    await run([...(isApplying ? [{ sql: 'STOP SLAVE SQL_THREAD' }] : []), ...begin]);
+  } catch (error) {
     if (!(error instanceof EngineError) || error.code !== 'ServerError') {
       throw error;
     }
     // A server that was killed in the middle of RESET SLAVE ALL looks for a relay log that is gone, and refuses every new
-    // source (1201) until it has forgotten the former one. Everything that was received is applied.
-    await server.run(
-      'forget the former source',
-      'RESET SLAVE ALL',
-      [],
-      STATEMENT_TIMEOUT_MILLISECONDS,
-      signal,
-    );
-    await changeSource(server, tls, source, stopped, signal);
-  });
-  await server.run('start following', 'START SLAVE', [], STATEMENT_TIMEOUT_MILLISECONDS, signal);
+    // source (1201) until it has forgotten the former one. Everything that was received is applied, unless it is another
+    // error and the server follows after all; then it refuses to forget.
+    requireAllAppliedIn(await server.facts(signal), server);
+    await run([{ sql: 'RESET SLAVE ALL' }, ...begin]);
+  }
 }
 
 function followsAlready(slave: SlaveStatus, { host, port, user }: Source): boolean {
@@ -83,45 +80,29 @@ function followsAlready(slave: SlaveStatus, { host, port, user }: Source): boole
   );
 }
 
-async function changeSource(
-  server: ServerAccess,
-  tls: TlsFiles,
-  source: Source,
-  facts: ServerFacts,
-  signal: AbortSignal,
-): Promise<void> {
+function changeSource(tls: TlsFiles, source: Source, facts: ServerFacts): Statement {
   // A server that wrote as a primary starts behind its own transactions, not behind the last one it received.
   const order = compareGtidLists(facts.slavePosition, facts.binaryLogPosition);
   const demote = order === 'behind' || order === 'diverged';
-  await server.run(
-    'set the source',
-    `CHANGE MASTER TO MASTER_HOST = ?, MASTER_PORT = ?, MASTER_USER = ?, MASTER_PASSWORD = ?,
+  return {
+    sql: `CHANGE MASTER TO MASTER_HOST = ?, MASTER_PORT = ?, MASTER_USER = ?, MASTER_PASSWORD = ?,
        MASTER_USE_GTID = slave_pos, ${demote ? 'MASTER_DEMOTE_TO_SLAVE = 1,' : ''}
        MASTER_SSL = 1, MASTER_SSL_CA = ?, MASTER_SSL_CERT = ?, MASTER_SSL_KEY = ?, MASTER_SSL_VERIFY_SERVER_CERT = 1,
        MASTER_CONNECT_RETRY = 1, MASTER_HEARTBEAT_PERIOD = ${SOURCE_HEARTBEAT_SECONDS}`,
-    [source.host, source.port, source.user, source.password, tls.authority, tls.certificate, tls.key],
-    STATEMENT_TIMEOUT_MILLISECONDS,
+    values: [source.host, source.port, source.user, source.password, tls.authority, tls.certificate, tls.key],
+  };
+}
+
+/** Stops to receive, and looks. Clients wait for both. */
+async function stopReceiver(server: ServerAccess, signal: AbortSignal): Promise<ServerFacts> {
+  return server.factsAfter(
+    { what: 'stop the IO_THREAD', statements: [{ sql: 'STOP SLAVE IO_THREAD' }] },
+    STOP_RECEIVING_TIMEOUT_MILLISECONDS,
     signal,
   );
 }
 
-async function stopThread(
-  server: ServerAccess,
-  thread: 'IO_THREAD' | 'SQL_THREAD',
-  signal: AbortSignal,
-): Promise<void> {
-  const timeout =
-    thread === 'IO_THREAD' ? STOP_RECEIVING_TIMEOUT_MILLISECONDS : STATEMENT_TIMEOUT_MILLISECONDS;
-  await server.run(`stop the ${thread}`, `STOP SLAVE ${thread}`, [], timeout, signal);
-}
-
-/** Reads the positions again and throws `ReceivedNotApplied` unless everything received is applied. */
-async function requireAllApplied(server: ServerAccess, signal: AbortSignal): Promise<ServerFacts> {
-  const facts = await server.facts(signal);
-  requireAllAppliedIn(facts, server);
-  return facts;
-}
-
+/** Throws `ReceivedNotApplied` unless everything received is applied. */
 function requireAllAppliedIn(facts: ServerFacts, server: ServerAccess): void {
   const received = server.received(facts);
   if (received.kind === 'unknown') {
@@ -142,9 +123,8 @@ function covers(held: GtidList, needed: GtidList): boolean {
 
 /** See Roles.stopReceiving. */
 export async function stopReceiving(server: ServerAccess, signal: AbortSignal): Promise<HeldPositions> {
-  // Clients wait: the server is looked at once, afterwards. One that follows nobody has nothing to stop, and says so.
-  await stopThread(server, 'IO_THREAD', signal);
-  const after = await server.facts(signal);
+  // The server is looked at once, afterwards. One that follows nobody has nothing to stop, and says so.
+  const after = await stopReceiver(server, signal);
   if (!after.readOnly) {
     throw new EngineError('Refused', 'the server takes writes: what it has is not final');
   }
@@ -163,24 +143,21 @@ export async function awaitApplied(
   signal: AbortSignal,
 ): Promise<boolean> {
   const deadline = server.clock.monotonic() + timeoutMilliseconds;
-  for (;;) {
-    const facts = await server.facts(signal);
-    if (mariadbPositions.covers(toPosition(appliedOf(facts)), position)) {
-      return true;
-    }
+  let facts = await server.facts(signal);
+  while (!mariadbPositions.covers(toPosition(appliedOf(facts)), position)) {
     const left = deadline - server.clock.monotonic();
     if (left <= 0 || facts.slave?.applying.kind !== 'running') {
       return false;
     }
-    const slice = Math.min(left, WAIT_SLICE_MILLISECONDS);
-    await server.run(
-      'wait until a position is applied',
-      'SELECT MASTER_GTID_WAIT(?, ?)',
-      [position, slice / 1000],
+    const seconds = Math.min(left, WAIT_SLICE_MILLISECONDS) / 1000;
+    const wait = { sql: 'SELECT MASTER_GTID_WAIT(?, ?)', values: [position, seconds] };
+    facts = await server.factsAfter(
+      { what: 'wait until a position is applied', statements: [wait] },
       STATEMENT_TIMEOUT_MILLISECONDS,
       signal,
     );
   }
+  return true;
 }
 
 /** See Roles.becomePrimary. */
@@ -190,18 +167,20 @@ export async function becomePrimary(
   signal: AbortSignal,
 ): Promise<void> {
   const before = await server.facts(signal);
+  const statements: Statement[] = [];
   if (before.slave !== undefined) {
     if (before.slave.receiving.kind !== 'stopped' && before.slave.receiving.kind !== 'failed') {
       throw new EngineError('Refused', 'it still receives: what it has is not final');
     }
     requireAllAppliedIn(before, server);
-    await stopThread(server, 'SQL_THREAD', signal);
-    await server.run('end following', 'RESET SLAVE ALL', [], STATEMENT_TIMEOUT_MILLISECONDS, signal);
+    statements.push({ sql: 'STOP SLAVE SQL_THREAD' }, { sql: 'RESET SLAVE ALL' });
   }
   if (acknowledgement === 'oneReplica') {
     // Only now: on a running replica this blocks applying.
-    const sql = 'SET GLOBAL rpl_semi_sync_master_enabled = ON';
-    await server.run('require acknowledgements', sql, [], STATEMENT_TIMEOUT_MILLISECONDS, signal);
+    statements.push({ sql: 'SET GLOBAL rpl_semi_sync_master_enabled = ON' });
+  }
+  if (statements.length > 0) {
+    await server.runAll('end following', statements, STATEMENT_TIMEOUT_MILLISECONDS, signal);
   }
 }
 
@@ -220,20 +199,14 @@ export async function openWrites(server: ServerAccess, epoch: number, signal: Ab
   if (facts.semiSyncMaster && facts.status.get('Rpl_semi_sync_master_clients') === '0') {
     throw new EngineError('Refused', 'commits wait for a replica, and none is connected');
   }
-  if (facts.epoch !== epoch) {
-    await server.run(
-      'record the epoch',
-      `INSERT INTO ${OWN_SCHEMA}.epoch (id, epoch, recorded_at) VALUES (1, ?, UTC_TIMESTAMP(6))
+  const record = {
+    sql: `INSERT INTO ${OWN_SCHEMA}.epoch (id, epoch, recorded_at) VALUES (1, ?, UTC_TIMESTAMP(6))
        ON DUPLICATE KEY UPDATE epoch = VALUES(epoch), recorded_at = VALUES(recorded_at)`,
-      [epoch],
-      STATEMENT_TIMEOUT_MILLISECONDS,
-      signal,
-    );
-  }
-  await server.run(
+    values: [epoch],
+  };
+  await server.runAll(
     'open for writes',
-    'SET GLOBAL read_only = OFF',
-    [],
+    [...(facts.epoch === epoch ? [] : [record]), { sql: 'SET GLOBAL read_only = OFF' }],
     STATEMENT_TIMEOUT_MILLISECONDS,
     signal,
   );

@@ -1,6 +1,6 @@
 /** Asking the server for everything one observation needs. */
 import type { Lineage } from '../position.ts';
-import type { Connection, Row } from './connection.ts';
+import type { Connection, Row, Statement } from './connection.ts';
 import { parseGtidList, type GtidList } from './gtid.ts';
 import { toLineage } from './lineage.ts';
 import { OWN_SCHEMA } from './own-schema.ts';
@@ -32,21 +32,29 @@ const VARIABLES = `SELECT @@version AS version, @@global.read_only AS read_only,
   (SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', written_at) DIV 1000
      FROM ${OWN_SCHEMA}.heartbeat WHERE id = 1) AS heartbeat_milliseconds`;
 
-const STATUS = `SHOW GLOBAL STATUS WHERE Variable_name = 'Uptime' OR Variable_name LIKE 'Rpl_semi_sync_%'`;
+const STATUS = `SHOW GLOBAL STATUS WHERE Variable_name IN ('Uptime', 'Threads_running') OR Variable_name LIKE 'Rpl_semi_sync_%'`;
 
-/** Asks. The newest positions come last: what they cover, the earlier answers had at least begun. */
+const LOOK = ['SHOW ALL SLAVES STATUS', STATUS, VARIABLES].map((sql) => ({ sql }));
+
+/** What is done before a look, for one way there and back with it. */
+export interface Deed {
+  /** Names it in errors. */
+  readonly what: string;
+  readonly statements: readonly Statement[];
+}
+
+/**
+ * Asks, after a deed where there is one: if that fails, nothing is asked. The newest positions come last: what they cover,
+ * the earlier answers had at least begun.
+ */
 export async function readServerFacts(
-  connection: Connection,
+  connection: Pick<Connection, 'queryAll'>,
   timeoutMilliseconds: number,
   signal: AbortSignal,
+  { what, statements }: Deed = { what: 'look at the server', statements: [] },
 ): Promise<ServerFacts> {
-  const ask = (what: string, sql: string): Promise<readonly Row[]> =>
-    connection.query(what, sql, [], timeoutMilliseconds, signal);
-  const [slaves, status, variables] = await Promise.all([
-    ask('read replication status', 'SHOW ALL SLAVES STATUS'),
-    ask('read status', STATUS),
-    ask('read variables', VARIABLES),
-  ]);
+  const answers = await connection.queryAll(what, [...statements, ...LOOK], timeoutMilliseconds, signal);
+  const [slaves = [], status = [], variables = []] = answers.slice(statements.length);
   const [row = {}] = variables;
   return {
     observedAt: numberOf(row, 'now_milliseconds'),

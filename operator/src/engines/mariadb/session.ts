@@ -6,6 +6,7 @@ import type { TlsFiles } from '../member.ts';
 import type { MemberSession } from '../member-session.ts';
 import type { MemberState } from '../member-state.ts';
 import type { StartProgram } from '../programs.ts';
+import { endIdleClients } from './client-sessions.ts';
 import { closeWrites } from './close-writes.ts';
 import { openConnection, type Connection } from './connection.ts';
 import { Reconnecting } from './reconnecting.ts';
@@ -16,14 +17,18 @@ import { listLogFiles, type LogFile } from './log-files.ts';
 import { ensureAccounts } from './manage-accounts.ts';
 import { ensureDatabases } from './manage-databases.ts';
 import { ensureUsers } from './manage-users.ts';
+import { readCarriedUsers } from './carried-users.ts';
 import { receivedOf, toMemberState } from './observe.ts';
 import { applyRetention } from './retention.ts';
 import * as roles from './roles.ts';
 import { salvage } from './salvage.ts';
 import type { ServerAccess } from './server-access.ts';
 import { readServerFacts } from './server-facts.ts';
+import { stepDown } from './step-down.ts';
 import { SourceSilence } from './source-silence.ts';
 import { TransactionAge } from './transaction-age.ts';
+import { RightsTurns } from './transfer/rights-turns.ts';
+import { createSlotOperations } from './transfer/slot-operations.ts';
 
 /** See Observing.observe. */
 const OBSERVE_TIMEOUT_MILLISECONDS = 1500;
@@ -48,24 +53,32 @@ export async function openSession(
   signal: AbortSignal,
 ): Promise<MemberSession> {
   const { layout, tls, startProgram, clock, receivedBeforeStart } = context;
-  const control = await openConnection(layout.socket, password, signal);
-  const observer = new Reconnecting(control, (signal) => openConnection(layout.socket, password, signal));
-  const beat = new Reconnecting(control, (signal) => openConnection(layout.socket, password, signal));
+  const open = (signal: AbortSignal): Promise<Connection> => openConnection(layout.socket, password, signal);
+  const control = await open(signal);
+  const observer = new Reconnecting(control, open);
+  const beat = new Reconnecting(control, open);
   const heartbeat = new HeartbeatWriter(beat, clock);
+  const turns = new RightsTurns();
   const watches: Watches = { silence: new SourceSilence(clock), age: new TransactionAge(clock) };
   const server: ServerAccess = {
     clock,
     run: (what, sql, values, timeoutMilliseconds, signal) =>
       control.query(what, sql, values, timeoutMilliseconds, signal),
+    runAll: (what, statements, timeoutMilliseconds, signal) =>
+      control.queryAll(what, statements, timeoutMilliseconds, signal),
     async beside(what, sql, values, timeoutMilliseconds, signal) {
       const connection = await observer.connection(signal);
       return connection.query(what, sql, values, timeoutMilliseconds, signal);
     },
     facts: (signal) => readServerFacts(control, roles.STATEMENT_TIMEOUT_MILLISECONDS, signal),
+    factsAfter: (deed, timeoutMilliseconds, signal) =>
+      readServerFacts(control, timeoutMilliseconds, signal, deed),
+    ownConnections: () => [control.id, ...observer.ids, ...beat.ids],
     received: (facts) => receivedOf(facts, receivedBeforeStart),
   };
   return {
     ended: control.ended,
+    slots: createSlotOperations({ socketPath: layout.socket, password, tls, clock, turns, control, open }),
     close: () => control.close(),
     observe: async (signal) => observe(await observer.connection(signal), context, watches, signal),
     probe: async (signal) => {
@@ -78,13 +91,16 @@ export async function openSession(
     becomePrimary: (acknowledgement, signal) => roles.becomePrimary(server, acknowledgement, signal),
     openWrites: (epoch, signal) => roles.openWrites(server, epoch, signal),
     closeWrites: (timeout, signal) => closeWrites(server, timeout, signal),
+    stepDown: (end, signal) => stepDown(server, end, signal),
+    endIdleClients: (order, signal) => endIdleClients(server, order, signal),
     reloadCertificates: (signal) => roles.reloadCertificates(server, signal),
     salvage: (signal) => salvage(server, layout, startProgram, signal),
     setAcknowledgement: (rule, signal) => roles.setAcknowledgement(server, rule, signal),
     awaitAcknowledger: (timeout, signal) => roles.awaitAcknowledger(server, timeout, signal),
     ensureAccounts: (accounts, signal) => ensureAccounts(server, accounts, signal),
-    ensureDatabases: (wanted, signal) => ensureDatabases(server, wanted, signal),
+    ensureDatabases: (order, signal) => ensureDatabases(server, turns, order, signal),
     ensureUsers: (order, signal) => ensureUsers(server, order, signal),
+    readCarriedUsers: (signal) => readCarriedUsers(server, signal),
     writeHeartbeat: (epoch, timeout, signal) => heartbeat.write(epoch, timeout, signal),
     applyRetention: (rule, signal) => applyRetention(server, layout.data, rule, signal),
   };

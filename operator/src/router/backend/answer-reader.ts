@@ -1,5 +1,5 @@
-import { FRAME_HEADER, isFullFrame } from '../wire/frame.ts';
-import { ProtocolError } from '../wire/protocol-error.ts';
+import { FRAME_HEADER, isFullFrame } from '../../wire/frame.ts';
+import { ProtocolError } from '../../wire/protocol-error.ts';
 
 /** Reads the answer to one command, frame by frame. What it throws breaks the connection. */
 export interface AnswerReader {
@@ -9,13 +9,18 @@ export interface AnswerReader {
   settled(): void;
 }
 
-/** The payload of a frame that must hold all of it: nothing but a row has 16 MiB. Throws ProtocolError. */
-export function wholePayload(buffer: Buffer, start: number, end: number): Buffer {
+/** Throws ProtocolError unless the frame holds all of its payload: nothing but a row has 16 MiB. */
+export function expectWholePayload(start: number, end: number): void {
   if (end - start === FRAME_HEADER || isFullFrame(start, end)) {
     throw new ProtocolError(
       'malformed',
       `a packet of ${end - start - FRAME_HEADER} bytes where an answer begins or ends`,
     );
   }
+}
+
+/** The payload of a frame that must hold all of it. Throws as {@link expectWholePayload}. */
+export function wholePayload(buffer: Buffer, start: number, end: number): Buffer {
+  expectWholePayload(start, end);
   return buffer.subarray(start + FRAME_HEADER, end);
 }

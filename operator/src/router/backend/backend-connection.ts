@@ -12,6 +12,8 @@ export interface BackendServer {
   readonly port: number;
   /** Name that its certificate must carry. */
   readonly serverName: string;
+  /** Path of its socket, where it is on this machine: used instead of host and port, and without TLS. */
+  readonly socketPath?: string;
 }
 
 /** Capabilities that change answers: connections that differ in them are not interchangeable. */
@@ -24,6 +26,11 @@ export interface ConnectionTraits {
   readonly extendedMetadata: boolean;
   /** CLIENT_INTERACTIVE is never used: the router, not the server, closes idle connections. */
   readonly localFiles: boolean;
+  /**
+   * What tells the account from what it was before. A connection keeps the role that it began with, and has no rights any more where
+   * its user was dropped: it is not for a client who logs in to the account as it is now.
+   */
+  readonly generation: string;
 }
 
 /** What a connection must be like when a statement runs. */
@@ -45,6 +52,18 @@ export interface PreparedStatement {
   /** Payloads of the definitions of its columns. */
   readonly columns: readonly Buffer[];
   readonly warnings: number;
+}
+
+/** A statement with values, for {@link BackendConnection.executeText}. */
+export interface ExecutableStatement {
+  /** As it is prepared in the database of the surroundings. */
+  readonly text: Buffer;
+  /** The same, byte for byte (latin1): what it is found by where it is prepared already. */
+  readonly key: string;
+  /** A text that means the same with any other current database; null where there is none. */
+  readonly qualified: (() => Buffer | undefined) | null;
+  /** What follows the statement's number in COM_STMT_EXECUTE; see {@link BackendConnection.execute}. */
+  readonly body: Buffer;
 }
 
 /** How preparing ended. `payload`: the ERR packet; where it was the prelude's, made anew. */
@@ -99,6 +118,17 @@ export interface BackendConnection {
    */
   execute(statementId: number, body: Buffer, sink: ResultSink, signal: AbortSignal): Promise<Outcome>;
 
+  /**
+   * Executes a statement, which is prepared before where it is not yet: in the same packet, unless the surroundings have to be
+   * changed for it. What the server says against preparing it is an error of the statement.
+   */
+  executeText(
+    statement: ExecutableStatement,
+    sink: ResultSink,
+    surroundings: Surroundings,
+    signal: AbortSignal,
+  ): Promise<Outcome>;
+
   /** Sends a piece of a parameter's value (COM_STMT_SEND_LONG_DATA). Has no answer. */
   sendLongData(statementId: number, parameter: number, piece: Buffer): void;
 
@@ -121,6 +151,13 @@ export interface BackendConnection {
 
   /** Changes surroundings without a statement; nothing is sent when they are so already. */
   put(surroundings: Surroundings, signal: AbortSignal): Promise<Outcome | undefined>;
+
+  /**
+   * Selects another database if the current one is among these, and closes statements that were prepared in them. A session
+   * keeps the rights to its current database that it had when it selected it, whatever is taken from the user since. Does
+   * nothing while a request is under way or a transaction is open.
+   */
+  leave(databases: ReadonlySet<string>, signal: AbortSignal): Promise<void>;
 
   /**
    * Makes the session a fresh one (COM_RESET_CONNECTION): no transaction, temporary tables, locks, variables, prepared

@@ -1,4 +1,4 @@
-import type { ServerErrorText } from '../wire/server-error.ts';
+import type { ServerErrorText } from '../../wire/server-error.ts';
 
 /**
  * Why a server connection could not do what it was asked.

@@ -5,7 +5,7 @@ import type {
   ConnectionTraits,
   Surroundings,
 } from './backend-connection.ts';
-import type { Credential } from './credential.ts';
+import type { Credential } from '../../wire/login/credential.ts';
 
 /** Whom and what a connection is for. */
 export interface LendRequest {
@@ -31,10 +31,10 @@ export interface Loan {
 /** All connections of one process to all servers. */
 export interface BackendPools {
   /**
-   * A connection to a server: an idle one, else a new one, else, when the server's limit is reached, the next that becomes free.
-   * Rejects with BackendError; nothing was sent in any case.
+   * A connection to a server: an idle one, at once where it was in use of late, else a new one, else, when the server's limit is
+   * reached, the next that becomes free. Rejects with BackendError; nothing was sent in any case.
    */
-  lend(request: LendRequest, signal: AbortSignal): Promise<Loan>;
+  lend(request: LendRequest, signal: AbortSignal): Loan | Promise<Loan>;
   /**
    * The servers that may be used from now on. Connections to others end at once, as do those to a server whose `epoch` changed
    * while it is or was the primary: what a former primary still answers must reach nobody.
@@ -51,6 +51,8 @@ export interface RetainedServer {
   readonly server: BackendServer;
   readonly role: 'primary' | 'replica';
   readonly epoch: number;
+  /** Databases that connections leave as soon as no transaction keeps them there; see {@link BackendConnection.leave}. */
+  readonly closed: ReadonlySet<string>;
 }
 
 /** The connections to one server. */

@@ -26,10 +26,16 @@ const request = (pod: string, port = 3306): LendRequest => ({
   surroundings: {},
 });
 
-const retained = (pod: string, role: 'primary' | 'replica', epoch: number): RetainedServer => ({
+const retained = (
+  pod: string,
+  role: 'primary' | 'replica',
+  epoch: number,
+  ...closed: readonly string[]
+): RetainedServer => ({
   server: { ...SERVER, pod },
   role,
   epoch,
+  closed: new Set(closed),
 });
 
 describe('BackendPools.retain', () => {
@@ -67,7 +73,7 @@ describe('BackendPools.retain', () => {
   ])('%s', async (_case, before, after, ended) => {
     const all = pools();
     all.retain(before);
-    const loans = await Promise.all(before.map(({ server }) => all.lend(request(server.pod), signal)));
+    const loans = await Promise.all(before.map(async ({ server }) => all.lend(request(server.pod), signal)));
     all.retain(after);
     const failed = before.filter((_server, index) => loans[index]?.connection.failure !== undefined);
     expect(failed.map(({ server }) => server.pod)).toEqual(ended);
@@ -109,5 +115,30 @@ describe('BackendPools', () => {
     expect(loan.connection.failure?.code).toBe('Retired');
     await expect(all.lend(request('a'), signal)).rejects.toMatchObject({ code: 'Retired' });
     expect(all.stats()).toEqual([]);
+  });
+});
+
+describe('databases that are closed', () => {
+  it('are left on their server, also by connections that come later', async () => {
+    const cluster = pools();
+    cluster.retain([retained('a', 'primary', 1), retained('b', 'primary', 1)]);
+    const left = await cluster.lend(request('a'), signal);
+    const other = await cluster.lend(request('b'), signal);
+    for (const loan of [left, other]) {
+      (loan.connection as FakeConnection).database = 'app_s0001';
+      loan.giveBack({ clean: true });
+    }
+    cluster.retain([retained('a', 'primary', 1, 'app_s0001'), retained('b', 'primary', 1)]);
+    expect(left.connection.database).toBe('information_schema');
+    expect(other.connection.database).toBe('app_s0001');
+    cluster.retain([
+      retained('a', 'primary', 1, 'app_s0001'),
+      retained('b', 'primary', 1),
+      retained('c', 'replica', 1, 'app_s0001'),
+    ]);
+    const later = await cluster.lend(request('c'), signal);
+    (later.connection as FakeConnection).database = 'app_s0001';
+    later.giveBack({ clean: true });
+    expect(later.connection.database).toBe('information_schema');
   });
 });

@@ -1,27 +1,29 @@
+import type { LookupFunction } from 'node:net';
 import type { Clock } from '../../runtime/clock.ts';
 import type { BackendMetrics } from '../metrics/backend-metrics.ts';
-import type { BackendConnection, BackendServer } from './backend-connection.ts';
+import type { BackendServer } from './backend-connection.ts';
 import { BackendError } from './backend-error.ts';
-import type { BackendPools, LendRequest, Loan, PoolStats, RetainedServer } from './backend-pool.ts';
+import type { BackendPools, Loan, PoolStats, RetainedServer } from './backend-pool.ts';
 import { connectBackend } from './connect-backend.ts';
 import type { PoolSettings } from './pool-settings.ts';
-import { ServerPool } from './server-pool.ts';
-import type { ServerTrust } from './server-trust.ts';
+import { type Connect, ServerPool } from './server-pool.ts';
+import type { ServerTrust } from '../../wire/login/server-trust.ts';
 
 export interface BackendPoolsOptions {
   readonly settings: PoolSettings;
   readonly clock: Clock;
   readonly metrics: BackendMetrics;
-  readonly connect: (request: LendRequest, signal: AbortSignal) => Promise<BackendConnection>;
+  readonly connect: Connect;
 }
 
-/** Makes connections to servers of the cluster, with the given limits of time. */
+/** Makes connections to servers of the cluster, with the given limits of time; `lookup` finds hosts, by default the system. */
 export function connectByTls(
   trust: ServerTrust,
   clock: Clock,
   { loginMilliseconds, preparedStatements }: PoolSettings,
-): BackendPoolsOptions['connect'] {
-  return ({ server, user, credential, traits }, signal) =>
+  lookup?: LookupFunction,
+): Connect {
+  return ({ server, user, credential, traits }, sharedStatements, signal) =>
     connectBackend(
       {
         server,
@@ -30,8 +32,10 @@ export function connectByTls(
         traits,
         trust,
         clock,
+        ...(lookup === undefined ? {} : { lookup }),
         timeoutMilliseconds: loginMilliseconds,
         preparedStatements,
+        sharedStatements,
       },
       signal,
     );
@@ -55,18 +59,19 @@ export function createBackendPools(options: BackendPoolsOptions): BackendPools {
     }
     retire(server.pod, new BackendError('Retired', `${server.pod} has another address now`));
     const pool = new ServerPool({ ...options, server });
+    pool.closeDatabases(retained?.get(server.pod)?.closed ?? NO_DATABASES);
     pools.set(server.pod, pool);
     return pool;
   };
 
   return {
-    async lend(request, signal): Promise<Loan> {
+    lend(request, signal): Loan | Promise<Loan> {
       const { pod } = request.server;
       if (closed !== undefined) {
-        throw closed;
+        return Promise.reject(closed);
       }
       if (retained !== undefined && !retained.has(pod)) {
-        throw new BackendError('Retired', `${pod} is no server of the cluster any more`);
+        return Promise.reject(new BackendError('Retired', `${pod} is no server of the cluster any more`));
       }
       return poolOf(request.server).lend(request, signal);
     },
@@ -89,6 +94,9 @@ export function createBackendPools(options: BackendPoolsOptions): BackendPools {
         }
       }
       retained = next;
+      for (const [pod, { closed: databases }] of next) {
+        pools.get(pod)?.closeDatabases(databases);
+      }
     },
     stats: (): PoolStats[] => [...pools.values()].map((pool) => pool.stats),
     close() {
@@ -100,6 +108,13 @@ export function createBackendPools(options: BackendPoolsOptions): BackendPools {
   };
 }
 
+const NO_DATABASES: ReadonlySet<string> = new Set();
+
 function isSame(one: BackendServer, other: BackendServer): boolean {
-  return one.host === other.host && one.port === other.port && one.serverName === other.serverName;
+  return (
+    one.host === other.host &&
+    one.port === other.port &&
+    one.serverName === other.serverName &&
+    one.socketPath === other.socketPath
+  );
 }

@@ -1,7 +1,7 @@
-import type { Capabilities } from '../wire/capabilities.ts';
-import { COMMAND } from '../wire/command-code.ts';
-import type { PacketChannel } from '../wire/packet-channel.ts';
-import { ProtocolError } from '../wire/protocol-error.ts';
+import type { Capabilities } from '../../wire/capabilities.ts';
+import { COMMAND } from '../../wire/command-code.ts';
+import type { PacketChannel } from '../../wire/packet-channel.ts';
+import { ProtocolError } from '../../wire/protocol-error.ts';
 import type { AnswerReader } from './answer-reader.ts';
 import type { Surroundings } from './backend-connection.ts';
 import { BackendError } from './backend-error.ts';
@@ -45,6 +45,8 @@ export class CommandRunner implements ResultReaderOwner {
   readonly #channel: PacketChannel;
   readonly #place: RunnerPlace;
   readonly #exchanges: ExchangeQueue;
+  /** Commands without an answer that nobody waits for: they go with the next one. */
+  #postponed: Buffer[] = [];
   /** Aborts what is under way beside the exchanges when the connection ends. */
   readonly #scope = new AbortController();
   /** The one under way. */
@@ -56,7 +58,7 @@ export class CommandRunner implements ResultReaderOwner {
     this.#channel = channel;
     this.#place = place;
     this.capabilities = place.capabilities;
-    this.#exchanges = new ExchangeQueue(channel, place.pod);
+    this.#exchanges = new ExchangeQueue(channel, place.pod, (reason) => this.destroy(reason));
     void this.#exchanges.ended.then((reason) => this.#scope.abort(reason));
   }
 
@@ -73,29 +75,14 @@ export class CommandRunner implements ResultReaderOwner {
   }
 
   add(exchange: Exchange, signal: AbortSignal): void {
-    this.#exchanges.add(exchange, signal, (reason) => this.destroy(reason));
+    this.#exchanges.add(exchange, signal);
   }
 
   /** Runs a command that is answered with results; `begin` sends it. */
   run(signal: AbortSignal, begin: () => ResultReader): Promise<Outcome> {
-    const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
-    let reader: ResultReader | undefined;
-    this.add(
-      {
-        begin: () => {
-          reader = begin();
-          return [reader];
-        },
-        end: () => {
-          const outcome = (reader as ResultReader).outcome();
-          this.preludeEnded(outcome);
-          resolve(outcome);
-        },
-        fail: reject,
-      },
-      signal,
-    );
-    return promise;
+    const exchange = new CommandExchange(begin, this);
+    this.add(exchange, signal);
+    return exchange.outcome;
   }
 
   /** Runs a command that cannot fail at a server in order; the connection is given up when it does. */
@@ -149,9 +136,20 @@ export class CommandRunner implements ResultReaderOwner {
     }
   }
 
-  send(command: Buffer): void {
+  /** `prefix`: what is in front of it, where that is of another buffer. */
+  send(command: Buffer, prefix?: Buffer): void {
+    if (this.#postponed.length > 0) {
+      const postponed = this.#postponed;
+      this.#postponed = [];
+      postponed.forEach((each) => this.send(each));
+    }
     this.#channel.beginCommand();
-    this.#channel.send(command);
+    this.#channel.send(command, prefix);
+  }
+
+  /** Sends a command that is not answered, together with the next that is. */
+  postpone(command: Buffer): void {
+    this.#postponed.push(command);
   }
 
   /** See BackendConnection. */
@@ -219,5 +217,42 @@ export class CommandRunner implements ResultReaderOwner {
         new BackendError('Aborted', `the file for ${this.#place.pod} could not be read`, { cause }),
       ),
     );
+  }
+}
+
+/** A command that is answered with results. */
+class CommandExchange implements Exchange {
+  readonly outcome: Promise<Outcome>;
+  readonly #begin: () => ResultReader;
+  readonly #runner: CommandRunner;
+  readonly #resolve: (outcome: Outcome) => void;
+  readonly #reject: (error: BackendError) => void;
+  #reader: ResultReader | undefined;
+
+  constructor(begin: () => ResultReader, runner: CommandRunner) {
+    this.#begin = begin;
+    this.#runner = runner;
+    const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
+    this.outcome = promise;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  begin(): readonly AnswerReader[] {
+    const reader = this.#begin();
+    this.#reader = reader;
+    return [reader];
+  }
+
+  end(): void {
+    const outcome = this.#reader?.outcome();
+    if (outcome !== undefined) {
+      this.#runner.preludeEnded(outcome);
+      this.#resolve(outcome);
+    }
+  }
+
+  fail(error: BackendError): void {
+    this.#reject(error);
   }
 }

@@ -1,5 +1,8 @@
 /** Payloads of the commands that a router sends to servers. */
-import { COMMAND } from '../wire/command-code.ts';
+import { COMMAND } from '../../wire/command-code.ts';
+
+/** What is in front of a statement of text that has no prelude. */
+export const QUERY_PREFIX = Buffer.of(COMMAND.query);
 
 /** A statement of text behind its prelude. */
 export function queryCommand(prelude: string, statement: Buffer): Buffer {
@@ -21,9 +24,9 @@ export function prepareCommand(statement: Buffer): Buffer {
   return Buffer.concat([Buffer.of(COMMAND.statementPrepare), statement]);
 }
 
-/** `body`: what follows the statement's number. */
-export function executeCommand(statementId: number, body: Buffer): Buffer {
-  return Buffer.concat([statementHeader(COMMAND.statementExecute, statementId, 0), body]);
+/** What is in front of an execution's body: its code and, to be written into it, the number of the statement. */
+export function executePrefix(): Buffer {
+  return statementHeader(COMMAND.statementExecute, 0, 0);
 }
 
 export function longDataCommand(statementId: number, parameter: number, piece: Buffer): Buffer {

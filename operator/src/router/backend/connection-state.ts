@@ -1,5 +1,5 @@
 import { INITIAL_VARIABLES, type VariableState } from '../session/session-variables.ts';
-import { SERVER_STATUS } from '../wire/server-status.ts';
+import { SERVER_STATUS } from '../../wire/server-status.ts';
 import type { Completion } from './outcome.ts';
 import type { PreludeEffect } from './prelude.ts';
 
@@ -84,13 +84,13 @@ export class ConnectionState {
     this.#characteristics = '';
   }
 
+  /** Whether a transaction is open, or tables are locked. */
+  get isInTransaction(): boolean {
+    return (this.status & SERVER_STATUS.inTransaction) !== 0 || this.#transaction !== NO_TRANSACTION;
+  }
+
   /** Whether another session may have the connection as it is, given that this one left nothing that servers do not report. */
   get isClean(): boolean {
-    return (
-      this.#isAccounted &&
-      (this.status & SERVER_STATUS.inTransaction) === 0 &&
-      this.#transaction === NO_TRANSACTION &&
-      this.#characteristics === ''
-    );
+    return this.#isAccounted && !this.isInTransaction && this.#characteristics === '';
   }
 }

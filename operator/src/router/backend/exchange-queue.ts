@@ -1,10 +1,10 @@
 import { errorMessage } from '../../engines/engine-error.ts';
 import { abortReason } from '../../runtime/abort.ts';
-import { FRAME_HEADER, type FrameSink } from '../wire/frame.ts';
-import type { PacketChannel } from '../wire/packet-channel.ts';
-import { ProtocolError } from '../wire/protocol-error.ts';
-import { decodeError, ERROR_HEADER } from '../wire/server-error.ts';
-import { watchAbort } from './abort-watch.ts';
+import { FRAME_HEADER, type FrameSink } from '../../wire/frame.ts';
+import type { PacketChannel } from '../../wire/packet-channel.ts';
+import { ProtocolError } from '../../wire/protocol-error.ts';
+import { decodeError, ERROR_HEADER } from '../../wire/server-error.ts';
+import { AbortWatch, type AbortWatcher } from './abort-watch.ts';
 import type { AnswerReader } from './answer-reader.ts';
 import { BackendError } from './backend-error.ts';
 
@@ -18,24 +18,65 @@ export interface Exchange {
   fail(error: BackendError): void;
 }
 
-/** An exchange in the queue. */
-interface Entry {
-  readonly exchange: Exchange;
-  unwatch: () => void;
-  /** Empty before its turn. */
-  readers: readonly AnswerReader[];
-  /** Index of the reader whose answer is awaited. */
-  next: number;
-  /** A part of an answer has come. */
-  answered: boolean;
-}
-
 const NO_READERS: readonly AnswerReader[] = [];
+
+/** An exchange in the queue. */
+class Entry implements AbortWatcher {
+  readonly exchange: Exchange;
+  /** Empty before its turn. */
+  readers: readonly AnswerReader[] = NO_READERS;
+  /** Index of the reader whose answer is awaited. */
+  next = 0;
+  /** A part of an answer has come. */
+  answered = false;
+  readonly #signal: AbortSignal | null;
+  readonly #watch: AbortWatch | null;
+  readonly #abort: (entry: Entry, reason: BackendError) => void;
+
+  /** `signal`: null for what nobody gives up. `abort` is called when it aborts before the end. */
+  constructor(
+    exchange: Exchange,
+    signal: AbortSignal | null,
+    abort: (entry: Entry, reason: BackendError) => void,
+  ) {
+    this.exchange = exchange;
+    this.#signal = signal;
+    this.#watch = signal === null ? null : AbortWatch.of(signal);
+    this.#abort = abort;
+    this.#watch?.add(this);
+  }
+
+  aborted(): void {
+    if (this.#signal !== null) {
+      this.#abort(this, abortedBy(this.#signal));
+    }
+  }
+
+  finish(): void {
+    this.#watch?.remove(this);
+    this.exchange.end();
+  }
+
+  fail(error: BackendError): void {
+    this.#watch?.remove(this);
+    this.exchange.fail(error);
+  }
+
+  /** The one whose answer is awaited. */
+  reader(): AnswerReader {
+    const reader = this.readers[this.next];
+    if (reader === undefined) {
+      throw new ProtocolError('malformed', 'more answers than commands');
+    }
+    return reader;
+  }
+}
 
 /** Runs exchanges over a channel, one after the other. */
 export class ExchangeQueue implements FrameSink {
   readonly #channel: PacketChannel;
   readonly #name: string;
+  readonly #abandon: (reason: BackendError) => void;
   readonly #waiting: Entry[] = [];
   #turn: Entry | undefined;
   #failure: BackendError | undefined;
@@ -44,10 +85,14 @@ export class ExchangeQueue implements FrameSink {
   /** What the server said without being asked, before it closed the connection. */
   #lastWords: BackendError | undefined;
 
-  /** Attaches itself to the channel, and reads. `name`: of the server, for messages. */
-  constructor(channel: PacketChannel, name: string) {
+  /**
+   * Attaches itself to the channel, and reads. `name`: of the server, for messages. `abandon` is called when an exchange is given up
+   * that has begun, and is to end the connection.
+   */
+  constructor(channel: PacketChannel, name: string, abandon: (reason: BackendError) => void) {
     this.#channel = channel;
     this.#name = name;
+    this.#abandon = abandon;
     channel.attach(this);
     channel.resume();
   }
@@ -67,37 +112,41 @@ export class ExchangeQueue implements FrameSink {
 
   /**
    * Runs an exchange when those before have ended, at once if there are none. When the signal aborts before it began, it
-   * fails; afterwards `abandon` is called, which is to end the connection.
+   * fails; afterwards the connection is abandoned.
    */
-  add(exchange: Exchange, signal: AbortSignal, abandon: (reason: BackendError) => void): void {
+  add(exchange: Exchange, signal: AbortSignal): void {
     if (this.#failure !== undefined) {
       exchange.fail(this.#failure.during('NotSent'));
       return;
     }
     if (signal.aborted) {
-      exchange.fail(aborted(signal));
+      exchange.fail(abortedBy(signal));
       return;
     }
-    const entry = entryOf(exchange);
-    entry.unwatch = watchAbort(signal, () => {
-      const place = this.#waiting.indexOf(entry);
-      if (place === -1) {
-        abandon(aborted(signal));
-      } else {
-        this.#waiting.splice(place, 1);
-        fail(entry, aborted(signal));
-      }
-    });
-    this.#waiting.push(entry);
-    this.#continue();
+    const entry = new Entry(exchange, signal, this.#onAbort);
+    if (this.#turn === undefined && this.#held === 0 && this.#waiting.length === 0) {
+      this.#begin(entry);
+    } else {
+      this.#waiting.push(entry);
+    }
   }
+
+  readonly #onAbort = (entry: Entry, reason: BackendError): void => {
+    const place = this.#waiting.indexOf(entry);
+    if (place === -1) {
+      this.#abandon(reason);
+    } else {
+      this.#waiting.splice(place, 1);
+      entry.fail(reason);
+    }
+  };
 
   /** Lets no exchange begin until the returned function is called; `first` then goes before all others. */
   holdBack(): (first: Exchange) => void {
     this.#held += 1;
     return (first) => {
       this.#held -= 1;
-      this.#waiting.unshift(entryOf(first));
+      this.#waiting.unshift(new Entry(first, null, this.#onAbort));
       this.#continue();
     };
   }
@@ -111,10 +160,10 @@ export class ExchangeQueue implements FrameSink {
     const turn = this.#turn;
     this.#turn = undefined;
     if (turn !== undefined) {
-      fail(turn, reason.during(turn.answered ? 'Answered' : 'Unanswered'));
+      turn.fail(reason.during(turn.answered ? 'Answered' : 'Unanswered'));
     }
     for (const entry of this.#waiting.splice(0)) {
-      fail(entry, reason.during('NotSent'));
+      entry.fail(reason.during('NotSent'));
     }
     this.#ended.resolve(reason);
   }
@@ -126,11 +175,11 @@ export class ExchangeQueue implements FrameSink {
       return;
     }
     turn.answered = true;
-    if (readerOf(turn).frame(buffer, start, end)) {
+    if (turn.reader().frame(buffer, start, end)) {
       turn.next += 1;
       if (turn.next === turn.readers.length) {
         this.#turn = undefined;
-        finish(turn);
+        turn.finish();
         this.#continue();
       }
     }
@@ -138,7 +187,7 @@ export class ExchangeQueue implements FrameSink {
 
   settled(): void {
     if (this.#turn !== undefined && this.#turn.next < this.#turn.readers.length) {
-      readerOf(this.#turn).settled();
+      this.#turn.reader().settled();
     }
   }
 
@@ -180,12 +229,17 @@ export class ExchangeQueue implements FrameSink {
       if (entry === undefined) {
         return;
       }
-      entry.readers = entry.exchange.begin();
-      if (entry.readers.length === 0) {
-        finish(entry);
-      } else {
-        this.#turn = entry;
-      }
+      this.#begin(entry);
+    }
+  }
+
+  /** Its turn has come. */
+  #begin(entry: Entry): void {
+    entry.readers = entry.exchange.begin();
+    if (entry.readers.length === 0) {
+      entry.finish();
+    } else {
+      this.#turn = entry;
     }
   }
 
@@ -203,28 +257,6 @@ export class ExchangeQueue implements FrameSink {
   }
 }
 
-function entryOf(exchange: Exchange): Entry {
-  return { exchange, unwatch: () => {}, readers: NO_READERS, next: 0, answered: false };
-}
-
-function finish(entry: Entry): void {
-  entry.unwatch();
-  entry.exchange.end();
-}
-
-function fail(entry: Entry, error: BackendError): void {
-  entry.unwatch();
-  entry.exchange.fail(error);
-}
-
-function readerOf(turn: Entry): AnswerReader {
-  const reader = turn.readers[turn.next];
-  if (reader === undefined) {
-    throw new ProtocolError('malformed', 'more answers than commands');
-  }
-  return reader;
-}
-
-function aborted(signal: AbortSignal): BackendError {
+function abortedBy(signal: AbortSignal): BackendError {
   return new BackendError('Aborted', 'the request was given up', { cause: abortReason(signal) });
 }

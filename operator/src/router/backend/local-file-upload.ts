@@ -1,4 +1,4 @@
-import type { PacketChannel } from '../wire/packet-channel.ts';
+import type { PacketChannel } from '../../wire/packet-channel.ts';
 import type { LocalFile } from './result-sink.ts';
 
 /** Bytes of a file that travel in one packet: a server's max_allowed_packet is larger. */

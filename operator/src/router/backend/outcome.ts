@@ -1,6 +1,6 @@
-import type { OkPacket } from '../wire/ok-packet.ts';
+import type { OkPacket } from '../../wire/ok-packet.ts';
 import type { ServerError } from './backend-error.ts';
-import type { SessionChanges } from '../wire/session-changes.ts';
+import type { SessionChanges } from '../../wire/session-changes.ts';
 
 /** The end of one result: what an OK packet says. */
 export type Completion = OkPacket;

@@ -22,9 +22,15 @@ export interface PoolSettings {
   readonly patienceMilliseconds: number;
   /** Prepared statements that each connection keeps. */
   readonly preparedStatements: number;
+  /** Prepared statements that the connections to one server keep together beyond those. */
+  readonly sharedStatements: number;
 }
 
-/** For one worker. A server allows 151 connections unless told otherwise: two routers of two workers stay below that. */
+/**
+ * For one worker. A server allows 151 connections and 16,382 prepared statements (`max_prepared_stmt_count`) unless told
+ * otherwise: two routers of two workers stay below both. A statement of a keyspace is prepared for each slot: it takes as many
+ * as a shard has slots.
+ */
 export const DEFAULT_POOL_SETTINGS: PoolSettings = {
   connectionsPerServer: 32,
   loginsPerServer: 8,
@@ -37,4 +43,5 @@ export const DEFAULT_POOL_SETTINGS: PoolSettings = {
   ageMilliseconds: 30 * 60_000,
   patienceMilliseconds: 100,
   preparedStatements: 64,
+  sharedStatements: 1536,
 };

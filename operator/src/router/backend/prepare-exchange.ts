@@ -1,4 +1,4 @@
-import { encodeError } from '../wire/server-error.ts';
+import { encodeError } from '../../wire/server-error.ts';
 import type { AnswerReader } from './answer-reader.ts';
 import type { Preparation, PreparedStatement } from './backend-connection.ts';
 import type { BackendError, ServerError } from './backend-error.ts';
@@ -83,6 +83,7 @@ export class PrepareExchange implements Exchange {
   }
 }
 
-function refusedOutcome(error: ServerError): Outcome {
+/** Of a statement that a server refused to prepare. */
+export function refusedOutcome(error: ServerError): Outcome {
   return { error, inPrelude: false, completion: undefined, results: 0, changes: [], lastGtid: undefined };
 }

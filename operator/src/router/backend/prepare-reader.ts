@@ -1,7 +1,7 @@
-import { OK_HEADER } from '../wire/ok-packet.ts';
-import { PayloadReader } from '../wire/payload-reader.ts';
-import { ProtocolError } from '../wire/protocol-error.ts';
-import { decodeError, ERROR_HEADER } from '../wire/server-error.ts';
+import { OK_HEADER } from '../../wire/ok-packet.ts';
+import { PayloadReader } from '../../wire/payload-reader.ts';
+import { ProtocolError } from '../../wire/protocol-error.ts';
+import { decodeError, ERROR_HEADER } from '../../wire/server-error.ts';
 import { type AnswerReader, wholePayload } from './answer-reader.ts';
 import type { PreparedStatement } from './backend-connection.ts';
 import type { ServerError } from './backend-error.ts';

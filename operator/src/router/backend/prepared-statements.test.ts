@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { COMMAND } from '../wire/command-code.ts';
-import { SERVER_STATUS } from '../wire/server-status.ts';
+import { COMMAND } from '../../wire/command-code.ts';
+import { SERVER_STATUS } from '../../wire/server-status.ts';
 import { RecordingSink } from './testing/recording-sink.ts';
 import { type ScriptedServer, scriptedConnection } from './testing/scripted-server.ts';
+import { BackendError } from './backend-error.ts';
 import type { ServerConnection } from './server-connection.ts';
+import { StatementAllowance } from './statement-allowance.ts';
 
 const signal = new AbortController().signal;
 
@@ -93,6 +95,47 @@ describe('prepared statements', () => {
     await connection.prepare(Buffer.from('SELECT 1'), {}, signal);
     await prepare(connection, server, 'SELECT 3', 3);
     expect(closed(await server.command())).toEqual([COMMAND.statementClose, 2]);
+  });
+
+  it('are kept beyond that as long as the connections to a server have some left together', async () => {
+    const sharedStatements = new StatementAllowance(1);
+    const one = scriptedConnection({ preparedStatements: 1, sharedStatements });
+    const other = scriptedConnection({ preparedStatements: 1, sharedStatements });
+    await prepare(one.connection, one.server, 'SELECT 1', 1);
+    await prepare(one.connection, one.server, 'SELECT 2', 2);
+    await prepare(other.connection, other.server, 'SELECT 1', 1);
+    await prepare(other.connection, other.server, 'SELECT 2', 2);
+    expect(closed(await other.server.command())).toEqual([COMMAND.statementClose, 1]);
+    one.connection.closeStatement(1);
+    expect(closed(await one.server.command())).toEqual([COMMAND.statementClose, 1]);
+    await prepare(other.connection, other.server, 'SELECT 3', 3);
+    expect(sharedStatements.take()).toBe(false);
+  });
+
+  it.each<[string, (one: ReturnType<typeof scriptedConnection>) => Promise<unknown>]>([
+    [
+      'the end',
+      ({ connection }) => (connection.destroy(new BackendError('Retired', 'over')), connection.ended),
+    ],
+    [
+      'a reset',
+      async ({ connection, server }) => {
+        const reset = connection.reset(signal);
+        await server.command();
+        server.ok();
+        await server.command();
+        server.ok();
+        await reset;
+      },
+    ],
+  ])('leave others room again after %s of their connection', async (_what, end) => {
+    const sharedStatements = new StatementAllowance(1);
+    const one = scriptedConnection({ preparedStatements: 1, sharedStatements });
+    await prepare(one.connection, one.server, 'SELECT 1', 1);
+    await prepare(one.connection, one.server, 'SELECT 2', 2);
+    expect(sharedStatements.take()).toBe(false);
+    await end(one);
+    expect(sharedStatements.take()).toBe(true);
   });
 
   it('with a cursor stay, and are fetched from without columns', async () => {

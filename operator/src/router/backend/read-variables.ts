@@ -1,5 +1,5 @@
-import { FRAME_HEADER, isFullFrame } from '../wire/frame.ts';
-import { decodeTextRow } from '../wire/text-row.ts';
+import { FRAME_HEADER, isFullFrame } from '../../wire/frame.ts';
+import { decodeTextRow } from '../../wire/text-row.ts';
 import type { BackendConnection } from './backend-connection.ts';
 import { BackendError } from './backend-error.ts';
 import { NO_SINK } from './no-sink.ts';

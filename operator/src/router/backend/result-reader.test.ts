@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { encodeColumn, encodeColumnCount, textColumn } from '../wire/column-definition.ts';
-import { framePayload, type FrameSink } from '../wire/frame.ts';
-import { EOF_HEADER, encodeOk, PLAIN_OK } from '../wire/ok-packet.ts';
-import { PacketChannel } from '../wire/packet-channel.ts';
-import { encodeTextRow } from '../wire/text-row.ts';
+import { encodeColumn, encodeColumnCount, textColumn } from '../../wire/column-definition.ts';
+import { framePayload, type FrameSink, payloadsOf } from '../../wire/frame.ts';
+import { EOF_HEADER, encodeOk, PLAIN_OK } from '../../wire/ok-packet.ts';
+import { PacketChannel } from '../../wire/packet-channel.ts';
+import { encodeTextRow } from '../../wire/text-row.ts';
 import { duplexPair } from 'node:stream';
 import { ResultReader, type ResultReaderOwner } from './result-reader.ts';
 import { RecordingSink } from './testing/recording-sink.ts';
@@ -47,33 +47,66 @@ async function read(pieces: readonly Buffer[], sink: RecordingSink): Promise<boo
 
 const value = fc.option(fc.uint8Array({ maxLength: 40 }), { nil: null });
 
+/** Takes the definitions of columns as they came, where they came in one piece. */
+class RelayingSink extends RecordingSink {
+  columnFrames(buffer: Buffer, start: number, end: number): void {
+    const [number, ...definitions] = payloadsOf(buffer, start, end);
+    this.events.push(`frames of ${number?.[0]}`);
+    this.columns(definitions);
+  }
+}
+
+const DEFINITIONS = ['a', 'b'].map((name) => encodeColumn(textColumn(name), CAPABILITIES));
+
+/** The bytes of a result with two columns and these rows. */
+function resultOf(rows: readonly Buffer[]): Buffer {
+  const frames: Buffer[] = [];
+  let sequence = 1;
+  for (const payload of [
+    encodeColumnCount(2),
+    ...DEFINITIONS,
+    ...rows,
+    encodeOk(PLAIN_OK, CAPABILITIES, EOF_HEADER),
+  ]) {
+    sequence = framePayload(payload, sequence, frames);
+  }
+  return Buffer.concat(frames);
+}
+
 describe('ResultReader', () => {
-  it('finds the same rows however the bytes arrive', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.array(value, { minLength: 2, maxLength: 2 }), { maxLength: 8 }),
-        fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 12 }),
-        async (rows, cuts) => {
-          const payloads = rows.map((row) => encodeTextRow(row));
-          const frames: Buffer[] = [];
-          let sequence = 1;
-          for (const payload of [
-            encodeColumnCount(2),
-            encodeColumn(textColumn('a'), CAPABILITIES),
-            encodeColumn(textColumn('b'), CAPABILITIES),
-            ...payloads,
-            encodeOk(PLAIN_OK, CAPABILITIES, EOF_HEADER),
-          ]) {
-            sequence = framePayload(payload, sequence, frames);
-          }
-          const sink = new RecordingSink();
-          expect(await read(cut(Buffer.concat(frames), cuts), sink)).toBe(true);
-          expect(sink.rowPayloads).toEqual(payloads.map((payload) => Buffer.from(payload)));
-          expect(sink.events.filter((event) => !event.startsWith('rows'))).toEqual(['columns 2', 'end']);
-        },
-      ),
-      { numRuns: 100 },
-    );
+  it.each([RecordingSink, RelayingSink])(
+    'finds the same however the bytes arrive, for a %p',
+    async (Sink) => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.array(value, { minLength: 2, maxLength: 2 }), { maxLength: 8 }),
+          fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 12 }),
+          async (rows, cuts) => {
+            const payloads = rows.map((row) => encodeTextRow(row));
+            const sink = new Sink();
+            expect(await read(cut(resultOf(payloads), cuts), sink)).toBe(true);
+            expect(sink.rowPayloads).toEqual(payloads.map((payload) => Buffer.from(payload)));
+            expect(sink.definitions).toEqual(DEFINITIONS.map((definition) => Buffer.from(definition)));
+            expect(sink.events.filter((event) => !/^(rows|frames)/.test(event))).toEqual([
+              'columns 2',
+              'end',
+            ]);
+          },
+        ),
+        { numRuns: 100 },
+      );
+    },
+  );
+
+  it('hands the definitions of columns on as frames where they are in one piece', async () => {
+    const row = encodeTextRow([Buffer.from('1'), null]);
+    const whole = new RelayingSink();
+    await read([resultOf([row])], whole);
+    expect(whole.events).toEqual(['frames of 2', 'columns 2', 'rows 1', 'end']);
+    const broken = new RelayingSink();
+    await read(cut(resultOf([row]), [12, 10_000]), broken);
+    expect(broken.events).toEqual(['columns 2', 'rows 1', 'end']);
+    expect(broken.definitions).toEqual(whole.definitions);
   });
 
   it.each([

@@ -1,12 +1,12 @@
-import type { Capabilities } from '../wire/capabilities.ts';
-import { FRAME_HEADER, isFullFrame } from '../wire/frame.ts';
-import { decodeOk, EOF_HEADER, LOCAL_FILE_HEADER, OK_HEADER } from '../wire/ok-packet.ts';
-import { PayloadReader } from '../wire/payload-reader.ts';
-import { ProtocolError } from '../wire/protocol-error.ts';
-import { decodeError, ERROR_HEADER } from '../wire/server-error.ts';
-import { SERVER_STATUS } from '../wire/server-status.ts';
-import type { SessionChanges } from '../wire/session-changes.ts';
-import { type AnswerReader, wholePayload } from './answer-reader.ts';
+import type { Capabilities } from '../../wire/capabilities.ts';
+import { FRAME_HEADER, isFullFrame, payloadsOf } from '../../wire/frame.ts';
+import { decodeOk, EOF_HEADER, LOCAL_FILE_HEADER, OK_HEADER } from '../../wire/ok-packet.ts';
+import { PayloadReader } from '../../wire/payload-reader.ts';
+import { ProtocolError } from '../../wire/protocol-error.ts';
+import { decodeError, ERROR_HEADER } from '../../wire/server-error.ts';
+import { SERVER_STATUS } from '../../wire/server-status.ts';
+import type { SessionChanges } from '../../wire/session-changes.ts';
+import { type AnswerReader, expectWholePayload, wholePayload } from './answer-reader.ts';
 import type { ServerError } from './backend-error.ts';
 import type { Completion, Outcome } from './outcome.ts';
 import type { ResultSink } from './result-sink.ts';
@@ -27,6 +27,8 @@ export interface ResultReaderOwner {
 /** Where an answer stands. */
 type Place = 'begin' | 'definitions' | 'rows';
 
+const NO_OPTIONS = {} as const;
+
 /** Columns that a table, and so a result, of MariaDB can have. */
 const COLUMN_LIMIT = 4096;
 
@@ -37,9 +39,11 @@ export class ResultReader implements AnswerReader {
   #prelude: number;
   #place: Place;
   #awaitedDefinitions = 0;
-  #definitions: Buffer[] = [];
+  /** Payloads of those that have come; null while they and their number are one run of frames. */
+  #definitions: Buffer[] | null = null;
   /** The frame before was full: the next one continues its row. */
   #continued = false;
+  /** Frames that are not handed on yet: rows, or the definitions of columns with their number. */
   #run: Buffer | undefined;
   #runStart = 0;
   #runEnd = 0;
@@ -54,7 +58,7 @@ export class ResultReader implements AnswerReader {
   constructor(
     sink: ResultSink,
     owner: ResultReaderOwner,
-    options: { readonly prelude?: number; readonly place?: Place } = {},
+    options: { readonly prelude?: number; readonly place?: Place } = NO_OPTIONS,
   ) {
     this.#sink = sink;
     this.#owner = owner;
@@ -79,16 +83,16 @@ export class ResultReader implements AnswerReader {
       case 'rows':
         return this.#rowFrame(buffer, start, end);
       case 'definitions':
-        this.#definition(wholePayload(buffer, start, end));
+        this.#definition(buffer, start, end);
         return false;
       default:
-        return this.#begin(wholePayload(buffer, start, end));
+        return this.#begin(buffer, start, end);
     }
   }
 
   settled(): void {
     const run = this.#run;
-    if (run !== undefined) {
+    if (run !== undefined && this.#place === 'rows') {
       this.#run = undefined;
       if (!this.#sink.rows(run, this.#runStart, this.#runEnd)) {
         this.#owner.full(this.#sink);
@@ -96,44 +100,83 @@ export class ResultReader implements AnswerReader {
     }
   }
 
-  #begin(payload: Buffer): boolean {
-    switch (payload[0]) {
-      case OK_HEADER: {
-        const completion = decodeOk(payload, this.#owner.capabilities);
-        if (this.#prelude > 0) {
-          this.#prelude -= 1;
-          this.#owner.preludeSucceeded(completion);
-          return this.#isLast(completion);
-        }
-        this.#complete(completion);
-        this.#sink.ok(completion, payload);
-        return this.#isLast(completion);
-      }
+  #begin(buffer: Buffer, start: number, end: number): boolean {
+    expectWholePayload(start, end);
+    switch (buffer[start + FRAME_HEADER]) {
+      case OK_HEADER:
+        return this.#ok(buffer.subarray(start + FRAME_HEADER, end));
       case ERROR_HEADER:
-        return this.#fail(payload);
+        return this.#fail(buffer.subarray(start + FRAME_HEADER, end));
       case LOCAL_FILE_HEADER:
         this.#expectNoPrelude();
-        this.#owner.localFileWanted(this.#sink, payload.subarray(1), payload);
+        this.#owner.localFileWanted(
+          this.#sink,
+          buffer.subarray(start + FRAME_HEADER + 1, end),
+          buffer.subarray(start + FRAME_HEADER, end),
+        );
         return false;
       default: {
         this.#expectNoPrelude();
-        this.#awaitedDefinitions = new PayloadReader(payload).lengthEncoded();
-        if (this.#awaitedDefinitions > COLUMN_LIMIT) {
-          throw new ProtocolError('malformed', `a result of ${this.#awaitedDefinitions} columns`);
+        const count = new PayloadReader(buffer, start + FRAME_HEADER, end).lengthEncoded();
+        if (count > COLUMN_LIMIT) {
+          throw new ProtocolError('malformed', `a result of ${count} columns`);
         }
-        this.#definitions = [];
+        this.#awaitedDefinitions = count;
+        this.#definitions = null;
+        this.#run = buffer;
+        this.#runStart = start;
+        this.#runEnd = end;
         this.#place = 'definitions';
         return false;
       }
     }
   }
 
-  #definition(payload: Buffer): void {
-    this.#definitions.push(payload);
-    if (this.#definitions.length === this.#awaitedDefinitions) {
-      this.#place = 'rows';
-      this.#sink.columns(this.#definitions);
+  #ok(payload: Buffer): boolean {
+    const completion = decodeOk(payload, this.#owner.capabilities);
+    if (this.#prelude > 0) {
+      this.#prelude -= 1;
+      this.#owner.preludeSucceeded(completion);
+      return this.#isLast(completion);
     }
+    this.#complete(completion);
+    this.#sink.ok(completion, payload);
+    return this.#isLast(completion);
+  }
+
+  #definition(buffer: Buffer, start: number, end: number): void {
+    expectWholePayload(start, end);
+    this.#awaitedDefinitions -= 1;
+    if (this.#definitions === null && this.#run === buffer && this.#runEnd === start) {
+      this.#runEnd = end;
+    } else {
+      this.#definitions ??= this.#definitionsOfRun();
+      this.#definitions.push(buffer.subarray(start + FRAME_HEADER, end));
+    }
+    if (this.#awaitedDefinitions === 0) {
+      this.#columns();
+    }
+  }
+
+  /** All definitions are there. */
+  #columns(): void {
+    const run = this.#run;
+    const sink = this.#sink;
+    this.#place = 'rows';
+    if (this.#definitions === null && run !== undefined && sink.columnFrames !== undefined) {
+      this.#run = undefined;
+      sink.columnFrames(run, this.#runStart, this.#runEnd);
+      return;
+    }
+    const definitions = this.#definitions ?? this.#definitionsOfRun();
+    this.#run = undefined;
+    this.#definitions = null;
+    sink.columns(definitions);
+  }
+
+  /** Without the number in front of them. */
+  #definitionsOfRun(): Buffer[] {
+    return this.#run === undefined ? [] : payloadsOf(this.#run, this.#runStart, this.#runEnd).slice(1);
   }
 
   #rowFrame(buffer: Buffer, start: number, end: number): boolean {

@@ -17,6 +17,13 @@ export interface ResultSink {
   columns(definitions: readonly Buffer[]): void;
 
   /**
+   * Instead of `columns`, for a receiver that sends them on: the same as frames, headers included, between `start` and `end` of
+   * `buffer`, the packet with their number first. The bytes are the receiver's from here on. Called only where all of them have
+   * arrived in one piece, as nearly always.
+   */
+  columnFrames?(buffer: Buffer, start: number, end: number): void;
+
+  /**
    * Rows of the present result: whole frames, headers included, between `start` and `end` of `buffer`, with the numbers that
    * the server gave them; a row of 16 MiB and more takes several frames, not necessarily of one call. The bytes are the
    * receiver's from here on: frames may be renumbered in place.

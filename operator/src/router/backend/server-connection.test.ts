@@ -1,8 +1,8 @@
 import { setImmediate as tick } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { INITIAL_VARIABLES, withVariables } from '../session/session-variables.ts';
-import { SERVER_STATUS } from '../wire/server-status.ts';
-import type { SessionChanges } from '../wire/session-changes.ts';
+import { SERVER_STATUS } from '../../wire/server-status.ts';
+import type { SessionChanges } from '../../wire/session-changes.ts';
 import { RecordingSink } from './testing/recording-sink.ts';
 import { scriptedConnection } from './testing/scripted-server.ts';
 

@@ -1,21 +1,25 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { FakeClock } from '../../runtime/testing/fake-clock.ts';
-import { nativeDoubleHash, nativeSecretOf, verifyNative } from '../wire/auth/native-password.ts';
-import { encodeAuthSwitch } from '../wire/auth/packets.ts';
+import { nativeDoubleHash, nativeSecretOf, verifyNative } from '../../wire/auth/native-password.ts';
+import { encodeAuthSwitch } from '../../wire/auth/packets.ts';
 import {
   CAPABILITY,
   hasCapability,
   hasExtendedCapability,
   removeCapabilities,
-} from '../wire/capabilities.ts';
-import { decodeHandshakeResponse, type HandshakeResponse } from '../wire/handshake-response.ts';
-import { encodeOk, PLAIN_OK } from '../wire/ok-packet.ts';
-import { encodeEarlyError, encodeError } from '../wire/server-error.ts';
+} from '../../wire/capabilities.ts';
+import { decodeHandshakeResponse, type HandshakeResponse } from '../../wire/handshake-response.ts';
+import { encodeOk, PLAIN_OK } from '../../wire/ok-packet.ts';
+import { encodeEarlyError, encodeError } from '../../wire/server-error.ts';
 import type { ConnectionTraits } from './backend-connection.ts';
 import { BackendError } from './backend-error.ts';
-import type { Credential } from './credential.ts';
-import { logIn, type LoggedIn } from './server-login.ts';
-import { createServerTrust } from './server-trust.ts';
+import type { Credential } from '../../wire/login/credential.ts';
+import type { LoggedIn } from '../../wire/login/log-in.ts';
+import { logIn } from './server-login.ts';
+import { createServerTrust } from '../../wire/login/server-trust.ts';
 import {
   type AcceptedConnection,
   listenForLogins,
@@ -40,6 +44,7 @@ interface Attempt {
   readonly traits?: ConnectionTraits;
   readonly authority?: string;
   readonly serverName?: string;
+  readonly socketPath?: string;
   readonly clock?: FakeClock;
   readonly signal?: AbortSignal;
 }
@@ -48,7 +53,8 @@ async function attempt(
   serve: (connection: AcceptedConnection) => Promise<void>,
   options: Attempt = {},
 ): Promise<LoggedIn> {
-  const listening = await listenForLogins(serve);
+  const { socketPath } = options;
+  const listening = await listenForLogins(serve, socketPath);
   opened.push(listening);
   const {
     credential = { kind: 'password', password: 'secret' },
@@ -57,7 +63,13 @@ async function attempt(
   } = options;
   const session = await logIn(
     {
-      server: { pod: 'shard-0-0', host: '127.0.0.1', port: listening.port, serverName },
+      server: {
+        pod: 'shard-0-0',
+        host: '127.0.0.1',
+        port: listening.port,
+        serverName,
+        ...(socketPath === undefined ? {} : { socketPath }),
+      },
       user: 'app',
       credential,
       traits,
@@ -120,6 +132,25 @@ describe('logIn', () => {
     );
     expect(hasCapability(session.capabilities, CAPABILITY.foundRows)).toBe(true);
     expect(hasExtendedCapability(session.capabilities, 0x8)).toBe(true);
+  });
+
+  it('reaches a server of this machine by its socket, without TLS', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'shardwright-login-'));
+    let response: HandshakeResponse | undefined;
+    try {
+      await attempt(
+        async (connection) => {
+          connection.greet();
+          response = decodeHandshakeResponse(await connection.next());
+          await welcome(connection, response);
+        },
+        { socketPath: join(folder, 'server.sock') },
+      );
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+    expect(response).toMatchObject({ user: 'app', plugin: 'mysql_native_password' });
+    expect(hasCapability((response as HandshakeResponse).capabilities, CAPABILITY.tls)).toBe(false);
   });
 
   it('proves SHA1 of a password that it does not know', async () => {

@@ -45,6 +45,10 @@ function pool(settings: Partial<PoolSettings> = {}) {
 
 const stats = ({ stats: { idle, lent, opening, waiting } }: ServerPool) => ({ idle, lent, opening, waiting });
 
+async function lend(server: ServerPool, wish: LendRequest, giveUp: AbortSignal): Promise<Loan> {
+  return server.lend(wish, giveUp);
+}
+
 describe('ServerPool', () => {
   it('lends what was given back, rather than open another', async () => {
     const { pool: server, made } = pool();
@@ -66,7 +70,7 @@ describe('ServerPool', () => {
 
   it('prefers a connection in the wanted surroundings, then the one used last', async () => {
     const { pool: server, made } = pool({ connectionsPerServer: 3 });
-    const loans = await Promise.all([1, 2, 3].map(() => server.lend(request(), signal)));
+    const loans = await Promise.all([1, 2, 3].map(async () => server.lend(request(), signal)));
     const variables = withVariables(INITIAL_VARIABLES, [['sql_mode', "''"]]);
     made.forEach((connection, index) => {
       connection.database = `db${index}`;
@@ -129,7 +133,7 @@ describe('ServerPool', () => {
   it('does not let them wait for ever', async () => {
     const { pool: server, clock } = pool({ connectionsPerServer: 1, waitMilliseconds: 1000 });
     await server.lend(request(), signal);
-    const waiting = server.lend(request(), signal);
+    const waiting = lend(server, request(), signal);
     const failure = waiting.catch((error: unknown) => error);
     await clock.advance(1000);
     expect(await failure).toMatchObject({ code: 'PoolTimeout', execution: 'NotSent' });
@@ -139,15 +143,15 @@ describe('ServerPool', () => {
   it('does not let any number of them wait', async () => {
     const { pool: server } = pool({ connectionsPerServer: 1, waitingPerServer: 1 });
     await server.lend(request(), signal);
-    server.lend(request(), signal).catch(() => {});
-    await expect(server.lend(request(), signal)).rejects.toMatchObject({ code: 'PoolFull' });
+    lend(server, request(), signal).catch(() => {});
+    await expect(lend(server, request(), signal)).rejects.toMatchObject({ code: 'PoolFull' });
   });
 
   it('forgets a wait that was given up', async () => {
     const { pool: server } = pool({ connectionsPerServer: 1 });
     const first = await server.lend(request(), signal);
     const abort = new AbortController();
-    const waiting = server.lend(request(), abort.signal);
+    const waiting = lend(server, request(), abort.signal);
     abort.abort(new Error('bye'));
     await expect(waiting).rejects.toMatchObject({ code: 'Aborted' });
     first.giveBack(CLEAN);
@@ -157,12 +161,12 @@ describe('ServerPool', () => {
   it('serves another user who has waited long before the same user’s next request', async () => {
     const { pool: server, clock } = pool({ connectionsPerServer: 1, patienceMilliseconds: 100 });
     const first = await server.lend(request('busy'), signal);
-    const patient = server.lend(request('patient'), signal);
-    const next = server.lend(request('busy'), signal);
+    const patient = lend(server, request('patient'), signal);
+    const next = lend(server, request('busy'), signal);
     first.giveBack(CLEAN);
     const second = await next;
     expect(second.connection).toBe(first.connection);
-    const third = server.lend(request('busy'), signal);
+    const third = lend(server, request('busy'), signal);
     await clock.advance(100);
     second.giveBack(CLEAN);
     const loan = await patient;
@@ -175,7 +179,7 @@ describe('ServerPool', () => {
   it('fails one request for each login that failed', async () => {
     const { pool: server, logins } = pool();
     logins.login = () => Promise.reject(new BackendError('AccessDenied', 'no'));
-    const failures = await Promise.allSettled([1, 2, 3].map(() => server.lend(request(), signal)));
+    const failures = await Promise.allSettled([1, 2, 3].map(async () => server.lend(request(), signal)));
     expect(failures.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
     expect(stats(server)).toEqual({ idle: 0, lent: 0, opening: 0, waiting: 0 });
   });
@@ -184,7 +188,7 @@ describe('ServerPool', () => {
     const { pool: server, logins } = pool();
     const first = await server.lend(request(), signal);
     logins.login = () => Promise.reject(new BackendError('TooManyConnections', 'full'));
-    const second = server.lend(request(), signal);
+    const second = lend(server, request(), signal);
     await tick();
     first.giveBack(CLEAN);
     expect((await second).connection).toBe(first.connection);
@@ -195,7 +199,7 @@ describe('ServerPool', () => {
     const first = await server.lend(request(), signal);
     const gate = Promise.withResolvers<void>();
     logins.login = () => gate.promise;
-    const second = server.lend(request(), signal);
+    const second = lend(server, request(), signal);
     first.giveBack(CLEAN);
     expect((await second).connection).toBe(first.connection);
     gate.resolve();
@@ -207,7 +211,7 @@ describe('ServerPool', () => {
     const { pool: server, logins } = pool({ connectionsPerServer: 10, loginsPerServer: 2 });
     const gate = Promise.withResolvers<void>();
     logins.login = () => gate.promise;
-    const loans = [1, 2, 3, 4].map(() => server.lend(request(), signal));
+    const loans = [1, 2, 3, 4].map(async () => server.lend(request(), signal));
     expect(stats(server)).toEqual({ idle: 0, lent: 0, opening: 2, waiting: 4 });
     gate.resolve();
     const all: Loan[] = [];
@@ -236,7 +240,7 @@ describe('ServerPool', () => {
     const first = await server.lend(request(), signal);
     (made[0] as FakeConnection).answers = false;
     first.giveBack({ clean: false });
-    const second = server.lend(request(), signal);
+    const second = lend(server, request(), signal);
     await clock.advance(3000);
     expect((await second).connection).toBe(made[1]);
     expect(made[0]?.failure?.code).toBe('Timeout');
@@ -250,14 +254,14 @@ describe('ServerPool', () => {
     expect(made[0]?.requests).toEqual(['ping']);
     (made[0] as FakeConnection).answers = false;
     await clock.advance(15_000);
-    const again = server.lend(request(), signal);
+    const again = lend(server, request(), signal);
     await clock.advance(3000);
     expect((await again).connection).toBe(made[1]);
   });
 
   it('closes what nobody used for long, and what is old', async () => {
     const { pool: server, made, clock } = pool({ idleMilliseconds: 60_000, ageMilliseconds: 100_000 });
-    const [one, two] = await Promise.all([server.lend(request(), signal), server.lend(request(), signal)]);
+    const [one, two] = await Promise.all([lend(server, request(), signal), lend(server, request(), signal)]);
     one.giveBack(CLEAN);
     await clock.advance(60_000);
     expect(stats(server)).toMatchObject({ idle: 0, lent: 1 });
@@ -270,7 +274,7 @@ describe('ServerPool', () => {
 
   it('forgets a connection that ended by itself, idle or lent', async () => {
     const { pool: server, made } = pool();
-    const [one, two] = await Promise.all([server.lend(request(), signal), server.lend(request(), signal)]);
+    const [one, two] = await Promise.all([lend(server, request(), signal), lend(server, request(), signal)]);
     one.giveBack(CLEAN);
     made.forEach((connection) => connection.destroy(new BackendError('ConnectionLost', 'gone')));
     await tick();
@@ -285,14 +289,59 @@ describe('ServerPool', () => {
     (await server.lend(request(), signal)).giveBack(CLEAN);
     const gate = Promise.withResolvers<void>();
     logins.login = () => gate.promise;
-    const waiting = server.lend(request('other'), signal);
+    const waiting = lend(server, request('other'), signal);
     server.retire(new BackendError('Retired', 'over'));
     await expect(waiting).rejects.toMatchObject({ code: 'Retired', execution: 'NotSent' });
-    await expect(server.lend(request(), signal)).rejects.toMatchObject({ code: 'Retired' });
+    await expect(lend(server, request(), signal)).rejects.toMatchObject({ code: 'Retired' });
     expect(lent.connection.failure?.code).toBe('Retired');
     gate.resolve();
     await tick();
     expect(made.map(({ failure }) => failure?.code)).toEqual(['Retired', 'Retired', 'Retired']);
     expect(stats(server)).toEqual({ idle: 0, lent: 0, opening: 0, waiting: 0 });
+  });
+
+  it('retired while an idle connection is tried, opens none in its place', async () => {
+    const { pool: server, made, clock } = pool({ probeMilliseconds: 15_000, idleMilliseconds: 60_000 });
+    (await server.lend(request(), signal)).giveBack(CLEAN);
+    (made[0] as FakeConnection).answers = false;
+    await clock.advance(15_000);
+    const lent = server.lend(request(), signal);
+    await tick();
+    server.retire(new BackendError('Retired', 'over'));
+    await expect(lent).rejects.toMatchObject({ code: 'Retired', execution: 'NotSent' });
+    expect(made).toHaveLength(1);
+  });
+});
+
+describe('a database that its sessions have to leave', () => {
+  const SLOT = new Set(['app_s0001']);
+
+  it('is left by idle connections at once, and by lent ones when they come back', async () => {
+    const { pool: server, made } = pool({ connectionsPerServer: 3 });
+    const loans = await Promise.all([1, 2, 3].map(async () => server.lend(request(), signal)));
+    const [idle, lent, elsewhere] = made;
+    made.forEach((connection) => (connection.database = 'app_s0001'));
+    if (idle === undefined || lent === undefined || elsewhere === undefined) {
+      throw new Error('three connections were to be made');
+    }
+    elsewhere.database = 'app_s0002';
+    lent.isBusy = true;
+    loans.filter(({ connection }) => connection !== lent).forEach((loan) => loan.giveBack(CLEAN));
+    server.closeDatabases(SLOT);
+    expect(made.map(({ database }) => database)).toEqual(['information_schema', 'app_s0001', 'app_s0002']);
+    lent.isBusy = false;
+    loans.find(({ connection }) => connection === lent)?.giveBack(CLEAN);
+    expect(lent.database).toBe('information_schema');
+    expect(stats(server)).toMatchObject({ idle: 3, lent: 0 });
+  });
+
+  it('may be selected again once it is open', async () => {
+    const { pool: server, made } = pool();
+    server.closeDatabases(SLOT);
+    server.closeDatabases(new Set());
+    const loan = await server.lend(request(), signal);
+    (made[0] as FakeConnection).database = 'app_s0001';
+    loan.giveBack(CLEAN);
+    expect(made[0]?.database).toBe('app_s0001');
   });
 });

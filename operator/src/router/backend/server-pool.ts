@@ -1,14 +1,14 @@
-import { abortReason } from '../../runtime/abort.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { BackendMetrics } from '../metrics/backend-metrics.ts';
-import { watchAbort } from './abort-watch.ts';
 import { answersInTime } from './answer-in-time.ts';
 import type { BackendConnection, BackendServer } from './backend-connection.ts';
 import { BackendError } from './backend-error.ts';
 import type { LendRequest, Loan, PoolStats } from './backend-pool.ts';
-import { IdleConnections } from './idle-connections.ts';
+import { type IdleConnection, IdleConnections } from './idle-connections.ts';
 import { poolKey } from './pool-key.ts';
 import type { PoolSettings } from './pool-settings.ts';
+import { StatementAllowance } from './statement-allowance.ts';
+import { waitForLoan } from './wait-for-loan.ts';
 import { type Waiter, WaitingList } from './waiting-list.ts';
 
 export interface ServerPoolOptions {
@@ -16,8 +16,37 @@ export interface ServerPoolOptions {
   readonly settings: PoolSettings;
   readonly clock: Clock;
   readonly metrics: BackendMetrics;
-  /** Makes a connection, within the time a login may take. */
-  readonly connect: (request: LendRequest, signal: AbortSignal) => Promise<BackendConnection>;
+  readonly connect: Connect;
+}
+
+/** Makes a connection, within the time a login may take. The statements are those of all connections to its server. */
+export type Connect = (
+  request: LendRequest,
+  sharedStatements: StatementAllowance,
+  signal: AbortSignal,
+) => Promise<BackendConnection>;
+
+type TakeBack = (connection: BackendConnection, key: string, clean: boolean) => void;
+
+/** A connection that is lent until it is given back, once. */
+class PoolLoan implements Loan {
+  readonly connection: BackendConnection;
+  readonly #key: string;
+  readonly #take: TakeBack;
+  #isOut = true;
+
+  constructor(connection: BackendConnection, key: string, take: TakeBack) {
+    this.connection = connection;
+    this.#key = key;
+    this.#take = take;
+  }
+
+  giveBack({ clean }: { readonly clean: boolean }): void {
+    if (this.#isOut) {
+      this.#isOut = false;
+      this.#take(this.connection, this.#key, clean);
+    }
+  }
 }
 
 /** The connections to one server. */
@@ -26,15 +55,19 @@ export class ServerPool {
   readonly #options: ServerPoolOptions;
   readonly #idle: IdleConnections;
   readonly #waiting = new WaitingList<Loan>();
+  readonly #statements: StatementAllowance;
   /** Everything that is open, and when it was opened. */
   readonly #openedAt = new Map<BackendConnection, number>();
   readonly #scope = new AbortController();
+  readonly #take: TakeBack = (connection, key, clean) => this.#takeBack(connection, key, clean);
   #opening = 0;
+  #closedDatabases: ReadonlySet<string> = new Set();
   #retired: BackendError | undefined;
 
   constructor(options: ServerPoolOptions) {
     this.server = options.server;
     this.#options = options;
+    this.#statements = new StatementAllowance(options.settings.sharedStatements);
     this.#idle = new IdleConnections(options.clock, options.settings.idleMilliseconds, (connection) =>
       this.#close(connection, 'nobody used it'),
     );
@@ -51,24 +84,52 @@ export class ServerPool {
   }
 
   /** See BackendPools. */
-  async lend(request: LendRequest, signal: AbortSignal): Promise<Loan> {
+  lend(request: LendRequest, signal: AbortSignal): Loan | Promise<Loan> {
+    if (this.#retired !== undefined) {
+      return Promise.reject(this.#retired);
+    }
+    const key = poolKey(request);
+    const idle = this.#idle.take(key, request.surroundings);
+    return idle !== undefined && this.#isFresh(idle)
+      ? this.#lendIdle(idle)
+      : this.#lendLater(request, key, idle, signal);
+  }
+
+  /** Tries the idle connections, beginning with `first`, and waits for one where none answers. It may retire meanwhile. */
+  async #lendLater(
+    request: LendRequest,
+    key: string,
+    first: IdleConnection | undefined,
+    signal: AbortSignal,
+  ): Promise<Loan> {
+    for (let idle = first; idle !== undefined; idle = this.#idle.take(key, request.surroundings)) {
+      const { connection } = idle;
+      if (this.#isFresh(idle) || (await this.#succeeds(connection, (probe) => connection.ping(probe)))) {
+        return this.#lendIdle(idle);
+      }
+    }
     if (this.#retired !== undefined) {
       throw this.#retired;
     }
-    const key = poolKey(request);
-    const { clock, metrics, settings } = this.#options;
-    for (;;) {
-      const idle = this.#idle.take(key, request.surroundings);
-      if (idle === undefined) {
-        return this.#wait(request, key, signal);
-      }
-      if (
-        clock.monotonic() - idle.since < settings.probeMilliseconds ||
-        (await this.#succeeds(idle.connection, (probe) => idle.connection.ping(probe)))
-      ) {
-        metrics.lent(this.server.pod, 'idle', 0);
-        return this.#loan(idle.connection, key);
-      }
+    return waitForLoan(this.#options, this.#waiting, { request, key }, () => this.#openForWaiters(), signal);
+  }
+
+  /** Whether it was used so lately that it need not be asked whether it still works. */
+  #isFresh({ since }: IdleConnection): boolean {
+    const { clock, settings } = this.#options;
+    return clock.monotonic() - since < settings.probeMilliseconds;
+  }
+
+  #lendIdle({ connection, key }: IdleConnection): Loan {
+    this.#options.metrics.lent(this.server.pod, 'idle', 0);
+    return this.#loan(connection, key);
+  }
+
+  /** Has all connections leave these databases: idle ones now, others when they are given back or have nothing to do. */
+  closeDatabases(databases: ReadonlySet<string>): void {
+    this.#closedDatabases = databases;
+    for (const connection of this.#openedAt.keys()) {
+      this.#leave(connection);
     }
   }
 
@@ -87,50 +148,11 @@ export class ServerPool {
     }
   }
 
-  #wait(request: LendRequest, key: string, signal: AbortSignal): Promise<Loan> {
-    const { settings, clock, metrics } = this.#options;
-    const { pod } = this.server;
-    const aborted = (): BackendError =>
-      new BackendError('Aborted', `the wait for ${pod} was given up`, { cause: abortReason(signal) });
-    if (signal.aborted) {
-      return Promise.reject(aborted());
-    }
-    if (this.#waiting.length >= settings.waitingPerServer) {
-      metrics.notLent(pod, 'PoolFull');
-      return Promise.reject(
-        new BackendError(
-          'PoolFull',
-          `${settings.waitingPerServer} requests wait for a connection to ${pod} already`,
-        ),
-      );
-    }
-    const { promise, resolve, reject } = Promise.withResolvers<Loan>();
-    const waiter: Waiter<Loan> = { request, key, since: clock.monotonic(), resolve, reject };
-    const giveUp = (error: BackendError): void => {
-      if (this.#waiting.remove(waiter)) {
-        metrics.notLent(pod, error.code);
-        reject(error);
-      }
-    };
-    const timer = clock.setTimer(settings.waitMilliseconds, () =>
-      giveUp(
-        new BackendError(
-          'PoolTimeout',
-          `no connection to ${pod} became free within ${settings.waitMilliseconds} ms`,
-        ),
-      ),
-    );
-    const unwatch = watchAbort(signal, () => giveUp(aborted()));
-    this.#waiting.add(waiter);
-    this.#openForWaiters();
-    return promise.finally(() => {
-      timer.cancel();
-      unwatch();
-    });
-  }
-
   /** Opens a connection for each waiter that has none under way, as far as the limits go. */
   #openForWaiters(): void {
+    if (this.#waiting.length <= this.#opening) {
+      return;
+    }
     const { connectionsPerServer, loginsPerServer } = this.#options.settings;
     for (const waiter of this.#waiting.from(this.#opening)) {
       if (this.#opening >= loginsPerServer) {
@@ -154,13 +176,13 @@ export class ServerPool {
     const begun = clock.monotonic();
     this.#opening += 1;
     try {
-      const connection = await connect(request, this.#scope.signal);
+      const connection = await connect(request, this.#statements, this.#scope.signal);
       this.#opening -= 1;
       metrics.opened(pod, (clock.monotonic() - begun) / 1000);
       this.#openedAt.set(connection, clock.monotonic());
       void connection.ended.then((reason) => this.#ended(connection, reason));
       if (this.#retired === undefined) {
-        this.#offer(connection, key);
+        this.#offer(connection, key, clock.monotonic());
         this.#openForWaiters();
       } else {
         connection.destroy(this.#retired);
@@ -191,48 +213,52 @@ export class ServerPool {
   }
 
   #loan(connection: BackendConnection, key: string): Loan {
-    let isOut = true;
-    return {
-      connection,
-      giveBack: ({ clean }) => {
-        if (isOut) {
-          isOut = false;
-          void this.#takeBack(connection, key, clean);
-        }
-      },
-    };
+    return new PoolLoan(connection, key, this.#take);
   }
 
-  async #takeBack(connection: BackendConnection, key: string, clean: boolean): Promise<void> {
-    const { clock, settings, metrics } = this.#options;
+  #takeBack(connection: BackendConnection, key: string, clean: boolean): void {
+    const { clock, settings } = this.#options;
     if (connection.failure !== undefined) {
       return;
     }
+    const now = clock.monotonic();
     const openedAt = this.#openedAt.get(connection) ?? 0;
-    if (clock.monotonic() - openedAt >= settings.ageMilliseconds) {
+    if (now - openedAt >= settings.ageMilliseconds) {
       this.#close(connection, 'it is old');
-      return;
+    } else if (clean && connection.isClean) {
+      this.#leave(connection);
+      this.#offer(connection, key, now);
+    } else {
+      void this.#resetAndOffer(connection, key);
     }
-    if (!clean || !connection.isClean) {
-      metrics.reset(this.server.pod);
-      if (!(await this.#succeeds(connection, (signal) => connection.reset(signal)))) {
-        return;
-      }
+  }
+
+  async #resetAndOffer(connection: BackendConnection, key: string): Promise<void> {
+    const { clock, metrics } = this.#options;
+    metrics.reset(this.server.pod);
+    if (await this.#succeeds(connection, (signal) => connection.reset(signal))) {
+      this.#leave(connection);
+      this.#offer(connection, key, clock.monotonic());
     }
-    this.#offer(connection, key);
+  }
+
+  /** Whoever borrows it meanwhile waits behind the answer. */
+  #leave(connection: BackendConnection): void {
+    const databases = this.#closedDatabases;
+    if (databases.size > 0) {
+      void this.#succeeds(connection, (signal) => connection.leave(databases, signal));
+    }
   }
 
   /** To whoever waits, else to the idle ones. */
-  #offer(connection: BackendConnection, key: string): void {
-    const { clock, settings, metrics } = this.#options;
-    const now = clock.monotonic();
+  #offer(connection: BackendConnection, key: string, now: number): void {
+    const { settings, metrics } = this.#options;
     const { first } = this.#waiting;
-    if (
-      first !== undefined &&
-      first.key !== key &&
-      now - first.since >= settings.patienceMilliseconds &&
-      this.#isFull
-    ) {
+    if (first === undefined) {
+      this.#idle.add(connection, key, now);
+      return;
+    }
+    if (first.key !== key && now - first.since >= settings.patienceMilliseconds && this.#isFull) {
       this.#close(connection, 'its place is needed for another user');
       return;
     }
@@ -242,7 +268,7 @@ export class ServerPool {
       waiter.resolve(this.#loan(connection, key));
       return;
     }
-    this.#idle.add(connection, key);
+    this.#idle.add(connection, key, now);
     this.#openForWaiters();
   }
 

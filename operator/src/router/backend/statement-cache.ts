@@ -1,37 +1,66 @@
 import type { PreparedStatement } from './backend-connection.ts';
+import type { StatementAllowance } from './statement-allowance.ts';
 
-/** Prepared statements of one connection, by their text and the surroundings they were prepared in; the least recently used goes first. */
+/** What a prepared statement is found by: its text by its bytes (latin1), and the surroundings it was prepared in. */
+export interface StatementKey {
+  readonly text: string;
+  readonly database: string;
+  /** Key of the session's variables. */
+  readonly variables: string;
+}
+
+interface Entry {
+  readonly key: StatementKey;
+  readonly statement: PreparedStatement;
+}
+
+/**
+ * Prepared statements of one connection; the least recently used goes first. A connection may keep `capacity` of them, and more
+ * as long as the allowance that it shares with others has some left.
+ */
 export class StatementCache {
   readonly #capacity: number;
-  /** In the order of use, the latest last. */
-  readonly #byKey = new Map<string, PreparedStatement>();
-  readonly #keyOf = new Map<number, string>();
+  readonly #allowance: StatementAllowance;
+  /** Taken from the allowance. */
+  #extra = 0;
+  /** By text and then by surroundings: strings that are kept are looked up without being put together and hashed again. */
+  readonly #byText = new Map<string, Map<string, Entry>>();
+  /** By number, in the order of use, the latest last. */
+  readonly #byId = new Map<number, Entry>();
   readonly #held = new Set<number>();
 
-  constructor(capacity: number) {
+  constructor(capacity: number, allowance: StatementAllowance) {
     this.#capacity = capacity;
+    this.#allowance = allowance;
   }
 
   get size(): number {
-    return this.#byKey.size;
+    return this.#byId.size;
   }
 
-  find(key: string): PreparedStatement | undefined {
-    const statement = this.#byKey.get(key);
-    if (statement !== undefined) {
-      this.#byKey.delete(key);
-      this.#byKey.set(key, statement);
+  find(key: StatementKey): PreparedStatement | undefined {
+    const entry = this.#byText.get(key.text)?.get(surroundingsOf(key));
+    if (entry === undefined) {
+      return undefined;
     }
+    const { statement } = entry;
+    this.#byId.delete(statement.id);
+    this.#byId.set(statement.id, entry);
     return statement;
   }
 
   /** Takes a statement in; returns the numbers of those that have to go for it and are to be closed. */
-  add(key: string, statement: PreparedStatement): number[] {
-    this.#byKey.set(key, statement);
-    this.#keyOf.set(statement.id, key);
+  add(key: StatementKey, statement: PreparedStatement): number[] {
+    const entry = { key, statement };
+    const bySurroundings = this.#byText.get(key.text) ?? new Map<string, Entry>();
+    this.#byText.set(key.text, bySurroundings.set(surroundingsOf(key), entry));
+    this.#byId.set(statement.id, entry);
     const closed: number[] = [];
-    for (const [, { id }] of this.#byKey) {
-      if (this.#byKey.size <= this.#capacity) {
+    if (this.size > this.#capacity + this.#extra && this.#allowance.take()) {
+      this.#extra += 1;
+    }
+    for (const id of this.#byId.keys()) {
+      if (this.size <= this.#capacity + this.#extra) {
         break;
       }
       if (id !== statement.id && !this.#held.has(id)) {
@@ -40,6 +69,11 @@ export class StatementCache {
       }
     }
     return closed;
+  }
+
+  /** Numbers of the statements that were prepared in one of these databases. */
+  preparedIn(databases: ReadonlySet<string>): number[] {
+    return [...this.#byId].filter(([, { key }]) => databases.has(key.database)).map(([id]) => id);
   }
 
   /** A statement with a cursor or a piece of a value on the server: it must not be closed for another. */
@@ -52,17 +86,41 @@ export class StatementCache {
   }
 
   remove(id: number): void {
-    const key = this.#keyOf.get(id);
-    this.#keyOf.delete(id);
+    const entry = this.#byId.get(id);
+    this.#byId.delete(id);
     this.#held.delete(id);
-    if (key !== undefined) {
-      this.#byKey.delete(key);
+    if (entry === undefined) {
+      return;
     }
+    const { key } = entry;
+    const bySurroundings = this.#byText.get(key.text);
+    // Prepared a second time, the text is the later one's.
+    if (bySurroundings?.get(surroundingsOf(key)) === entry) {
+      bySurroundings.delete(surroundingsOf(key));
+    }
+    if (bySurroundings?.size === 0) {
+      this.#byText.delete(key.text);
+    }
+    this.#giveBackUnused();
   }
 
+  /** All are gone, as after a reset or with the connection itself. */
   clear(): void {
-    this.#byKey.clear();
-    this.#keyOf.clear();
+    this.#byText.clear();
+    this.#byId.clear();
     this.#held.clear();
+    this.#giveBackUnused();
   }
+
+  #giveBackUnused(): void {
+    const unused = Math.min(this.#extra, this.#capacity + this.#extra - this.size);
+    if (unused > 0) {
+      this.#extra -= unused;
+      this.#allowance.giveBack(unused);
+    }
+  }
+}
+
+function surroundingsOf({ database, variables }: StatementKey): string {
+  return variables === '' ? database : `${database}\0${variables}`;
 }

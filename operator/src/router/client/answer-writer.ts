@@ -1,12 +1,13 @@
 import type { Clock } from '../../runtime/clock.ts';
-import { CAPABILITY, type Capabilities, hasCapability } from '../wire/capabilities.ts';
-import { type ColumnDefinition, encodeColumn, encodeColumnCount } from '../wire/column-definition.ts';
-import { encodeEndOfRows, encodeEof, encodeOk, type OkPacket } from '../wire/ok-packet.ts';
-import { isFullFrame } from '../wire/frame.ts';
-import type { PacketChannel } from '../wire/packet-channel.ts';
-import type { PacketQueue } from '../wire/packet-queue.ts';
-import { encodeError, type ServerErrorText } from '../wire/server-error.ts';
-import { encodeTextRow } from '../wire/text-row.ts';
+import { CAPABILITY, type Capabilities, hasCapability } from '../../wire/capabilities.ts';
+import { type ColumnDefinition, encodeColumn, encodeColumnCount } from '../../wire/column-definition.ts';
+import { encodeEndOfRows, encodeEof, encodeOk, type OkPacket } from '../../wire/ok-packet.ts';
+import { isFullFrame } from '../../wire/frame.ts';
+import type { PacketChannel } from '../../wire/packet-channel.ts';
+import type { PacketQueue } from '../../wire/packet-queue.ts';
+import type { SessionChanges } from '../../wire/session-changes.ts';
+import { encodeError, type ServerErrorText } from '../../wire/server-error.ts';
+import { encodeTextRow } from '../../wire/text-row.ts';
 import type { ClientAnswer } from './client-answer.ts';
 
 /** What an answer is written to. */
@@ -15,6 +16,8 @@ export interface AnswerTarget {
   readonly packets: PacketQueue;
   readonly capabilities: Capabilities;
   readonly clock: Clock;
+  /** What is to be told of the session with the next OK; see `CommandHandler.takeChanges`. */
+  readonly takeChanges: () => SessionChanges | null;
   /** See ClientLimits. */
   readonly writeTimeoutMilliseconds: number;
   /** Called when the client took nothing for that long: must close the connection. */
@@ -54,7 +57,7 @@ export class AnswerWriter implements ClientAnswer {
   }
 
   ok(ok: OkPacket): boolean {
-    return this.packet(encodeOk(ok, this.capabilities));
+    return this.packet(encodeOk({ ...ok, changes: ok.changes ?? this.#changes() }, this.capabilities));
   }
 
   error(error: ServerErrorText): boolean {
@@ -73,16 +76,26 @@ export class AnswerWriter implements ClientAnswer {
     return this.definitions(definitions, status);
   }
 
+  columnFrames(buffer: Buffer, start: number, end: number, status: number): boolean {
+    this.frames(buffer, start, end);
+    return this.#endOfDefinitions(status);
+  }
+
   definitions(definitions: readonly Buffer[], status: number): boolean {
     for (const definition of definitions) this.packet(definition);
-    if (definitions.length > 0 && !hasCapability(this.capabilities, CAPABILITY.deprecateEof)) {
+    return definitions.length === 0 ? !this.congested : this.#endOfDefinitions(status);
+  }
+
+  #endOfDefinitions(status: number): boolean {
+    if (!hasCapability(this.capabilities, CAPABILITY.deprecateEof)) {
       this.packet(encodeEof({ status, warnings: 0 }));
     }
     return !this.congested;
   }
 
   endOfRows(status: number, warnings: number): boolean {
-    return this.packet(encodeEndOfRows({ status, warnings }, this.capabilities));
+    const changes = hasCapability(this.capabilities, CAPABILITY.deprecateEof) ? this.#changes() : null;
+    return this.packet(encodeEndOfRows({ status, warnings, changes }, this.capabilities));
   }
 
   textResult(
@@ -94,6 +107,10 @@ export class AnswerWriter implements ClientAnswer {
     this.columns(columns, status);
     for (const row of rows) this.packet(encodeTextRow(row));
     return this.endOfRows(status, warnings);
+  }
+
+  #changes(): SessionChanges | null {
+    return hasCapability(this.capabilities, CAPABILITY.sessionTrack) ? this.#target.takeChanges() : null;
   }
 
   async drained(signal: AbortSignal): Promise<void> {

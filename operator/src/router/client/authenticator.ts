@@ -1,4 +1,4 @@
-import type { ServerErrorText } from '../wire/server-error.ts';
+import type { ServerErrorText } from '../../wire/server-error.ts';
 
 /** Who wants to log in, before anything is proved. */
 export interface LoginRequest {
@@ -48,6 +48,8 @@ export interface ClientIdentity {
   readonly host: string;
   /** See {@link LoginProof.nativeSecret}. */
   readonly nativeSecret: Buffer | null;
+  /** Tells the account from what it was before: by when its password was set, and by its default role. */
+  readonly generation: string;
   /** Most connections of this user through this process at a time; null for no limit but the common one. */
   readonly maxConnections: number | null;
 }

@@ -1,7 +1,7 @@
-import type { Capabilities } from '../wire/capabilities.ts';
-import type { ColumnDefinition } from '../wire/column-definition.ts';
-import type { OkPacket } from '../wire/ok-packet.ts';
-import type { ServerErrorText } from '../wire/server-error.ts';
+import type { Capabilities } from '../../wire/capabilities.ts';
+import type { ColumnDefinition } from '../../wire/column-definition.ts';
+import type { OkPacket } from '../../wire/ok-packet.ts';
+import type { ServerErrorText } from '../../wire/server-error.ts';
 
 /**
  * Where the answer to one command is written. Sequence numbers, frames, compression and gathering small writes are its
@@ -27,6 +27,8 @@ export interface ClientAnswer {
   columns(columns: readonly ColumnDefinition[], status: number): boolean;
   /** As `columns`, with definitions that are encoded already, by a server under the same extended capabilities. */
   encodedColumns(definitions: readonly Buffer[], status: number): boolean;
+  /** The same as frames of a server, from the packet with the number of columns to the last definition; see `frames`. */
+  columnFrames(buffer: Buffer, start: number, end: number, status: number): boolean;
   /**
    * Definitions without their number in front, and their end where EOF packets are in use and there are any: what follows
    * the first packet of an answer to COM_STMT_PREPARE, once for the parameters and once for the columns.

@@ -1,18 +1,19 @@
 import type { Duplex } from 'node:stream';
 import { withScope } from '../../runtime/abort.ts';
-import type { Clock, Timer } from '../../runtime/clock.ts';
-import { CAPABILITY, hasCapability } from '../wire/capabilities.ts';
-import { PLAIN_OK } from '../wire/ok-packet.ts';
-import { PacketChannel } from '../wire/packet-channel.ts';
-import { PacketQueue } from '../wire/packet-queue.ts';
-import { ProtocolError } from '../wire/protocol-error.ts';
-import { encodeError } from '../wire/server-error.ts';
-import { SERVER_STATUS } from '../wire/server-status.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { CAPABILITY, hasCapability } from '../../wire/capabilities.ts';
+import { PLAIN_OK } from '../../wire/ok-packet.ts';
+import { PacketChannel } from '../../wire/packet-channel.ts';
+import { PacketQueue } from '../../wire/packet-queue.ts';
+import { ProtocolError } from '../../wire/protocol-error.ts';
+import { encodeError } from '../../wire/server-error.ts';
+import { SERVER_STATUS } from '../../wire/server-status.ts';
 import { AnswerWriter } from './answer-writer.ts';
 import { KilledError, type KillScope } from './client-error.ts';
 import type { ClientLimits } from './client-limits.ts';
 import { type ArrivingClient, changeClientUser, logInClient, type LoginOptions } from './client-login.ts';
 import type { ClientObserver } from './client-observer.ts';
+import { type ClientProcess, processCommand } from './client-process.ts';
 import type { ClientFacts, CommandHandler, OpenSession } from './command-handler.ts';
 import { CommandRunner } from './command-runner.ts';
 import {
@@ -24,6 +25,7 @@ import {
   shuttingDown,
   tooManyOfUser,
 } from './connection-end.ts';
+import { IdleWatch } from './idle-watch.ts';
 import type { UserCounts } from './user-counts.ts';
 
 /** What all connections of a listener share. */
@@ -39,6 +41,9 @@ export interface ConnectionOptions {
 /** Most bytes of one packet before the login has succeeded: nobody unknown may make us hold more. */
 const LOGIN_PACKET_BYTES = 64 * 1024;
 
+/** Most bytes of a statement that lists of processes show. */
+const SHOWN_STATEMENT_BYTES = 64 * 1024;
+
 /** How long a client may take to read its last answer before the connection is closed under it. */
 const LINGER_MILLISECONDS = 2000;
 
@@ -53,8 +58,10 @@ export class ClientConnection {
   #runner: CommandRunner | null = null;
   #user: string | null = null;
   #draining = false;
-  #idleSince = 0;
-  #idleTimer: Timer | null = null;
+  /** When the command that runs has begun, or the last one has ended. */
+  #since = 0;
+  #opened: CommandHandler | null = null;
+  #idleness: IdleWatch | null = null;
 
   constructor(stream: Duplex, connectionId: number, address: string, options: ConnectionOptions) {
     this.connectionId = connectionId;
@@ -74,6 +81,23 @@ export class ClientConnection {
   /** The client's user once it has logged in, for KILL by others and the process list. */
   get user(): string | null {
     return this.#user;
+  }
+
+  /** For the list of processes; null before the login. */
+  process(): ClientProcess | null {
+    const opened = this.#opened;
+    if (opened === null || this.#user === null) return null;
+    const { database, statement } = opened.shown();
+    const code = this.#runner?.code ?? null;
+    return {
+      id: this.connectionId,
+      user: this.#user,
+      host: this.#client.address,
+      database,
+      command: processCommand(code),
+      milliseconds: this.#options.clock.monotonic() - this.#since,
+      statement: code === null ? null : (statement?.toString('utf8', 0, SHOWN_STATEMENT_BYTES) ?? null),
+    };
   }
 
   /** Lives the connection's whole life. Never rejects. */
@@ -128,7 +152,7 @@ export class ClientConnection {
       this.#enter(facts);
       const session = await openSession(facts, signal);
       this.#channel.maxPayload = limits.maxPacketBytes;
-      const answer = this.#answer(facts);
+      const answer = this.#answer(facts, session);
       answer.ok({ ...PLAIN_OK, status: session.status(), message });
       if (hasCapability(facts.capabilities, CAPABILITY.compress)) this.#channel.compress();
       return { facts, session };
@@ -158,12 +182,13 @@ export class ClientConnection {
     this.#user = identity.user;
   }
 
-  #answer(facts: ClientFacts): AnswerWriter {
+  #answer(facts: ClientFacts, session: CommandHandler): AnswerWriter {
     const { clock, limits } = this.#options;
     return new AnswerWriter({
       channel: this.#channel,
       packets: this.#packets,
       capabilities: facts.capabilities,
+      takeChanges: () => session.takeChanges(),
       clock,
       writeTimeoutMilliseconds: limits.writeTimeoutMilliseconds,
       tooSlow: () => {
@@ -176,7 +201,7 @@ export class ClientConnection {
   async #serve(facts: ClientFacts, session: CommandHandler): Promise<void> {
     const life = this.#life.signal;
     let present = facts;
-    const answer = this.#answer(facts);
+    const answer = this.#answer(facts, session);
     const runner = new CommandRunner(session, answer, life, this.#options.observer, async (fields) => {
       present = await this.#withinLoginTime(async (signal) => {
         const changed = await changeClientUser(this.#client, present, fields, this.#options.login, signal);
@@ -186,27 +211,24 @@ export class ClientConnection {
       });
     });
     this.#runner = runner;
-    this.#watchIdleness(this.#options.limits.idleTimeoutMilliseconds);
+    this.#opened = session;
+    const { clock, limits } = this.#options;
+    this.#idleness = new IdleWatch(
+      clock,
+      limits.idleTimeoutMilliseconds,
+      () => (runner.running ? 0 : clock.monotonic() - this.#since),
+      () => this.#end(new EndError('idle')),
+    );
     for (;;) {
       this.#endIfDrained();
       life.throwIfAborted();
-      this.#idleSince = this.#options.clock.monotonic();
+      this.#since = clock.monotonic();
       this.#channel.beginCommand();
       const payload = await this.#packets.next(null);
+      this.#since = clock.monotonic();
       await runner.run(payload);
       if (answer.congested) await answer.drained(life);
     }
-  }
-
-  #watchIdleness(milliseconds: number): void {
-    const { clock, limits } = this.#options;
-    // One timer that looks again is cheaper than one that is set anew for every command.
-    this.#idleTimer = clock.setTimer(milliseconds, () => {
-      const timeout = limits.idleTimeoutMilliseconds;
-      const idle = this.#runner?.running === true ? 0 : clock.monotonic() - this.#idleSince;
-      if (idle >= timeout) this.#end(new EndError('idle'));
-      else this.#watchIdleness(timeout - idle);
-    });
   }
 
   #endIfDrained(): void {
@@ -219,7 +241,7 @@ export class ClientConnection {
   #end(reason: unknown): void {
     if (this.#life.signal.aborted) return;
     this.#life.abort(reason);
-    this.#idleTimer?.cancel();
+    this.#idleness?.stop();
     // Who has broken the protocol waits for an answer.
     const waits = this.#runner === null || this.#runner.running || reason instanceof ProtocolError;
     if (!waits) this.#channel.end();

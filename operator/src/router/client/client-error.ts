@@ -1,4 +1,4 @@
-import type { ServerErrorText } from '../wire/server-error.ts';
+import type { ServerErrorText } from '../../wire/server-error.ts';
 
 /** An error whose text is meant for the client, as an ERR packet. */
 export class ClientError extends Error implements ServerErrorText {

@@ -6,18 +6,22 @@ import {
   commonCapabilities,
   hasCapability,
   addCapabilities,
-} from '../wire/capabilities.ts';
-import { CACHING_SHA2 } from '../wire/auth/caching-sha2.ts';
-import { certificateProof } from '../wire/auth/certificate-proof.ts';
-import { ED25519 } from '../wire/auth/ed25519.ts';
-import { NATIVE_PASSWORD } from '../wire/auth/native-password.ts';
-import { COLLATION } from '../wire/column-type.ts';
-import { decodeHandshakeResponse, decodeTlsRequest, type LoginFields } from '../wire/handshake-response.ts';
-import { encodeInitialHandshake } from '../wire/initial-handshake.ts';
-import type { PacketChannel } from '../wire/packet-channel.ts';
-import type { PacketQueue } from '../wire/packet-queue.ts';
-import { ProtocolError } from '../wire/protocol-error.ts';
-import { SERVER_STATUS } from '../wire/server-status.ts';
+} from '../../wire/capabilities.ts';
+import { CACHING_SHA2 } from '../../wire/auth/caching-sha2.ts';
+import { certificateProof } from '../../wire/auth/certificate-proof.ts';
+import { ED25519 } from '../../wire/auth/ed25519.ts';
+import { NATIVE_PASSWORD } from '../../wire/auth/native-password.ts';
+import { COLLATION } from '../../wire/column-type.ts';
+import {
+  decodeHandshakeResponse,
+  decodeTlsRequest,
+  type LoginFields,
+} from '../../wire/handshake-response.ts';
+import { encodeInitialHandshake } from '../../wire/initial-handshake.ts';
+import type { PacketChannel } from '../../wire/packet-channel.ts';
+import type { PacketQueue } from '../../wire/packet-queue.ts';
+import { ProtocolError } from '../../wire/protocol-error.ts';
+import { SERVER_STATUS } from '../../wire/server-status.ts';
 import type { Authenticator, ClientIdentity } from './authenticator.ts';
 import type { ClientFacts } from './command-handler.ts';
 import { secureChannel } from './secure-stream.ts';

@@ -4,6 +4,7 @@ export type RefusalReason =
   | 'too-many-of-user'
   | 'access-denied'
   | 'login-timeout'
+  | 'shutdown'
   | 'protocol'
   | 'gone'
   | 'internal';

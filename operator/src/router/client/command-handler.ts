@@ -1,5 +1,6 @@
-import type { Capabilities } from '../wire/capabilities.ts';
-import type { CommandCode } from '../wire/command-code.ts';
+import type { Capabilities } from '../../wire/capabilities.ts';
+import type { CommandCode } from '../../wire/command-code.ts';
+import type { SessionChanges } from '../../wire/session-changes.ts';
 import type { ClientAnswer } from './client-answer.ts';
 import type { ClientIdentity } from './authenticator.ts';
 
@@ -37,6 +38,11 @@ export interface CommandHandler {
    */
   status(): number;
   /**
+   * What has changed in the session and a client that tracks it was not told yet; null for nothing. Asked for with each answer that
+   * can tell, and then told.
+   */
+  takeChanges(): SessionChanges | null;
+  /**
    * Runs one command, and resolves when its answer was written. `signal` aborts when the command was killed (reason:
    * a `KilledError`) or the client has gone; commands of one connection share it until then, so remove listeners.
    *
@@ -46,6 +52,8 @@ export interface CommandHandler {
    * it stopped.
    */
   handle(command: ClientCommand, answer: ClientAnswer, signal: AbortSignal): Promise<void>;
+  /** What a list of processes tells of the session: its current database, and the statement that runs. */
+  shown(): { readonly database: string | null; readonly statement: Buffer | null };
   /** COM_CHANGE_USER has succeeded: what the session knew is void. A thrown error is answered as in `handle`, and closes. */
   changeUser(client: ClientFacts, signal: AbortSignal): Promise<void>;
   /** The connection has ended, in whatever way: gives back what it holds. Called once, after the last `handle` has settled. */

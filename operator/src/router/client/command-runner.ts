@@ -1,7 +1,7 @@
-import { type CommandCode, COMMAND, commandName, isUnanswered } from '../wire/command-code.ts';
-import { decodeChangeUser, type LoginFields } from '../wire/handshake-response.ts';
-import { PLAIN_OK } from '../wire/ok-packet.ts';
-import { ProtocolError } from '../wire/protocol-error.ts';
+import { type CommandCode, COMMAND, commandName, isUnanswered } from '../../wire/command-code.ts';
+import { decodeChangeUser, type LoginFields } from '../../wire/handshake-response.ts';
+import { PLAIN_OK } from '../../wire/ok-packet.ts';
+import { ProtocolError } from '../../wire/protocol-error.ts';
 import type { AnswerWriter } from './answer-writer.ts';
 import { ClientError, type KilledError } from './client-error.ts';
 import type { ClientObserver } from './client-observer.ts';
@@ -18,6 +18,12 @@ const INTERNAL: ReadonlySet<number> = new Set([
   COMMAND.daemon,
 ]);
 
+/** By code: whether the session is asked. */
+const IS_FOR_SESSION: readonly boolean[] = Array.from({ length: 256 }, (_, code) => {
+  const isOurs = code === COMMAND.quit || code === COMMAND.ping || code === COMMAND.changeUser;
+  return commandName(code) !== null && !INTERNAL.has(code) && !isOurs;
+});
+
 /** Runs the commands of one client, one at a time. */
 export class CommandRunner {
   readonly #session: CommandHandler;
@@ -26,7 +32,7 @@ export class CommandRunner {
   readonly #observer: ClientObserver;
   readonly #changeUser: (fields: LoginFields) => Promise<void>;
   #command = new AbortController();
-  #running = false;
+  #running: number | null = null;
 
   /** `changeUser` verifies a COM_CHANGE_USER and makes it known to the session. */
   constructor(
@@ -55,12 +61,17 @@ export class CommandRunner {
 
   /** Whether a command runs. */
   get running(): boolean {
+    return this.#running !== null;
+  }
+
+  /** Code of the command that runs; null: none does. */
+  get code(): number | null {
     return this.#running;
   }
 
   /** Whether an answer has begun and not ended: an error sent now would not be understood. */
   get amidAnswer(): boolean {
-    return this.#running && this.#answer.begun;
+    return this.running && this.#answer.begun;
   }
 
   /** Bits of the session's status. */
@@ -70,7 +81,7 @@ export class CommandRunner {
 
   /** Aborts the command that runs; the connection lives on. */
   cancel(reason: KilledError): void {
-    if (this.#running) this.#command.abort(reason);
+    if (this.running) this.#command.abort(reason);
   }
 
   /**
@@ -81,43 +92,48 @@ export class CommandRunner {
     const code = payload[0];
     if (code === undefined) throw new ProtocolError('malformed', 'an empty command');
     this.#answer.begun = false;
-    this.#running = true;
-    const work = this.#dispatch(code, payload);
-    if (work !== null) await work;
-    this.#running = false;
+    this.#running = code;
+    if (IS_FOR_SESSION[code] === true) {
+      try {
+        await this.#session.handle(
+          { code: code as CommandCode, payload },
+          this.#answer,
+          this.#command.signal,
+        );
+      } catch (error) {
+        this.#tell(code, error);
+      }
+    } else {
+      await this.#answerOurselves(code, payload);
+    }
+    this.#running = null;
     if (this.#command.signal.aborted && !this.#life.aborted) this.#command = new AbortController();
   }
 
-  /** What there is to wait for; null when the command is done. */
-  #dispatch(code: number, payload: Buffer): Promise<void> | null {
+  async #answerOurselves(code: number, payload: Buffer): Promise<void> {
     switch (code) {
       case COMMAND.quit:
         throw new EndError('quit');
       case COMMAND.ping:
         this.#answer.ok({ ...PLAIN_OK, status: this.#session.status() });
-        return null;
+        return;
       case COMMAND.changeUser:
-        return this.#runChangeUser(payload);
+        await this.#runChangeUser(payload);
+        return;
       default:
-        if (commandName(code) !== null && !INTERNAL.has(code))
-          return this.#handle(code as CommandCode, payload);
         this.#answer.error({ errno: 1047, sqlState: '08S01', message: 'Unknown command' });
-        return null;
     }
   }
 
-  async #handle(code: CommandCode, payload: Buffer): Promise<void> {
-    try {
-      await this.#session.handle({ code, payload }, this.#answer, this.#command.signal);
-    } catch (error) {
-      // The connection's end is told by whoever closes it.
-      if (this.#life.aborted || error instanceof ProtocolError || error instanceof EndError) throw error;
-      const meant = error instanceof ClientError;
-      if (!meant) this.#observer.failed(error);
-      if (isUnanswered(code)) return;
-      if (this.#answer.amidPayload || (this.#answer.begun && !meant)) throw new EndError('internal', error);
-      this.#answer.error(textForClient(error));
-    }
+  /** Tells the client why its command failed. Throws what ends the connection. */
+  #tell(code: number, error: unknown): void {
+    // The connection's end is told by whoever closes it.
+    if (this.#life.aborted || error instanceof ProtocolError || error instanceof EndError) throw error;
+    const meant = error instanceof ClientError;
+    if (!meant) this.#observer.failed(error);
+    if (isUnanswered(code)) return;
+    if (this.#answer.amidPayload || (this.#answer.begun && !meant)) throw new EndError('internal', error);
+    this.#answer.error(textForClient(error));
   }
 
   async #runChangeUser(payload: Buffer): Promise<void> {

@@ -1,6 +1,6 @@
 import { assertNever } from '../../runtime/assert-never.ts';
-import { ProtocolError } from '../wire/protocol-error.ts';
-import type { ServerErrorText } from '../wire/server-error.ts';
+import { ProtocolError } from '../../wire/protocol-error.ts';
+import type { ServerErrorText } from '../../wire/server-error.ts';
 import { ClientError, KilledError } from './client-error.ts';
 import type { EndReason, RefusalReason } from './client-observer.ts';
 
@@ -37,6 +37,15 @@ export function tooManyOfUser(user: string): ClientError {
 /** Error 1040, in the server's words. */
 export function tooManyConnections(): ClientError {
   return new ClientError(1040, '08004', 'Too many connections');
+}
+
+/** CR_CONN_HOST_ERROR, as other routers of this protocol tell it: nobody is there to serve the client now. */
+export function noWorker(): ClientError {
+  return new ClientError(
+    2003,
+    'HY000',
+    'No worker of the router can serve this connection now: connect again',
+  );
 }
 
 /** What a client is told of an error that is not meant for it. */

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { type SecureContext, TLSSocket } from 'node:tls';
 import { abortableWait } from '../../runtime/abort.ts';
-import type { PacketChannel } from '../wire/packet-channel.ts';
-import { ProtocolError } from '../wire/protocol-error.ts';
+import type { PacketChannel } from '../../wire/packet-channel.ts';
+import { ProtocolError } from '../../wire/protocol-error.ts';
 
 /**
  * Puts TLS under a client's connection, in the server's role. Resolves when the TLS handshake is done; rejects with a

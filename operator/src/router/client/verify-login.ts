@@ -9,12 +9,12 @@ import {
   isEmptyPassword,
   verifyCachingSha2,
   verifyStoredSha2,
-} from '../wire/auth/caching-sha2.ts';
-import { ED25519, ED25519_NONCE, verifyEd25519 } from '../wire/auth/ed25519.ts';
-import { NATIVE_PASSWORD, verifyNative } from '../wire/auth/native-password.ts';
-import { encodeAuthMoreData, encodeAuthSwitch } from '../wire/auth/packets.ts';
-import type { PacketChannel } from '../wire/packet-channel.ts';
-import type { PacketQueue } from '../wire/packet-queue.ts';
+} from '../../wire/auth/caching-sha2.ts';
+import { ED25519, ED25519_NONCE, verifyEd25519 } from '../../wire/auth/ed25519.ts';
+import { NATIVE_PASSWORD, verifyNative } from '../../wire/auth/native-password.ts';
+import { encodeAuthMoreData, encodeAuthSwitch } from '../../wire/auth/packets.ts';
+import type { PacketChannel } from '../../wire/packet-channel.ts';
+import type { PacketQueue } from '../../wire/packet-queue.ts';
 import { ClientError } from './client-error.ts';
 import type {
   Authenticator,

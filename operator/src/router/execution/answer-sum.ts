@@ -1,15 +1,9 @@
-import type { ServerError } from '../backend/backend-error.ts';
 import type { Completion } from '../backend/outcome.ts';
-import { PLAIN_OK } from '../wire/ok-packet.ts';
+import { PLAIN_OK } from '../../wire/ok-packet.ts';
 import type { Execution } from './execution.ts';
+import { answerFailure, type ServerFailure } from './server-message.ts';
 import type { Statement } from './statement.ts';
-import { sumAnswers } from './summed-answer.ts';
-
-/** A server's error and the packet it came in. */
-export interface ServerFailure {
-  readonly error: ServerError;
-  readonly payload: Buffer;
-}
+import { sumAnswers, sumInserts } from './summed-answer.ts';
 
 /** What several servers said to the parts of one write. */
 export interface PartAnswers {
@@ -28,11 +22,11 @@ export function answerSum(
   { byShard, failure, generatedId, perShard }: PartAnswers,
 ): void {
   if (failure !== undefined) {
-    execution.failed();
-    answer.packet(failure.payload);
+    answerFailure(execution, answer, failure);
     return;
   }
-  const sum = sumAnswers([...byShard.values()].flat());
+  const completions = [...byShard.values()].flat();
+  const sum = parsed.shape.kind === 'insert' ? sumInserts(completions) : sumAnswers(completions);
   const rows = [...byShard].map(
     ([shard, completions]) => `shard ${shard}: ${sumAnswers(completions).affectedRows}`,
   );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { COLUMN_TYPE } from '../wire/column-type.ts';
-import type { WireValue } from '../wire/wire-value.ts';
+import { COLUMN_TYPE } from '../../wire/column-type.ts';
+import type { WireValue } from '../../wire/wire-value.ts';
 import { binaryFromText } from './binary-from-text.ts';
 
 const CASES: readonly [name: string, type: number, unsigned: boolean, text: string, value: WireValue][] = [

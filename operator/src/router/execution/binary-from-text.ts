@@ -5,7 +5,7 @@ import {
   type WireDateTime,
   type WireTime,
   type WireValue,
-} from '../wire/wire-value.ts';
+} from '../../wire/wire-value.ts';
 
 /** The value of the binary protocol for a value of the text protocol that is not NULL. Throws TypeError where it is none of the type. */
 export function binaryFromText({ type, unsigned }: ValueType, text: Buffer): WireValue {

@@ -1,12 +1,12 @@
 import type { ClientAnswer } from '../client/client-answer.ts';
-import { BASE_CAPABILITIES, type Capabilities, removeCapabilities } from '../wire/capabilities.ts';
-import { type ColumnDefinition, decodeColumn } from '../wire/column-definition.ts';
-import { EXTENDED_CAPABILITY } from '../wire/capabilities.ts';
-import { FRAME_HEADER, isFullFrame, readFrameLength } from '../wire/frame.ts';
-import type { OkPacket } from '../wire/ok-packet.ts';
-import { PayloadReader } from '../wire/payload-reader.ts';
-import { decodeError, type ServerErrorText } from '../wire/server-error.ts';
-import { decodeTextRow, encodeTextRow } from '../wire/text-row.ts';
+import { BASE_CAPABILITIES, type Capabilities, removeCapabilities } from '../../wire/capabilities.ts';
+import { type ColumnDefinition, decodeColumn } from '../../wire/column-definition.ts';
+import { EXTENDED_CAPABILITY } from '../../wire/capabilities.ts';
+import { FRAME_HEADER, isFullFrame, payloadsOf, readFrameLength } from '../../wire/frame.ts';
+import type { OkPacket } from '../../wire/ok-packet.ts';
+import { PayloadReader } from '../../wire/payload-reader.ts';
+import { decodeError, type ServerErrorText } from '../../wire/server-error.ts';
+import { decodeTextRow, encodeTextRow } from '../../wire/text-row.ts';
 
 const ERROR_HEADER = 0xff;
 
@@ -91,6 +91,10 @@ export class CollectingAnswer implements ClientAnswer {
     return this.columns(
       definitions.map((definition) => decodeColumn(Buffer.from(definition), this.capabilities)),
     );
+  }
+
+  columnFrames(buffer: Buffer, start: number, end: number): boolean {
+    return this.encodedColumns(payloadsOf(buffer, start, end).slice(1));
   }
 
   definitions(): boolean {

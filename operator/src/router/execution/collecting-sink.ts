@@ -1,8 +1,8 @@
 import type { ServerError } from '../backend/backend-error.ts';
 import type { Completion } from '../backend/outcome.ts';
 import type { LocalFile, ResultSink } from '../backend/result-sink.ts';
-import { FRAME_HEADER, isFullFrame, readFrameLength } from '../wire/frame.ts';
-import { PayloadReader } from '../wire/payload-reader.ts';
+import { FRAME_HEADER, isFullFrame, readFrameLength } from '../../wire/frame.ts';
+import { PayloadReader } from '../../wire/payload-reader.ts';
 
 /** A row of text: each value as the server wrote it. */
 export type TextRow = readonly (Buffer | null)[];

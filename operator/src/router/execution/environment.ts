@@ -8,22 +8,32 @@ import type { ReplicaState } from '../session/read-server.ts';
 import type { StatementParser } from '../sql/statement-parser.ts';
 import type { RoutingPlans } from '../routing/routing-plan.ts';
 import type { CatalogCache } from '../routing/catalog-cache.ts';
+import type { ClientProcess } from '../client/client-process.ts';
 import type { ClientFacts } from '../client/command-handler.ts';
-import type { Credential } from '../backend/credential.ts';
+import type { Credential } from '../../wire/login/credential.ts';
 import type { ServerFacts } from '../topology/server-facts.ts';
 import type { StatementHold } from '../topology/statement-hold.ts';
 import type { CurrentTopology } from '../topology/topology.ts';
+import type { StreamPermits } from './scatter/stream-permits.ts';
 
 /** What all sessions of a process share. */
 export interface Environment {
   readonly topology: CurrentTopology;
   readonly pools: BackendPools;
   readonly hold: StatementHold;
+  readonly streamPermits: StreamPermits;
   readonly ids: IdGenerator;
   readonly parser: StatementParser<RoutingPlans>;
   readonly catalogs: CatalogCache;
   /** What to log in to servers with for a client. */
   readonly credentialOf: (client: ClientFacts, signal: AbortSignal) => Promise<Credential>;
+  /** For statements about users. */
+  readonly users: {
+    /** The router secret, from which the credentials of routers are derived. */
+    readonly secret: () => string;
+    /** Users were changed: logins must not be decided by what was read before. */
+    readonly changed: () => void;
+  };
   /** What is the same on all servers. */
   readonly facts: () => ServerFacts;
   /** What was last seen of replicas, by pod. */
@@ -39,6 +49,8 @@ export interface Environment {
     user: string,
     signal: AbortSignal,
   ) => Promise<'killed' | 'unknown' | 'denied'>;
+  /** Clients of the whole router that have logged in. */
+  readonly processes: () => Promise<readonly ClientProcess[]>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: RouterMetrics;

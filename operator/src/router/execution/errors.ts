@@ -25,16 +25,24 @@ export const ERRORS = {
   answerLost: [1158, '08S01'],
   /** ER_ERROR_DURING_COMMIT */
   partlyCommitted: [1180, 'HY000'],
+  /** ER_UNSUPPORTED_PS */
+  notPreparable: [1295, 'HY000'],
+  /** ER_LOAD_INFILE_CAPABILITY_DISABLED */
+  localFilesDisabled: [4166, 'HY000'],
   /** ER_LOCK_WAIT_TIMEOUT */
   timeOut: [1205, 'HY000'],
   /** ER_LOCK_DEADLOCK: drivers and frameworks repeat the transaction. */
   transactionLost: [1213, '40001'],
+  /** ER_NONEXISTING_GRANT */
+  noSuchGrant: [1141, '42000'],
   /** ER_WRONG_VALUE_FOR_VAR */
   wrongValue: [1231, '42000'],
   /** ER_WRONG_TYPE_FOR_VAR */
   wrongType: [1232, '42000'],
   /** ER_MAX_PREPARED_STMT_COUNT_REACHED */
   tooManyStatements: [1461, '42000'],
+  /** ER_WRONG_ARGUMENTS */
+  wrongArguments: [1210, 'HY000'],
   /** ER_NOT_SUPPORTED_YET */
   notSupported: [1235, '42000'],
   /** ER_UNKNOWN_STMT_HANDLER */

@@ -3,12 +3,19 @@ import type { ConsistencyLevel, TransactionMode } from '../../api/v1alpha1/index
 import type { Completion } from '../backend/outcome.ts';
 import { SESSION_STATUS_BITS, type Session } from '../session/session.ts';
 import type { TransactionPlace } from '../session/transaction-state.ts';
-import { firstShard, type Topology } from '../topology/topology.ts';
-import { SERVER_STATUS } from '../wire/server-status.ts';
+import { withWrite } from '../session/write-token.ts';
+import type { Access, Place } from '../routing/route.ts';
+import { locate, noShard, type Topology } from '../topology/topology.ts';
+import type { HoldReason } from '../topology/statement-hold.ts';
+import { SERVER_STATUS } from '../../wire/server-status.ts';
 import type { Environment } from './environment.ts';
 import { clientError } from './errors.ts';
 import type { AnswerEnd } from './relay-sink.ts';
-import { type HoldingSink, runOnShard, type ShardAnswer, type ShardRequest } from './shard-runner.ts';
+import { holdWhile } from './hold-while.ts';
+import type { HoldingSink, ShardAnswer, ShardRequest } from './shard-request.ts';
+import { runOnShard } from './shard-runner.ts';
+import { switchInTheWay } from './switch-in-the-way.ts';
+import { RouteOutdated } from './route-outdated.ts';
 import { bindTransaction } from './transactions.ts';
 
 /** See the methods. */
@@ -40,16 +47,49 @@ export class Execution {
     return runOnShard(this.environment, this.session, request, signal);
   }
 
-  /** A shard for what all have: where the transaction is, else one that depends on the session. */
-  preferredShard(topology: Topology): number | undefined {
+  /**
+   * Waits until none of the places is about to change its shard, so that a statement for several of them does not stop in the
+   * middle and keep what it has locked. Throws ClientError 1205 as {@link holdWhile} does.
+   */
+  async settle(places: readonly Place[], mode: Access['mode'], signal: AbortSignal): Promise<void> {
+    await holdWhile(
+      this.environment,
+      () => {
+        const topology = this.topology();
+        if (places.some((place) => place.kind === 'slot' && locate(topology, place, noShard) === undefined)) {
+          throw new RouteOutdated(true);
+        }
+        const reason = topology.moves.size === 0 ? undefined : this.#firstInTheWay(topology, places, mode);
+        return reason === undefined ? { kind: 'done', value: undefined } : { kind: 'wait', reason };
+      },
+      signal,
+    );
+  }
+
+  #firstInTheWay(topology: Topology, places: readonly Place[], mode: Access['mode']): HoldReason | undefined {
+    for (const place of places) {
+      const location = locate(topology, place, noShard);
+      const reason =
+        location === undefined ? undefined : switchInTheWay(topology, this.session, location, mode);
+      if (reason !== undefined) {
+        return reason;
+      }
+    }
+    return undefined;
+  }
+
+  /** A shard for what several have: where the transaction is, else one that depends on the session. */
+  preferredShard({ shards }: Topology, among: readonly number[]): number | undefined {
     const { transaction, client } = this.session;
     const participant =
-      transaction.kind === 'open' ? transaction.participants.keys().next().value : undefined;
+      transaction.kind === 'open'
+        ? [...transaction.participants.keys()].find((shard) => among.includes(shard))
+        : undefined;
     if (participant !== undefined) {
       return participant;
     }
-    const usable = [...topology.shards.values()].filter(({ primary }) => primary !== undefined);
-    return usable[client.connectionId % Math.max(1, usable.length)]?.number ?? firstShard(topology);
+    const usable = among.filter((shard) => shards.get(shard)?.primary !== undefined);
+    return usable[client.connectionId % Math.max(1, usable.length)] ?? among[0];
   }
 
   /** Whether transactions may span slots: by the session, else the user, else the keyspace. */
@@ -81,8 +121,12 @@ export class Execution {
     }
   }
 
-  /** The session's part of an answer's end. */
-  answerEnd(hasMore: boolean, lastInsertId: bigint | undefined): AnswerEnd {
+  /** The session's part of an answer's end. What the server says it has committed is known before the client is told so. */
+  answerEnd(hasMore: boolean, lastInsertId: bigint | undefined, completion?: Completion): AnswerEnd {
+    const written = completion?.changes?.systemVariables?.get('last_gtid');
+    if (written !== undefined) {
+      this.session.token = withWrite(this.session.token, written);
+    }
     return {
       status: this.status(hasMore),
       statusBits: SESSION_STATUS_BITS | SERVER_STATUS.moreResults,
@@ -95,18 +139,25 @@ export class Execution {
     return this.session.status | (hasMore ? SERVER_STATUS.moreResults : 0);
   }
 
-  /** Remembers what LAST_INSERT_ID(), ROW_COUNT() and FOUND_ROWS() will be asked for. */
-  succeeded(completion: Completion | undefined, generatedId: bigint | undefined, kind: string): void {
+  /** Remembers what LAST_INSERT_ID(), ROW_COUNT() and FOUND_ROWS() will be asked for; without `foundRows` the last stays. */
+  succeeded(
+    completion: Completion | undefined,
+    generatedId: bigint | undefined,
+    kind: string,
+    foundRows: bigint = this.session.last.foundRows,
+  ): void {
     const { last } = this.session;
     if (completion === undefined) {
+      this.session.last = { ...last, foundRows };
       return;
     }
     const changesRows = kind === 'insert' || kind === 'update' || kind === 'delete' || kind === 'loadData';
     const insertId = generatedId ?? (completion.lastInsertId === 0n ? undefined : completion.lastInsertId);
+    const generatesIds = kind === 'insert' || kind === 'loadData';
     this.session.last = {
-      insertId: kind === 'insert' && insertId !== undefined ? insertId : last.insertId,
+      insertId: generatesIds && insertId !== undefined ? insertId : last.insertId,
       rowCount: kind === 'select' ? -1n : changesRows ? completion.affectedRows : 0n,
-      foundRows: last.foundRows,
+      foundRows,
     };
   }
 

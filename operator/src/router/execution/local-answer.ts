@@ -1,7 +1,7 @@
 import type { ClientAnswer } from '../client/client-answer.ts';
-import { encodeBinaryRow } from '../wire/binary-row.ts';
-import { textColumn } from '../wire/column-definition.ts';
-import { valueTypeOf } from '../wire/wire-value.ts';
+import { encodeBinaryRow } from '../../wire/binary-row.ts';
+import { textColumn } from '../../wire/column-definition.ts';
+import { valueTypeOf } from '../../wire/wire-value.ts';
 
 /** A small result of text that the router makes itself. */
 export interface LocalResult {

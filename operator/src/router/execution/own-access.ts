@@ -10,3 +10,6 @@ export const ANY_READ: Access = {
 
 /** What changes nothing, and belongs on a primary. */
 export const PRIMARY_READ: Access = { ...ANY_READ, primaryBecause: 'it is about the session' };
+
+/** What changes a server, and no rows. */
+export const PRIMARY_WRITE: Access = { ...ANY_READ, mode: 'write', primaryBecause: 'it writes' };

@@ -15,9 +15,12 @@ const OWN: ReadonlyMap<string, (session: Session) => string> = new Map([
   ['identity', ({ last }) => String(last.insertId)],
   ['warning_count', ({ diagnostics }) => String(diagnostics.length)],
   ['error_count', ({ diagnostics }) => String(diagnostics.filter(({ level }) => level === 'Error').length)],
+  ['session_track_schema', ({ tracking }) => (tracking.tracksSchema ? '1' : '0')],
+  ['session_track_system_variables', ({ tracking }) => textLiteral(tracking.variables)],
   ['shardwright_consistency', ({ wishes }) => orDefault(wishes.consistency)],
   ['shardwright_transactions', ({ wishes }) => orDefault(wishes.transactions)],
   ['shardwright_shard', ({ wishes }) => (wishes.shard === null ? 'NULL' : String(wishes.shard))],
+  ['shardwright_wait_milliseconds', ({ wishes }) => String(wishes.waitMilliseconds)],
   ['shardwright_gtid', ({ token }) => textLiteral(formatWriteToken(token))],
 ]);
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { COLUMN_TYPE } from '../wire/column-type.ts';
-import type { WireValue } from '../wire/wire-value.ts';
+import { COLUMN_TYPE } from '../../wire/column-type.ts';
+import type { WireValue } from '../../wire/wire-value.ts';
 import { parameterLiteral, parameterSql } from './parameter-values.ts';
 
 const type = (number: number) => ({ type: number, unsigned: false });

@@ -1,8 +1,8 @@
 /** Parameters of prepared statements: as keys, and as text of SQL. */
 import type { KeyLiteral } from '../../core/keyspace/key-literal.ts';
 import type { Dialect } from '../sql/dialect.ts';
-import { COLUMN_TYPE } from '../wire/column-type.ts';
-import type { ValueType, WireDateTime, WireTime, WireValue } from '../wire/wire-value.ts';
+import { COLUMN_TYPE } from '../../wire/column-type.ts';
+import type { ValueType, WireDateTime, WireTime, WireValue } from '../../wire/wire-value.ts';
 
 /** Types whose values are bytes, not characters. */
 const BYTES: ReadonlySet<number> = new Set([

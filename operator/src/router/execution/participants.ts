@@ -1,10 +1,10 @@
 /** The server connections that a transaction is open on. */
 import type { Surroundings } from '../backend/backend-connection.ts';
+import type { ServerError } from '../backend/backend-error.ts';
 import type { Loan } from '../backend/backend-pool.ts';
 import type { Session } from '../session/session.ts';
 import { NO_TRANSACTION, type OpenTransaction, type Participant } from '../session/transaction-state.ts';
 import { CollectingSink } from './collecting-sink.ts';
-import { clientError } from './errors.ts';
 
 /** The session's connection to a shard, if its transaction has one. */
 export function participantOf(session: Session, shard: number): Participant | undefined {
@@ -12,8 +12,9 @@ export function participantOf(session: Session, shard: number): Participant | un
 }
 
 /**
- * Begins the transaction on a shard, before its first statement there. What fails gives the connection back and rejects; the
- * transaction itself stays as it was.
+ * Begins the transaction on a shard, before its first statement there. Resolves with the server's error where it refused; the
+ * shard takes no part then, and the connection is to be given back by the caller. What is thrown gives it back. The
+ * transaction itself stays as it was either way.
  */
 export async function beginParticipant(
   transaction: OpenTransaction,
@@ -21,7 +22,7 @@ export async function beginParticipant(
   loan: Loan,
   surroundings: Surroundings,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<ServerError | undefined> {
   const statements = [
     ...(transaction.characteristics === null ? [] : [transaction.characteristics]),
     transaction.begin,
@@ -32,17 +33,21 @@ export async function beginParticipant(
       const sink = new CollectingSink();
       const outcome = await loan.connection.query(Buffer.from(statement), sink, surroundings, signal);
       if (outcome.error !== undefined) {
-        throw clientError(
-          'unknown',
-          `A transaction could not be begun on shard ${shard}: ${outcome.error.message}`,
-        );
+        return outcome.error;
       }
     }
   } catch (error) {
     loan.giveBack({ clean: false });
     throw error;
   }
-  transaction.participants.set(shard, { shard, loan, hasWritten: false });
+  transaction.participants.set(shard, { shard, loan, hasWritten: false, databases: new Set() });
+  return undefined;
+}
+
+/** Takes a shard out of a transaction in which nothing has run there yet. */
+export function withdrawParticipant({ participants }: OpenTransaction, shard: number): void {
+  participants.get(shard)?.loan.giveBack({ clean: false });
+  participants.delete(shard);
 }
 
 /** Ends a transaction that cannot be finished: what it did is rolled back wherever a connection is reset or ends. */

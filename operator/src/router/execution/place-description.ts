@@ -24,3 +24,19 @@ export function transactionPlaceOf(place: Place): TransactionPlace | null {
 export function slotPlace(keyspace: string, slot: number): TransactionPlace {
   return { identity: `${keyspace}/${slot}`, description: `slot ${slot} of ${keyspace}` };
 }
+
+/** Where something is, as a client knows it. */
+export function describePlace(place: Place): string {
+  switch (place.kind) {
+    case 'slot':
+      return `slot ${place.slot}`;
+    case 'unsharded':
+      return 'the unsharded tables';
+    case 'shared':
+      return place.shard === null ? 'the reference tables' : `the reference tables of shard ${place.shard}`;
+    case 'anywhere':
+      return place.shard === null ? 'any shard' : `shard ${place.shard}`;
+    default:
+      return assertNever(place);
+  }
+}

@@ -1,28 +1,23 @@
 /** The statements that a client has prepared. Servers prepare them when they run, on whatever connection that is. */
 import type { ClientAnswer } from '../client/client-answer.ts';
-import type { BackendConnection, Surroundings } from '../backend/backend-connection.ts';
-import type { Preparation } from '../backend/backend-connection.ts';
 import type { RoutingPlans } from '../routing/routing-plan.ts';
 import type { ParsedStatement } from '../sql/parsed-statement.ts';
-import { locate } from '../topology/topology.ts';
-import { LAST_PREPARED_STATEMENT } from '../wire/command-code.ts';
-import { COLUMN_TYPE } from '../wire/column-type.ts';
-import { encodeColumn, textColumn } from '../wire/column-definition.ts';
+import { LAST_PREPARED_STATEMENT } from '../../wire/command-code.ts';
+import { COLUMN_TYPE } from '../../wire/column-type.ts';
+import { encodeColumn, textColumn } from '../../wire/column-definition.ts';
 import {
   decodeExecute,
   decodeLongData,
-  encodeExecute,
+  encodeExecutionBody,
   encodePrepareOk,
   statementIdOf,
-} from '../wire/statement-packets.ts';
-import type { ValueType, WireValue } from '../wire/wire-value.ts';
-import { describableText } from './describable-text.ts';
-import { PRIMARY_READ } from './own-access.ts';
-import { CollectingSink } from './collecting-sink.ts';
+} from '../../wire/statement-packets.ts';
+import type { ValueType, WireValue } from '../../wire/wire-value.ts';
+import { describeStatement } from './describe-statement.ts';
 import { clientError, refuseFeature } from './errors.ts';
-import { parameterLiteral, parameterSql } from './parameter-values.ts';
+import { ExecutedParameters } from './executed-parameters.ts';
 import { refusedFeatureOf } from './refuse-shape.ts';
-import type { StatementParameters } from './statement.ts';
+import { answerRefusedPreparation } from './server-message.ts';
 import type { StatementRunner } from './statement-runner.ts';
 
 /** Most statements of one client at a time, as max_prepared_stmt_count bounds them on a server. */
@@ -30,9 +25,13 @@ const MAX_STATEMENTS = 16_382;
 /** Most bytes of long data of one client that wait for an execution. */
 const MAX_LONG_DATA_BYTES = 64 << 20;
 
+const NONE_IS_LONG = (): boolean => false;
+
 interface Prepared {
   readonly id: number;
   readonly text: Buffer;
+  /** The same, byte for byte. */
+  readonly textKey: string;
   parsed: ParsedStatement<RoutingPlans>;
   /** Of the last execution that sent them. */
   types: readonly ValueType[];
@@ -63,14 +62,22 @@ export class PreparedStatements {
     if (refused !== null) {
       throw refuseFeature(refused);
     }
-    const described = await this.#describe(parsed, answer, signal);
-    if (described === undefined) {
+    if (parsed.shape.kind === 'loadData') {
+      throw clientError(
+        'notPreparable',
+        'This command is not supported in the prepared statement protocol yet',
+      );
+    }
+    const described = await describeStatement(this.#runner.execution, parsed, signal);
+    if (described.kind === 'refused') {
+      answerRefusedPreparation(this.#runner.execution, answer, described.payload);
       return;
     }
     this.#lastId += 1;
     this.#statements.set(this.#lastId, {
       id: this.#lastId,
       text,
+      textKey: text.toString('latin1'),
       parsed,
       types: [],
       longData: new Map(),
@@ -92,83 +99,32 @@ export class PreparedStatements {
     answer.definitions(columns, status);
   }
 
-  /** What a server says of the statement; undefined where it refused, which is the answer then. */
-  async #describe(
-    parsed: ParsedStatement<RoutingPlans>,
-    answer: ClientAnswer,
-    signal: AbortSignal,
-  ): Promise<{ readonly columns: readonly Buffer[]; readonly warnings: number } | undefined> {
-    const { execution } = this.#runner;
-    const target = describableText(execution, parsed);
-    if (target === undefined) {
-      return { columns: [], warnings: 0 };
-    }
-    let preparation: Preparation | undefined;
-    await execution.onShard(
-      {
-        locate: (topology) => locate(topology, target.place, () => execution.preferredShard(topology)),
-        access: PRIMARY_READ,
-        consistency: 'Strong',
-        transactional: false,
-        sink: () => new CollectingSink(),
-        send: async (connection: BackendConnection, _sink, surroundings: Surroundings, limit) => {
-          preparation = await connection.prepare(target.text, surroundings, limit);
-          return preparation.kind === 'refused' ? preparation.outcome : PREPARED;
-        },
-      },
-      signal,
-    );
-    if (preparation === undefined || preparation.kind === 'refused') {
-      if (preparation !== undefined) {
-        answer.packet(preparation.payload);
-      }
-      return undefined;
-    }
-    const { columns, warnings } = preparation.statement;
-    return { columns, warnings };
-  }
-
   /** COM_STMT_EXECUTE. */
-  async execute(payload: Buffer, answer: ClientAnswer, signal: AbortSignal): Promise<void> {
+  execute(payload: Buffer, answer: ClientAnswer, signal: AbortSignal): Promise<void> {
     const prepared = this.#find(payload);
-    // Read anew: sql_mode or the character set may have changed, and the text is found by its digest anyway.
-    prepared.parsed = this.#runner.parse(prepared.text);
-    const { parsed, longData } = prepared;
+    const dialect = this.#runner.dialect();
+    if (prepared.parsed.dialect !== dialect) {
+      // sql_mode or the character set has changed.
+      prepared.parsed = this.#runner.parse(prepared.text);
+    }
+    const { parsed, textKey, longData } = prepared;
     // A cursor is a wish: a server may always answer with all rows at once.
-    const { types, values } = decodeExecute(payload, parsed.parameters, prepared.types, (index) =>
-      longData.has(index),
-    );
-    prepared.types = types;
-    const complete = values.map((value, index): WireValue =>
+    const isLong = longData.size === 0 ? NONE_IS_LONG : (index: number) => longData.has(index);
+    const sent = decodeExecute(payload, parsed.parameters, prepared.types, isLong);
+    prepared.types = sent.types;
+    const values = sent.values.map((value, index): WireValue =>
       value === undefined ? Buffer.concat(longData.get(index) ?? []) : value,
     );
     this.#forgetLongData(prepared);
+    const body = encodeExecutionBody(payload, sent, values);
     const statement = {
       parsed,
-      parameters: parsed.parameters === 0 ? NO_PARAMETERS : this.#parametersOf(types, complete),
+      parameters: new ExecutedParameters({ textKey, dialect }, sent.types, values, body),
       answer,
       isBinary: true,
       hasMore: false,
     };
-    await this.#runner.run(statement, signal);
-  }
-
-  #parametersOf(types: readonly ValueType[], values: readonly WireValue[]): StatementParameters {
-    const { charset } = this.#runner.execution.session;
-    const dialect = this.#runner.dialect();
-    const at = (index: number): readonly [ValueType, WireValue] => {
-      const type = types[index];
-      const value = values[index];
-      if (type === undefined || value === undefined) {
-        throw new RangeError(`there is no parameter ${index}`);
-      }
-      return [type, value];
-    };
-    return {
-      literal: (index) => parameterLiteral(...at(index), charset),
-      sqlText: (index) => parameterSql(...at(index), dialect),
-      body: encodeExecute({ statementId: 0, cursor: 0, types, values }).subarray(STATEMENT_ID_END),
-    };
+    return this.#runner.run(statement, signal);
   }
 
   /** COM_STMT_SEND_LONG_DATA; has no answer, so what is wrong with it shows when it is executed. */
@@ -185,6 +141,12 @@ export class PreparedStatements {
       return;
     }
     prepared.longData.set(parameter, [...(prepared.longData.get(parameter) ?? []), Buffer.from(data)]);
+  }
+
+  /** The text that a COM_STMT_EXECUTE is about to run; null when nobody knows it. */
+  textOf(payload: Buffer): Buffer | null {
+    const given = statementIdOf(payload);
+    return this.#statements.get(given === LAST_PREPARED_STATEMENT ? this.#lastId : given)?.text ?? null;
   }
 
   /** COM_STMT_RESET. */
@@ -219,32 +181,12 @@ export class PreparedStatements {
   }
 
   #forgetLongData(prepared: Prepared): void {
+    if (prepared.longData.size === 0) {
+      return;
+    }
     for (const pieces of prepared.longData.values()) {
       this.#longDataBytes -= pieces.reduce((sum, piece) => sum + piece.length, 0);
     }
     prepared.longData.clear();
   }
 }
-
-/** Code and statement id, which a connection writes itself. */
-const STATEMENT_ID_END = 5;
-
-const NO_PARAMETERS: StatementParameters = {
-  literal() {
-    throw new RangeError('there are no parameters');
-  },
-  sqlText() {
-    throw new RangeError('there are no parameters');
-  },
-  body: encodeExecute({ statementId: 0, cursor: 0, types: [], values: [] }).subarray(STATEMENT_ID_END),
-};
-
-/** An answer that was no statement's. */
-const PREPARED = {
-  error: undefined,
-  inPrelude: false,
-  completion: undefined,
-  results: 0,
-  changes: [],
-  lastGtid: undefined,
-} as const;

@@ -27,7 +27,7 @@ export function refusedFeatureOf(shape: StatementShape): RefusedFeatureName | nu
     case 'xa':
       return 'xa';
     case 'loadData':
-      return shape.local ? 'loadDataLocal' : 'loadDataFile';
+      return shape.local ? null : 'loadDataFile';
     case 'definition':
       return shape.temporary ? 'temporaryTables' : null;
     case 'set':

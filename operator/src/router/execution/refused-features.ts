@@ -28,12 +28,7 @@ export const REFUSED_FEATURES = {
   lockTables: {
     feature: 'LOCK TABLES',
     reason: 'the rows of a table lie on several servers, which cannot be locked at one time',
-    hint: 'Use a transaction with SELECT … FOR UPDATE.',
-  },
-  administration: {
-    feature: 'statements that administer a server',
-    reason: 'servers are the operator’s',
-    hint: 'Change the ShardedCluster, or connect to the pod.',
+    hint: 'Use a transaction with SELECT … FOR UPDATE; for mariadb-dump, --skip-lock-tables --skip-add-locks --skip-no-autocommit.',
   },
   globalVariables: {
     feature: 'SET GLOBAL',
@@ -43,12 +38,7 @@ export const REFUSED_FEATURES = {
   loadDataFile: {
     feature: 'LOAD DATA without LOCAL',
     reason: 'the file would have to be on every server',
-    hint: 'Use LOAD DATA LOCAL, or INSERT with many rows.',
-  },
-  loadDataLocal: {
-    feature: 'LOAD DATA LOCAL',
-    reason: 'this version does not cut files by key',
-    hint: 'Use INSERT with many rows, which is split by key.',
+    hint: 'Use LOAD DATA LOCAL.',
   },
   temporaryTables: {
     feature: 'temporary tables',
@@ -59,16 +49,6 @@ export const REFUSED_FEATURES = {
     feature: 'GET_LOCK and RELEASE_LOCK together with tables',
     reason: 'named locks of all sessions are held on one server, and the rows lie on others',
     hint: 'Take the lock by a statement of its own: SELECT GET_LOCK(…).',
-  },
-  textPrepare: {
-    feature: 'PREPARE, EXECUTE and DEALLOCATE as statements',
-    reason: 'the text of the statement is not known when it is routed',
-    hint: 'Prepare by the protocol, as drivers do.',
-  },
-  call: {
-    feature: 'CALL without a slot',
-    reason: 'which rows a procedure touches is not known',
-    hint: 'Name the slot: SET shardwright_key = …, or write /*shardwright: key=… */ into the statement.',
   },
   assignedVariables: {
     feature: 'assigning a user variable within a statement',
@@ -85,25 +65,26 @@ export const REFUSED_FEATURES = {
     reason: 'replicas are the operator’s',
     hint: 'Connect to the pod.',
   },
-  maintenance: {
-    feature: 'CHECK, REPAIR, CHECKSUM and OPTIMIZE TABLE over all slots',
-    reason: 'their answers are one table each',
-    hint: 'Name a slot: SET shardwright_key = ….',
-  },
   killOthers: {
     feature: 'KILL USER and KILL QUERY ID',
     reason: 'they name what servers count, and not connections of the router',
-    hint: 'Use KILL with the number that CONNECTION_ID() told.',
-  },
-  withoutTable: {
-    feature: 'this statement here',
-    reason: 'it could not be routed',
-    hint: 'Send it by itself, without EXPLAIN.',
+    hint: 'Use KILL with a number of SHOW PROCESSLIST.',
   },
   userManagement: {
-    feature: 'CREATE USER, GRANT and other statements about users',
-    reason: 'this version leaves users to the operator',
-    hint: 'Write them in spec.users of the ShardedCluster.',
+    feature: 'this form of a statement about users',
+    reason:
+      'routers make users with a password, for clients anywhere, and give them rights on whole keyspaces',
+    hint: 'Use CREATE USER, ALTER USER, DROP USER, SET PASSWORD, and GRANT or REVOKE … ON keyspace.*; or spec.users of the ShardedCluster.',
+  },
+  partialRights: {
+    feature: 'rights on anything but a whole keyspace',
+    reason: 'they are roles of the keyspace, which follow its slots from shard to shard',
+    hint: 'Name the keyspace: GRANT … ON keyspace.* TO ….',
+  },
+  otherPrivileges: {
+    feature: 'these privileges',
+    reason: 'there are three levels of rights on a keyspace',
+    hint: 'Grant SELECT, SHOW VIEW; or ALL PRIVILEGES; or what a ReadWrite user has: SELECT, SHOW VIEW, INSERT, UPDATE, DELETE, EXECUTE, CREATE TEMPORARY TABLES, LOCK TABLES.',
   },
   releaseConnection: {
     feature: 'COMMIT RELEASE and ROLLBACK RELEASE',

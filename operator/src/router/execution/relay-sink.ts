@@ -2,7 +2,8 @@ import type { ServerError } from '../backend/backend-error.ts';
 import type { Completion } from '../backend/outcome.ts';
 import type { LocalFile } from '../backend/result-sink.ts';
 import type { ClientAnswer } from '../client/client-answer.ts';
-import type { HoldingSink } from './shard-runner.ts';
+import { FRAME_HEADER, isFullFrame, readFrameLength } from '../../wire/frame.ts';
+import type { HoldingSink } from './shard-request.ts';
 
 /** What of an answer's end is the session's, and not the server connection's that happened to run the statement. */
 export interface AnswerEnd {
@@ -24,11 +25,14 @@ export class RelaySink implements HoldingSink {
   hasBegun = false;
   /** Rows ended, or the statement had none: what FOUND_ROWS() and ROW_COUNT() ask for. */
   completion: Completion | undefined;
+  /** Rows handed on, of the last result. */
+  rowCount = 0;
   readonly #answer: ClientAnswer;
-  readonly #end: () => AnswerEnd;
+  readonly #end: (completion?: Completion) => AnswerEnd;
   readonly #signal: AbortSignal;
 
-  constructor(answer: ClientAnswer, end: () => AnswerEnd, signal: AbortSignal) {
+  /** `end` is asked for each end of a part of the answer: with the server's own, where there is one. */
+  constructor(answer: ClientAnswer, end: (completion?: Completion) => AnswerEnd, signal: AbortSignal) {
     this.#answer = answer;
     this.#end = end;
     this.#signal = signal;
@@ -36,11 +40,19 @@ export class RelaySink implements HoldingSink {
 
   columns(definitions: readonly Buffer[]): void {
     this.hasBegun = true;
+    this.rowCount = 0;
     this.#answer.encodedColumns(definitions, this.#end().status);
+  }
+
+  columnFrames(buffer: Buffer, start: number, end: number): void {
+    this.hasBegun = true;
+    this.rowCount = 0;
+    this.#answer.columnFrames(buffer, start, end, this.#end().status);
   }
 
   rows(buffer: Buffer, start: number, end: number): boolean {
     this.hasBegun = true;
+    this.#countRows(buffer, start, end);
     return this.#answer.frames(buffer, start, end);
   }
 
@@ -51,17 +63,19 @@ export class RelaySink implements HoldingSink {
   end(completion: Completion): void {
     this.hasBegun = true;
     this.completion = completion;
-    this.#answer.endOfRows(this.#status(completion), completion.warnings);
+    const { status, statusBits } = this.#end(completion);
+    this.#answer.endOfRows(mixedStatus(completion, status, statusBits), completion.warnings);
   }
 
   ok(completion: Completion): void {
     this.hasBegun = true;
     this.completion = completion;
     const { affectedRows, warnings, message } = completion;
+    const { lastInsertId, status, statusBits } = this.#end(completion);
     this.#answer.ok({
       affectedRows,
-      lastInsertId: this.#end().lastInsertId ?? completion.lastInsertId,
-      status: this.#status(completion),
+      lastInsertId: lastInsertId ?? completion.lastInsertId,
+      status: mixedStatus(completion, status, statusBits),
       warnings,
       message,
       changes: null,
@@ -72,8 +86,19 @@ export class RelaySink implements HoldingSink {
     this.failure = { error, payload };
   }
 
-  localFile(): LocalFile | null {
+  localFile(_name: Buffer): LocalFile | null {
     return null;
+  }
+
+  /** Before they go: their headers are written anew on the way. A row of 16 MiB and more ends with its last frame. */
+  #countRows(buffer: Buffer, start: number, end: number): void {
+    for (let at = start; at < end;) {
+      const next = at + FRAME_HEADER + readFrameLength(buffer, at);
+      if (!isFullFrame(at, next)) {
+        this.rowCount += 1;
+      }
+      at = next;
+    }
   }
 
   /** A client that has gone makes the request abort by its signal; the reader is freed either way. */
@@ -84,9 +109,8 @@ export class RelaySink implements HoldingSink {
       callback();
     }
   }
+}
 
-  #status(completion: Completion): number {
-    const { status, statusBits } = this.#end();
-    return (completion.status & ~statusBits) | status;
-  }
+function mixedStatus(completion: Completion, status: number, statusBits: number): number {
+  return (completion.status & ~statusBits) | status;
 }

@@ -1,27 +1,23 @@
 import type { ServerError } from '../backend/backend-error.ts';
 import type { LocalFile } from '../backend/result-sink.ts';
-import { FRAME_HEADER, isFullFrame, readFrameLength } from '../wire/frame.ts';
 import { ResultTooLargeError } from './collecting-sink.ts';
-import type { HoldingSink } from './shard-runner.ts';
+import { RowSplitter } from './row-splitter.ts';
+import type { HoldingSink } from './shard-request.ts';
 
-/** Room for rows that several answers share. */
-export interface RowRoom {
-  /** Bytes left. */
-  bytes: number;
-}
-
-/** Gathers the rows of one result as payloads, within the room that all parts of a statement have together. */
+/** Gathers the rows of one result as payloads. */
 export class RowPayloadsSink implements HoldingSink {
-  readonly hasBegun = false;
+  /** A result that is too large is not asked for again. */
+  hasBegun = false;
   failure: { readonly error: ServerError; readonly payload: Buffer } | undefined;
   definitions: readonly Buffer[] = [];
   readonly payloads: Buffer[] = [];
   warnings = 0;
-  readonly #room: RowRoom;
-  #parts: Buffer[] = [];
+  readonly #splitter = new RowSplitter();
+  #bytesLeft: number;
 
-  constructor(room: RowRoom) {
-    this.#room = room;
+  /** `maxBytes`: of all rows; beyond them the connection is given up with {@link ResultTooLargeError}. */
+  constructor(maxBytes: number) {
+    this.#bytesLeft = maxBytes;
   }
 
   columns(definitions: readonly Buffer[]): void {
@@ -29,25 +25,13 @@ export class RowPayloadsSink implements HoldingSink {
   }
 
   rows(buffer: Buffer, start: number, end: number): boolean {
-    this.#room.bytes -= end - start;
-    if (this.#room.bytes < 0) {
-      throw new ResultTooLargeError('the rows of all slots together are beyond the limit');
+    this.#bytesLeft -= end - start;
+    if (this.#bytesLeft < 0) {
+      this.hasBegun = true;
+      throw new ResultTooLargeError('the rows are beyond the limit');
     }
-    // One copy for all rows of the piece: the connection uses its buffer again.
-    const copy = Buffer.from(buffer.subarray(start, end));
-    for (let at = 0; at < copy.length;) {
-      const next = at + FRAME_HEADER + readFrameLength(copy, at);
-      const part = copy.subarray(at + FRAME_HEADER, next);
-      if (isFullFrame(at, next) || this.#parts.length > 0) {
-        this.#parts.push(part);
-        if (!isFullFrame(at, next)) {
-          this.payloads.push(Buffer.concat(this.#parts));
-          this.#parts = [];
-        }
-      } else {
-        this.payloads.push(part);
-      }
-      at = next;
+    for (const payload of this.#splitter.split(buffer, start, end)) {
+      this.payloads.push(payload);
     }
     return true;
   }

@@ -1,8 +1,8 @@
 import type { ClientAnswer } from '../client/client-answer.ts';
-import type { ColumnDefinition } from '../wire/column-definition.ts';
-import { encodeBinaryRow } from '../wire/binary-row.ts';
-import { decodeTextRow } from '../wire/text-row.ts';
-import { type ValueType, valueTypeOf } from '../wire/wire-value.ts';
+import type { ColumnDefinition } from '../../wire/column-definition.ts';
+import { encodeBinaryRow } from '../../wire/binary-row.ts';
+import { decodeTextRow } from '../../wire/text-row.ts';
+import { type ValueType, valueTypeOf } from '../../wire/wire-value.ts';
 import { binaryFromText } from './binary-from-text.ts';
 
 /** Writes a result whose rows are in the text protocol to a client, in the protocol that its command asks for. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { type DefinitionResult, judgeDefinition } from './run-definition.ts';
 
-const done = (database: string): DefinitionResult => ({ database, shard: 0, error: undefined });
-const failed = (database: string, errno: number): DefinitionResult => ({
-  database,
+const done = (place: string): DefinitionResult => ({ place, shard: 0, error: undefined });
+const failed = (place: string, errno: number): DefinitionResult => ({
+  place,
   shard: 0,
   error: { errno, sqlState: 'HY000', message: `error ${errno}` },
 });
@@ -29,10 +29,18 @@ describe('a definition in many databases', () => {
   });
 
   it('tells how far it came', () => {
-    const verdict = judgeDefinition('CREATE', [done('a'), failed('b', 1205), failed('c', 1050)]);
+    const verdict = judgeDefinition('CREATE', [
+      done('slot 1'),
+      failed('slot 2', 1205),
+      failed('slot 3', 1050),
+    ]);
     expect(verdict).toMatchObject({ kind: 'partly' });
     expect(verdict.kind === 'partly' && verdict.message).toContain(
-      'in 2 of 3 databases; it failed in b: error 1205',
+      'in 2 of 3 slots; it failed in slot 2: error 1205',
+    );
+    const mixed = judgeDefinition('CREATE', [done('slot 1'), failed('the unsharded tables', 1205)]);
+    expect(mixed.kind === 'partly' && mixed.message).toContain(
+      'in 1 of 2 databases; it failed in the unsharded tables: error 1205',
     );
   });
 

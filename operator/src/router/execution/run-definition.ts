@@ -4,21 +4,28 @@
  * statement again: databases that have it already count as done as long as others have not.
  */
 import type { ServerError } from '../backend/backend-error.ts';
-import { databaseOfSlot, sharedDatabase, unshardedDatabase } from '../../core/keyspace/database-names.ts';
-import type { RouteOf } from '../routing/route.ts';
-import type { Topology } from '../topology/topology.ts';
-import { PLAIN_OK } from '../wire/ok-packet.ts';
-import { encodeTextRow } from '../wire/text-row.ts';
+import type { ShardMapMove } from '../../api/v1alpha1/index.ts';
+import type { Place, RouteOf } from '../routing/route.ts';
+import type { Diagnostic } from '../session/diagnostics.ts';
+import { describeMove } from '../topology/moves.ts';
+import { HoldError } from '../topology/statement-hold.ts';
+import { locate, noShard, type Topology } from '../topology/topology.ts';
+import { PLAIN_OK } from '../../wire/ok-packet.ts';
+import { encodeTextRow } from '../../wire/text-row.ts';
 import { type CollectedResult, CollectingSink } from './collecting-sink.ts';
+import { awaitDefinition } from './definition-moves.ts';
 import { clientError } from './errors.ts';
 import type { Execution } from './execution.ts';
+import { describePlace } from './place-description.ts';
+import { clientMessage, clientTable } from './server-message.ts';
 import type { Statement } from './statement.ts';
 import { editedText } from './statement-text.ts';
 import { commitTransaction } from './transactions.ts';
 
 /** How a definition went in one database. */
 export interface DefinitionResult {
-  readonly database: string;
+  /** As a client reads it: `slot 7`. */
+  readonly place: string;
   readonly shard: number;
   /** Undefined where it was done. */
   readonly error: { readonly errno: number; readonly sqlState: string; readonly message: string } | undefined;
@@ -70,13 +77,13 @@ export function judgeDefinition(
   if (open.length === 0) {
     return { kind: 'done' };
   }
-  const named = open.slice(0, NAMED).map(({ database, error }) => `${database}: ${error?.message ?? ''}`);
+  const named = open.slice(0, NAMED).map(({ place, error }) => `${place}: ${error?.message ?? ''}`);
   const more = open.length > NAMED ? ` and ${open.length - NAMED} more` : '';
   return {
     kind: 'partly',
     message:
-      `The definition is in ${results.length - open.length} of ${results.length} databases; it failed in ${named.join('; ')}${more}. ` +
-      'Remove the cause and send the same statement again: databases that have it are left as they are',
+      `The definition is in ${results.length - open.length} of ${results.length} ${results.every(({ place }) => place.startsWith('slot ')) ? 'slots' : 'databases'}; it failed in ${named.join('; ')}${more}. ` +
+      'Remove the cause and send the same statement again: those that have it are left as they are',
   };
 }
 
@@ -88,42 +95,53 @@ export async function runDefinition(
   signal: AbortSignal,
 ): Promise<void> {
   await commitTransaction(execution.session, signal);
+  const endedReturns = await awaitDefinition(execution, route, signal);
   const { access, edits } = route;
   const text = editedText(statement, edits);
   const results: DefinitionResult[] = [];
   let warnings = 0;
   const answers: CollectedResult[] = [];
-  const runShard = async (shard: number, databases: readonly string[]): Promise<void> => {
-    for (const database of databases) {
-      const { sink, outcome } = await execution.onShard(
-        {
-          locate: () => ({ shard, database }),
-          access,
-          consistency: 'Strong',
-          transactional: false,
-          sink: () => new CollectingSink(),
-          send: (connection, receiver, surroundings, limit) =>
-            connection.query(text, receiver, surroundings, limit),
-        },
-        signal,
-      );
-      warnings += outcome.completion?.warnings ?? 0;
-      answers.push(...sink.results.filter(({ columns }) => columns.length > 0));
-      results.push({ database, shard, error: sink.failure?.error });
-    }
+  const { keyspaces } = execution.topology();
+  const runPlace = async (shard: number, place: Place): Promise<void> => {
+    const { sink, outcome } = await execution.onShard(
+      {
+        // A database may have moved since the statement began.
+        locate: (topology) => locate(topology, place, noShard),
+        access,
+        consistency: 'Strong',
+        transactional: false,
+        sink: () => new CollectingSink(),
+        send: (connection, receiver, surroundings, limit) =>
+          connection.query(text, receiver, surroundings, limit),
+      },
+      signal,
+    );
+    warnings += outcome.completion?.warnings ?? 0;
+    answers.push(...sink.results.filter(({ columns }) => columns.length > 0));
+    const error = sink.failure?.error;
+    results.push({
+      place: describePlace(place),
+      shard,
+      error: error === undefined ? undefined : { ...error, message: clientMessage(error, keyspaces) },
+    });
   };
-  const databases = databasesOf(execution.topology(), route);
-  const ends = await Promise.allSettled(
-    [...databases].map(async ([shard, names]) => {
+  const runShard = async (shard: number, places: readonly Place[]): Promise<void> => {
+    for (const [index, place] of places.entries()) {
       try {
-        await runShard(shard, names);
+        await runPlace(shard, place);
       } catch (cause) {
         signal.throwIfAborted();
-        const done = results.filter((result) => result.shard === shard).length;
-        const error = errorOf(cause);
-        results.push(...names.slice(done).map((database) => ({ database, shard, error })));
+        // A shard that has nobody has nobody for its other databases either; each would be waited for as long.
+        const failed = isOfOneDatabase(cause) ? [place] : places.slice(index);
+        results.push(...failed.map((each) => ({ place: describePlace(each), shard, error: errorOf(cause) })));
+        if (!isOfOneDatabase(cause)) {
+          return;
+        }
       }
-    }),
+    }
+  };
+  const ends = await Promise.allSettled(
+    [...placesOf(execution.topology(), route)].map(([shard, places]) => runShard(shard, places)),
   );
   const lost = ends.find((end) => end.status === 'rejected');
   if (lost !== undefined) {
@@ -134,7 +152,10 @@ export async function runDefinition(
     answerRows(execution, statement, first, answers);
     return;
   }
-  answerDefinition(execution, statement, judgeDefinition(verbOf(statement), results), warnings);
+  const verdict = judgeDefinition(verbOf(statement), results);
+  const told = verdict.kind === 'refused' ? [] : endedReturns.map(warnOfReturn);
+  execution.session.diagnostics = [...execution.session.diagnostics, ...told];
+  answerDefinition(execution, statement, verdict, warnings + told.length);
 }
 
 /** ALTER TABLE … RENAME does what RENAME does; maintenance of tables has no effect that could be there already. */
@@ -145,34 +166,52 @@ function verbOf({ parsed: { shape } }: Statement): DefinitionVerb {
   return shape.verb === 'ALTER' && shape.renames.length > 0 ? 'RENAME' : shape.verb;
 }
 
+/** Whether the shard serves, and only not this database. */
+function isOfOneDatabase(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof HoldError && cause.reason.cause === 'StaleRoute';
+}
+
 function errorOf(cause: unknown): ServerError {
   const message = cause instanceof Error ? cause.message : String(cause);
   return { errno: 1105, sqlState: 'HY000', message };
 }
 
-/** By shard. */
-function databasesOf(
+/** The databases that a definition concerns, by shard. */
+function placesOf(
   topology: Topology,
   { keyspace, databases }: RouteOf<'definition'>,
-): ReadonlyMap<number, readonly string[]> {
-  const places = topology.places.get(keyspace);
+): ReadonlyMap<number, readonly Place[]> {
+  const { homeShard, referenceShards = [] } = topology.places.get(keyspace) ?? {};
   const configuration = topology.keyspaces.get(keyspace);
-  const byShard = new Map<number, string[]>();
+  const byShard = new Map<number, Place[]>();
   for (const shard of topology.shards.keys()) {
-    const names = [
-      ...(databases.includes('unsharded') && places?.homeShard === shard
-        ? [unshardedDatabase(keyspace)]
+    const places: Place[] = [
+      ...(databases.includes('unsharded') && homeShard === shard
+        ? [{ kind: 'unsharded', keyspace } as const]
         : []),
-      ...(databases.includes('shared') ? [sharedDatabase(keyspace)] : []),
+      ...(databases.includes('shared') && referenceShards.includes(shard)
+        ? [{ kind: 'shared', keyspace, shard } as const]
+        : []),
       ...(databases.includes('slots')
-        ? (configuration?.slotsByShard.get(shard) ?? []).map((slot) => databaseOfSlot(keyspace, slot))
+        ? (configuration?.slotsByShard.get(shard) ?? []).map(
+            (slot) => ({ kind: 'slot', keyspace, slot }) as const,
+          )
         : []),
     ];
-    if (names.length > 0) {
-      byShard.set(shard, names);
+    if (places.length > 0) {
+      byShard.set(shard, places);
     }
   }
   return byShard;
+}
+
+function warnOfReturn(move: ShardMapMove): Diagnostic {
+  return {
+    level: 'Warning',
+    code: '1105',
+    message: `${describeMove(move)}: it cannot be returned any more, since its tables are other ones now`,
+  };
 }
 
 /** Maintenance of tables answers with rows, of which each database has its own. */
@@ -184,8 +223,11 @@ function answerRows(
 ): void {
   const status = execution.status(hasMore);
   answer.encodedColumns(columns, status);
-  for (const row of answers.flatMap(({ rows }) => rows)) {
-    answer.packet(encodeTextRow(row));
+  const { keyspaces } = execution.topology();
+  for (const [table, ...others] of answers.flatMap(({ rows }) => rows)) {
+    const named =
+      table === null || table === undefined ? null : Buffer.from(clientTable(String(table), keyspaces));
+    answer.packet(encodeTextRow([named, ...others]));
   }
   answer.endOfRows(status, 0);
 }

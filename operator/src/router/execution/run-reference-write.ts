@@ -1,11 +1,13 @@
 import type { Completion } from '../backend/outcome.ts';
 import type { RouteOf } from '../routing/route.ts';
 import { locate, noShard } from '../topology/topology.ts';
-import { answerSum, type ServerFailure } from './answer-sum.ts';
+import { answerSum } from './answer-sum.ts';
+import type { ServerFailure } from './server-message.ts';
 import { CollectingSink } from './collecting-sink.ts';
 import type { Execution } from './execution.ts';
+import { referenceShards } from './reference-shards.ts';
 import type { Statement } from './statement.ts';
-import { inStatementTransaction } from './statement-transaction.ts';
+import { inRepeatableTransaction } from './statement-transaction.ts';
 import { editedText } from './statement-text.ts';
 
 /**
@@ -19,15 +21,15 @@ export async function runReferenceWrite(
   signal: AbortSignal,
 ): Promise<void> {
   const { keyspace, access, edits, generatedIds } = route;
-  const topology = execution.topology();
-  const home = topology.places.get(keyspace)?.homeShard ?? 0;
-  const shards = [home, ...[...topology.shards.keys()].filter((shard) => shard !== home)];
   const text = editedText(statement, edits);
   const byShard = new Map<number, Completion[]>();
   let failure: ServerFailure | undefined;
-  await inStatementTransaction(
-    execution.session,
+  await inRepeatableTransaction(
+    execution,
     async () => {
+      await execution.settle([{ kind: 'shared', keyspace, shard: null }], access.mode, signal);
+      const shards = referenceShards(execution.topology(), keyspace);
+      const [home] = shards;
       for (const shard of shards) {
         const { outcome, sink } = await execution.onShard(
           {
@@ -46,6 +48,7 @@ export async function runReferenceWrite(
           return false;
         }
         if (shard === home && outcome.completion !== undefined) {
+          byShard.clear();
           byShard.set(shard, [outcome.completion]);
         }
       }

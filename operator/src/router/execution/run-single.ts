@@ -1,66 +1,144 @@
+import type { ConsistencyLevel } from '../../api/v1alpha1/index.ts';
 import type { BackendConnection, Surroundings } from '../backend/backend-connection.ts';
 import type { Outcome } from '../backend/outcome.ts';
-import type { Place, RouteOf } from '../routing/route.ts';
-
+import type { Access, Place, RouteOf } from '../routing/route.ts';
+import { qualifyingEdit } from '../routing/qualified-table.ts';
+import type { Session } from '../session/session.ts';
+import type { Edit } from '../sql/rewrite.ts';
 import type { StatementShape } from '../sql/statement-shape.ts';
-import { locate } from '../topology/topology.ts';
+import { locate, type Location, type Topology } from '../topology/topology.ts';
 import { CollectingSink } from './collecting-sink.ts';
 import type { Execution } from './execution.ts';
 import { ownVariableEdits } from './own-variable-edits.ts';
 import { transactionPlaceOf } from './place-description.ts';
 import { RelaySink } from './relay-sink.ts';
+import { answerFailure } from './server-message.ts';
+import type { ShardRequest } from './shard-request.ts';
 import type { Statement } from './statement.ts';
 import { editedText } from './statement-text.ts';
 
-/** Runs a statement in one database; its answer is the client's, rows undecoded. */
-export async function runSingle(
+/** Runs a statement in one database; its answer is the client's, rows undecoded. Throws, or rejects. */
+export function runSingle(
   execution: Execution,
   statement: Statement,
   route: RouteOf<'single'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { place, access, edits, generatedIds } = route;
-  const { parsed, parameters, answer } = statement;
+  if (execution.session.transaction.kind === 'open') {
+    bindTo(execution, route.place);
+  }
+  return new SingleRequest(execution, statement, route, signal).run();
+}
+
+function bindTo(execution: Execution, place: Place): void {
   const bound = transactionPlaceOf(place);
   if (bound !== null) {
     execution.bind(keyspaceOf(place), [bound]);
   }
-  const text = editedText(statement, [...edits, ...ownVariableEdits(execution.session, parsed)]);
-  const send =
-    parameters === null
-      ? (connection: BackendConnection, sink: RelaySink, surroundings: Surroundings, limit: AbortSignal) =>
-          connection.query(text, sink, surroundings, limit)
-      : (connection: BackendConnection, sink: RelaySink, surroundings: Surroundings, limit: AbortSignal) =>
-          executePrepared(connection, text, parameters.body, sink, surroundings, limit);
-  let foundRows: bigint | undefined;
-  const { outcome, sink } = await execution.onShard(
-    {
-      locate: (topology) => locate(topology, place, () => execution.preferredShard(topology)),
-      access,
-      consistency: execution.consistency(keyspaceOf(place)),
-      transactional: true,
-      ...(countsFoundRows(parsed.shape)
-        ? {
-            after: async (connection: BackendConnection, limit: AbortSignal) => {
-              foundRows = await readFoundRows(connection, limit);
-            },
-          }
-        : {}),
-      sink: () =>
-        new RelaySink(answer, () => execution.answerEnd(statement.hasMore, generatedIds?.first), signal),
-      send,
-    },
-    signal,
-  );
-  if (sink.failure !== undefined) {
-    execution.failed();
-    answer.packet(sink.failure.payload);
-    return;
+}
+
+/** What is asked of the shard: an object of a class, since the functions of an object of its own would be made for every statement. */
+class SingleRequest implements ShardRequest<RelaySink> {
+  readonly access: Access;
+  readonly consistency: ConsistencyLevel;
+  readonly transactional = true;
+  readonly isAtomic: boolean;
+  readonly after?: (connection: BackendConnection, signal: AbortSignal) => Promise<void>;
+  /** Rows without the LIMIT, where the statement has them counted. */
+  #foundRows: bigint | undefined;
+  readonly #execution: Execution;
+  readonly #statement: Statement;
+  readonly #route: RouteOf<'single'>;
+  readonly #edits: readonly Edit[];
+  readonly #text: Buffer;
+  readonly #signal: AbortSignal;
+
+  constructor(execution: Execution, statement: Statement, route: RouteOf<'single'>, signal: AbortSignal) {
+    const { shape } = statement.parsed;
+    this.access = route.access;
+    this.consistency = execution.consistency(keyspaceOf(route.place));
+    this.isAtomic = shape.kind !== 'call';
+    if (countsFoundRows(shape)) {
+      this.after = async (connection, limit) => {
+        this.#foundRows = await readFoundRows(connection, limit);
+      };
+    }
+    this.#execution = execution;
+    this.#statement = statement;
+    this.#route = route;
+    this.#edits = withOwnVariables(execution.session, statement, route.edits);
+    this.#text = editedText(statement, this.#edits);
+    this.#signal = signal;
   }
-  execution.succeeded(outcome.completion, generatedIds?.first, parsed.shape.kind);
-  if (foundRows !== undefined) {
-    execution.session.last = { ...execution.session.last, foundRows };
+
+  async run(): Promise<void> {
+    const { outcome, sink } = await this.#execution.onShard(this, this.#signal);
+    this.#conclude(outcome, sink);
   }
+
+  /** The answer has ended. */
+  #conclude({ completion }: Outcome, { failure, rowCount }: RelaySink): void {
+    const { parsed, answer } = this.#statement;
+    const { kind } = parsed.shape;
+    if (failure !== undefined) {
+      answerFailure(this.#execution, answer, failure);
+      return;
+    }
+    const foundRows = kind === 'select' ? (this.#foundRows ?? BigInt(rowCount)) : undefined;
+    this.#execution.succeeded(completion, this.#route.generatedIds?.first, kind, foundRows);
+  }
+
+  locate(topology: Topology): Location | undefined {
+    return locate(topology, this.#route.place, (among) => this.#execution.preferredShard(topology, among));
+  }
+
+  sink(): RelaySink {
+    const first = this.#route.generatedIds?.first;
+    return new RelaySink(
+      this.#statement.answer,
+      (completion) => this.#execution.answerEnd(this.#statement.hasMore, first, completion),
+      this.#signal,
+    );
+  }
+
+  send(
+    connection: BackendConnection,
+    sink: RelaySink,
+    surroundings: Surroundings,
+    limit: AbortSignal,
+  ): Promise<Outcome> {
+    const { database, variables } = surroundings;
+    const { parameters } = this.#statement;
+    const elsewhere = database === connection.database ? undefined : database;
+    const text = this.#text;
+    if (parameters !== null) {
+      const key = this.#edits.length === 0 ? parameters.textKey : text.toString('latin1');
+      const qualified = elsewhere === undefined ? null : () => this.#qualified(elsewhere);
+      return connection.executeText(
+        { text, key, qualified, body: parameters.body },
+        sink,
+        surroundings,
+        limit,
+      );
+    }
+    // To name the database costs the server less than to select it.
+    const qualified =
+      elsewhere === undefined || variables === undefined ? undefined : this.#qualified(elsewhere);
+    return qualified === undefined || variables === undefined
+      ? connection.query(text, sink, surroundings, limit)
+      : connection.query(qualified, sink, { variables }, limit);
+  }
+
+  /** The text with the name of the database in front of its table's; undefined where that is not all it takes. */
+  #qualified(database: string): Buffer | undefined {
+    const edit = qualifyingEdit(this.#statement.parsed.shape, database);
+    return edit === null ? undefined : editedText(this.#statement, [...this.#edits, edit]);
+  }
+}
+
+function withOwnVariables(session: Session, { parsed }: Statement, edits: readonly Edit[]): readonly Edit[] {
+  const own = ownVariableEdits(session, parsed);
+  return own.length === 0 ? edits : [...edits, ...own];
 }
 
 /** SQL_CALC_FOUND_ROWS: how many rows there were without the LIMIT is known to the connection alone. */
@@ -76,23 +154,4 @@ async function readFoundRows(connection: BackendConnection, signal: AbortSignal)
 
 function keyspaceOf(place: Place): string | null {
   return place.kind === 'anywhere' ? null : place.keyspace;
-}
-
-/** Prepares the text where it is not prepared yet, and executes it. A refusal to prepare is the answer. */
-async function executePrepared(
-  connection: BackendConnection,
-  text: Buffer,
-  body: Buffer,
-  sink: RelaySink,
-  surroundings: Surroundings,
-  signal: AbortSignal,
-): Promise<Outcome> {
-  const preparation = await connection.prepare(text, surroundings, signal);
-  if (preparation.kind === 'refused') {
-    if (preparation.outcome.error !== undefined) {
-      sink.error(preparation.outcome.error, preparation.payload);
-    }
-    return preparation.outcome;
-  }
-  return connection.execute(preparation.statement.id, body, sink, signal);
 }

@@ -2,11 +2,13 @@ import type { Completion } from '../backend/outcome.ts';
 import type { RouteOf } from '../routing/route.ts';
 import { locate, noShard } from '../topology/topology.ts';
 import { CollectingSink } from './collecting-sink.ts';
+import { answerReturning, type ReturnedPart } from './returned-rows.ts';
 import type { Execution } from './execution.ts';
 import { slotPlace } from './place-description.ts';
-import { answerSum, type ServerFailure } from './answer-sum.ts';
+import { answerSum } from './answer-sum.ts';
+import type { ServerFailure } from './server-message.ts';
 import type { Statement } from './statement.ts';
-import { inStatementTransaction } from './statement-transaction.ts';
+import { inRepeatableTransaction } from './statement-transaction.ts';
 import { editedText } from './statement-text.ts';
 
 /**
@@ -19,18 +21,22 @@ export async function runSplit(
   route: RouteOf<'split'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { session } = execution;
   const { keyspace, parts, access, generatedIds } = route;
   execution.bind(
     keyspace,
     parts.map(({ slot }) => slotPlace(keyspace, slot)),
   );
+  const places = parts.map(({ slot }) => ({ kind: 'slot', keyspace, slot }) as const);
   const byShard = new Map<number, Completion[]>();
   let failure: ServerFailure | undefined;
-  await inStatementTransaction(
-    session,
+  const returned: ReturnedPart[] = [];
+  await inRepeatableTransaction(
+    execution,
     async () => {
-      for (const { slot, edits } of parts) {
+      byShard.clear();
+      returned.length = 0;
+      await execution.settle(places, access.mode, signal);
+      for (const { slot, edits, rows } of parts) {
         const text = editedText(statement, edits);
         const { outcome, sink, server } = await execution.onShard(
           {
@@ -48,6 +54,10 @@ export async function runSplit(
         if (failure !== undefined) {
           return false;
         }
+        const [result] = sink.results;
+        if (result !== undefined && result.columns.length > 0) {
+          returned.push({ result, rows: rows ?? [] });
+        }
         if (outcome.completion !== undefined) {
           byShard.set(server.shard, [...(byShard.get(server.shard) ?? []), outcome.completion]);
         }
@@ -56,6 +66,10 @@ export async function runSplit(
     },
     signal,
   );
+  if (failure === undefined && returned.length > 0) {
+    await answerReturning(execution, statement, returned, signal);
+    return;
+  }
   answerSum(execution, statement, {
     byShard,
     failure,

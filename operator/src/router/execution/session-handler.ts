@@ -6,13 +6,18 @@ import { INITIAL_VARIABLES, type VariableState, withVariables } from '../session
 import { textLiteral } from '../session/session-variables.ts';
 import { NO_DIAGNOSTICS } from '../session/diagnostics.ts';
 import { Session } from '../session/session.ts';
-import { COMMAND, commandName } from '../wire/command-code.ts';
-import { PLAIN_OK } from '../wire/ok-packet.ts';
+import { COMMAND, commandName } from '../../wire/command-code.ts';
+import { PLAIN_OK } from '../../wire/ok-packet.ts';
+import { PayloadReader } from '../../wire/payload-reader.ts';
+import type { SessionChanges } from '../../wire/session-changes.ts';
 import type { Environment } from './environment.ts';
+import type { RoutingPlans } from '../routing/routing-plan.ts';
+import type { ParsedStatement } from '../sql/parsed-statement.ts';
 import { clientError, refuseFeature } from './errors.ts';
+import { listFields } from './field-list.ts';
 import { PreparedStatements } from './prepared-statements.ts';
 import { refusedFeatureOf } from './refuse-shape.ts';
-import { schemaChanged, useSchema } from './session-statements/run-session-statement.ts';
+import { useSchema } from './session-statements/run-session-statement.ts';
 import { StatementRunner } from './statement-runner.ts';
 import { dropTransaction } from './participants.ts';
 
@@ -30,6 +35,8 @@ class SessionHandler implements CommandHandler {
   readonly #environment: Environment;
   #runner: StatementRunner;
   #prepared: PreparedStatements;
+  /** The command under way. */
+  #running: ClientCommand | null = null;
 
   constructor(environment: Environment, runner: StatementRunner) {
     this.#environment = environment;
@@ -41,54 +48,86 @@ class SessionHandler implements CommandHandler {
     return this.#runner.execution.status(false);
   }
 
-  async handle({ code, payload }: ClientCommand, answer: ClientAnswer, signal: AbortSignal): Promise<void> {
+  shown(): { readonly database: string | null; readonly statement: Buffer | null } {
+    return { database: this.#runner.execution.session.schema, statement: this.#statement() };
+  }
+
+  /** The text under way. */
+  #statement(): Buffer | null {
+    switch (this.#running?.code) {
+      case COMMAND.query:
+        return this.#running.payload.subarray(1);
+      case COMMAND.statementExecute:
+        return this.#prepared.textOf(this.#running.payload);
+      default:
+        return null;
+    }
+  }
+
+  takeChanges(): SessionChanges | null {
+    return this.#runner.execution.session.tracking.take();
+  }
+
+  async handle(command: ClientCommand, answer: ClientAnswer, signal: AbortSignal): Promise<void> {
     const started = this.#environment.clock.monotonic();
     let failure = '';
+    this.#running = command;
     try {
-      await this.#dispatch(code, payload, answer, signal);
+      const work = this.#dispatch(command.code, command.payload, answer, signal);
+      if (work !== null) {
+        await work;
+      }
     } catch (error) {
       failure = error instanceof ClientError ? String(error.errno) : '1105';
       throw error;
     } finally {
+      this.#running = null;
       this.#environment.metrics.finished((this.#environment.clock.monotonic() - started) / 1000, failure);
     }
   }
 
-  async #dispatch(
+  /** What there is to wait for; null when the command is done. */
+  #dispatch(
     code: ClientCommand['code'],
     payload: Buffer,
     answer: ClientAnswer,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<void> | null {
     const prepared = this.#prepared;
     switch (code) {
       case COMMAND.query:
         return this.#query(payload.subarray(1), answer, signal);
+      case COMMAND.fieldList:
+        return listFields(this.#runner, payload, answer, signal);
+      case COMMAND.processInfo:
+        return this.#query(Buffer.from('SHOW PROCESSLIST'), answer, signal);
+      case COMMAND.processKill:
+        return this.#query(Buffer.from(`KILL ${new PayloadReader(payload, 1).uint32()}`), answer, signal);
       case COMMAND.initDatabase:
         useSchema(this.#runner, payload.subarray(1).toString());
-        answer.ok(schemaChanged(this.#runner));
-        return;
+        answer.ok({ ...PLAIN_OK, status: this.status() });
+        return null;
       case COMMAND.statementPrepare:
         return prepared.prepare(payload.subarray(1), answer, signal);
       case COMMAND.statementExecute:
         return prepared.execute(payload, answer, signal);
       case COMMAND.statementSendLongData:
         prepared.sendLongData(payload);
-        return;
+        return null;
       case COMMAND.statementClose:
         prepared.close(payload);
-        return;
+        return null;
       case COMMAND.statementReset:
         prepared.reset(payload);
-        answer.ok({ ...PLAIN_OK, status: this.#runner.execution.status(false) });
-        return;
+        answer.ok({ ...PLAIN_OK, status: this.status() });
+        return null;
       case COMMAND.resetConnection:
         this.#reset();
-        answer.ok({ ...PLAIN_OK, status: this.#runner.execution.status(false) });
-        return;
+        answer.ok({ ...PLAIN_OK, status: this.status() });
+        return null;
       case COMMAND.setOption:
         answer.endOfRows(this.status(), 0);
-        return;
+        return null;
       case COMMAND.binlogDump:
       case COMMAND.binlogDumpGtid:
       case COMMAND.tableDump:
@@ -96,7 +135,7 @@ class SessionHandler implements CommandHandler {
         throw refuseFeature('replicationCommands');
       case COMMAND.statistics:
         answer.packet(Buffer.from('Shardwright'));
-        return;
+        return null;
       default:
         throw clientError(
           'unknownCommand',
@@ -106,32 +145,53 @@ class SessionHandler implements CommandHandler {
   }
 
   /** Runs the statements of one text one after the other; the first that fails is the last. */
-  async #query(text: Buffer, answer: ClientAnswer, signal: AbortSignal): Promise<void> {
-    for (let from: number | null = 0; from !== null;) {
-      const parsed = this.#runner.parse(text, from);
-      const refused = refusedFeatureOf(parsed.shape);
-      if (refused !== null) {
-        this.#environment.metrics.refused(refused);
-        throw refuseFeature(refused);
-      }
-      const { execution } = this.#runner;
-      execution.hasFailed = false;
-      if (parsed.shape.kind !== 'show') {
-        execution.session.diagnostics = NO_DIAGNOSTICS;
-      }
-      await this.#runner.run(
-        { parsed, parameters: null, answer, isBinary: false, hasMore: parsed.next !== null },
-        signal,
-      );
-      from = execution.hasFailed ? null : parsed.next;
+  #query(text: Buffer, answer: ClientAnswer, signal: AbortSignal): Promise<void> {
+    const parsed = this.#runner.parse(text, 0);
+    const running = this.#run(parsed, answer, signal);
+    return parsed.next === null ? running : this.#runNext(running, parsed.next, text, answer, signal);
+  }
+
+  /** Runs those from `from` on, once the one before has ended. */
+  async #runNext(
+    running: Promise<void>,
+    from: number,
+    text: Buffer,
+    answer: ClientAnswer,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await running;
+    const { execution } = this.#runner;
+    let next: number | null = from;
+    while (next !== null && !execution.hasFailed) {
+      const parsed = this.#runner.parse(text, next);
+      await this.#run(parsed, answer, signal);
+      next = parsed.next;
     }
+  }
+
+  #run(parsed: ParsedStatement<RoutingPlans>, answer: ClientAnswer, signal: AbortSignal): Promise<void> {
+    const refused = refusedFeatureOf(parsed.shape);
+    if (refused !== null) {
+      this.#environment.metrics.refused(refused);
+      throw refuseFeature(refused);
+    }
+    const { execution } = this.#runner;
+    execution.hasFailed = false;
+    if (parsed.shape.kind !== 'show') {
+      execution.session.diagnostics = NO_DIAGNOSTICS;
+    }
+    return this.#runner.run(
+      { parsed, parameters: null, answer, isBinary: false, hasMore: parsed.next !== null },
+      signal,
+    );
   }
 
   #reset(): void {
     const { session } = this.#runner.execution;
     dropTransaction(session);
     this.#prepared.clear();
-    session.reset(initialVariables(this.#environment, session.client));
+    const { client } = session;
+    session.reset(initialVariables(this.#environment, client), charsetOf(this.#environment, client));
   }
 
   async changeUser(client: ClientFacts, signal: AbortSignal): Promise<void> {
@@ -154,15 +214,20 @@ async function openRunner(
   client: ClientFacts,
   signal: AbortSignal,
 ): Promise<StatementRunner> {
-  const { sqlMode, collations } = environment.facts();
+  const { sqlMode } = environment.facts();
   const session = new Session(client, await environment.credentialOf(client, signal), sqlMode);
   session.variables = initialVariables(environment, client);
-  session.charset = collations.get(client.collation)?.charset ?? session.charset;
+  session.charset = charsetOf(environment, client);
   const runner = new StatementRunner(environment, session);
   if (client.database !== null && client.database !== '') {
     useSchema(runner, client.database);
   }
   return runner;
+}
+
+/** The character set that a client writes in by its login. */
+function charsetOf(environment: Environment, { collation }: ClientFacts): string {
+  return environment.facts().collations.get(collation)?.charset ?? 'utf8mb4';
 }
 
 /** Collations whose character set the router’s own connections have anyway. */

@@ -2,69 +2,26 @@
  * Runs one statement on one shard: chooses the server, borrows or keeps a connection, holds the statement while the shard
  * has nobody to run it, and repeats it only where that is safe.
  */
-import type { BackendConnection, Surroundings } from '../backend/backend-connection.ts';
-import { BackendError } from '../backend/backend-error.ts';
-import type { Loan } from '../backend/backend-pool.ts';
 import type { Outcome } from '../backend/outcome.ts';
-import type { ResultSink } from '../backend/result-sink.ts';
 import type { Access } from '../routing/route.ts';
-import type { ConsistencyLevel } from '../../api/v1alpha1/index.ts';
-import { stricterConsistency } from '../session/stricter-consistency.ts';
-import { decideReadServer } from '../session/read-server.ts';
+import { NO_DIAGNOSTICS } from '../session/diagnostics.ts';
 import type { Session } from '../session/session.ts';
 import { withWrite } from '../session/write-token.ts';
-import { HoldError } from '../topology/statement-hold.ts';
-import type { Server } from '../topology/servers.ts';
-import type { Location, Topology } from '../topology/topology.ts';
-import { assertNever } from '../../runtime/assert-never.ts';
-import { encodeError } from '../wire/server-error.ts';
-import { classifyBackendError, classifyOutcome, type Verdict } from './classify-failure.ts';
-import { KilledError } from '../client/client-error.ts';
-import { errorFields } from '../../runtime/logger.ts';
+import type { HoldReason } from '../topology/statement-hold.ts';
+import type { Location } from '../topology/topology.ts';
+import { encodeError } from '../../wire/server-error.ts';
+import { hasMuchToLose, notBegun, takeConnection } from './attempt-connection.ts';
+import { awaitPosition } from './await-position.ts';
+import { findPlace, staleAt } from './attempt-place.ts';
+import { classifyOutcome } from './classify-failure.ts';
+import { decideAttempt, decideThrown, transactionLost } from './decide-attempt.ts';
 import type { Environment } from './environment.ts';
-import { clientError } from './errors.ts';
-import { readDiagnostics } from './read-diagnostics.ts';
-import { beginParticipant, dropTransaction, participantOf } from './participants.ts';
-
-/** An answer's receiver that keeps an error to itself until it is asked for. */
-export interface HoldingSink extends ResultSink {
-  readonly failure: { readonly error: { readonly errno: number; readonly message: string } } | undefined;
-  /** Whether a part of the answer was handed on, so that the statement cannot be repeated. */
-  readonly hasBegun: boolean;
-}
-
-/** One statement for one shard. */
-export interface ShardRequest<Sink extends HoldingSink> {
-  /** Asked before each attempt, since the map may change in between; undefined where the map has no such place. */
-  readonly locate: (topology: Topology) => Location | undefined;
-  readonly access: Access;
-  /** Level of consistency where `access` names none. */
-  readonly consistency: ConsistencyLevel;
-  /** Whether it belongs to the session's transaction, if there is one. */
-  readonly transactional: boolean;
-  /** A receiver for one attempt. */
-  readonly sink: () => Sink;
-  /** What has to be asked of the connection that has run it, before anybody else gets it. */
-  readonly after?: (connection: BackendConnection, signal: AbortSignal) => Promise<void>;
-  /** Hands the statement to the connection. */
-  readonly send: (
-    connection: BackendConnection,
-    sink: Sink,
-    surroundings: Surroundings,
-    signal: AbortSignal,
-  ) => Promise<Outcome>;
-}
-
-/** How the last attempt ended. */
-export interface ShardAnswer<Sink extends HoldingSink> {
-  readonly outcome: Outcome;
-  readonly sink: Sink;
-  readonly server: Server;
-}
-
-type Attempt<Sink extends HoldingSink> =
-  | { readonly kind: 'answered'; readonly answer: ShardAnswer<Sink> }
-  | { readonly kind: 'again'; readonly cause: unknown };
+import { holdWhile } from './hold-while.ts';
+import { dropTransaction, participantOf, withdrawParticipant } from './participants.ts';
+import { hasDiagnostics, readDiagnostics } from './read-diagnostics.ts';
+import type { Attempt, HoldingSink, ShardAnswer, ShardRequest } from './shard-request.ts';
+import type { Attempts } from './stale-route.ts';
+import { withinTransaction } from './within-transaction.ts';
 
 /**
  * Runs it. Resolves with the server's answer, which may be an error for the client. Throws ClientError where the shard has
@@ -76,77 +33,84 @@ export async function runOnShard<Sink extends HoldingSink>(
   request: ShardRequest<Sink>,
   signal: AbortSignal,
 ): Promise<ShardAnswer<Sink>> {
-  const unfit = new Set<string>();
-  const first = locateNow(environment, request);
-  const held = environment.hold.begin(first.shard);
-  try {
-    for (;;) {
-      const attempt = await tryOnShard(environment, session, request, unfit, signal);
-      if (attempt.kind === 'answered') {
-        return attempt.answer;
+  const attempts: Attempts = { unfit: new Set(), hasWaited: false, wasOpen: false, stale: 0 };
+  // Nearly every statement is answered by its first attempt, which is not worth holding anything for.
+  let first: Attempt<Sink> | undefined = await tryOnShard(environment, session, request, attempts, signal);
+  if (first.kind === 'answered') {
+    return first.answer;
+  }
+  return holdWhile(
+    environment,
+    async () => {
+      for (;;) {
+        const attempt = first ?? (await tryOnShard(environment, session, request, attempts, signal));
+        first = undefined;
+        if (attempt.kind === 'answered') {
+          return { kind: 'done', value: attempt.answer };
+        }
+        if (attempt.reason !== null) {
+          return { kind: 'wait', reason: attempt.reason };
+        }
       }
-      environment.metrics.held();
-      await held.wait(attempt.cause, signal);
-    }
-  } catch (error) {
-    throw error instanceof HoldError ? clientError('timeOut', holdMessage(error), error) : error;
-  } finally {
-    held.end();
-  }
-}
-
-function holdMessage(error: HoldError): string {
-  return `Shardwright gave the statement up before it was sent: ${error.message}`;
-}
-
-function locateNow<Sink extends HoldingSink>(
-  { topology }: Environment,
-  { locate }: ShardRequest<Sink>,
-): Location {
-  const location = topology.current === undefined ? undefined : locate(topology.current);
-  if (location === undefined) {
-    throw clientError(
-      'unknown',
-      'The map of the cluster has no such place; it may be about to change: try again',
-    );
-  }
-  return location;
+    },
+    signal,
+  );
 }
 
 async function tryOnShard<Sink extends HoldingSink>(
   environment: Environment,
   session: Session,
   request: ShardRequest<Sink>,
-  unfit: Set<string>,
+  attempts: Attempts,
   signal: AbortSignal,
 ): Promise<Attempt<Sink>> {
-  const { shard, database } = locateNow(environment, request);
-  const participant = request.transactional ? participantOf(session, shard) : undefined;
-  const server =
-    (participant?.loan.connection.server as Server | undefined) ??
-    chooseServer(environment, session, request, shard, unfit);
-  if (server === undefined) {
-    return { kind: 'again', cause: new Error(`shard ${shard} has no primary`) };
+  const place = findPlace(environment, session, request, attempts);
+  if (place.kind === 'wait') {
+    return { kind: 'again', reason: place.reason };
   }
-  const hasMuchToLose =
-    request.transactional && session.transaction.kind === 'open' && session.transaction.participants.size > 0;
-  const surroundings: Surroundings = {
-    variables: session.variables,
-    ...(database === undefined ? {} : { database }),
-  };
-  let loan: Loan;
-  try {
-    loan = participant?.loan ?? (await borrow(environment, session, server, surroundings, signal));
-    if (participant === undefined && request.transactional && session.transaction.kind === 'open') {
-      await beginParticipant(session.transaction, shard, loan, surroundings, signal);
+  const { location, server, participant, surroundings } = place;
+  const { shard } = location;
+  const { transaction, user } = session;
+  const hadMuchToLose = hasMuchToLose(session, request.transactional);
+  const took = takeConnection(environment, session, request.transactional, place, signal);
+  const taken = took instanceof Promise ? await took : took;
+  if (taken.kind === 'outdated') {
+    return { kind: 'again', reason: null };
+  }
+  if (taken.kind === 'refused') {
+    const { loan, error } = taken;
+    const stale = await staleAt(
+      environment,
+      request,
+      place,
+      { connection: loan.connection, error },
+      attempts,
+      signal,
+    );
+    loan.giveBack({ clean: false });
+    if (stale === undefined) {
+      throw notBegun(shard, error);
     }
-  } catch (error) {
-    signal.throwIfAborted();
-    unfit.add(server.pod);
-    return afterFailure(session, error, hasMuchToLose, undefined, server);
+    return afterStale(session, hadMuchToLose, stale);
   }
-  const isOwn = request.transactional && session.transaction.kind === 'open';
+  if (taken.kind === 'failed') {
+    attempts.unfit.add(server.pod);
+    const failed = { server, user, inTransaction: hadMuchToLose, sent: undefined };
+    return { kind: 'again', reason: decideThrown(taken.error, failed) };
+  }
+  const { loan } = taken;
+  if (place.awaited !== null) {
+    attempts.hasWaited = true;
+    const { waitMilliseconds } = session.wishes;
+    if (!(await awaitPosition(loan.connection, place.awaited, waitMilliseconds, signal))) {
+      loan.giveBack({ clean: false });
+      signal.throwIfAborted();
+      return { kind: 'again', reason: null };
+    }
+  }
+  const isOwn = request.transactional && transaction.kind === 'open';
   const sink = request.sink();
+  const sent = { sink, access: request.access };
   let outcome: Outcome;
   try {
     outcome = isOwn
@@ -161,23 +125,33 @@ async function tryOnShard<Sink extends HoldingSink>(
       loan.giveBack({ clean: false });
     }
     signal.throwIfAborted();
-    unfit.add(server.pod);
-    return afterFailure(session, error, isOwn, { sink, access: request.access }, server);
+    attempts.unfit.add(server.pod);
+    return { kind: 'again', reason: decideThrown(error, { server, user, inTransaction: isOwn, sent }) };
+  }
+  if (outcome.error !== undefined && (outcome.inPrelude || (request.isAtomic !== false && !sink.hasBegun))) {
+    const refused = { connection: loan.connection, error: outcome.error };
+    const stale = await staleAt(environment, request, place, refused, attempts, signal);
+    if (stale !== undefined) {
+      if (!isOwn) {
+        loan.giveBack({ clean: false });
+      } else if (participant === undefined) {
+        withdrawParticipant(transaction, shard);
+      }
+      return afterStale(session, hadMuchToLose, stale);
+    }
   }
   if (outcome.error !== undefined && outcome.inPrelude) {
-    if (!isOwn && hasMoved(environment, request, shard)) {
-      loan.giveBack({ clean: true });
-      return { kind: 'again', cause: new Error(outcome.error.message) };
-    }
     // The receiver has seen nothing of it.
     sink.error(outcome.error, encodeError(outcome.error));
   }
-  session.diagnostics = await readDiagnostics(loan.connection, outcome, signal);
+  session.diagnostics = hasDiagnostics(outcome)
+    ? await readDiagnostics(loan.connection, outcome, signal)
+    : NO_DIAGNOSTICS;
   if (request.after !== undefined && outcome.error === undefined) {
     await request.after(loan.connection, signal);
   }
   const verdict = classifyOutcome(outcome);
-  remember(session, outcome, request.access, shard);
+  remember(session, outcome, request.access, location);
   if (!isOwn) {
     loan.giveBack({ clean: outcome.error === undefined });
   }
@@ -190,170 +164,36 @@ async function tryOnShard<Sink extends HoldingSink>(
   if (isOwn) {
     dropTransaction(session);
   }
-  unfit.add(server.pod);
-  return decide(verdict, outcome.error, isOwn, { sink, access: request.access }, server);
+  attempts.unfit.add(server.pod);
+  const failed = { server, user, inTransaction: isOwn, sent };
+  return { kind: 'again', reason: decideAttempt(verdict, outcome.error, failed) };
 }
 
-/** A server that does not know the database refuses before it executes: the map may have another place for it by now. */
-function hasMoved<Sink extends HoldingSink>(
-  environment: Environment,
-  request: ShardRequest<Sink>,
-  shard: number,
-): boolean {
-  return locateNow(environment, request).shard !== shard;
-}
-
-/**
- * KILL QUERY ends the statement and not the transaction: it is passed on to the server, whose answer is the client's. What
- * else ends a command ends its connection, and the transaction with it.
- */
-async function withinTransaction<Result>(
-  { logger, signal: process }: Environment,
-  connection: BackendConnection,
-  signal: AbortSignal,
-  body: (limit: AbortSignal) => Promise<Result>,
-): Promise<Result> {
-  const limit = new AbortController();
-  const onAbort = (): void => {
-    const reason: unknown = signal.reason;
-    if (reason instanceof KilledError && reason.scope === 'query') {
-      connection.cancel(process).catch((error: unknown) => {
-        logger.warn('a statement could not be cancelled', errorFields(error));
-        limit.abort(reason);
-      });
-    } else {
-      limit.abort(reason);
-    }
-  };
-  signal.throwIfAborted();
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await body(limit.signal);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
+/** A transaction that has nothing anywhere yet may begin elsewhere; every other is lost. */
+function afterStale<Sink extends HoldingSink>(
+  session: Session,
+  hadMuchToLose: boolean,
+  reason: HoldReason,
+): Attempt<Sink> {
+  if (hadMuchToLose) {
+    dropTransaction(session);
+    throw transactionLost(reason.message, reason.error);
   }
+  return { kind: 'again', reason };
 }
 
 /** ER_LOCK_DEADLOCK: the server has rolled back the whole transaction. */
 const DEADLOCK = 1213;
 
-/** The primary, or for a read the server that the level of consistency asks for. */
-function chooseServer<Sink extends HoldingSink>(
-  environment: Environment,
-  session: Session,
-  { access, consistency, transactional }: ShardRequest<Sink>,
-  shard: number,
-  unfit: ReadonlySet<string>,
-): Server | undefined {
-  const servers = environment.topology.current?.shards.get(shard);
-  if (servers === undefined) {
-    return undefined;
-  }
-  const needsPrimary =
-    access.mode === 'write' ||
-    access.primaryBecause !== null ||
-    (transactional && session.transaction.kind === 'open');
-  if (needsPrimary) {
-    return servers.primary;
-  }
-  const choice = decideReadServer({
-    level:
-      access.consistency ??
-      stricterConsistency(session.wishes.consistency ?? consistency, access.leastConsistency),
-    servers: { ...servers, replicas: servers.replicas.filter(({ pod }) => !unfit.has(pod)) },
-    states: environment.replicaStates(),
-    token: session.token,
-    maxLagMilliseconds: environment.maxLagMilliseconds,
-    turn: environment.nextTurn(),
-    fastest: session.wishes.fastest,
-  });
-  return choice.server;
-}
-
-function borrow(
-  { pools }: Environment,
-  session: Session,
-  server: Server,
-  surroundings: Surroundings,
-  signal: AbortSignal,
-): Promise<Loan> {
-  const { user, credential, traits } = session;
-  return pools.lend({ server, user, credential, traits, surroundings }, signal);
-}
-
-interface Sent {
-  readonly sink: HoldingSink;
-  readonly access: Access;
-}
-
-/** After an error that was thrown. `inTransaction`: statements before it are lost with it. */
-function afterFailure<Sink extends HoldingSink>(
-  session: Session,
-  error: unknown,
-  inTransaction: boolean,
-  sent: Sent | undefined,
-  server: Server,
-): Attempt<Sink> {
-  if (!(error instanceof BackendError)) {
-    throw error;
-  }
-  return decide(classifyBackendError(error), error, inTransaction, sent, server, session.user);
-}
-
-function decide<Sink extends HoldingSink>(
-  verdict: Verdict,
-  cause: unknown,
-  inTransaction: boolean,
-  sent: Sent | undefined,
-  server: Server,
-  user = '',
-): Attempt<Sink> {
-  switch (verdict.kind) {
-    case 'final':
-      throw cause;
-    case 'denied':
-      throw clientError(
-        'accessDenied',
-        `Access denied for user '${user}' at the servers of the cluster`,
-        cause,
-      );
-    case 'again':
-    case 'full':
-      if (inTransaction) {
-        throw transactionLost(server, cause);
-      }
-      return { kind: 'again', cause };
-    case 'unknown':
-      if (inTransaction) {
-        throw transactionLost(server, cause);
-      }
-      if (sent?.access.mode === 'read' && !sent.sink.hasBegun) {
-        return { kind: 'again', cause };
-      }
-      throw clientError(
-        'answerLost',
-        `The answer of ${server.pod} was lost: the statement may or may not have been executed; look before repeating it`,
-        cause,
-      );
-    default:
-      return assertNever(verdict);
-  }
-}
-
-function transactionLost(server: Server, cause: unknown): Error {
-  return clientError(
-    'transactionLost',
-    `The transaction was rolled back, since ${server.pod} is no longer the primary of its shard; try restarting transaction`,
-    cause,
-  );
-}
-
 /** Takes over what the answer says of the session. */
-function remember(session: Session, outcome: Outcome, access: Access, shard: number): void {
+function remember(session: Session, outcome: Outcome, access: Access, { shard, database }: Location): void {
   if (outcome.lastGtid !== undefined) {
     session.token = withWrite(session.token, outcome.lastGtid);
   }
   const participant = participantOf(session, shard);
+  if (database !== undefined) {
+    participant?.databases.add(database);
+  }
   if (participant !== undefined && access.mode === 'write') {
     participant.hasWritten = true;
   }

@@ -1,35 +1,40 @@
 import type { BackendConnection, Surroundings } from '../backend/backend-connection.ts';
-import type { Edit } from '../sql/rewrite.ts';
-import { NO_HINT } from '../routing/statement-hint.ts';
-import { planFunctionEdits } from '../routing/function-edits.ts';
-import { decideRoute } from '../routing/decide-route.ts';
-import { describeRoute, ROUTE_COLUMNS } from '../routing/describe-route.ts';
-import type { Place, Route } from '../routing/route.ts';
-import type { RoutingInput } from '../routing/routing-input.ts';
+import { type DescribedPlaces, describeRoute, ROUTE_COLUMNS } from '../routing/describe-route.ts';
+import type { Place, Route, RouteOf } from '../routing/route.ts';
 import type { RoutingPlans } from '../routing/routing-plan.ts';
 import type { Session } from '../session/session.ts';
 import type { Dialect } from '../sql/dialect.ts';
 import type { ParsedStatement } from '../sql/parsed-statement.ts';
-import { locate } from '../topology/topology.ts';
-import { decodeColumn } from '../wire/column-definition.ts';
+import { describeMove } from '../topology/moves.ts';
+import { locate, type Topology } from '../topology/topology.ts';
+import { decodeColumn } from '../../wire/column-definition.ts';
+import { decodeError } from '../../wire/server-error.ts';
 import { assertNever } from '../../runtime/assert-never.ts';
+import { ClientError } from '../client/client-error.ts';
 import { CollectingAnswer } from './collecting-answer.ts';
 import { Execution } from './execution.ts';
 import { ANY_READ } from './own-access.ts';
 import type { Environment } from './environment.ts';
 import { clientError } from './errors.ts';
 import { answerLocally } from './local-answer.ts';
-import { quoteText } from './parameter-values.ts';
 import { RelaySink } from './relay-sink.ts';
 import { RowPayloadsSink } from './row-payloads-sink.ts';
+import { findSyntaxError } from './describe-statement.ts';
 import { createBinaryWriter, createTextWriter, type RowWriter } from './row-writer.ts';
+import { runLoad, runLoadThrough } from './load-data/run-load-data.ts';
 import { runDefinition } from './run-definition.ts';
 import { runReferenceWrite } from './run-reference-write.ts';
-import { runScatter, SCATTER_CAPS } from './run-scatter.ts';
+import { runScatter } from './scatter/run-scatter.ts';
+import { SCATTER_CAPS } from './scatter/scatter-caps.ts';
 import { runSingle } from './run-single.ts';
 import { runSplit } from './run-split.ts';
-import { systemSchemaText } from './system-schema-text.ts';
+import { dialectOf } from './session-dialect.ts';
+import { type DecidedRoute, StatementRouter } from './statement-router.ts';
+import { visibleProcesses } from './process-list.ts';
+import { isProcessList, systemSchemaText } from './system-schema-text.ts';
 import { runSessionStatement } from './session-statements/run-session-statement.ts';
+import { RouteOutdated, unbindOutdated } from './route-outdated.ts';
+import { answerFailure } from './server-message.ts';
 import type { SessionStatements } from './session-statements/session-statements.ts';
 import type { Statement } from './statement.ts';
 import { usesNamedLocks } from './refuse-shape.ts';
@@ -37,32 +42,24 @@ import { runNamedLock } from './run-named-lock.ts';
 import { editedText, inlineParameters } from './statement-text.ts';
 import { beginImplicitly } from './transactions.ts';
 
-/** A route that can be run. */
-type Decided = Exclude<Route, { readonly kind: 'needsIds' | 'needsCatalog' }>;
+/** Of what was answered at once. */
+const DONE = Promise.resolve();
 
-/** Most rounds of deciding: ids, and the catalog of each keyspace that is mentioned. */
-const MAX_ROUNDS = 8;
+/** How often a statement is routed again, since the map has changed: slots are not split that fast. */
+const OUTDATED_ATTEMPTS = 3;
 
 /** Runs the statements of one session, one at a time. */
 export class StatementRunner implements SessionStatements {
   readonly execution: Execution;
+  readonly #router: StatementRouter;
 
   constructor(environment: Environment, session: Session) {
     this.execution = new Execution(environment, session);
+    this.#router = new StatementRouter(this.execution);
   }
 
-  /** How the session's statements are read. */
   dialect(): Dialect {
-    const { session, environment } = this.execution;
-    const isAnsi = session.hasMode('ANSI');
-    return {
-      charset: session.charset === 'latin1' ? 'latin1' : 'utf8mb4',
-      ansiQuotes: isAnsi || session.hasMode('ANSI_QUOTES'),
-      noBackslashEscapes: session.hasMode('NO_BACKSLASH_ESCAPES'),
-      pipesAsConcat: isAnsi || session.hasMode('PIPES_AS_CONCAT'),
-      highNotPrecedence: session.hasMode('HIGH_NOT_PRECEDENCE'),
-      serverVersion: environment.facts().version,
-    };
+    return dialectOf(this.execution);
   }
 
   parse(text: Buffer, from = 0): ParsedStatement<RoutingPlans> {
@@ -70,38 +67,49 @@ export class StatementRunner implements SessionStatements {
   }
 
   /** Routes a statement and runs it; its answer is complete when this resolves. Throws ClientError. */
-  async run(statement: Statement, signal: AbortSignal): Promise<void> {
+  async run(statement: Statement, signal: AbortSignal, attemptsLeft = OUTDATED_ATTEMPTS): Promise<void> {
     const { session, environment } = this.execution;
     if (concernsRows(statement)) {
       beginImplicitly(session);
     }
-    const route = await this.route(statement, signal);
+    const route = this.#router.routeAtOnce(statement) ?? (await this.#router.route(statement, signal));
     environment.metrics.routed(route.kind);
     const isShared = route.kind === 'single' && !usesNamedLocks(statement.parsed.shape);
     if (statement.parameters !== null && !isShared) {
-      const text = inlineParameters(
-        statement.parsed.sql,
-        statement.parsed.dialect,
-        statement.parameters.sqlText,
-      );
+      const { parsed, parameters } = statement;
+      const text = inlineParameters(parsed.sql, parsed.dialect, (index) => parameters.sqlText(index));
       await this.run({ ...statement, parsed: this.parse(text), parameters: null }, signal);
       return;
     }
-    await this.#runRoute(statement, route, signal);
+    try {
+      await this.#runRoute(statement, route, signal);
+    } catch (error) {
+      const isAgain =
+        error instanceof RouteOutdated && (error.isBeforeAll || route.kind === 'single') && attemptsLeft > 0;
+      if (!isAgain) {
+        throw error;
+      }
+      // It waited for a slot that was split meanwhile, and has not been sent.
+      unbindOutdated(session);
+      await this.run(statement, signal, attemptsLeft - 1);
+    }
   }
 
-  async #runRoute(statement: Statement, route: Decided, signal: AbortSignal): Promise<void> {
+  #runRoute(statement: Statement, route: DecidedRoute, signal: AbortSignal): Promise<void> {
     const { execution } = this;
     switch (route.kind) {
       case 'single':
         if (statement.isBinary && statement.parameters === null) {
-          await this.#relayAsBinary(statement, route, signal);
-          return;
+          return this.#relayAsBinary(statement, route, signal);
         }
         if (usesNamedLocks(statement.parsed.shape) && statement.parameters === null) {
           return runNamedLock(execution, statement, editedText(statement, route.edits), signal);
         }
-        return runSingle(execution, statement, route, signal);
+        return statement.parsed.shape.kind === 'loadData'
+          ? runLoadThrough(execution, statement, route, signal)
+          : runSingle(execution, statement, route, signal);
+      case 'load':
+        return runLoad(execution, statement, route, signal);
       case 'split':
         return runSplit(execution, statement, route, signal);
       case 'scatter':
@@ -109,151 +117,76 @@ export class StatementRunner implements SessionStatements {
       case 'referenceWrite':
         return runReferenceWrite(execution, statement, route, signal);
       case 'definition':
-        await runDefinition(execution, statement, route, signal);
-        execution.environment.catalogs.invalidate(route.keyspace);
-        return;
+        return this.#runDefinition(statement, route, signal);
       case 'systemSchema':
-        return this.runText(
-          systemSchemaText(execution, statement, this.#functionEdits(statement)),
-          { kind: 'unsharded', keyspace: this.#introspectedKeyspace() },
-          statement,
-          signal,
-        );
-      case 'described': {
-        const { keyspaces, places } = execution.topology();
-        const description = describeRoute(route.route, keyspaces, (name) => places.get(name)?.homeShard ?? 0);
-        const rows = [ROUTE_COLUMNS.map((column) => description[column])];
-        const status = execution.status(statement.hasMore);
-        answerLocally(statement.answer, { columns: ROUTE_COLUMNS, rows }, status, statement.isBinary);
-        return;
-      }
+        return this.#runSystemSchema(statement, signal);
+      case 'described':
+        this.#describe(statement, route.route);
+        return DONE;
       case 'session':
         return runSessionStatement(this, statement, statement.parsed.shape, signal);
-      case 'refused': {
-        execution.environment.metrics.refused(String(route.errno));
-        const message = route.hint === '' ? route.message : `${route.message}. ${route.hint}`;
-        execution.failed();
-        statement.answer.error({ errno: route.errno, sqlState: route.sqlState, message });
-        return;
-      }
+      case 'refused':
+        return this.#refuse(statement, route, signal);
       default:
         return assertNever(route);
     }
   }
 
-  /** Decides where a statement goes, with ids and the newest tables where these are needed. */
-  async route(statement: Pick<Statement, 'parsed' | 'parameters'>, signal: AbortSignal): Promise<Decided> {
-    const { environment } = this.execution;
-    let firstGeneratedId: bigint | null = null;
-    let catalogIsFresh = false;
-    for (let round = 0; round < MAX_ROUNDS; round += 1) {
-      const route = decideRoute(
-        statement.parsed,
-        this.#routingInput(statement, { firstGeneratedId, catalogIsFresh }),
-      );
-      if (route.kind === 'needsIds') {
-        firstGeneratedId = await environment.ids.take(route.count, environment.signal);
-      } else if (route.kind === 'needsCatalog') {
-        await this.#loadCatalog(route.keyspace, signal);
-        catalogIsFresh = true;
-      } else {
-        return route;
-      }
-    }
-    throw clientError(
-      'unknown',
-      'Shardwright could not decide where the statement goes: tables change all the time',
-    );
-  }
-
-  async #loadCatalog(name: string, signal: AbortSignal): Promise<void> {
-    const keyspace = this.execution.topology().keyspaces.get(name);
-    if (keyspace !== undefined) {
-      await this.execution.environment.catalogs.load(keyspace, signal);
-    }
-  }
-
-  #routingInput(
-    { parameters }: Pick<Statement, 'parameters'>,
-    known: Pick<RoutingInput, 'firstGeneratedId' | 'catalogIsFresh'>,
-  ): RoutingInput {
+  async #refuse(statement: Statement, route: RouteOf<'refused'>, signal: AbortSignal): Promise<void> {
     const { execution } = this;
-    const { session, environment } = execution;
+    execution.environment.metrics.refused(String(route.errno));
+    const mistake =
+      statement.parsed.shape.kind === 'unknown'
+        ? await findSyntaxError(execution, statement.parsed, signal)
+        : undefined;
+    if (mistake !== undefined) {
+      answerFailure(execution, statement.answer, { error: decodeError(mistake), payload: mistake });
+      return;
+    }
+    const message = route.hint === '' ? route.message : `${route.message}. ${route.hint}`;
+    execution.failed();
+    statement.answer.error({ errno: route.errno, sqlState: route.sqlState, message });
+  }
+
+  async #runDefinition(
+    statement: Statement,
+    route: RouteOf<'definition'>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await runDefinition(this.execution, statement, route, signal);
+    this.execution.environment.catalogs.invalidate(route.keyspace);
+  }
+
+  async #runSystemSchema(statement: Statement, signal: AbortSignal): Promise<void> {
+    const { execution } = this;
+    const processes = statement.parsed.shape.tables.some(isProcessList)
+      ? await visibleProcesses(execution, signal)
+      : [];
+    const edits = this.#router.functionEdits(statement);
+    const text = systemSchemaText(execution, statement, edits, processes);
+    const place: Place = { kind: 'unsharded', keyspace: this.#introspectedKeyspace() };
+    await this.runText(text, place, statement, signal);
+  }
+
+  #describe({ answer, hasMore, isBinary }: Statement, route: Route): void {
+    const { execution } = this;
     const topology = execution.topology();
-    return {
-      ...known,
-      session: {
-        schema: session.schema,
-        key: session.wishes.key,
-        shard: session.wishes.shard,
-        allowsKeylessWrites: false,
-        keepsZeroIds: session.hasMode('NO_AUTO_VALUE_ON_ZERO'),
-        functionText: (name) => this.#functionText(name),
-      },
-      keyspaces: topology.keyspaces,
-      catalog: environment.catalogs.current,
-      parameter: parameters === null ? null : parameters.literal,
-      now: environment.clock.now(),
-    };
-  }
-
-  /** DATABASE() and the like in a statement that routing leaves as it is. */
-  #functionEdits(statement: Statement): readonly Edit[] {
-    const { parsed } = statement;
-    const input = this.#routingInput(statement, { firstGeneratedId: null, catalogIsFresh: false });
-    const { keyspaces, catalog, session } = input;
-    const planned = planFunctionEdits({
-      statement: parsed,
-      shape: parsed.shape,
-      digest: parsed.entry.digest,
-      schema: session.schema,
-      keyspaces,
-      catalog,
-    });
-    if (typeof planned !== 'function') {
-      throw clientError('notSupported', planned.message);
-    }
-    return planned({
-      statement: parsed,
-      input,
-      hint: NO_HINT,
-      values: { literal: (index) => parsed.literal(index), parameter: input.parameter },
-      key: null,
-      shard: null,
-      allowsKeylessWrites: false,
-    });
-  }
-
-  #functionText(name: string): string | null {
-    const { session } = this.execution;
-    switch (name) {
-      case 'DATABASE':
-      case 'SCHEMA':
-        return session.schema === null ? 'NULL' : quoteText(session.schema, this.dialect());
-      case 'LAST_INSERT_ID':
-        return String(session.last.insertId);
-      case 'ROW_COUNT':
-        return String(session.last.rowCount);
-      case 'FOUND_ROWS':
-        return String(session.last.foundRows);
-      case 'CONNECTION_ID':
-        return String(session.client.connectionId);
-      default:
-        return null;
-    }
+    const description = describeRoute(route, topology.keyspaces, describedPlaces(topology));
+    const rows = [ROUTE_COLUMNS.map((column) => description[column])];
+    answerLocally(answer, { columns: ROUTE_COLUMNS, rows }, execution.status(hasMore), isBinary);
   }
 
   async runText(text: Buffer, place: Place, statement: Statement, signal: AbortSignal): Promise<void> {
     const { execution } = this;
     const { sink } = await execution.onShard(
       {
-        locate: (topology) => locate(topology, place, () => execution.preferredShard(topology)),
+        locate: (topology) => locate(topology, place, (among) => execution.preferredShard(topology, among)),
         access: ANY_READ,
         consistency: 'Strong',
         transactional: false,
         sink: () =>
           statement.isBinary
-            ? new RowPayloadsSink({ bytes: SCATTER_CAPS.receivedBytes })
+            ? new RowPayloadsSink(SCATTER_CAPS.keptBytes)
             : new RelaySink(
                 statement.answer,
                 () => execution.answerEnd(statement.hasMore, undefined),
@@ -265,19 +198,14 @@ export class StatementRunner implements SessionStatements {
       signal,
     );
     if (sink.failure !== undefined) {
-      execution.failed();
-      statement.answer.packet(sink.failure.payload);
+      answerFailure(execution, statement.answer, sink.failure);
     } else if (sink instanceof RowPayloadsSink) {
       await this.#writeBinary(statement, sink, signal);
     }
   }
 
   /** A statement whose values had to be written into its text, for a client that expects the binary protocol. */
-  async #relayAsBinary(
-    statement: Statement,
-    route: Extract<Route, { readonly kind: 'single' }>,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #relayAsBinary(statement: Statement, route: RouteOf<'single'>, signal: AbortSignal): Promise<void> {
     const answer = new CollectingAnswer(this.execution.session.traits.extendedMetadata);
     await runSingle(this.execution, { ...statement, answer }, route, signal);
     if (answer.failure !== undefined) {
@@ -308,6 +236,10 @@ export class StatementRunner implements SessionStatements {
     return isBinary ? createBinaryWriter(answer, status) : createTextWriter(answer, status);
   }
 
+  async runClientText(text: Buffer, statement: Statement, signal: AbortSignal): Promise<void> {
+    await this.run({ ...statement, parsed: this.parse(text), parameters: null }, signal);
+  }
+
   async select(text: string, statement: Statement, signal: AbortSignal): Promise<CollectingAnswer> {
     const { session } = this.execution;
     const answer = new CollectingAnswer(session.traits.extendedMetadata);
@@ -317,7 +249,8 @@ export class StatementRunner implements SessionStatements {
       signal,
     );
     if (answer.failure !== undefined) {
-      throw clientError('wrongValue', answer.failure.message, answer.failure);
+      const { errno, sqlState, message } = answer.failure;
+      throw new ClientError(errno, sqlState, message);
     }
     return answer;
   }
@@ -333,6 +266,14 @@ export class StatementRunner implements SessionStatements {
     }
     return keyspace;
   }
+}
+
+function describedPlaces({ places, moves }: Topology): DescribedPlaces {
+  return {
+    homeShardOf: (name) => places.get(name)?.homeShard ?? 0,
+    referenceShardsOf: (name) => places.get(name)?.referenceShards ?? [],
+    movesOf: (databases) => databases.flatMap((name) => (moves.get(name) ?? []).map(describeMove)),
+  };
 }
 
 function concernsRows({ parsed }: Statement): boolean {

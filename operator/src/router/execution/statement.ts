@@ -18,9 +18,11 @@ export interface Statement {
 /** Values of a prepared statement's execution. */
 export interface StatementParameters {
   /** For routing. Throws RangeError beyond the last. */
-  readonly literal: (index: number) => KeyLiteral;
+  literal(index: number): KeyLiteral;
   /** The same as SQL, for statements whose text is cut. */
-  readonly sqlText: (index: number) => string;
+  sqlText(index: number): string;
+  /** The text that they are for, byte for byte (latin1). */
+  readonly textKey: string;
   /** COM_STMT_EXECUTE behind the statement's number. */
   readonly body: Buffer;
 }

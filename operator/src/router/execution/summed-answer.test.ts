@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { PLAIN_OK } from '../wire/ok-packet.ts';
-import { sumAnswers } from './summed-answer.ts';
+import { PLAIN_OK } from '../../wire/ok-packet.ts';
+import { sumAnswers, sumInserts } from './summed-answer.ts';
 
 describe('the answer to a write of several slots', () => {
   it('adds rows, warnings and the numbers of the text', () => {
@@ -20,6 +20,21 @@ describe('the answer to a write of several slots', () => {
       warnings: 1,
       message: 'Records: 5  Duplicates: 1  Warnings: 1',
     });
+  });
+
+  it('counts rows of an INSERT that were alone in their slots', () => {
+    const alone = { ...PLAIN_OK, affectedRows: 1n };
+    const three = { ...alone, affectedRows: 3n, message: 'Records: 3  Duplicates: 0  Warnings: 0' };
+    expect(sumInserts([alone, three, alone]).message).toBe('Records: 5  Duplicates: 0  Warnings: 0');
+    expect(sumInserts([alone, alone]).message).toBe('Records: 2  Duplicates: 0  Warnings: 0');
+    expect(
+      sumInserts([
+        { ...alone, affectedRows: 2n },
+        { ...alone, affectedRows: 0n, warnings: 1 },
+        { ...alone, affectedRows: 0n },
+      ]).message,
+    ).toBe('Records: 3  Duplicates: 2  Warnings: 1');
+    expect(sumInserts([alone]).message).toBe('');
   });
 
   it('has no text where the parts tell of different things', () => {

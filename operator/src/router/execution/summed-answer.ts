@@ -11,6 +11,25 @@ export interface SummedAnswer {
 /** Most warnings that an OK packet can tell of. */
 const MAX_WARNINGS = 65_535;
 
+/**
+ * Of an INSERT that several slots have a part of: servers have no text for a part of one row, but the client has sent several.
+ * Source: sql_insert.cc of MariaDB: a row that replaces or updates another counts twice, one that IGNORE leaves out warns.
+ */
+export function sumInserts(completions: readonly Completion[]): SummedAnswer {
+  return sumAnswers(
+    completions.length < 2
+      ? completions
+      : completions.map((completion) =>
+          completion.message === '' ? { ...completion, message: oneRow(completion) } : completion,
+        ),
+  );
+}
+
+function oneRow({ affectedRows, warnings }: Completion): string {
+  const isDuplicate = affectedRows > 1n || (affectedRows === 0n && warnings > 0);
+  return `Records: 1  Duplicates: ${isDuplicate ? 1 : 0}  Warnings: ${warnings}`;
+}
+
 /** Adds up what servers tell of a write: rows, warnings, and the numbers in texts such as `Records: 3  Duplicates: 0  Warnings: 0`. */
 export function sumAnswers(completions: readonly Completion[]): SummedAnswer {
   return {

@@ -1,14 +1,16 @@
 /**
  * information_schema as of one database: each of its tables that tells of databases is replaced by a query over it, in which the databases
  * of one slot, of the reference tables and of the unsharded tables have the keyspace's name, and those of other slots are
- * left out.
+ * left out. The list of processes is that of the router's clients.
  */
 import { databaseOfSlot, sharedDatabase, unshardedDatabase } from '../../core/keyspace/database-names.ts';
+import type { ClientProcess } from '../client/client-process.ts';
 import { textLiteral } from '../session/session-variables.ts';
 import type { TableReference } from '../sql/query-shape.ts';
 import { type Edit, rewriteStatement } from '../sql/rewrite.ts';
 import type { Execution } from './execution.ts';
 import { quoteName } from './participants.ts';
+import { processTable } from './process-list.ts';
 import type { Statement } from './statement.ts';
 
 const INFORMATION_SCHEMA = 'information_schema';
@@ -28,6 +30,7 @@ export function systemSchemaText(
   execution: Execution,
   { parsed }: Pick<Statement, 'parsed'>,
   functionEdits: readonly Edit[],
+  processes: readonly ClientProcess[] = [],
 ): Buffer {
   const { systemColumns } = execution.environment.facts();
   const shown = shownDatabases(execution);
@@ -38,7 +41,11 @@ export function systemSchemaText(
     if (schema !== INFORMATION_SCHEMA || columns === undefined) {
       return [];
     }
-    return [{ tokens: reference.tokens, text: replacement(reference, columns, shown) }];
+    const text = isProcessList(reference)
+      ? processTable(processes, columns) +
+        (reference.alias === null ? ` AS ${quoteName(reference.name)}` : '')
+      : replacement(reference, columns, shown);
+    return [{ tokens: reference.tokens, text }];
   });
   // The table has an alias now, under which its columns are found.
   const qualifiers = parsed.shape.qualifiers
@@ -47,6 +54,11 @@ export function systemSchemaText(
     )
     .map(({ tokens }): Edit => ({ tokens, text: '' }));
   return rewriteStatement(parsed, [...edits, ...qualifiers, ...functionEdits]);
+}
+
+/** Whether a table of a server's own schema is the list of processes, which is the router's to tell. */
+export function isProcessList({ name }: Pick<TableReference, 'name'>): boolean {
+  return name.toUpperCase() === 'PROCESSLIST';
 }
 
 /** What stands instead of one table. */

@@ -1,5 +1,5 @@
 /** Comparing rows of different slots as one server would. */
-import type { ColumnDefinition } from '../wire/column-definition.ts';
+import type { ColumnDefinition } from '../../wire/column-definition.ts';
 import { compareExactTexts, exactKey } from './exact-number.ts';
 import type { ComparedValue, MergeOrder, RowColumn } from './merge-plan.ts';
 import { type ValueType, valueTypeOf } from './value-types.ts';
@@ -43,6 +43,11 @@ export class Comparators {
       throw new RangeError('there is no such column');
     }
     return definition;
+  }
+
+  /** How a value is compared. @throws MergeError for a type whose order is not known here */
+  typeOf({ value }: ComparedValue): ValueType {
+    return valueTypeOf(this.definitionOf(value));
   }
 
   /** Compares by ORDER BY: NULL first, and last where descending. */
@@ -96,12 +101,13 @@ export class Comparators {
     };
   }
 
-  #comparison({ value, weight }: ComparedValue): {
+  #comparison(compared: ComparedValue): {
     readonly index: number;
     readonly type: ValueType;
     readonly space: number | null;
   } {
-    const type = valueTypeOf(this.definitionOf(value));
+    const { value, weight } = compared;
+    const type = this.typeOf(compared);
     return type === 'text' && weight !== null
       ? {
           index: this.indexOf(weight.text),

@@ -1,8 +1,9 @@
 /** How values are compared, by what the catalog knows of their columns. */
 import { assertNever } from '../../runtime/assert-never.ts';
-import type { ColumnName, Expression } from '../sql/expression.ts';
+import type { Expression } from '../sql/expression.ts';
 import type { ColumnDescription } from '../routing/catalog.ts';
 import { columnsIn, walkExpression } from '../routing/expression-walk.ts';
+import { describeColumn } from './described-column.ts';
 import { expressionText, quoteName } from './expression-text.ts';
 import type { ColumnAdder } from './hidden-columns.ts';
 import type { ComparedValue, RowColumn } from './merge-plan.ts';
@@ -35,15 +36,6 @@ const SEVERAL_LEVELS = /_as_|_cs$/;
 
 function forAll(comparison: Comparison, types: string): Record<string, Comparison> {
   return Object.fromEntries(types.split(' ').map((type) => [type, comparison]));
-}
-
-/** What the catalog knows of a column; null for columns of derived tables. */
-export function describeColumn(select: ScatterScope, column: ColumnName): ColumnDescription | null {
-  const position = select.graph.resolver.resolve(select.scopeIndex, column);
-  const source =
-    position === null ? undefined : select.shape.scopes[position.scope]?.sources[position.source];
-  const table = source?.kind === 'table' ? select.tables[source.table] : undefined;
-  return table?.description?.columns.find(({ name }) => name === column.name) ?? null;
 }
 
 /**

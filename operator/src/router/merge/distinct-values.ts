@@ -1,5 +1,5 @@
 /** Aggregates over distinct values: rows come grouped by the value as well, and one value from several slots. */
-import type { ColumnDefinition } from '../wire/column-definition.ts';
+import type { ColumnDefinition } from '../../wire/column-definition.ts';
 import type { Comparators, Fields } from './comparators.ts';
 import { isApproximate, writeDouble } from './double-text.ts';
 import { divideExact, type ExactNumber, writeExact } from './exact-number.ts';

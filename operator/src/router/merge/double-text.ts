@@ -1,4 +1,4 @@
-import { COLUMN_TYPE } from '../wire/column-type.ts';
+import { COLUMN_TYPE } from '../../wire/column-type.ts';
 
 /** `decimals` of a DOUBLE without a fixed number of them: NOT_FIXED_DEC of the server is 31, and some expressions give more. */
 const NOT_FIXED = 31;

@@ -14,6 +14,11 @@ export class MergeBudget {
     this.#caps = caps;
   }
 
+  /** Bytes that are kept now. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** @throws MergeError when too many rows were read */
   countRows(rows: number): void {
     this.#rows += rows;
@@ -34,5 +39,10 @@ export class MergeBudget {
         `The groups or distinct rows of several slots take more than ${this.#caps.bytes} bytes: narrow the statement by WHERE, or give the key`,
       );
     }
+  }
+
+  /** So many of the kept {@link bytes} are kept no longer. */
+  releaseBytes(bytes: number): void {
+    this.#bytes -= bytes;
   }
 }

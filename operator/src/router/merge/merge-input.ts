@@ -1,18 +1,26 @@
-import type { ColumnDefinition } from '../wire/column-definition.ts';
+import type { ColumnDefinition } from '../../wire/column-definition.ts';
 
 /**
- * One slot's answer while it arrives. It is read as fast as it is merged: a source that is not asked for rows has to keep
- * its server waiting, so that the memory in use is bounded.
+ * Answers of slots while they arrive. They are read as fast as they are merged: a source that is not asked for rows has to keep
+ * its servers waiting, so that the memory in use is bounded.
  */
 export interface RowSource {
-  readonly columns: readonly ColumnDefinition[];
+  /** Resolves with the columns of the answer, once there is one. Rejects when it is an error. */
+  open(signal: AbortSignal): Promise<readonly ColumnDefinition[]>;
   /**
-   * Payloads of the next rows, as they came in the text protocol; never empty; null after the last. Rejects when the slot
-   * failed. Not called again before it has resolved. Rows stay unchanged until they were merged: they must not be views of a
-   * buffer that is used again.
+   * Payloads of the next rows, as they came in the text protocol; never empty; null after the last. Rejects when a slot
+   * failed. Not called before `open` has resolved, nor again before it has resolved itself. Rows stay unchanged until they were
+   * merged: they must not be views of a buffer that is used again.
    */
   read(signal: AbortSignal): Promise<readonly Buffer[] | null>;
 }
+
+/**
+ * How rows are dealt out to sources.
+ * - `bySlot`: each source has the rows of one slot, in the order in which the slot was asked for them.
+ * - `mixed`: in any way and any order. Not for plans that merge sorted rows.
+ */
+export type Arrangement = 'bySlot' | 'mixed';
 
 /** Bounds of one merge. */
 export interface MergeCaps {
@@ -20,7 +28,7 @@ export interface MergeCaps {
   readonly rows: number;
   /** Most bytes kept for groups and distinct rows. */
   readonly bytes: number;
-  /** Longest time from the first to the last row. */
+  /** Longest time from the beginning to the last row. */
   readonly milliseconds: number;
 }
 

@@ -66,6 +66,14 @@ export type Condition =
     }
   | { readonly kind: 'isNull'; readonly operand: Operand };
 
+/** How slots sort their groups. */
+export interface SortedGroups {
+  /** All that makes a group, in this order. */
+  readonly by: readonly MergeOrder[];
+  /** Whether this is the order of the result, too. */
+  readonly inOrder: boolean;
+}
+
 /** Merging of groups. */
 export interface GroupMerge {
   readonly kind: 'group';
@@ -78,6 +86,8 @@ export interface GroupMerge {
   readonly having: Condition | null;
   /** By index in `values`. */
   readonly order: readonly { readonly index: number; readonly descending: boolean }[];
+  /** Null where slots send their groups in any order. */
+  readonly sorted: SortedGroups | null;
 }
 
 /** What happens to the rows. */

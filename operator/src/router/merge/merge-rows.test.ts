@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { FakeClock } from '../../runtime/testing/fake-clock.ts';
-import { COLUMN_TYPE } from '../wire/column-type.ts';
-import { decodeTextRow } from '../wire/text-row.ts';
-import type { MergePlan, RowColumn } from './merge-plan.ts';
-import { mergeRows } from './merge-rows.ts';
+import { COLUMN_TYPE } from '../../wire/column-type.ts';
+import { decodeTextRow } from '../../wire/text-row.ts';
+import type { Arrangement } from './merge-input.ts';
+import type { GroupMerge, MergePlan, RowColumn } from './merge-plan.ts';
+import { type MergeOptions, mergeRows } from './merge-rows.ts';
 import { column, type Row, sourceOf } from './testing/row-sources.ts';
 
 const CAPS = { rows: 100_000, bytes: 1_000_000, milliseconds: 1000 };
@@ -22,16 +23,28 @@ interface Case {
   readonly columns: Parameters<typeof sourceOf>[0];
   readonly slots: readonly (readonly Row[])[];
   readonly caps?: Partial<typeof CAPS>;
+  readonly arrangement?: Arrangement;
 }
 
-async function merge({ plan, columns, slots, caps = {} }: Case): Promise<(string | null)[][]> {
-  const merged = mergeRows({
+async function merge({
+  plan,
+  columns,
+  slots,
+  caps = {},
+  arrangement = 'bySlot',
+}: Case): Promise<(string | null)[][]> {
+  return readAll({
     plan: { ...PLAN, ...plan },
     sources: slots.map((rows) => sourceOf(columns, rows)),
+    arrangement,
     caps: { ...CAPS, ...caps },
     clock: new FakeClock(),
     signal: new AbortController().signal,
   });
+}
+
+async function readAll(options: MergeOptions): Promise<(string | null)[][]> {
+  const merged = await mergeRows(options);
   const rows: (string | null)[][] = [];
   for await (const batch of merged.batches) {
     for (const payload of batch) {
@@ -127,6 +140,7 @@ describe('merging what slots answer is answering for all of them', () => {
               ],
               having: null,
               order: [{ index: 0, descending: false }],
+              sorted: null,
             },
           },
           columns: [
@@ -169,6 +183,143 @@ function aggregate(rows: Dealt, group: number): (string | null)[] {
   ];
 }
 
+describe('groups that come sorted are merged one at a time', () => {
+  const BY = { value: visible(0), weight: null } as const;
+  /** n, COUNT(x), SUM(x), and a second element of GROUP BY. */
+  const COLUMNS = [INTEGER, INTEGER, DECIMAL, INTEGER];
+
+  /** What a slot sends: its groups in the order asked for. */
+  function sortedParts(
+    rows: readonly { readonly slot: number; readonly value: number | null; readonly group: number }[],
+    descending: boolean,
+  ): Row[][] {
+    return deal(rows, (row) => row).map((own) => {
+      const groups = [...new Set(own.map(({ group, value }) => `${group}/${value}`))].map((key) => {
+        const [group = '', value = ''] = key.split('/');
+        const members = own.filter((row) => row.group === Number(group) && String(row.value) === value);
+        return { group: Number(group), value: value === 'null' ? null : Number(value), members };
+      });
+      groups.sort(
+        (left, right) =>
+          nullsFirst(left.value, right.value) * (descending ? -1 : 1) || left.group - right.group,
+      );
+      return groups.map(({ group, value, members }) => [
+        value === null ? null : String(value),
+        String(members.length),
+        (members.length / 100).toFixed(2),
+        String(group),
+      ]);
+    });
+  }
+
+  const groupMerge = (order: GroupMerge['order'], inOrder: boolean, descending: boolean): GroupMerge => ({
+    kind: 'group',
+    by: [BY, { value: visible(3), weight: null }],
+    visible: 4,
+    values: [
+      { kind: 'any', column: visible(0), compared: BY },
+      { kind: 'count', column: visible(1) },
+      { kind: 'sum', column: visible(2) },
+      { kind: 'any', column: visible(3), compared: { value: visible(3), weight: null } },
+    ],
+    having: {
+      kind: 'compare',
+      operator: '>',
+      left: { kind: 'value', index: 1 },
+      right: { kind: 'constant', text: '1' },
+    },
+    order,
+    sorted: {
+      by: [
+        { ...BY, descending },
+        { value: visible(3), weight: null, descending: false },
+      ],
+      inOrder,
+    },
+  });
+
+  it.each([
+    ['in the order of the result', true],
+    ['in another order than the result', false],
+  ])('%s, as if all had been kept', async (_name, inOrder) => {
+    await fc.assert(
+      fc.asyncProperty(
+        dealt,
+        fc.boolean(),
+        fc.nat(4),
+        fc.option(fc.integer({ min: 1, max: 9 })),
+        async (rows, descending, offset, limit) => {
+          const order = inOrder
+            ? [
+                { index: 0, descending },
+                { index: 3, descending: false },
+              ]
+            : [
+                { index: 1, descending },
+                { index: 0, descending: false },
+                { index: 3, descending: true },
+              ];
+          const options = {
+            plan: { rows: groupMerge(order, inOrder, descending), offset, limit },
+            columns: COLUMNS,
+            slots: sortedParts(rows, descending),
+          };
+          const sorted = await merge({ ...options, arrangement: 'bySlot' });
+          expect(sorted).toEqual(await merge({ ...options, arrangement: 'mixed' }));
+        },
+      ),
+    );
+  });
+
+  const MANY = Array.from({ length: 2000 }, (_value, index) => [String(index), '2', '0.02', '0']);
+
+  it.each([
+    ['in their order', { inOrder: true, limit: null }],
+    ['the first by something else', { inOrder: false, limit: 10 }],
+  ])('however many there are, in little memory: %s', async (_name, { inOrder, limit }) => {
+    const order = inOrder ? [] : [{ index: 2, descending: false }];
+    const options = {
+      plan: { rows: groupMerge(order, inOrder, false), limit },
+      columns: COLUMNS,
+      slots: [MANY, MANY, []],
+      caps: { bytes: 200_000 },
+    };
+    const sorted = await merge({ ...options, arrangement: 'bySlot' });
+    expect(sorted).toHaveLength(limit ?? 2000);
+    expect(sorted[7]).toEqual(['7', '4', '0.04', '0']);
+    await expect(merge({ ...options, arrangement: 'mixed' })).rejects.toMatchObject({
+      code: 'TooMuchMemory',
+    });
+  });
+
+  it('not by texts, which servers sort by their beginnings alone', async () => {
+    const long = 'x'.repeat(2000);
+    const rows: GroupMerge = {
+      ...groupMerge([], true, false),
+      by: [BY],
+      having: null,
+      visible: 2,
+      values: [
+        { kind: 'any', column: visible(0), compared: null },
+        { kind: 'count', column: visible(1) },
+      ],
+      sorted: { by: [{ ...BY, descending: false }], inOrder: true },
+    };
+    const merged = await merge({
+      plan: { rows },
+      columns: [TEXT, INTEGER],
+      slots: [
+        [
+          [`${long}b`, '1'],
+          [`${long}a`, '1'],
+        ],
+        [[`${long}a`, '1']],
+      ],
+    });
+    expect(merged).toHaveLength(2);
+  });
+});
+
 describe('texts', () => {
   /** Weights of letters; a space weighs more than a tab, as it does on the server. */
   const weigh = (text: string): string => text.toLowerCase();
@@ -207,7 +358,7 @@ describe('texts', () => {
 });
 
 describe('groups', () => {
-  const GROUP = { kind: 'group', by: [], visible: 2, having: null, order: [] } as const;
+  const GROUP = { kind: 'group', by: [], visible: 2, having: null, order: [], sorted: null } as const;
 
   it('without rows and without GROUP BY are one', async () => {
     const merged = await merge({
@@ -294,41 +445,65 @@ describe('a merge is given up', () => {
     const options = {
       plan: PLAN,
       sources,
+      arrangement: 'bySlot' as const,
       caps: CAPS,
       clock: new FakeClock(),
       signal: new AbortController().signal,
     };
-    expect(() => mergeRows(options)).toThrow(expect.objectContaining({ code: 'Mismatch' }));
+    await expect(mergeRows(options)).rejects.toMatchObject({ code: 'Mismatch' });
+    expect(options.clock.pending).toBe(0);
   });
 
-  it('when it takes too long, also while a slot keeps silent', async () => {
+  const silence = (signal: AbortSignal): Promise<never> =>
+    new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error));
+    });
+
+  it.each([
+    ['before its columns', { open: silence, read: silence }],
+    ['before its rows', { open: () => Promise.resolve([INTEGER]), read: silence }],
+  ])('when it takes too long, also while a slot keeps silent %s', async (_when, silent) => {
     const clock = new FakeClock();
-    const silent = {
-      columns: [INTEGER],
-      read: (signal: AbortSignal) =>
-        new Promise<never>((_resolve, reject) => {
-          signal.addEventListener('abort', () => reject(signal.reason as Error));
-        }),
-    };
-    const { batches } = mergeRows({
+    const rows = readAll({
       plan: PLAN,
       sources: [silent],
+      arrangement: 'mixed',
       caps: CAPS,
       clock,
       signal: new AbortController().signal,
     });
-    const read = batches[Symbol.asyncIterator]().next();
     await Promise.all([
-      expect(read).rejects.toMatchObject({ code: 'TooLong', errno: 1969, sqlState: '70100' }),
+      expect(rows).rejects.toMatchObject({ code: 'TooLong', errno: 1969, sqlState: '70100' }),
       clock.advance(1000),
     ]);
   });
 
+  it('hands large rows on one by one', async () => {
+    const large = 'x'.repeat(100_000);
+    const merged = await mergeRows({
+      plan: {
+        ...PLAN,
+        rows: { kind: 'order', by: [{ value: visible(0), weight: null, descending: false }] },
+      },
+      sources: [sourceOf([TEXT], [[large], [large]]), sourceOf([TEXT], [[large]])],
+      arrangement: 'bySlot',
+      caps: { ...CAPS, bytes: 1 },
+      clock: new FakeClock(),
+      signal: new AbortController().signal,
+    });
+    const sizes: number[] = [];
+    for await (const batch of merged.batches) {
+      sizes.push(batch.length);
+    }
+    expect(sizes).toEqual([1, 1, 1]);
+  });
+
   it('reads no more than LIMIT needs', async () => {
     const source = sourceOf([INTEGER], [['1'], ['2'], ['3'], ['4']]);
-    const merged = mergeRows({
+    const merged = await mergeRows({
       plan: { ...PLAN, limit: 1 },
       sources: [source],
+      arrangement: 'mixed',
       caps: CAPS,
       clock: new FakeClock(),
       signal: new AbortController().signal,

@@ -1,22 +1,24 @@
 /** Merging the answers of several slots by a plan. */
 import { assertNever } from '../../runtime/assert-never.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { ColumnDefinition } from '../wire/column-definition.ts';
+import type { ColumnDefinition } from '../../wire/column-definition.ts';
 import { Comparators } from './comparators.ts';
 import { MergeBudget } from './merge-budget.ts';
-import { MergeError } from './merge-error.ts';
+import { checkCommonColumns } from './common-columns.ts';
 import { mergeGroups } from './merge-groups.ts';
-import type { MergeCaps, MergedRows, RowSource } from './merge-input.ts';
+import { canMergeSorted, mergeSortedGroups } from './merge-sorted-groups.ts';
+import type { Arrangement, MergeCaps, MergedRows, RowSource } from './merge-input.ts';
 import type { MergePlan } from './merge-plan.ts';
 import { RowCursor, visiblePart } from './row-cursor.ts';
-import { areSentAlike } from './value-types.ts';
 import { concatenateRows, mergeSortedRows, type StreamedRow } from './row-streams.ts';
+import { startTimeLimit, type TimeLimit } from './time-limit.ts';
 
 /** What a merge needs. */
 export interface MergeOptions {
   readonly plan: MergePlan;
-  /** At least one; all of them have answered with columns. */
+  /** At least one. */
   readonly sources: readonly RowSource[];
+  readonly arrangement: Arrangement;
   readonly caps: MergeCaps;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -24,70 +26,60 @@ export interface MergeOptions {
 
 /** Rows handed on at once, at most, where each is looked at. */
 const BATCH_ROWS = 256;
+/** And bytes, from which on a batch is not made any larger. */
+const BATCH_BYTES = 64 * 1024;
 
 /**
  * Merges answers. Sources are read no faster than the result is: memory is a batch of each, and what groups and distinct rows
  * take. When the result ends, or its reader stops, sources may not be at their end: who made them ends them.
- * @throws MergeError when the columns of the slots differ
+ * @throws MergeError when the columns of the slots differ; and what a source rejects with
  */
-export function mergeRows(options: MergeOptions): MergedRows {
-  const { plan, sources } = options;
-  const columns = commonColumns(sources);
-  return {
-    columns: columns.slice(0, columns.length - plan.hidden),
-    batches: withinTime(options, (signal) => mergedBatches(options, columns, signal)),
-  };
+export async function mergeRows(options: MergeOptions): Promise<MergedRows> {
+  const { plan, sources, caps, clock } = options;
+  const limit = startTimeLimit(caps, clock, options.signal);
+  try {
+    const columns = await openSources(sources, limit.signal);
+    return {
+      columns: columns.slice(0, columns.length - plan.hidden),
+      batches: withinTime(limit, mergedBatches(options, columns, limit.signal)),
+    };
+  } catch (error) {
+    limit.end();
+    throw error;
+  }
 }
 
-function commonColumns(sources: readonly RowSource[]): readonly ColumnDefinition[] {
-  const [first, ...others] = sources.map(({ columns }) => columns);
+async function openSources(
+  sources: readonly RowSource[],
+  signal: AbortSignal,
+): Promise<readonly ColumnDefinition[]> {
+  const [first, ...others] = await Promise.all(sources.map((source) => source.open(signal)));
   if (first === undefined) {
     throw new RangeError('there is nothing to merge');
   }
   for (const other of others) {
-    if (
-      other.length !== first.length ||
-      other.some((column, index) => !areSentAlike(column.type, first[index]?.type ?? -1))
-    ) {
-      throw new MergeError(
-        'Mismatch',
-        'Slots answer with different columns: a definition of the table is under way; try again when it has ended',
-      );
-    }
+    checkCommonColumns(first, other);
   }
   return first;
 }
 
 /** Ends what takes too long, also where a source keeps silent. */
 async function* withinTime(
-  { caps, clock, signal }: MergeOptions,
-  start: (signal: AbortSignal) => AsyncIterable<readonly Buffer[]>,
+  limit: TimeLimit,
+  batches: AsyncIterable<readonly Buffer[]>,
 ): AsyncGenerator<readonly Buffer[]> {
-  const end = new AbortController();
-  const onAbort = (): void => end.abort(signal.reason);
-  signal.throwIfAborted();
-  signal.addEventListener('abort', onAbort, { once: true });
-  const timer = clock.setTimer(caps.milliseconds, () =>
-    end.abort(
-      new MergeError(
-        'TooLong',
-        `Reading several slots took longer than ${caps.milliseconds / 1000} s: narrow the statement, or give the key`,
-      ),
-    ),
-  );
   try {
-    for await (const batch of start(end.signal)) {
-      end.signal.throwIfAborted();
+    for await (const batch of batches) {
+      limit.signal.throwIfAborted();
       yield batch;
     }
   } finally {
-    timer.cancel();
-    signal.removeEventListener('abort', onAbort);
+    limit.end();
   }
 }
 
 async function* mergedBatches(
-  { plan, sources, caps }: MergeOptions,
+  { plan, sources, arrangement, caps }: MergeOptions,
   columns: readonly ColumnDefinition[],
   signal: AbortSignal,
 ): AsyncGenerator<readonly Buffer[]> {
@@ -97,19 +89,25 @@ async function* mergedBatches(
   const budget = new MergeBudget(caps);
   const comparators = new Comparators(columns, plan.hidden);
   const { rows } = plan;
-  const cursors = sources.map((source) => new RowCursor(source, (count) => budget.countRows(count)));
+  const size = Math.min(BATCH_ROWS, plan.limit === null ? BATCH_ROWS : plan.offset + plan.limit);
+  const cursors = sources.map(
+    (source) => new RowCursor(source, columns.length, (count) => budget.countRows(count)),
+  );
   switch (rows.kind) {
     case 'concatenate':
       if (plan.hidden === 0) {
         yield* inWindow(plan, wholeBatches(sources, budget, signal));
       } else {
-        yield* inWindow(plan, batchesOf(concatenateRows(cursors, signal), plan.hidden));
+        yield* inWindow(plan, inBatches(visibleRows(concatenateRows(cursors, signal), plan.hidden), size));
       }
       return;
     case 'order':
       yield* inWindow(
         plan,
-        batchesOf(mergeSortedRows(cursors, comparators.order(rows.by), signal), plan.hidden),
+        inBatches(
+          visibleRows(mergeSortedRows(cursors, comparators.order(rows.by), signal), plan.hidden),
+          size,
+        ),
       );
       return;
     case 'distinct': {
@@ -118,15 +116,15 @@ async function* mergedBatches(
           ? concatenateRows(cursors, signal)
           : mergeSortedRows(cursors, comparators.order(rows.by), signal);
       const once = distinctRows(stream, comparators.keys(rows.values), budget);
-      yield* inWindow(plan, batchesOf(once, plan.hidden));
+      yield* inWindow(plan, inBatches(visibleRows(once, plan.hidden), size));
       return;
     }
     case 'group': {
-      const groups = await mergeGroups(rows, concatenateRows(cursors, signal), comparators, budget);
-      const end = plan.limit === null ? groups.length : plan.offset + plan.limit;
-      for (let first = plan.offset; first < Math.min(end, groups.length); first += BATCH_ROWS) {
-        yield groups.slice(first, Math.min(first + BATCH_ROWS, end));
-      }
+      const groups =
+        arrangement === 'bySlot' && canMergeSorted(rows, comparators)
+          ? mergeSortedGroups(plan, rows, rows.sorted, cursors, { comparators, budget, signal })
+          : mergeGroups(rows, concatenateRows(cursors, signal), comparators, budget);
+      yield* inWindow(plan, inBatches(groups, size));
       return;
     }
     default:
@@ -148,16 +146,22 @@ async function* wholeBatches(
   }
 }
 
-async function* batchesOf(
-  rows: AsyncIterable<StreamedRow>,
-  hidden: number,
-): AsyncGenerator<readonly Buffer[]> {
-  let batch: Buffer[] = [];
+async function* visibleRows(rows: AsyncIterable<StreamedRow>, hidden: number): AsyncGenerator<Buffer> {
   for await (const { payload, fields } of rows) {
-    batch.push(visiblePart(payload, fields, hidden));
-    if (batch.length === BATCH_ROWS) {
+    yield visiblePart(payload, fields, hidden);
+  }
+}
+
+async function* inBatches(rows: AsyncIterable<Buffer>, size: number): AsyncGenerator<readonly Buffer[]> {
+  let batch: Buffer[] = [];
+  let bytes = 0;
+  for await (const row of rows) {
+    batch.push(row);
+    bytes += row.length;
+    if (batch.length === size || bytes >= BATCH_BYTES) {
       yield batch;
       batch = [];
+      bytes = 0;
     }
   }
   if (batch.length > 0) {

@@ -1,18 +1,14 @@
 /** Merging groups of which each slot has a part. */
-import type { CallNode, Expression } from '../sql/expression.ts';
+import type { Expression } from '../sql/expression.ts';
 import type { Edit } from '../sql/rewrite.ts';
-import { aggregatesIn } from '../routing/expression-walk.ts';
-import { constantOf } from '../routing/key-constraint.ts';
 import { comparedValue } from './compared-values.ts';
-import { expressionText } from './expression-text.ts';
 import type { HiddenColumns } from './hidden-columns.ts';
 import type { ComparedValue, GroupMerge, GroupValue, RowColumn } from './merge-plan.ts';
+import { GROUP_BY_KEY, GroupValues } from './plan-group-values.ts';
 import { planHaving } from './plan-having.ts';
+import { planSortedGroups } from './plan-sorted-groups.ts';
 import { CannotMerge, type ScatterScope } from './scatter-select.ts';
 import { groupedExpression, isSame, orderedExpression, visibleColumn } from './select-items.ts';
-
-const GROUP_BY_KEY =
-  'Group by the key column as well, so that each group lies within a slot; or give the key';
 
 /** The merge of groups, and what is changed beside the select list. */
 export interface PlannedGroups {
@@ -32,12 +28,12 @@ class GroupPlanner {
   readonly #groups: Expression[] = [];
   readonly #values: GroupValue[] = [];
   readonly #expressions: Expression[] = [];
-  /** Texts of what rows have to be grouped by besides. */
-  readonly #further: string[] = [];
+  readonly #makers: GroupValues;
 
   constructor(select: ScatterScope, hidden: HiddenColumns) {
     this.#select = select;
     this.#hidden = hidden;
+    this.#makers = new GroupValues(select, hidden, (expression) => this.#groupOf(expression) !== null);
   }
 
   plan(): PlannedGroups {
@@ -59,7 +55,15 @@ class GroupPlanner {
     const visible = this.#values.length;
     const order = query.orderBy.flatMap(({ expression, descending }) => {
       const named = orderedExpression(this.#select, expression);
-      return named === null ? [] : [{ index: this.#orderedValue(named.expression), descending }];
+      return named === null
+        ? []
+        : [
+            {
+              index: this.#orderedValue(named.expression),
+              group: this.#groupOf(named.expression),
+              descending,
+            },
+          ];
     });
     const having =
       scope.having === null
@@ -67,30 +71,56 @@ class GroupPlanner {
         : planHaving(this.#select, scope.having, (operand) => this.#valueOf(operand));
     // Grouped by more than the statement says, slots without rows answer nothing, not even the constant.
     const hasFallback = this.#values.some(({ kind }) => kind === 'fallback');
-    if (hasFallback && this.#further.length > 0 && scope.groupBy.length === 0) {
+    if (hasFallback && this.#makers.further.length > 0 && scope.groupBy.length === 0) {
       throw new CannotMerge(
         'A constant in place of an aggregate, beside an aggregate of distinct values, over several slots',
         'Use two statements, or give the key',
       );
     }
+    const sort = this.#hasTexts() ? null : planSortedGroups(this.#by, order, visible);
     return {
-      rows: { kind: 'group', by: this.#by, values: this.#values, visible, having, order },
-      edits: this.#edits(),
+      rows: {
+        kind: 'group',
+        by: this.#by,
+        values: this.#values,
+        visible,
+        having,
+        order: order.map(({ index, descending }) => ({ index, descending })),
+        sorted: sort?.sorted ?? null,
+      },
+      edits: this.#edits(sort?.text ?? ''),
     };
   }
 
-  #edits(): readonly Edit[] {
+  /** Whether sorting by what makes groups would be of no use: there is nothing, or a text (see canMergeSorted). */
+  #hasTexts(): boolean {
+    return (
+      this.#by.length === 0 ||
+      this.#by.some(({ weight }, index) => weight !== null && this.#groups[index]?.kind === 'column')
+    );
+  }
+
+  /** Which element of GROUP BY an expression is; null where it is none. */
+  #groupOf(expression: Expression): number | null {
+    const index = this.#groups.findIndex((group) => isSame(this.#select, group, expression));
+    return index === -1 ? null : index;
+  }
+
+  /** `sort`: the ORDER BY for slots. */
+  #edits(sort: string): readonly Edit[] {
     const { scope, query } = this.#select;
     const edits: Edit[] = [];
     if (scope.having !== null) {
       edits.push({ tokens: scope.having.tokens, text: 'TRUE' });
     }
     if (query.orderTokens !== null) {
-      edits.push({ tokens: query.orderTokens, text: '' });
+      edits.push({ tokens: query.orderTokens, text: sort });
+    } else if (sort !== '') {
+      edits.push({ tokens: { first: scope.tokens.end, end: scope.tokens.end }, text: ` ${sort} ` });
     }
-    if (this.#further.length > 0) {
+    if (this.#makers.further.length > 0) {
       const first = scope.groupBy[0]?.expression.tokens.first;
-      const texts = this.#further.join(', ');
+      const texts = this.#makers.further.join(', ');
       if (first !== undefined) {
         edits.push({ tokens: { first, end: first }, text: `${texts}, ` });
       } else if (scope.having === null) {
@@ -151,152 +181,11 @@ class GroupPlanner {
   }
 
   #isGroup(expression: Expression): boolean {
-    return this.#groups.some((group) => isSame(this.#select, group, expression));
+    return this.#groupOf(expression) !== null;
   }
 
   #addValue(expression: Expression, visible: RowColumn | null): number {
-    this.#values.push(this.#makeValue(expression, visible));
+    this.#values.push(this.#makers.make(expression, visible));
     return this.#expressions.push(expression) - 1;
   }
-
-  #makeValue(expression: Expression, visible: RowColumn | null): GroupValue {
-    const [aggregate] = aggregatesIn(expression);
-    if (aggregate === undefined) {
-      if (expression.kind === 'star' || (visible === null && !this.#isGroup(expression))) {
-        throw new CannotMerge('* is selected together with groups of several slots', 'Write the columns out');
-      }
-      return { kind: 'any', column: visible ?? this.#text(expression), compared: null };
-    }
-    if (isFallback(expression, aggregate)) {
-      return this.#makeFallback(expression, aggregate, visible);
-    }
-    if (aggregate !== expression || expression.kind !== 'call') {
-      throw new CannotMerge(
-        `An expression around ${aggregate.name}() over several slots`,
-        `Select ${aggregate.name}() alone and calculate in the application; or group by the key column`,
-      );
-    }
-    if (expression.ordered) {
-      throw new CannotMerge(
-        `${expression.name}() with ORDER BY, SEPARATOR or LIMIT over several slots`,
-        GROUP_BY_KEY,
-      );
-    }
-    return this.#makeAggregate(expression, visible ?? this.#text(expression));
-  }
-
-  /** COALESCE(SUM(x), 0): the aggregate is merged by itself; where it is NULL, each slot has the constant. */
-  #makeFallback(expression: Expression, aggregate: Expression, visible: RowColumn | null): GroupValue {
-    const value = this.#makeValue(aggregate, null);
-    return { kind: 'fallback', result: visible ?? this.#text(expression), value };
-  }
-
-  #makeAggregate(call: Expression & CallNode, result: RowColumn): GroupValue {
-    const [argument] = call.arguments;
-    if (argument === undefined) {
-      throw new CannotMerge(`${call.name}() without an argument`, GROUP_BY_KEY);
-    }
-    // The least and the greatest are the same with and without DISTINCT.
-    const isDistinct = call.distinct && call.name !== 'MIN' && call.name !== 'MAX';
-    if (isDistinct) {
-      return this.#makeDistinct(call, result);
-    }
-    switch (call.name) {
-      case 'COUNT':
-        return { kind: 'count', column: result };
-      case 'SUM':
-        return { kind: 'sum', column: result };
-      case 'AVG': {
-        const text = expressionText(this.#select, argument);
-        return {
-          kind: 'average',
-          result,
-          sum: this.#hidden.add(`SUM(${text})`),
-          count: this.#hidden.add(`COUNT(${text})`),
-        };
-      }
-      case 'MIN':
-      case 'MAX':
-        return {
-          kind: call.name === 'MIN' ? 'minimum' : 'maximum',
-          compared: this.#extreme(call, argument, result),
-        };
-      case 'BIT_AND':
-        return { kind: 'bitAnd', column: result };
-      case 'BIT_OR':
-        return { kind: 'bitOr', column: result };
-      case 'BIT_XOR':
-        return { kind: 'bitXor', column: result };
-      default:
-        throw new CannotMerge(
-          `${call.name}() over several slots cannot be put together from parts`,
-          GROUP_BY_KEY,
-        );
-    }
-  }
-
-  #makeDistinct(call: Expression & CallNode, result: RowColumn): GroupValue {
-    const values = call.arguments.map((argument) => {
-      const text = expressionText(this.#select, argument);
-      if (!this.#further.includes(text)) {
-        this.#further.push(text);
-      }
-      return comparedValue(this.#select, argument, null, this.#hidden);
-    });
-    const [compared] = values;
-    switch (call.name) {
-      case 'COUNT':
-        return { kind: 'countDistinct', result, values };
-      case 'SUM':
-      case 'AVG':
-        if (compared !== undefined && values.length === 1) {
-          return { kind: call.name === 'SUM' ? 'sumDistinct' : 'averageDistinct', result, compared };
-        }
-        throw new CannotMerge(`${call.name}(DISTINCT …) of several values`, GROUP_BY_KEY);
-      default:
-        throw new CannotMerge(`${call.name}(DISTINCT …) over several slots`, GROUP_BY_KEY);
-    }
-  }
-
-  /** How the least or greatest values of the slots compare. */
-  #extreme(call: Expression & CallNode, argument: Expression, result: RowColumn): ComparedValue {
-    // The argument says how; what is compared is the aggregate.
-    const asked: string[] = [];
-    const probe = { add: (text: string): RowColumn => ({ from: 'hidden', index: asked.push(text) - 1 }) };
-    const how = comparedValue(this.#select, argument, result, probe);
-    if (how.value !== result) {
-      throw new CannotMerge(
-        `${call.name}() of ENUM, SET, BIT, FLOAT or TIMESTAMP over several slots`,
-        'Convert the argument to CHAR, DOUBLE or DATETIME with CAST; or group by the key column',
-      );
-    }
-    const text = `${call.name}(${expressionText(this.#select, argument)})`;
-    return how.weight === null
-      ? how
-      : {
-          value: result,
-          weight: {
-            text: this.#hidden.add(`WEIGHT_STRING(${text})`),
-            space:
-              how.weight.space === null
-                ? null
-                : this.#hidden.add(`WEIGHT_STRING(CONCAT(LEFT(${text}, 0), ' '))`),
-          },
-        };
-  }
-
-  #text(expression: Expression): RowColumn {
-    return this.#hidden.add(expressionText(this.#select, expression));
-  }
-}
-
-const FALLBACKS: ReadonlySet<string> = new Set(['COALESCE', 'IFNULL', 'NVL']);
-
-/** Whether an expression is an aggregate, or a constant where that is NULL. */
-function isFallback(expression: Expression, aggregate: Expression): boolean {
-  if (expression.kind !== 'call' || expression.schema !== null || !FALLBACKS.has(expression.name)) {
-    return false;
-  }
-  const [first, second, third] = expression.arguments;
-  return first === aggregate && second !== undefined && third === undefined && constantOf(second) !== null;
 }

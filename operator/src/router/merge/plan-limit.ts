@@ -1,7 +1,9 @@
+import { assertNever } from '../../runtime/assert-never.ts';
 import type { Expression } from '../sql/expression.ts';
 import type { Limit } from '../sql/query-shape.ts';
 import type { Edit } from '../sql/rewrite.ts';
 import { constantOf, type ConstantValues, keyLiteralOf } from '../routing/key-constraint.ts';
+import type { KeyLiteral } from '../../core/keyspace/key-literal.ts';
 import { CannotMerge } from './scatter-select.ts';
 
 /** LIMIT of a merged result, and what each slot is asked for instead. */
@@ -37,8 +39,9 @@ export function planLimit(limit: Limit | null, values: ConstantValues, pushed: b
 function numberOf(expression: Expression, values: ConstantValues): number | null {
   const constant = constantOf(expression);
   const value = constant === null ? null : keyLiteralOf(constant, values);
-  const text = value?.kind === 'double' ? String(value.value) : value?.kind === 'number' ? value.text : '';
-  if (!/^\d+$/.test(text)) {
+  const text = value === null ? '' : digitsOf(value);
+  const isWhole = /^\d+(?:\.0*)?(?:e\+?\d+)?$/i.test(text);
+  if (!isWhole) {
     throw new CannotMerge(
       'LIMIT over several slots is no number',
       'Write the number, or bind the parameter as an integer',
@@ -46,4 +49,21 @@ function numberOf(expression: Expression, values: ConstantValues): number | null
   }
   const number = Number(text);
   return Number.isSafeInteger(number) ? number : null;
+}
+
+/** As a server reads what is bound to LIMIT: drivers send numbers as texts, and as doubles, whose text is `2e0`. */
+function digitsOf(value: KeyLiteral): string {
+  switch (value.kind) {
+    case 'number':
+      return value.text;
+    case 'double':
+      return String(value.value);
+    case 'string':
+      return Buffer.from(value.bytes).toString('latin1');
+    case 'bytes':
+    case 'null':
+      return '';
+    default:
+      return assertNever(value);
+  }
 }

@@ -5,6 +5,7 @@ import type { HiddenColumns } from './hidden-columns.ts';
 import type { ComparedValue, MergeOrder, RowMerge } from './merge-plan.ts';
 import { CannotMerge, type ScatterScope } from './scatter-select.ts';
 import { orderedExpression, visibleColumn } from './select-items.ts';
+import { isInStar } from './star-columns.ts';
 
 /** Plans the merge of rows. `isDistinct`: equal rows can come from several slots, and count once. */
 export function planRows(select: ScatterScope, hidden: HiddenColumns, isDistinct: boolean): RowMerge {
@@ -20,7 +21,7 @@ function planOrder(select: ScatterScope, hidden: HiddenColumns, isDistinct: bool
   for (const { expression, descending } of select.query.orderBy) {
     const named = orderedExpression(select, expression);
     if (named !== null) {
-      if (isDistinct && named.item === null) {
+      if (isDistinct && named.item === null && !isInStar(select, named.expression)) {
         throw new CannotMerge(
           'DISTINCT over several slots is sorted by what is not in its select list',
           'Add it to the select list',

@@ -11,6 +11,7 @@ import { planRows } from './plan-rows.ts';
 import { planUnion } from './plan-union.ts';
 import { refuseScope } from './refuse-scope.ts';
 import { CannotMerge, type PlannedMerge, type ScatterScope, type ScatterSelect } from './scatter-select.ts';
+import { namePositions } from './star-columns.ts';
 
 /** Plans how several slots are asked and their answers merged, or refuses what would come out wrong. */
 export function planScatterSelect(select: ScatterSelect): PlannedMerge | Refused {
@@ -70,12 +71,15 @@ function planScope(select: ScatterSelect, scopeIndex: number): PlannedMerge {
     throw new RangeError(`the statement has no scope ${scopeIndex}`);
   }
   refuseScope(scope);
-  const full: ScatterScope = { ...select, scopeIndex, scope };
   const hidden = new HiddenColumns();
   const isGrouped = scope.aggregates || scope.groupBy.length > 0;
   const grouping = scope.groupBy.map(({ expression }) => expression);
   const isLocal = !isGrouped || isWithinSlots(select, scopeIndex, grouping);
   const selected = scope.items.map(({ expression }) => expression);
+  const written: ScatterScope = { ...select, scopeIndex, scope };
+  const named = isLocal ? namePositions(written) : { orderBy: written.query.orderBy, edits: [] };
+  const full =
+    named.edits.length === 0 ? written : { ...written, query: { ...written.query, orderBy: named.orderBy } };
   const isDistinct = scope.distinct && !isWithinSlots(select, scopeIndex, selected);
   const groups = isLocal ? null : planGroups(full, hidden);
   const rows: RowMerge = groups?.rows ?? planRows(full, hidden, isDistinct);
@@ -85,7 +89,7 @@ function planScope(select: ScatterSelect, scopeIndex: number): PlannedMerge {
     hidden.count === 0 ? [] : [{ tokens: { first: end, end }, text: hidden.text }];
   return {
     kind: 'merge',
-    edits: [...added, ...(groups?.edits ?? []), ...limit.edits],
+    edits: [...added, ...named.edits, ...(groups?.edits ?? []), ...limit.edits],
     plan: { rows, hidden: hidden.count, offset: limit.offset, limit: limit.limit },
   };
 }

@@ -1,6 +1,6 @@
 /** UNION ALL of SELECTs that several slots answer: each slot runs all of it for its rows. */
 import type { QueryBody, Scope } from '../sql/query-shape.ts';
-import { describeColumn } from './compared-values.ts';
+import { describeColumn } from './described-column.ts';
 import type { MergeOrder } from './merge-plan.ts';
 import { planLimit } from './plan-limit.ts';
 import { refuseScope } from './refuse-scope.ts';

@@ -1,11 +1,12 @@
-import { lengthEncodedSize } from '../wire/payload-writer.ts';
-import { decodeTextRow } from '../wire/text-row.ts';
+import { lengthEncodedSize } from '../../wire/payload-writer.ts';
+import { decodeTextRow } from '../../wire/text-row.ts';
 import type { Fields } from './comparators.ts';
 import type { RowSource } from './merge-input.ts';
 
 /** The rows of one slot, one after the other. */
 export class RowCursor {
   readonly #source: RowSource;
+  readonly #columns: number;
   readonly #count: (rows: number) => void;
   #batch: readonly Buffer[] = [];
   #next = 0;
@@ -13,9 +14,10 @@ export class RowCursor {
   payload: Buffer = Buffer.alloc(0);
   fields: Fields = [];
 
-  /** `count` is told of rows as they are read, and may throw. */
-  constructor(source: RowSource, count: (rows: number) => void) {
+  /** `columns`: how many a row has. `count` is told of rows as they are read, and may throw. */
+  constructor(source: RowSource, columns: number, count: (rows: number) => void) {
     this.#source = source;
+    this.#columns = columns;
     this.#count = count;
   }
 
@@ -27,7 +29,7 @@ export class RowCursor {
     }
     this.#next += 1;
     this.payload = payload;
-    this.fields = decodeTextRow(payload, this.#source.columns.length);
+    this.fields = decodeTextRow(payload, this.#columns);
     return true;
   }
 

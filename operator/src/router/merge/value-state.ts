@@ -1,5 +1,5 @@
 /** What the values of groups are made of. */
-import type { ColumnDefinition } from '../wire/column-definition.ts';
+import type { ColumnDefinition } from '../../wire/column-definition.ts';
 import type { Fields } from './comparators.ts';
 import { addExact, type ExactNumber, readExact } from './exact-number.ts';
 import { MergeError } from './merge-error.ts';

@@ -1,5 +1,5 @@
 /** How values are compared, by the type of their column in the answers. */
-import { COLUMN_TYPE } from '../wire/column-type.ts';
+import { COLUMN_TYPE } from '../../wire/column-type.ts';
 import { MergeError } from './merge-error.ts';
 
 /** Ways to compare. */

@@ -55,11 +55,21 @@ export function createBackendMetrics(registry: Registry): BackendMetrics {
     labelNames: ['pod', 'reason'] as const,
     registers,
   });
-  const loans = new Counter({
+  const lent = { idle: new Map<string, number>(), waited: new Map<string, number>() } as const;
+  const loans: Counter<'pod' | 'source'> = new Counter({
     name: 'shardwright_router_server_loans_total',
     help: 'Server connections lent to sessions: idle ones, and those that had to be waited for',
     labelNames: ['pod', 'source'] as const,
     registers,
+    // Finding a child by its labels costs more than counting: that is done when somebody asks.
+    collect() {
+      for (const source of ['idle', 'waited'] as const) {
+        for (const [pod, count] of lent[source]) {
+          loans.inc({ pod, source }, count);
+        }
+        lent[source].clear();
+      }
+    },
   });
   const waits = new Histogram({
     name: 'shardwright_router_server_wait_duration_seconds',
@@ -85,7 +95,7 @@ export function createBackendMetrics(registry: Registry): BackendMetrics {
     refused: (pod, reason) => failures.inc({ pod, reason }),
     ended: (pod, reason) => ends.inc({ pod, reason }),
     lent(pod, source, seconds) {
-      loans.inc({ pod, source });
+      lent[source].set(pod, (lent[source].get(pod) ?? 0) + 1);
       if (source === 'waited') {
         waits.observe({ pod }, seconds);
       }

@@ -1,62 +1,49 @@
-/** Wiring: everything that one process that serves clients is made of. */
-import { assertNever } from '../../runtime/assert-never.ts';
-import { randomBytes } from 'node:crypto';
+/** One process that serves clients: its parts put together, and its life. */
+import type { LookupFunction } from 'node:net';
 import type { Registry } from '@prometheus-io/client';
-import { withScope } from '../../runtime/abort.ts';
+import { aborted, withScope } from '../../runtime/abort.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { errorFields, type Logger } from '../../runtime/logger.ts';
-import { connectByTls, createBackendPools } from '../backend/backend-pools.ts';
-import type { RetainedServer } from '../backend/backend-pool.ts';
-import { DEFAULT_POOL_SETTINGS } from '../backend/pool-settings.ts';
-import { createServerTrust } from '../backend/server-trust.ts';
-import { ClientListener } from '../client/client-listener.ts';
-import { DEFAULT_CLIENT_LIMITS } from '../client/client-limits.ts';
-import type { ClientObserver } from '../client/client-observer.ts';
-import type { Environment } from '../execution/environment.ts';
-import { clientError } from '../execution/errors.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import { ClientConnections } from '../client/client-connections.ts';
+import type { ClientProcess } from '../client/client-process.ts';
 import { openSession } from '../execution/session-handler.ts';
-import { createBackendMetrics } from '../metrics/backend-metrics.ts';
 import { createRouterMetrics } from '../metrics/router-metrics.ts';
-import { CatalogCache } from '../routing/catalog-cache.ts';
-import type { CatalogQuery } from '../routing/catalog-reader.ts';
-import type { Place } from '../routing/route.ts';
-import { IdGenerator } from '../session/id-generator.ts';
-import { DEFAULT_PARSER_LIMITS, StatementParser } from '../sql/statement-parser.ts';
-import { createIdClaims } from '../topology/id-claims.ts';
 import type { MapSource } from '../topology/map-source.ts';
-import { createOwnStatements } from '../topology/own-account.ts';
-import { createReplicaWatch } from '../topology/replica-watch.ts';
-import { readServerFacts, type ServerFacts } from '../topology/server-facts.ts';
-import type { AddressOf, Server } from '../topology/servers.ts';
+import type { AddressOf } from '../topology/servers.ts';
 import { DEFAULT_HOLD_LIMITS, StatementHold } from '../topology/statement-hold.ts';
-import { CurrentTopology, firstShard, locate, noShard, type Topology } from '../topology/topology.ts';
 import { CachedUsers } from '../users/cached-users.ts';
 import { USERS_STATEMENT } from '../users/global-priv.ts';
 import { UserAuthenticator } from '../users/user-authenticator.ts';
-import { serverCredential } from '../users/user-directory.ts';
-import { addCapabilities, BASE_CAPABILITIES, CAPABILITY } from '../wire/capabilities.ts';
+import {
+  clientLimits,
+  connectionNumbers,
+  loginOptions,
+  observeClients,
+  type RouterLimits,
+} from './client-settings.ts';
+import { ClusterServers } from './cluster-servers.ts';
+import { createEnvironment } from './create-environment.ts';
+import type { Entrance } from './entrance.ts';
 import type { RouterFiles } from './router-files.ts';
 import { type KillRequest, type KillResult, workerOf } from './worker-messages.ts';
-import { withRequiredTls } from './required-tls.ts';
 
 /** What a worker needs. */
 export interface RouterWorkerOptions {
   readonly source: MapSource;
   readonly addressOf: AddressOf;
+  /** Where the addresses of hosts come from; undefined for the system. */
+  readonly lookup: LookupFunction | undefined;
   readonly files: RouterFiles;
-  readonly listen: { readonly host: string; readonly port: number };
-  readonly limits: {
-    readonly maxConnections: number;
-    readonly idleTimeoutSeconds: number;
-    readonly holdSeconds: number;
-    readonly maxLagSeconds: number;
-    readonly requireTls: boolean;
-  };
-  /** Numbers of connections are `n * workers + index`, so that those of two workers differ. */
+  /** Where clients come from. */
+  readonly entrance: Entrance;
+  readonly limits: RouterLimits;
+  /** Which of the `workers` this one is, from 0. */
   readonly index: number;
   readonly workers: number;
   /** Ends a client of another worker. */
   readonly killElsewhere: (request: KillRequest) => Promise<KillResult>;
+  /** Clients of all workers; null where there is but one. */
+  readonly processes: (() => Promise<readonly ClientProcess[]>) | null;
   readonly registry: Registry;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -64,284 +51,142 @@ export interface RouterWorkerOptions {
 
 /** A worker at work. */
 export interface RouterWorker {
+  /** Clients at present. */
+  readonly connections: number;
+  /** Those of them that have logged in. */
+  processes(): readonly ClientProcess[];
   /** Ends a client of this worker. */
   kill(request: KillRequest): KillResult;
   /** Throws with the reason while it cannot serve. */
   assertReady(): void;
-  /** Serves until the signal aborts, then lets clients end what they have begun. */
-  run(signal: AbortSignal): Promise<void>;
+  /** Serves until `signal` aborts, then lets clients end what they have begun; `cut` ends them at once. */
+  run(signal: AbortSignal, cut: AbortSignal): Promise<void>;
 }
 
-/** New connections are accepted for so long after the signal: endpoints are taken out meanwhile. */
-const LAME_DUCK_MILLISECONDS = 2000;
 /** Commands and transactions may take so long to end. */
 const DRAIN_MILLISECONDS = 45_000;
 const USERS_REFRESH_MILLISECONDS = 5000;
-const FACTS_RETRY_MILLISECONDS = 500;
-/** Most number of a connection, which has 32 bits in the protocol. */
-const CONNECTION_IDS = 2 ** 32 - 1;
 
-/** Makes a worker; nothing of it runs or listens yet. */
+/** Makes a worker; nothing of it runs yet, and nobody comes in. */
 export function createRouterWorker(options: RouterWorkerOptions): RouterWorker {
-  const { source, addressOf, files, limits, registry, clock, logger } = options;
+  const { source, entrance, files, limits, registry, clock, logger } = options;
   const stopped = new AbortController();
-  const topology = new CurrentTopology(addressOf);
-  const trust = createServerTrust(() => files.authority());
-  const settings = DEFAULT_POOL_SETTINGS;
-  const pools = createBackendPools({
-    settings,
-    clock,
-    metrics: createBackendMetrics(registry),
-    connect: connectByTls(trust, clock, settings),
-  });
-  const statements = createOwnStatements(pools, () => files.account());
-  const anyPrimary = (): Server | undefined => {
-    const current = topology.current;
-    const shard = current === undefined ? undefined : firstShard(current);
-    return shard === undefined ? undefined : current?.shards.get(shard)?.primary;
-  };
+  const servers = new ClusterServers(options);
+  const { topology } = servers;
   const users = new CachedUsers({
-    read: async (signal) => statements.query(primaryOrThrow(anyPrimary()), USERS_STATEMENT, signal),
+    read: async (signal) => servers.statements.query(servers.anyPrimary(), USERS_STATEMENT, signal),
     secret: () => files.secret(),
     clock,
     logger,
     refreshMilliseconds: USERS_REFRESH_MILLISECONDS,
   });
-  const byAccounts = new UserAuthenticator(users, logger);
-  const authenticator = limits.requireTls ? withRequiredTls(byAccounts) : byAccounts;
   const hold = new StatementHold({
     limits: { ...DEFAULT_HOLD_LIMITS, milliseconds: limits.holdSeconds * 1000 },
     clock,
     onMapChange: (handler) => topology.onChange(handler),
+    observer: {
+      waits: (cause) => metrics.held(cause),
+      ended: (cause, milliseconds) => metrics.released(cause, milliseconds / 1000),
+    },
   });
-  const replicas = createReplicaWatch({ statements, replicas: () => topology.replicas(), clock, logger });
-  const catalogs = new CatalogCache(async ({ place, sql }, signal) => {
-    const current = topology.current;
-    const shard = current === undefined ? undefined : locate(current, placeOf(place), noShard)?.shard;
-    const primary = shard === undefined ? undefined : current?.shards.get(shard)?.primary;
-    const rows = await statements.query(primaryOrThrow(primary), sql, signal);
-    return rows.map((row) => row.map((value) => value?.toString() ?? null));
-  });
-  let facts: ServerFacts | undefined;
-  let turn = 0;
   const metrics = createRouterMetrics(registry, {
-    connections: () => listener.connections,
-    held: () => hold.held,
+    connections: () => clients.size,
+    held: () => hold.heldBy,
+    moves: () => topology.current?.moves.size ?? 0,
     revision: () => topology.current?.revision ?? 0,
-    pools: () => pools.stats(),
+    pools: () => servers.pools.stats(),
   });
-  const environment: Environment = {
-    topology,
-    pools,
+  const environment = createEnvironment({
+    servers,
+    users,
+    files,
     hold,
-    ids: new IdGenerator(
-      createIdClaims({ statements, primary: () => lowestPrimary(topology.current), random: Math.random }),
-      clock,
-    ),
-    parser: new StatementParser(DEFAULT_PARSER_LIMITS),
-    catalogs,
-    facts() {
-      if (facts === undefined) {
-        throw clientError('unknown', 'Shardwright has not reached a server yet; try again');
-      }
-      return facts;
-    },
-    async credentialOf({ identity }, signal) {
-      const found = await users.find(identity.user, signal);
-      if (found.kind !== 'found') {
-        throw clientError('accessDenied', `Access denied for user '${identity.user}'`);
-      }
-      return serverCredential(found.account, identity.nativeSecret);
-    },
-    replicaStates: () => replicas.states(),
-    maxLagMilliseconds: limits.maxLagSeconds * 1000,
-    nextTurn: () => (turn += 1),
+    maxLagSeconds: limits.maxLagSeconds,
     async killClient(connectionId, scope, user) {
       const request = { connectionId, scope, user };
       return workerOf(connectionId, options.workers) === options.index
-        ? killOwn(request)
+        ? killOwn(clients, request)
         : options.killElsewhere(request);
     },
+    processes: options.processes ?? (async () => clients.processes()),
     clock,
     logger,
     metrics,
     signal: stopped.signal,
-  };
-  const killOwn = ({ connectionId, scope, user }: KillRequest): KillResult => {
-    const owner = listener.userOf(connectionId);
-    if (owner === null) {
-      return 'unknown';
-    }
-    if (owner !== user) {
-      return 'denied';
-    }
-    return listener.kill(connectionId, scope) ? 'killed' : 'unknown';
-  };
-  let lastConnection = 0;
-  const listener = new ClientListener({
-    login: {
-      serverVersion: () => facts?.versionText ?? 'Shardwright',
-      offered: addCapabilities(
-        BASE_CAPABILITIES,
-        CAPABILITY.connectWithDatabase |
-          CAPABILITY.foundRows |
-          CAPABILITY.interactive |
-          CAPABILITY.ignoreSpace |
-          CAPABILITY.multiStatements |
-          CAPABILITY.compress,
-      ),
-      tls: () => files.tls(),
-      authenticator,
-      randomBytes,
-    },
-    limits: {
-      ...DEFAULT_CLIENT_LIMITS,
-      maxConnections: Math.ceil(limits.maxConnections / options.workers),
-      maxConnectionsPerUser: limits.maxConnections,
-      idleTimeoutMilliseconds: limits.idleTimeoutSeconds * 1000,
-    },
+  });
+  const clients = new ClientConnections({
+    login: loginOptions(new UserAuthenticator(users, logger), servers, files, limits),
+    limits: clientLimits(limits),
     openSession: (client, signal) => openSession(environment, client, signal),
     observer: observeClients(logger),
     clock,
-    allocateConnectionId() {
-      lastConnection = (lastConnection % Math.floor(CONNECTION_IDS / options.workers - 1)) + 1;
-      return lastConnection * options.workers + options.index;
-    },
+    allocateConnectionId: connectionNumbers(options.index, options.workers),
   });
-
-  const takeMap = (map: Parameters<CurrentTopology['take']>[0]): void => {
-    try {
-      topology.take(map);
-      pools.retain(retainedServers(topology.current));
-      logger.info('a map is in use', { revision: map.revision });
-    } catch (error) {
-      logger.error('the map cannot be used; the former one stays', {
-        revision: map.revision,
-        ...errorFields(error),
-      });
-    }
-  };
-  const learnFacts = async (signal: AbortSignal): Promise<void> => {
-    while (!signal.aborted && facts === undefined) {
-      try {
-        facts = await readServerFacts(statements, primaryOrThrow(anyPrimary()), signal);
-      } catch (error) {
-        logger.warn('no primary could be asked yet', errorFields(error));
-        await clock.sleep(FACTS_RETRY_MILLISECONDS, signal).catch(() => {});
-      }
-    }
-  };
+  let draining = false;
 
   return {
-    kill: killOwn,
+    get connections() {
+      return clients.size;
+    },
+    processes: () => clients.processes(),
+    kill: (request) => killOwn(clients, request),
     assertReady() {
       if (topology.current === undefined) {
         throw new Error('no map yet');
       }
-      if (facts === undefined) {
+      if (servers.facts === undefined) {
         throw new Error('no primary was reached yet');
       }
+      if (draining) {
+        throw new Error('it lets its clients end what they have begun');
+      }
     },
-    async run(signal) {
+    async run(signal, cut) {
       await withScope(new AbortController().signal, async (scope, controller) => {
-        const stopSource = source.onChange(takeMap);
+        const stopSource = source.onChange((map) => servers.take(map));
         const present = source.current();
         if (present !== undefined) {
-          takeMap(present);
+          servers.take(present);
         }
         const background = Promise.all([
           source.run(scope),
           files.run(scope),
           users.run(scope),
-          replicas.run(scope),
-          learnFacts(scope),
+          servers.run(scope),
         ]);
         try {
-          await listener.listen(options.listen.port, options.listen.host);
-          await Promise.race([untilAborted(signal), background]);
-          await drain(listener, clock, logger);
+          await entrance.open((socket) => clients.accept(socket));
+          await Promise.race([aborted(signal), background]);
+          logger.info('draining', { connections: clients.size });
+          await entrance.close();
+          draining = true;
+          await drain(clients, clock, cut);
         } finally {
           stopSource();
           controller.abort(new Error('the router ends'));
           stopped.abort(new Error('the router ends'));
           await background.catch(() => {});
-          pools.close();
+          servers.pools.close();
         }
       });
     },
   };
 }
 
-async function drain(listener: ClientListener, clock: Clock, logger: Logger): Promise<void> {
-  logger.info('draining', { connections: listener.connections });
-  const never = new AbortController().signal;
-  await clock.sleep(LAME_DUCK_MILLISECONDS, never);
+function killOwn(clients: ClientConnections, { connectionId, scope, user }: KillRequest): KillResult {
+  const owner = clients.userOf(connectionId);
+  if (owner === null) {
+    return 'unknown';
+  }
+  if (owner !== user) {
+    return 'denied';
+  }
+  return clients.kill(connectionId, scope) ? 'killed' : 'unknown';
+}
+
+async function drain(clients: ClientConnections, clock: Clock, cut: AbortSignal): Promise<void> {
   const limit = new AbortController();
   const timer = clock.setTimer(DRAIN_MILLISECONDS, () => limit.abort(new Error('draining took too long')));
-  await listener.close(limit.signal);
+  await clients.end(AbortSignal.any([limit.signal, cut]));
   timer.cancel();
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-    } else {
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    }
-  });
-}
-
-function primaryOrThrow(server: Server | undefined): Server {
-  if (server === undefined) {
-    throw new Error('there is no primary');
-  }
-  return server;
-}
-
-/** The shard that keeps the claims of generated ids. */
-function lowestPrimary(topology: Topology | undefined): Server | undefined {
-  const shards = [...(topology?.shards.values() ?? [])];
-  return shards.toSorted((one, other) => one.number - other.number)[0]?.primary;
-}
-
-function retainedServers(topology: Topology | undefined): RetainedServer[] {
-  return [...(topology?.shards.values() ?? [])].flatMap(({ primary, replicas, epoch }) => [
-    ...(primary === undefined ? [] : [{ server: primary, role: 'primary', epoch } as const]),
-    ...replicas.map((server) => ({ server, role: 'replica', epoch }) as const),
-  ]);
-}
-
-function placeOf(place: CatalogQuery['place']): Place {
-  switch (place.kind) {
-    case 'slot':
-      return { kind: 'slot', keyspace: place.keyspace, slot: place.slot };
-    case 'shared':
-      return { kind: 'shared', keyspace: place.keyspace, shard: null };
-    case 'unsharded':
-      return { kind: 'unsharded', keyspace: place.keyspace };
-    default:
-      return assertNever(place);
-  }
-}
-
-function observeClients(logger: Logger): ClientObserver {
-  return {
-    arrived() {},
-    refused(reason, error) {
-      logger.debug('a client was not let in', { reason, ...errorFields(error) });
-    },
-    accepted() {},
-    ended(reason, error) {
-      if (reason === 'internal' || reason === 'protocol') {
-        logger.warn('a client connection has ended', { reason, ...errorFields(error) });
-      }
-    },
-    failed(error) {
-      logger.error('a command failed', {
-        ...errorFields(error),
-        stack: error instanceof Error ? error.stack : undefined,
-      });
-    },
-  };
 }

@@ -1,26 +1,26 @@
 /** The primary process of a router with several workers: it follows the map, and serves nobody itself. */
-import cluster, { type Worker } from 'node:cluster';
-import { once } from 'node:events';
 import { Registry } from '@prometheus-io/client';
 import { assertNever } from '../../runtime/assert-never.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { aborted } from '../../runtime/abort.ts';
 import { errorFields, type Logger } from '../../runtime/logger.ts';
 import type { MapSource } from '../topology/map-source.ts';
+import type { ClientProcess } from '../client/client-process.ts';
+import { refuseConnection } from '../client/refuse-connection.ts';
+import { ConnectionHandover, type HandoverTarget } from './connection-handover.ts';
+import type { Entrance } from './entrance.ts';
 import { PendingRequests } from './pending-requests.ts';
-import {
-  type KillResult,
-  type MessageFromWorker,
-  type MessageToWorker,
-  type WorkerFigures,
-  workerOf,
-} from './worker-messages.ts';
-
-/** By this a worker knows which one it is. */
-export const WORKER_INDEX_VARIABLE = 'SHARDWRIGHT_ROUTER_WORKER';
+import { type KillResult, type MessageFromWorker, type WorkerFigures, workerOf } from './worker-messages.ts';
+import type { StartWorker, WorkerProcess } from './worker-process.ts';
 
 export interface WorkerProcessesOptions {
   readonly source: MapSource;
   readonly workers: number;
+  /** Clients of all workers. */
+  readonly maxConnections: number;
+  /** Where clients come from, unread. */
+  readonly entrance: Entrance;
+  readonly start: StartWorker;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -31,16 +31,21 @@ const ANSWER_MILLISECONDS = 2000;
 /** Workers as processes. */
 export class WorkerProcesses {
   readonly #options: WorkerProcessesOptions;
-  readonly #workers = new Map<number, Worker>();
+  readonly #workers = new Map<number, WorkerProcess>();
   /** Why a worker cannot serve; null for one that can. */
   readonly #states = new Map<number, string | null>();
   readonly #figures: PendingRequests<WorkerFigures>;
   readonly #kills: PendingRequests<KillResult>;
+  readonly #lists: PendingRequests<readonly ClientProcess[]>;
+  readonly #handover: ConnectionHandover;
 
   constructor(options: WorkerProcessesOptions) {
     this.#options = options;
     this.#figures = new PendingRequests(options.clock, ANSWER_MILLISECONDS);
     this.#kills = new PendingRequests(options.clock, ANSWER_MILLISECONDS);
+    this.#lists = new PendingRequests(options.clock, ANSWER_MILLISECONDS);
+    const { maxConnections, clock, logger } = options;
+    this.#handover = new ConnectionHandover({ maxConnections, clock, logger, refuse: refuseConnection });
   }
 
   /** Throws while no worker can serve: the others' connections go on, and new ones go to those that can. */
@@ -55,26 +60,34 @@ export class WorkerProcesses {
   async renderMetrics(): Promise<string> {
     const figures = await Promise.all(
       [...this.#workers.values()].map((worker) =>
-        this.#figures.ask((request) => send(worker, { type: 'measure', request }), []),
+        this.#figures.ask((request) => worker.send({ type: 'measure', request }), []),
       ),
     );
     return Registry.aggregate(figures.map((each) => [...each])).metrics();
   }
 
-  /** Runs until the signal aborts and the workers have ended in good order. */
+  /** Runs until the signal aborts, no client comes any more, and the workers have ended in good order. */
   async run(signal: AbortSignal): Promise<void> {
-    const { source, workers } = this.#options;
+    const { source, workers, entrance } = this.#options;
     const stop = source.onChange((map) => {
       for (const worker of this.#workers.values()) {
-        send(worker, { type: 'map', map });
+        worker.send({ type: 'map', map });
       }
     });
     const following = new AbortController();
-    const keeping = Array.from({ length: workers }, (_worker, index) => this.#keep(index, signal));
+    const ending = new AbortController();
+    const keeping = Promise.all(
+      Array.from({ length: workers }, (_worker, index) => this.#keep(index, ending.signal)),
+    );
     const followed = source.run(following.signal);
     try {
-      await Promise.all(keeping);
+      await entrance.open((socket) => this.#handover.arrived(socket));
+      await Promise.race([aborted(signal), keeping]);
+      await entrance.close();
     } finally {
+      this.#handover.close();
+      ending.abort(new Error('the router ends'));
+      await keeping;
       stop();
       following.abort(new Error('the workers have ended'));
       await followed;
@@ -83,52 +96,83 @@ export class WorkerProcesses {
 
   /** Starts a worker again and again until the signal aborts. */
   async #keep(index: number, signal: AbortSignal): Promise<void> {
-    const { clock, logger } = this.#options;
+    const { clock, logger, start } = this.#options;
     while (!signal.aborted) {
-      const worker = cluster.fork({ [WORKER_INDEX_VARIABLE]: String(index) });
+      const worker = start(index, (error) =>
+        logger.warn('a worker cannot be told', { index, ...errorFields(error) }),
+      );
       this.#workers.set(index, worker);
       this.#states.set(index, '');
-      worker.on('message', (message: MessageFromWorker) => this.#receive(index, worker, message));
-      worker.on('error', (error) => logger.warn('a worker cannot be told', { index, ...errorFields(error) }));
-      const terminate = (): void => {
-        worker.process.kill('SIGTERM');
-      };
+      this.#handover.join(index, targetOf(worker));
+      worker.onMessage((message) => this.#receive(index, worker, message));
+      const terminate = (): void => worker.terminate();
       signal.addEventListener('abort', terminate, { once: true });
-      const [code, by]: unknown[] = await once(worker, 'exit');
+      const end = await worker.ended;
       signal.removeEventListener('abort', terminate);
       this.#workers.delete(index);
       this.#states.delete(index);
+      this.#handover.leave(index);
       if (!signal.aborted) {
-        logger.error('a worker has ended, another is started', { index, code, signal: by });
+        logger.error('a worker has ended, another is started', { index, ...end });
         await clock.sleep(RESTART_MILLISECONDS, signal).catch(() => {});
       }
     }
   }
 
-  #receive(index: number, worker: Worker, message: MessageFromWorker): void {
+  #receive(index: number, worker: WorkerProcess, message: MessageFromWorker): void {
+    // What one that has ended had said before may still arrive.
+    if (this.#workers.get(index) !== worker) {
+      return;
+    }
     switch (message.type) {
       case 'state': {
-        this.#states.set(index, message.reason);
+        const { reason, connections } = message;
+        this.#states.set(index, reason);
+        this.#handover.report(index, { isAble: reason === null, connections });
         const map = this.#options.source.current();
-        if (map !== undefined && message.reason !== null) {
-          send(worker, { type: 'map', map });
+        if (map !== undefined && reason !== null) {
+          worker.send({ type: 'map', map });
         }
         return;
       }
+      case 'taken':
+        this.#handover.taken(index, message.offer, message.connections);
+        return;
+      case 'refused':
+        this.#handover.refused(index, message.offer);
+        return;
       case 'figures':
         this.#figures.answer(message.request, message.figures);
         return;
       case 'kill':
         void this.#kill(message).then((result) =>
-          send(worker, { type: 'killed', request: message.request, result }),
+          worker.send({ type: 'killed', request: message.request, result }),
         );
         return;
       case 'killed':
         this.#kills.answer(message.request, message.result);
         return;
+      case 'list':
+        void this.#processes().then((processes) =>
+          worker.send({ type: 'listed', request: message.request, processes }),
+        );
+        return;
+      case 'listed':
+        this.#lists.answer(message.request, message.processes);
+        return;
       default:
         assertNever(message);
     }
+  }
+
+  /** Clients of all workers that answer in time. */
+  async #processes(): Promise<readonly ClientProcess[]> {
+    const lists = await Promise.all(
+      [...this.#workers.values()].map((worker) =>
+        this.#lists.ask((request) => worker.send({ type: 'list', request }), []),
+      ),
+    );
+    return lists.flat();
   }
 
   /** Asks the worker that the connection belongs to. */
@@ -136,12 +180,14 @@ export class WorkerProcesses {
     const owner = this.#workers.get(workerOf(kill.connectionId, this.#options.workers));
     return owner === undefined
       ? 'unknown'
-      : this.#kills.ask((request) => send(owner, { type: 'kill', request, kill }), 'unknown');
+      : this.#kills.ask((request) => owner.send({ type: 'kill', request, kill }), 'unknown');
   }
 }
 
-function send(worker: Worker, message: MessageToWorker): void {
-  if (worker.isConnected()) {
-    worker.send(message);
-  }
+function targetOf(worker: WorkerProcess): HandoverTarget {
+  return {
+    offer: (offer, socket) => worker.send({ type: 'offer', offer }, socket),
+    serve: (offer) => worker.send({ type: 'serve', offer }),
+    withdraw: (offer) => worker.send({ type: 'withdraw', offer }),
+  };
 }

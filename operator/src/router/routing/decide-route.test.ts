@@ -180,6 +180,8 @@ describe('a statement that is not bound to one slot', () => {
       'MY_FUNCTION() is called in several slots, and may do something else in each',
     ],
     ['SELECT @a FROM orders', 'User variables are used in several slots'],
+    ["SIGNAL SQLSTATE '45000'", 'SIGNAL outside of a stored program'],
+    ['FLUSH TABLES', "FLUSH TABLES: the servers are the operator's"],
     [
       'SELECT * FROM view_orders WHERE user_id = 5',
       "view_orders is a view, or its key column is missing or of a type that is no key, so that its rows' slots are not known",
@@ -249,10 +251,6 @@ describe('a statement that is not bound to one slot', () => {
       'The table fresh lacks the column user_id, which decides in which slot a row is',
     ],
     ['CREATE TEMPORARY TABLE t (id INT)', 'A temporary table would be in one slot only'],
-    [
-      "LOAD DATA LOCAL INFILE 'x' INTO TABLE items",
-      'LOAD DATA into a sharded table: its rows are of several slots',
-    ],
   ])('is refused: %s', (sql, message) => {
     const decided = route(sql);
     expect(decided.kind === 'refused' ? decided.message : summary(sql, decided)).toBe(message);
@@ -481,6 +479,15 @@ describe('other statements', () => {
     expect(route('EXPLAIN SHARDWRIGHT SELECT COUNT(*) FROM orders')).toMatchObject({
       kind: 'described',
       route: { kind: 'scatter' },
+    });
+  });
+
+  it('EXPLAIN SHARDWRIGHT heeds the hint', () => {
+    expect(
+      route('EXPLAIN SHARDWRIGHT SELECT * FROM orders /*shardwright: consistency=eventual_fastest */'),
+    ).toMatchObject({
+      kind: 'described',
+      route: { access: { consistency: 'Eventual', hinted: { fastest: true } } },
     });
   });
 });

@@ -48,7 +48,11 @@ function planOf(
   return plan;
 }
 
-function withConsistency(route: Route, { consistency }: StatementHint): Route {
+function withConsistency(route: Route, hint: StatementHint): Route {
+  if (route.kind === 'described') {
+    return { ...route, route: withConsistency(route.route, hint) };
+  }
+  const { consistency, fastest } = hint;
   if (consistency === null || !('access' in route)) {
     return route;
   }
@@ -57,5 +61,5 @@ function withConsistency(route: Route, { consistency }: StatementHint): Route {
         `The hint asks for ${consistency}, and only a primary may run the statement: ${route.access.primaryBecause}`,
         'Leave consistency out of the hint',
       )
-    : { ...route, access: { ...route.access, consistency } };
+    : { ...route, access: { ...route.access, consistency, hinted: { fastest } } };
 }

@@ -1,9 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
-import { describeRoute } from './describe-route.ts';
+import { type DescribedPlaces, describeRoute } from './describe-route.ts';
 import { KEYSPACES, route, slot } from './testing/routing-stage.ts';
 
+const PLACES: DescribedPlaces = {
+  homeShardOf: () => 0,
+  referenceShardsOf: () => [0, 2],
+  movesOf: (databases) => databases.filter((name) => name === MOVING).map((name) => `${name} moves`),
+};
+const MOVING = 'app_s0011';
+
 function described(sql: string): Record<string, string> {
-  const all = describeRoute(route(sql), KEYSPACES, () => 0);
+  const all = describeRoute(route(sql), KEYSPACES, PLACES);
   return Object.fromEntries(Object.entries(all).filter(([, text]) => text !== ''));
 }
 
@@ -34,10 +41,16 @@ describe('EXPLAIN SHARDWRIGHT', () => {
     ['SELECT * FROM settings', { shards: '0', database: 'app$single', server: 'Eventual' }],
     ['SELECT * FROM countries', { shards: 'any', database: 'app$shared' }],
     ['SELECT 1', { shards: 'any' }],
-    ['DELETE FROM countries', { route: 'reference write', shards: 'all' }],
+    ['DELETE FROM countries', { route: 'reference write', shards: '0,2' }],
     ['INSERT INTO users (email) VALUES (1)', { route: 'by generated id' }],
   ])('%s', (sql, expected) => {
     expect(described(`EXPLAIN SHARDWRIGHT ${sql}`)).toMatchObject(expected);
+  });
+
+  it('tells what of it moves', () => {
+    expect(described('EXPLAIN SHARDWRIGHT SELECT COUNT(*) FROM orders')['moves']).toBe(`${MOVING} moves`);
+    expect(described('ALTER TABLE orders ADD x INT')['moves']).toBe(`${MOVING} moves`);
+    expect(described('EXPLAIN SHARDWRIGHT SELECT * FROM settings')['moves']).toBeUndefined();
   });
 
   it('tells why a statement is refused, and what to do', () => {

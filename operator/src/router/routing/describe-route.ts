@@ -4,7 +4,7 @@ import { databaseOfSlot, sharedDatabase, unshardedDatabase } from '../../core/ke
 import { writeSlotSet } from '../../core/keyspace/slot-set.ts';
 import type { RowMerge } from '../merge/merge-plan.ts';
 import type { KeyspaceConfiguration } from './keyspace-configuration.ts';
-import type { Access, Place, Route } from './route.ts';
+import type { Access, Place, Route, RouteOf } from './route.ts';
 
 /** One row of the answer; all texts. */
 export interface RouteDescription {
@@ -20,6 +20,18 @@ export interface RouteDescription {
   /** How answers are merged; empty where they are not. */
   readonly merge: string;
   readonly reason: string;
+  /** What of it moves to another shard, and how far that is. */
+  readonly moves: string;
+}
+
+/** What a description needs of the map beside the keyspaces. */
+export interface DescribedPlaces {
+  /** The shard of a keyspace's unsharded tables. */
+  readonly homeShardOf: (keyspace: string) => number;
+  /** The shards that have a keyspace's reference tables. */
+  readonly referenceShardsOf: (keyspace: string) => readonly number[];
+  /** What moves of these databases, in words; none of them for nothing. */
+  readonly movesOf: (databases: readonly string[]) => readonly string[];
 }
 
 /** Columns of the answer, in their order. */
@@ -32,6 +44,7 @@ export const ROUTE_COLUMNS = [
   'server',
   'merge',
   'reason',
+  'moves',
 ] as const;
 
 const NOTHING: RouteDescription = {
@@ -43,22 +56,27 @@ const NOTHING: RouteDescription = {
   server: '',
   merge: '',
   reason: '',
+  moves: '',
 };
 
-/** Describes a route, one row. `homeShardOf`: the shard of a keyspace's unsharded tables. */
+/** Describes a route, one row. */
 export function describeRoute(
   route: Route,
   keyspaces: ReadonlyMap<string, KeyspaceConfiguration>,
-  homeShardOf: (keyspace: string) => number,
+  places: DescribedPlaces,
 ): RouteDescription {
+  const moving = (databases: readonly string[]): string => places.movesOf(databases).join('; ');
   switch (route.kind) {
-    case 'single':
+    case 'single': {
+      const place = describePlace(route.place, keyspaces, places.homeShardOf);
       return {
-        ...describePlace(route.place, keyspaces, homeShardOf),
+        ...place,
+        moves: moving([place.database]),
         route: 'single',
         server: serverOf(route.access),
         reason: route.reason,
       };
+    }
     case 'split':
     case 'scatter': {
       const slots = route.parts.map(({ slot }) => slot);
@@ -71,6 +89,7 @@ export function describeRoute(
         server: serverOf(route.access),
         merge: route.kind === 'scatter' ? describeMerge(route.plan.rows) : '',
         reason: route.reason,
+        moves: moving(slots.map((slot) => databaseOfSlot(route.keyspace, slot))),
       };
     }
     case 'referenceWrite':
@@ -78,8 +97,19 @@ export function describeRoute(
         ...NOTHING,
         route: 'reference write',
         keyspace: route.keyspace,
-        shards: 'all',
+        shards: places.referenceShardsOf(route.keyspace).join(','),
         database: sharedDatabase(route.keyspace),
+        server: 'primary',
+        reason: route.reason,
+        moves: moving([sharedDatabase(route.keyspace)]),
+      };
+    case 'load':
+      return {
+        ...NOTHING,
+        route: 'load',
+        keyspace: route.keyspace,
+        slots: route.load.target.kind === 'slots' ? 'by the keys in the file' : '',
+        shards: route.load.target.kind === 'copies' ? 'all' : '',
         server: 'primary',
         reason: route.reason,
       };
@@ -92,10 +122,11 @@ export function describeRoute(
         shards:
           route.databases.includes('slots') || route.databases.includes('shared')
             ? 'all'
-            : String(homeShardOf(route.keyspace)),
+            : String(places.homeShardOf(route.keyspace)),
         database: route.databases.join(', '),
         server: 'primary',
         reason: route.reason,
+        moves: moving(definedDatabases(route, keyspaces.get(route.keyspace))),
       };
     case 'systemSchema':
       return {
@@ -105,7 +136,7 @@ export function describeRoute(
         reason: 'tables of the server itself',
       };
     case 'described':
-      return describeRoute(route.route, keyspaces, homeShardOf);
+      return describeRoute(route.route, keyspaces, places);
     case 'session':
       return { ...NOTHING, route: 'session', reason: 'the router answers' };
     case 'needsIds':
@@ -167,6 +198,19 @@ function describePlace(
   }
 }
 
+function definedDatabases(
+  { keyspace, databases }: RouteOf<'definition'>,
+  configuration: KeyspaceConfiguration | undefined,
+): string[] {
+  return [
+    ...(databases.includes('slots')
+      ? (configuration?.slots ?? []).map((slot) => databaseOfSlot(keyspace, slot))
+      : []),
+    ...(databases.includes('shared') ? [sharedDatabase(keyspace)] : []),
+    ...(databases.includes('unsharded') ? [unshardedDatabase(keyspace)] : []),
+  ];
+}
+
 function shardsOf(slots: readonly number[], keyspace: KeyspaceConfiguration | undefined): string {
   const wanted = new Set(slots);
   const shards = [...(keyspace?.slotsByShard ?? [])].filter(([, own]) =>
@@ -178,14 +222,14 @@ function shardsOf(slots: readonly number[], keyspace: KeyspaceConfiguration | un
     .join(',');
 }
 
-function serverOf({ primaryBecause, consistency, leastConsistency }: Access): string {
+function serverOf({ primaryBecause, consistency, leastConsistency, hinted }: Access): string {
   if (primaryBecause !== null) {
     return `primary: ${primaryBecause}`;
   }
-  return (
-    consistency ??
-    (leastConsistency === null ? "by the session's consistency" : `${leastConsistency} or stricter`)
-  );
+  if (consistency !== null) {
+    return hinted?.fastest === true ? `${consistency}, the fastest replica` : consistency;
+  }
+  return leastConsistency === null ? "by the session's consistency" : `${leastConsistency} or stricter`;
 }
 
 function describeMerge(rows: RowMerge): string {

@@ -89,6 +89,9 @@ function* ownExpressions(shape: StatementShape): Generator<Expression> {
       yield* shape.returning.map(({ expression }) => expression);
       yield* shape.orderBy.map(({ expression }) => expression);
       return;
+    case 'loadData':
+      yield* shape.assignments.map(({ value }) => value);
+      return;
     case 'call':
       yield* shape.arguments;
       return;

@@ -12,6 +12,14 @@ export type MakeFunctionEdits = (call: RoutingCall) => readonly Edit[];
 const NO_EDITS: readonly Edit[] = [];
 const none: MakeFunctionEdits = () => NO_EDITS;
 
+/** Both, in their order. Nearly every statement has none of one kind, and then there is nothing to put together. */
+export function joinEdits(functions: readonly Edit[], qualifiers: readonly Edit[]): readonly Edit[] {
+  if (functions.length === 0) {
+    return qualifiers;
+  }
+  return qualifiers.length === 0 ? functions : [...functions, ...qualifiers];
+}
+
 /** Plans the replacement of such functions, or refuses where one stands that was not found. */
 export function planFunctionEdits({ shape, digest }: PlanContext): MakeFunctionEdits | Refused {
   const names = shape.functions.filter((name) => SESSION_FUNCTIONS.has(name));

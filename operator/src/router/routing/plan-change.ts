@@ -5,7 +5,7 @@ import type { ColumnAssignment } from '../sql/statement-shape.ts';
 import type { DeleteNode, StatementParts, UpdateNode } from '../sql/statement-shape.ts';
 import { decideAccess } from './access.ts';
 import { bindSlots } from './bind-slots.ts';
-import { type MakeFunctionEdits, planFunctionEdits } from './function-edits.ts';
+import { joinEdits, type MakeFunctionEdits, planFunctionEdits } from './function-edits.ts';
 import { canonicalOf, constantOf, type KeyConstraint, type KeyOf } from './key-constraint.ts';
 import { buildKeyGraph, type KeyGraph } from './key-graph.ts';
 import type { MentionedTable } from './mentioned-tables.ts';
@@ -69,7 +69,7 @@ function planUnsharded(
     kind: 'single',
     place: { kind: 'unsharded', keyspace: keyspace.name },
     access,
-    edits: [...functionEdits(call), ...qualifiers],
+    edits: joinEdits(functionEdits(call), qualifiers),
     generatedIds: null,
     reason: 'only unsharded tables',
   });

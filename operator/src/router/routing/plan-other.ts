@@ -1,5 +1,4 @@
 /** Statements that are about tables, and neither rows nor definitions. */
-import type { StatementShape } from '../sql/statement-shape.ts';
 import { decideAccess } from './access.ts';
 import { targetSlot } from './key-constraint.ts';
 import type { KeyspaceConfiguration } from './keyspace-configuration.ts';
@@ -65,7 +64,7 @@ export function planDo({ shape }: PlanContext): Plan {
   });
 }
 
-/** LOCK TABLES, LOAD DATA, HANDLER: of unsharded tables, or in one slot. */
+/** LOCK TABLES, HANDLER: of unsharded tables, or in one slot. */
 export function planWithinOneDatabase(context: PlanContext, what: string): Plan {
   const { shape } = context;
   return planTables(context, {
@@ -82,7 +81,7 @@ export function planWithinOneDatabase(context: PlanContext, what: string): Plan 
             'only unsharded tables',
           );
       }
-      const refused = refuseOneDatabase(shape, tables, what);
+      const refused = refuseOneDatabase(tables, what);
       if (refused !== null) {
         return planRefusal(refused);
       }
@@ -93,7 +92,6 @@ export function planWithinOneDatabase(context: PlanContext, what: string): Plan 
 }
 
 function refuseOneDatabase(
-  { kind }: StatementShape,
   tables: readonly MentionedTable[],
   what: string,
 ): ReturnType<typeof refuseUnsupported> | null {
@@ -104,12 +102,7 @@ function refuseOneDatabase(
       'Use INSERT, UPDATE and DELETE',
     );
   }
-  return kind === 'loadData'
-    ? refuseUnsupported(
-        'LOAD DATA into a sharded table: its rows are of several slots',
-        'Insert the rows with INSERT … VALUES, hundreds at a time; the router splits them by key',
-      )
-    : null;
+  return null;
 }
 
 /** ANALYZE, CHECK, OPTIMIZE, REPAIR TABLE: wherever the tables are. */

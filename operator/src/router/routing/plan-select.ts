@@ -3,7 +3,7 @@ import type { Query } from '../sql/query-shape.ts';
 import { planScatterSelect } from '../merge/plan-scatter-select.ts';
 import { decideAccess } from './access.ts';
 import { bindSlots, type SlotChoice } from './bind-slots.ts';
-import { planFunctionEdits, type MakeFunctionEdits } from './function-edits.ts';
+import { joinEdits, type MakeFunctionEdits, planFunctionEdits } from './function-edits.ts';
 import { isPlainFunction } from './functions.ts';
 import { targetSlot } from './key-constraint.ts';
 import { buildKeyGraph, type KeyGraph } from './key-graph.ts';
@@ -85,7 +85,7 @@ function planUnsharded(
       ? { kind: 'shared', keyspace: name, shard: call.shard }
       : { kind: 'unsharded', keyspace: name },
     access,
-    edits: [...functionEdits(call), ...qualifiers],
+    edits: joinEdits(functionEdits(call), qualifiers),
     generatedIds: null,
     reason: isShared ? 'only reference tables, which every shard has' : 'only unsharded tables',
   });
@@ -114,7 +114,7 @@ function planSharded(
         kind: 'single',
         place: { kind: 'slot', keyspace: keyspace.name, slot },
         access,
-        edits: [...functionEdits(call), ...qualifiers],
+        edits: joinEdits(functionEdits(call), qualifiers),
         generatedIds: null,
         reason: chosen.reason,
       };

@@ -4,10 +4,11 @@ import type { StatementNode, StatementShape } from '../sql/statement-shape.ts';
 import { planChange } from './plan-change.ts';
 import { planDefinition } from './plan-definition.ts';
 import { planInsert } from './plan-insert.ts';
+import { planLoadData } from './plan-load-data.ts';
 import { planCall, planDo, planMaintenance, planWithinOneDatabase } from './plan-other.ts';
 import { planSelect } from './plan-select.ts';
 import { planRefusal } from './plan-tables.ts';
-import { refuseUnsupported } from './refusal.ts';
+import { refuseUnsupported, type Refused } from './refusal.ts';
 import type { Route } from './route.ts';
 import type { Plan, PlanContext } from './routing-plan.ts';
 
@@ -34,7 +35,7 @@ export function planStatement(context: PlanContext): Plan {
     case 'do':
       return planDo(context);
     case 'loadData':
-      return planWithinOneDatabase(context, 'LOAD DATA');
+      return planLoadData(context, shape);
     case 'lockTables':
       return planWithinOneDatabase(context, 'LOCK TABLES');
     case 'handler':
@@ -49,12 +50,7 @@ export function planStatement(context: PlanContext): Plan {
         ),
       );
     case 'administration':
-      return planRefusal(
-        refuseUnsupported(
-          `${shape.what}: the servers are the operator's`,
-          'Change the ShardedCluster, or use kubectl shardwright',
-        ),
-      );
+      return planRefusal(refuseAdministration(shape.what));
     case 'unknown':
       return planRefusal(
         refuseUnsupported(
@@ -122,6 +118,23 @@ function planExplain(
       reason: `one of ${route.parts.length} slots: ${route.reason}`,
     };
   };
+}
+
+/** First words of statements that work with the conditions and warnings of the one before. */
+const DIAGNOSTIC_WORDS: ReadonlySet<string> = new Set(['SIGNAL', 'RESIGNAL', 'GET']);
+
+function refuseAdministration(what: string): Refused {
+  const [word = ''] = what.split(' ');
+  if (DIAGNOSTIC_WORDS.has(word)) {
+    return refuseUnsupported(
+      `${word} outside of a stored program`,
+      'Use SHOW WARNINGS, or write it into a procedure',
+    );
+  }
+  return refuseUnsupported(
+    `${what}: the servers are the operator's`,
+    'Change the ShardedCluster, or use kubectl shardwright',
+  );
 }
 
 function explainReference({

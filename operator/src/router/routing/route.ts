@@ -2,13 +2,14 @@
 import type { ConsistencyLevel } from '../../api/v1alpha1/index.ts';
 import type { MergePlan } from '../merge/merge-plan.ts';
 import type { Edit } from '../sql/rewrite.ts';
+import type { FileLoad } from './file-load.ts';
 
 /**
  * A database on a server.
  *
  * - `slot`: the database of one slot.
  * - `unsharded`: the database of a keyspace's unsharded tables, on its home shard.
- * - `shared`: the database of its reference tables. Every shard has it; reads may choose, and do well to stay where the
+ * - `shared`: the database of its reference tables. Several shards have it; reads may choose, and do well to stay where the
  *   session is.
  * - `anywhere`: no table is concerned. `shard` is set where the session asked for one.
  */
@@ -27,6 +28,8 @@ export interface Access {
   readonly consistency: ConsistencyLevel | null;
   /** Where `consistency` is null: the strictest level that some of its tables ask for. The session's counts only if stricter. */
   readonly leastConsistency: ConsistencyLevel | null;
+  /** There where `consistency` is that of the statement's hint; whether it asks for the replica that answers fastest. */
+  readonly hinted?: { readonly fastest: boolean };
 }
 
 /** Ids that the router put into an INSERT: `first`, `first + 1`, …; LAST_INSERT_ID() is the first. */
@@ -40,6 +43,8 @@ export interface SlotPart {
   readonly slot: number;
   /** All changes to the statement for this slot. */
   readonly edits: readonly Edit[];
+  /** Of an INSERT: its rows that are the slot's, by their places in the statement. */
+  readonly rows?: readonly number[];
 }
 
 /** Why a statement is not run, as the client is told. */
@@ -82,13 +87,23 @@ export type Route =
       readonly plan: MergePlan;
       readonly reason: string;
     }
-  /** A write to reference tables: in the shared database of the home shard first, then of all other shards. */
+  /** A write to reference tables: in the shared database of the home shard first, then of all others that have it. */
   | {
       readonly kind: 'referenceWrite';
       readonly keyspace: string;
       readonly access: Access;
       readonly edits: readonly Edit[];
       readonly generatedIds: GeneratedIds | null;
+      readonly reason: string;
+    }
+  /** LOAD DATA LOCAL into tables that several databases have: the file is cut into rows. */
+  | {
+      readonly kind: 'load';
+      readonly keyspace: string;
+      readonly load: FileLoad;
+      readonly access: Access;
+      /** For all of them. */
+      readonly edits: readonly Edit[];
       readonly reason: string;
     }
   /** A definition, or maintenance of tables, for all databases of some kinds. */

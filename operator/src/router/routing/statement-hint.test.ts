@@ -8,6 +8,8 @@ describe('a hint', () => {
     ['key=42', { key: { kind: 'number', text: '42' } }],
     ["key = 'it''s'", { key: { kind: 'string', bytes: Buffer.from("it's") } }],
     ['shard=1, consistency=ReadYourWrites', { shard: 1, consistency: 'ReadYourWrites' }],
+    ['consistency=read_your_writes', { consistency: 'ReadYourWrites' }],
+    ['consistency=eventual_fastest', { consistency: 'Eventual', fastest: true }],
     ['all_slots', { allowsKeylessWrites: true }],
   ])('%s', (text, expected) => {
     expect(readStatementHint(text)).toEqual({ ...NO_HINT, ...expected });
@@ -24,6 +26,8 @@ describe('a hint', () => {
     'all_slots=1',
     'colour=red',
     'key=1 shard=1',
+    '__proto__',
+    'constructor',
   ])('that is not understood is refused: %s', (text) => {
     expect(readStatementHint(text)).toMatchObject({ kind: 'refused', errno: 1064 });
   });

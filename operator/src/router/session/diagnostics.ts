@@ -1,4 +1,4 @@
-import type { ServerErrorText } from '../wire/server-error.ts';
+import type { ServerErrorText } from '../../wire/server-error.ts';
 
 /** What SHOW WARNINGS tells of the last statement: a row each with level, code and message. */
 export interface Diagnostic {

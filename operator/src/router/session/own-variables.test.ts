@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readSwitch, withConsistency, withShard, withTransactions } from './own-variables.ts';
+import { readSwitch, withConsistency, withShard, withTransactions, withWait } from './own-variables.ts';
 import { NO_WISHES } from './session.ts';
 
 describe('variables of the router', () => {
@@ -36,5 +36,17 @@ describe('variables of the router', () => {
       false,
       undefined,
     ]);
+  });
+
+  it.each([
+    ['50', 50],
+    ['10000', 10_000],
+    [null, 0],
+    ['10001', undefined],
+    ['-1', undefined],
+    ['1.5', undefined],
+    ['soon', undefined],
+  ])('wait %s', (text, milliseconds) => {
+    expect(withWait(NO_WISHES, text)?.waitMilliseconds).toBe(milliseconds);
   });
 });

@@ -20,12 +20,19 @@ function plain(text: string): string {
   return text.toLowerCase().replaceAll(/[-_ ]/g, '');
 }
 
+/** A level by one of its names; undefined for one there is not. */
+export function readConsistency(
+  text: string,
+): { readonly level: ConsistencyLevel; readonly fastest: boolean } | undefined {
+  return CONSISTENCY.get(plain(text));
+}
+
 /** The wishes with another level; null for DEFAULT. Undefined for a level there is not. */
 export function withConsistency(wishes: SessionWishes, text: string | null): SessionWishes | undefined {
   if (text === null) {
     return { ...wishes, consistency: null, fastest: false };
   }
-  const found = CONSISTENCY.get(plain(text));
+  const found = readConsistency(text);
   return found === undefined ? undefined : { ...wishes, consistency: found.level, fastest: found.fastest };
 }
 
@@ -49,6 +56,15 @@ export function withShard(
   }
   const shard = Number(text);
   return shards.has(shard) ? { ...wishes, shard } : undefined;
+}
+
+/** Longest wait for a replica, in milliseconds. */
+const MAX_WAIT = 10_000;
+
+/** The wishes with a budget of waiting for a replica, in milliseconds; null for none. Undefined for what is no whole number up to 10000. */
+export function withWait(wishes: SessionWishes, text: string | null): SessionWishes | undefined {
+  const waitMilliseconds = text === null ? 0 : /^\d{1,5}$/.test(text) ? Number(text) : NaN;
+  return waitMilliseconds <= MAX_WAIT ? { ...wishes, waitMilliseconds } : undefined;
 }
 
 /** ON, OFF, 1, 0, TRUE or FALSE; undefined for anything else. */

@@ -93,6 +93,56 @@ const CASES: readonly [
     'NoReplicaCaughtUp',
   ],
   [
+    'a replica that is waited for, where that is wished for',
+    { level: 'ReadYourWrites', token: token('1-1-101'), waits: true },
+    'a',
+    'AwaitedReplica',
+  ],
+  [
+    'a replica with everything before one that is waited for',
+    {
+      level: 'ReadYourWrites',
+      token: token('1-1-101'),
+      waits: true,
+      states: new Map([
+        ['a', fit],
+        ['b', { ...fit, position: token('1-1-101') }],
+      ]),
+    },
+    'b',
+    'CaughtUpReplica',
+  ],
+  [
+    'nobody is waited for who lags',
+    {
+      level: 'ReadYourWrites',
+      token: token('1-1-101'),
+      waits: true,
+      states: new Map([['a', { ...fit, lagMilliseconds: 5000 }]]),
+    },
+    'p',
+    'NoReplicaCaughtUp',
+  ],
+  [
+    'a replica that has not come as far as a move is left out',
+    {
+      floor: { kind: 'position', position: token('1-1-100') },
+      states: new Map([
+        ['a', { ...fit, position: token('1-1-99') }],
+        ['b', fit],
+      ]),
+    },
+    'b',
+    'NextReplica',
+  ],
+  [
+    'and where sessions read what they wrote',
+    { level: 'ReadYourWrites', floor: { kind: 'position', position: token('1-1-101') } },
+    'p',
+    'NoReplicaCaughtUp',
+  ],
+  ['the primary where no replica will do', { floor: { kind: 'none' } }, 'p', 'NoReplicaFit'],
+  [
     'nobody while there is no primary',
     { level: 'Strong', servers: { ...servers, primary: undefined } },
     undefined,
@@ -113,6 +163,8 @@ describe('the server of a read', () => {
       maxLagMilliseconds: 5000,
       turn: 0,
       fastest: false,
+      waits: false,
+      floor: { kind: 'any' },
       ...request,
     });
     expect([choice.server?.pod, choice.reason]).toEqual([pod, reason]);

@@ -82,3 +82,15 @@ export function textLiteral(value: string): string {
     ? `'${value}'`
     : `CONVERT(0x${Buffer.from(value, 'utf8').toString('hex')} USING utf8mb4)`;
 }
+
+/** The text that a literal made here stands for; null for NULL and for what is no text but bytes. */
+export function textOfLiteral(literal: string): string | null {
+  if (literal === 'NULL' || literal.startsWith('x')) {
+    return null;
+  }
+  const hex = /^CONVERT\(0x([0-9a-f]*) USING utf8mb4\)$/.exec(literal)?.[1];
+  if (hex !== undefined) {
+    return Buffer.from(hex, 'hex').toString();
+  }
+  return literal.startsWith("'") ? literal.slice(1, -1) : literal;
+}

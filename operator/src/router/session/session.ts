@@ -2,19 +2,21 @@ import type { ConsistencyLevel, TransactionMode } from '../../api/v1alpha1/index
 import type { KeyLiteral } from '../../core/keyspace/key-literal.ts';
 import type { ConnectionTraits } from '../backend/backend-connection.ts';
 import type { Loan } from '../backend/backend-pool.ts';
-import type { Credential } from '../backend/credential.ts';
+import type { Credential } from '../../wire/login/credential.ts';
 import type { ClientFacts } from '../client/command-handler.ts';
+import type { Dialect } from '../sql/dialect.ts';
 import {
   CAPABILITY,
   EXTENDED_CAPABILITY,
   hasCapability,
   hasExtendedCapability,
-} from '../wire/capabilities.ts';
-import { SERVER_STATUS } from '../wire/server-status.ts';
+} from '../../wire/capabilities.ts';
+import { SERVER_STATUS } from '../../wire/server-status.ts';
 import { type Diagnostic, NO_DIAGNOSTICS } from './diagnostics.ts';
+import { SessionTracking } from './session-tracking.ts';
 import { INITIAL_VARIABLES, type VariableState } from './session-variables.ts';
 import { NO_TRANSACTION, type TransactionState } from './transaction-state.ts';
-import { EMPTY_TOKEN, type WriteToken } from './write-token.ts';
+import { EMPTY_TOKEN, formatWriteToken, type WriteToken } from './write-token.ts';
 
 /** What the last statement left for functions that ask for it. */
 export interface LastOutcome {
@@ -32,6 +34,8 @@ export interface SessionWishes {
   readonly shard: number | null;
   readonly consistency: ConsistencyLevel | null;
   readonly fastest: boolean;
+  /** How long a read of one's own writes may wait for a replica to have them before it goes to the primary; 0: not at all. */
+  readonly waitMilliseconds: number;
   readonly transactions: TransactionMode | null;
 }
 
@@ -41,6 +45,7 @@ export const NO_WISHES: SessionWishes = {
   shard: null,
   consistency: null,
   fastest: false,
+  waitMilliseconds: 0,
   transactions: null,
 };
 
@@ -51,18 +56,24 @@ export class Session {
   readonly client: ClientFacts;
   readonly credential: Credential;
   readonly traits: ConnectionTraits;
-  /** The current database as the client sees it: a keyspace or a schema of the server. */
-  schema: string | null = null;
+  /** What the client is to be told of its session. */
+  tracking = new SessionTracking();
+  #schema: string | null = null;
   variables: VariableState = INITIAL_VARIABLES;
-  /** character_set_client, in lower case. */
-  charset = 'utf8mb4';
+  #charset = 'utf8mb4';
   #modes: ReadonlySet<string> = new Set();
-  autocommit = true;
+  /** Bits of the status that tell of sql_mode. */
+  #modeStatus = 0;
+  /** Null after a change of what it is made of. */
+  #dialect: Dialect | null = null;
+  #autocommit = true;
   transaction: TransactionState = NO_TRANSACTION;
   wishes: SessionWishes = NO_WISHES;
-  token: WriteToken = EMPTY_TOKEN;
+  #token: WriteToken = EMPTY_TOKEN;
   last: LastOutcome = NOTHING_YET;
   diagnostics: readonly Diagnostic[] = NO_DIAGNOSTICS;
+  /** Texts that PREPARE has named, by their names in lower case. */
+  readonly preparedTexts = new Map<string, Buffer>();
   /** A connection kept for the named locks that the session holds on it. */
   lockLoan: Loan | undefined;
   readonly #defaultSqlMode: string;
@@ -79,19 +90,79 @@ export class Session {
     return this.client.identity.user;
   }
 
+  /** The current database as the client sees it: a keyspace or a schema of the server. */
+  get schema(): string | null {
+    return this.#schema;
+  }
+
+  set schema(schema: string | null) {
+    this.#schema = schema;
+    this.tracking.schemaChanged(schema ?? '');
+  }
+
+  get autocommit(): boolean {
+    return this.#autocommit;
+  }
+
+  set autocommit(isOn: boolean) {
+    this.#autocommit = isOn;
+    this.tracking.variableChanged('autocommit', () => (isOn ? 'ON' : 'OFF'));
+  }
+
+  /** What the session has written. */
+  get token(): WriteToken {
+    return this.#token;
+  }
+
+  set token(token: WriteToken) {
+    if (token !== this.#token) {
+      this.#token = token;
+      this.tracking.variableChanged('shardwright_gtid', () => formatWriteToken(token));
+    }
+  }
+
   /** Bits of the status that tell of the session, at the end of every answer. */
   get status(): number {
     return (
       (this.autocommit ? SERVER_STATUS.autocommit : 0) |
       (this.transaction.kind === 'open' ? SERVER_STATUS.inTransaction : 0) |
-      (this.hasMode('NO_BACKSLASH_ESCAPES') ? SERVER_STATUS.noBackslashEscapes : 0) |
-      (this.hasMode('ANSI_QUOTES') ? SERVER_STATUS.ansiQuotes : 0)
+      this.#modeStatus
     );
+  }
+
+  /** character_set_client, in lower case. */
+  get charset(): string {
+    return this.#charset;
+  }
+
+  set charset(charset: string) {
+    this.#charset = charset;
+    this.#dialect = null;
+  }
+
+  /** How its statements are read before a server of that version: the same object as long as nothing of it changes. */
+  dialect(serverVersion: number): Dialect {
+    if (this.#dialect?.serverVersion !== serverVersion) {
+      const isAnsi = this.hasMode('ANSI');
+      this.#dialect = {
+        charset: this.charset === 'latin1' ? 'latin1' : 'utf8mb4',
+        ansiQuotes: isAnsi || this.hasMode('ANSI_QUOTES'),
+        noBackslashEscapes: this.hasMode('NO_BACKSLASH_ESCAPES'),
+        pipesAsConcat: isAnsi || this.hasMode('PIPES_AS_CONCAT'),
+        highNotPrecedence: this.hasMode('HIGH_NOT_PRECEDENCE'),
+        serverVersion,
+      };
+    }
+    return this.#dialect;
   }
 
   /** sql_mode of the session, in upper case. A combination such as ANSI stands beside what it is made of. */
   set sqlMode(mode: string) {
     this.#modes = new Set(mode.split(','));
+    this.#modeStatus =
+      (this.hasMode('NO_BACKSLASH_ESCAPES') ? SERVER_STATUS.noBackslashEscapes : 0) |
+      (this.hasMode('ANSI_QUOTES') ? SERVER_STATUS.ansiQuotes : 0);
+    this.#dialect = null;
   }
 
   /** Whether sql_mode has a word. */
@@ -99,16 +170,21 @@ export class Session {
     return this.#modes.has(word);
   }
 
-  /** As after COM_RESET_CONNECTION: the current database and the user stay. */
-  reset(variables: VariableState): void {
+  /**
+   * As after COM_RESET_CONNECTION: the current database and the user stay, and the character set is that of the login again.
+   * What the session has written stays as well: that a later read sees it is never wrong.
+   */
+  reset(variables: VariableState, charset: string): void {
     this.variables = variables;
     this.sqlMode = this.#defaultSqlMode;
-    this.charset = 'utf8mb4';
-    this.autocommit = true;
+    this.charset = charset;
+    this.#autocommit = true;
+    this.tracking = new SessionTracking();
     this.transaction = NO_TRANSACTION;
     this.wishes = NO_WISHES;
     this.last = NOTHING_YET;
     this.diagnostics = NO_DIAGNOSTICS;
+    this.preparedTexts.clear();
     this.releaseLocks();
   }
 
@@ -128,11 +204,13 @@ export const SESSION_STATUS_BITS: number =
   SERVER_STATUS.ansiQuotes |
   SERVER_STATUS.sessionStateChanged;
 
-function traitsOf({ capabilities }: ClientFacts): ConnectionTraits {
+function traitsOf({ capabilities, identity }: ClientFacts): ConnectionTraits {
   return {
     foundRows: hasCapability(capabilities, CAPABILITY.foundRows),
     ignoreSpace: hasCapability(capabilities, CAPABILITY.ignoreSpace),
     extendedMetadata: hasExtendedCapability(capabilities, EXTENDED_CAPABILITY.extendedMetadata),
-    localFiles: false,
+    // Whether a client is asked for a file is decided for each statement.
+    localFiles: true,
+    generation: identity.generation,
   };
 }

@@ -6,6 +6,8 @@ export interface Participant {
   readonly loan: Loan;
   /** Whether a statement other than a read has run in it. */
   hasWritten: boolean;
+  /** Databases that its statements have used: it may go on there while they are about to move away. */
+  readonly databases: Set<string>;
 }
 
 /** The rows that a transaction in the mode `Single` is bound to. */

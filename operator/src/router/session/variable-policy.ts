@@ -14,19 +14,25 @@ export type VariablePolicy =
 export type OwnVariable =
   | 'autocommit'
   | 'last_insert_id'
+  | 'session_track_schema'
+  | 'session_track_system_variables'
   | 'shardwright_key'
   | 'shardwright_shard'
   | 'shardwright_consistency'
   | 'shardwright_gtid'
+  | 'shardwright_wait_milliseconds'
   | 'shardwright_transactions';
 
 const OWN: ReadonlySet<string> = new Set<OwnVariable>([
   'autocommit',
   'last_insert_id',
+  'session_track_schema',
+  'session_track_system_variables',
   'shardwright_key',
   'shardwright_shard',
   'shardwright_consistency',
   'shardwright_gtid',
+  'shardwright_wait_milliseconds',
   'shardwright_transactions',
 ]);
 
@@ -46,8 +52,6 @@ const REFUSED: ReadonlyMap<string, string> = new Map([
   ['insert_id', NEXT_STATEMENT],
   ['rand_seed1', NEXT_STATEMENT],
   ['rand_seed2', NEXT_STATEMENT],
-  ['session_track_system_variables', TRACKING],
-  ['session_track_schema', TRACKING],
   ['session_track_state_change', TRACKING],
   ['session_track_transaction_info', TRACKING],
   ['profiling', 'profiles stay on one server connection'],
@@ -55,7 +59,7 @@ const REFUSED: ReadonlyMap<string, string> = new Map([
   ['sql_select_limit', 'each slot would be cut off by itself: write LIMIT into the statement'],
 ]);
 
-/** Changes of character sets that leave statements readable; see `Dialect` of the parser. */
+/** Taken, and without effect. */
 const ONLY_REMARKED: ReadonlySet<string> = new Set([
   'net_write_timeout',
   'net_read_timeout',

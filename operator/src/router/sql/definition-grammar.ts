@@ -1,9 +1,10 @@
-import { readProgram, readUserManagement } from './program-grammar.ts';
+import { readProgram } from './program-grammar.ts';
 import type { Reader } from './reader.ts';
 import type { DefinedObject, DefinitionNode, StatementNode } from './statement-shape.ts';
 import { readCreateTable, readTableChanges } from './table-definition-grammar.ts';
 import { readQualifiedName, readTableName } from './table-name-grammar.ts';
 import { SYMBOL } from './token-cursor.ts';
+import { readUserManagement } from './user-management-grammar.ts';
 
 const indexKinds: ReadonlySet<string> = new Set(['UNIQUE', 'FULLTEXT', 'SPATIAL', 'VECTOR']);
 const programs: ReadonlyMap<string, DefinedObject> = new Map([
@@ -30,7 +31,7 @@ export function readDefinition(reader: Reader, verb: 'CREATE' | 'ALTER' | 'DROP'
   if (users !== null) return users;
   const orReplace = verb === 'CREATE' && cursor.accept('OR', 'REPLACE');
   if (orReplace) {
-    const replaced = readUserManagement(reader, verb);
+    const replaced = readUserManagement(reader, verb, true);
     if (replaced !== null) return replaced;
   }
   if (administered.has(cursor.peek())) {

@@ -5,7 +5,8 @@ import type { InsertRow } from './statement-shape.ts';
 
 /** A name in backticks, whatever is in it. */
 export function quoteName(name: string): string {
-  return `\`${name.replaceAll('`', '``')}\``;
+  // Looked for first: nearly no name has one, and replacing costs more than the rest.
+  return `\`${name.includes('`') ? name.replaceAll('`', '``') : name}\``;
 }
 
 /** Puts a table into a database: its mention gets that qualifier in place of the one it has. Null leaves none. */

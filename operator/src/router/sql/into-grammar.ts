@@ -1,23 +1,7 @@
+import { readFileFormat } from './file-format-grammar.ts';
 import type { Query } from './query-shape.ts';
 import type { Reader } from './reader.ts';
 import { SYMBOL } from './token-cursor.ts';
-
-const formatWords: ReadonlySet<string> = new Set([
-  'CHARACTER',
-  'CHARSET',
-  'SET',
-  'FIELDS',
-  'COLUMNS',
-  'LINES',
-  'TERMINATED',
-  'OPTIONALLY',
-  'ENCLOSED',
-  'ESCAPED',
-  'STARTING',
-  'BY',
-  'BINARY',
-  SYMBOL.literal,
-]);
 
 /** Reads INTO OUTFILE, INTO DUMPFILE or INTO @a, @b if it is there. */
 export function readInto(reader: Reader): Query['into'] {
@@ -38,14 +22,4 @@ export function readInto(reader: Reader): Query['into'] {
   });
   builder.assignsUserVariables = true;
   return 'variables';
-}
-
-/** Passes over CHARACTER SET, FIELDS and LINES of a file. */
-export function readFileFormat(reader: Reader): void {
-  const { cursor } = reader;
-  for (;;) {
-    const charset = cursor.accept('CHARSET') || cursor.accept('CHARACTER', 'SET');
-    if (charset && cursor.isName()) cursor.name();
-    else if (cursor.acceptOneOf(formatWords) === null) return;
-  }
 }

@@ -8,9 +8,12 @@ import type { ParsedStatement } from './parsed-statement.ts';
  *   the token before; white space is put around.
  * - `keep`: of the tokens only these parts are left, with commas between them.
  */
-export type Edit =
-  | { readonly tokens: TokenRange; readonly text: string }
-  | { readonly tokens: TokenRange; readonly keep: readonly TokenRange[] };
+export type Edit = TextEdit | { readonly tokens: TokenRange; readonly keep: readonly TokenRange[] };
+
+interface TextEdit {
+  readonly tokens: TokenRange;
+  readonly text: string;
+}
 
 const comma = Buffer.from(', ');
 
@@ -22,12 +25,33 @@ type Piece = Buffer | { readonly start: number; readonly end: number };
  * @throws RangeError when edits overlap: a mistake of the caller.
  */
 export function rewriteStatement(statement: ParsedStatement<unknown>, edits: readonly Edit[]): Buffer {
-  if (edits.length === 0) return statement.sql;
+  const [edit] = edits;
+  if (edit === undefined) return statement.sql;
+  if (edits.length === 1 && 'text' in edit) return rewriteOnce(statement, edit);
   return Buffer.concat(
     pieces(statement, edits).map((piece) =>
       Buffer.isBuffer(piece) ? piece : statement.text.subarray(piece.start, piece.end),
     ),
   );
+}
+
+/** As {@link rewriteStatement}, for one replacement, such as the name of a table's database: without pieces. */
+function rewriteOnce(statement: ParsedStatement<unknown>, { tokens, text }: TextEdit): Buffer {
+  const { from, end } = statement;
+  const encoding = encodingOf(statement);
+  const replaced = statement.spanOf(tokens);
+  const replacement = tokens.first === tokens.end ? ` ${text} ` : text;
+  const length = Buffer.byteLength(replacement, encoding);
+  const before = replaced.start - from;
+  const result = Buffer.allocUnsafe(before + length + end - replaced.end);
+  statement.text.copy(result, 0, from, replaced.start);
+  result.write(replacement, before, encoding);
+  statement.text.copy(result, before + length, replaced.end, end);
+  return result;
+}
+
+function encodingOf({ dialect }: ParsedStatement<unknown>): 'latin1' | 'utf8' {
+  return dialect.charset === 'latin1' ? 'latin1' : 'utf8';
 }
 
 /**
@@ -55,7 +79,7 @@ export function keptParameters(statement: ParsedStatement<unknown>, edits: reado
 }
 
 function pieces(statement: ParsedStatement<unknown>, edits: readonly Edit[]): Piece[] {
-  const encoding = statement.dialect.charset === 'latin1' ? 'latin1' : 'utf8';
+  const encoding = encodingOf(statement);
   const placed = edits
     .map((edit) => ({ edit, ...statement.spanOf(edit.tokens) }))
     .sort((a, b) => a.start - b.start || a.end - b.end);

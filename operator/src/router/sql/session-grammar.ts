@@ -1,9 +1,7 @@
 import type { Expression } from './expression.ts';
-import { readFileFormat } from './into-grammar.ts';
 import type { Reader } from './reader.ts';
 import type { StatementNode } from './statement-shape.ts';
 import { readQualifiedName, readTableName } from './table-name-grammar.ts';
-import { SYMBOL } from './token-cursor.ts';
 
 const tableWords: ReadonlySet<string> = new Set(['TABLE', 'TABLES']);
 
@@ -121,48 +119,6 @@ export function readUnlockTables(reader: Reader): StatementNode {
   reader.cursor.expect('UNLOCK');
   if (reader.cursor.acceptOneOf(tableWords) === null) reader.cursor.fail('TABLES expected');
   return { kind: 'unlockTables' };
-}
-
-/** Reads LOAD DATA and LOAD XML. */
-export function readLoadData(reader: Reader): StatementNode {
-  const { cursor, builder } = reader;
-  cursor.expect('LOAD');
-  const format = cursor.accept('XML') ? 'XML' : 'DATA';
-  if (format === 'DATA') cursor.expect('DATA');
-  if (!cursor.accept('LOW_PRIORITY')) cursor.accept('CONCURRENT');
-  const local = cursor.accept('LOCAL');
-  cursor.expect('INFILE');
-  cursor.literal();
-  let duplicates: 'replace' | 'ignore' | null = null;
-  if (cursor.accept('REPLACE')) duplicates = 'replace';
-  else if (cursor.accept('IGNORE')) duplicates = 'ignore';
-  cursor.expect('INTO', 'TABLE');
-  const table = readTableName(reader, 'write');
-  if (cursor.accept('PARTITION', '(')) {
-    reader.list(() => cursor.name());
-    cursor.expect(')');
-  }
-  readFileFormat(reader);
-  if (cursor.accept('ROWS')) {
-    cursor.expect('IDENTIFIED', 'BY');
-    cursor.literal();
-  }
-  if (cursor.accept('IGNORE')) {
-    cursor.literal();
-    if (!cursor.accept('LINES')) cursor.expect('ROWS');
-  }
-  let columns: string[] | null = null;
-  if (cursor.accept('(') && !cursor.accept(')')) {
-    columns = reader.list(() => {
-      if (!cursor.at(SYMBOL.userVariable)) return cursor.name().toLowerCase();
-      const name = cursor.textAt(cursor.position++);
-      builder.addUserVariable(name);
-      return `@${name.toLowerCase()}`;
-    });
-    cursor.expect(')');
-  }
-  if (cursor.at('SET')) cursor.fail('LOAD DATA with SET is not read');
-  return { kind: 'loadData', local, format, duplicates, table, columns };
 }
 
 const maintenanceOptions: ReadonlySet<string> = new Set([

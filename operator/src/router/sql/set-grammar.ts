@@ -3,6 +3,7 @@ import { LEVEL } from './operators.ts';
 import type { Reader } from './reader.ts';
 import type { Assignment, StatementNode } from './statement-shape.ts';
 import { SYMBOL } from './token-cursor.ts';
+import { readUserSetting } from './user-management-grammar.ts';
 
 const scopeWords: ReadonlyMap<string, Assignment['scope']> = new Map([
   ['GLOBAL', 'global'],
@@ -16,8 +17,8 @@ const valueWords: ReadonlySet<string> = new Set(['ON', 'ALL', 'BINARY']);
 export function readSet(reader: Reader): StatementNode {
   const { cursor } = reader;
   cursor.expect('SET');
-  if (cursor.at('PASSWORD')) return readRest(reader, 'SET PASSWORD');
-  if (cursor.at('DEFAULT', 'ROLE')) return readRest(reader, 'SET DEFAULT ROLE');
+  const ofUser = readUserSetting(reader);
+  if (ofUser !== null) return ofUser;
   if (cursor.accept('ROLE')) return { kind: 'setRole', role: readRole(reader) };
   const begin = cursor.position;
   if (cursor.accept('NAMES')) {
@@ -175,9 +176,4 @@ function readIsolation(reader: Reader): SetTransaction['isolation'] {
   if (cursor.accept('REPEATABLE', 'READ')) return 'REPEATABLE READ';
   cursor.expect('SERIALIZABLE');
   return 'SERIALIZABLE';
-}
-
-function readRest(reader: Reader, what: string): StatementNode {
-  reader.cursor.position = reader.cursor.count;
-  return { kind: 'userManagement', what, on: null };
 }

@@ -3,7 +3,7 @@ import { readDefinition, readRename, readTruncate } from './definition-grammar.t
 import type { Dialect } from './dialect.ts';
 import { readOperation, readOperators, readParenthesised } from './expression-grammar.ts';
 import { readInsert } from './insert-grammar.ts';
-import { readGrant } from './program-grammar.ts';
+import { readLoadData } from './load-data-grammar.ts';
 import { readQuery } from './query-grammar.ts';
 import { type Grammar, Reader } from './reader.ts';
 import {
@@ -12,7 +12,6 @@ import {
   readExecute,
   readHandler,
   readKill,
-  readLoadData,
   readLockTables,
   readMaintenance,
   readPrepare,
@@ -28,6 +27,7 @@ import { readTableName } from './table-name-grammar.ts';
 import { SYMBOL, TokenCursor, UnreadableStatement } from './token-cursor.ts';
 import type { TokenList } from './token-list.ts';
 import { readBegin, readTransactionEnd } from './transaction-grammar.ts';
+import { readGrant } from './user-management-grammar.ts';
 
 /** Statements that are for administrators; beyond the first words they are not read. */
 const administration: ReadonlySet<string> = new Set([

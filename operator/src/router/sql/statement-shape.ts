@@ -1,5 +1,7 @@
+import type { ColumnAssignment } from './column-assignment.ts';
 import type { DefinitionNode } from './definition-shape.ts';
 import type { Expression, TokenRange } from './expression.ts';
+import type { LoadDataNode } from './load-data-shape.ts';
 import type {
   Limit,
   OrderItem,
@@ -9,8 +11,11 @@ import type {
   SelectItem,
   TableReference,
 } from './query-shape.ts';
+import type { UserActionNode } from './user-shape.ts';
 
+export type { ColumnAssignment } from './column-assignment.ts';
 export type { DefinedObject, DefinitionNode } from './definition-shape.ts';
+export type { LoadDataNode } from './load-data-shape.ts';
 
 /**
  * What routing must know of a statement, without its constants: one serves all statements with the same digest. Immutable.
@@ -44,14 +49,6 @@ export interface StatementParts {
   readonly tokenCount: number;
   /** Number of literals, parameters included. */
   readonly literalCount: number;
-}
-
-/** One assignment to a column. */
-export interface ColumnAssignment {
-  readonly table: string | null;
-  /** Lower case. */
-  readonly column: string;
-  readonly value: Expression;
 }
 
 /** One assignment of SET. A bare word as value (ON, TRADITIONAL) is a column by that name. */
@@ -186,15 +183,7 @@ export type StatementNode =
       readonly arguments: readonly Expression[];
     }
   | { readonly kind: 'do'; readonly expressions: readonly Expression[] }
-  | {
-      readonly kind: 'loadData';
-      readonly local: boolean;
-      readonly format: 'DATA' | 'XML';
-      readonly duplicates: 'replace' | 'ignore' | null;
-      /** Index into `tables`. */
-      readonly table: number;
-      readonly columns: readonly string[] | null;
-    }
+  | LoadDataNode
   | {
       readonly kind: 'kill';
       readonly what: 'connection' | 'query' | 'queryId' | 'user';
@@ -215,6 +204,8 @@ export type StatementNode =
         readonly name: string | null;
         readonly tokens: TokenRange;
       } | null;
+      /** Null where the statement is none that routers make. */
+      readonly action: UserActionNode | null;
     }
   | {
       readonly kind: 'prepare';

@@ -28,6 +28,7 @@ export const PLAIN_TRAITS: ConnectionTraits = {
   ignoreSpace: false,
   extendedMetadata: false,
   localFiles: false,
+  generation: '',
 };
 
 /** Runs statements as the router's own account. */

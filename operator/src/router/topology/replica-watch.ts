@@ -90,6 +90,14 @@ const UNHEALTHY: ReplicaState = {
   responseMilliseconds: Infinity,
 };
 
+/** The machines' clocks may differ by so much. */
+const CLOCK_TOLERANCE_MILLISECONDS = 1000;
+
+/** Unknown by a clock that is behind: the replica would pass for fresh however far it lags. */
+function lagOf(heartbeatAge: number): number | null {
+  return heartbeatAge < -CLOCK_TOLERANCE_MILLISECONDS ? null : Math.max(0, heartbeatAge);
+}
+
 function stateOf(
   position: TextRow | undefined,
   threads: CollectedResult,
@@ -105,7 +113,7 @@ function stateOf(
     isHealthy: isFollowing,
     lagMilliseconds:
       heartbeatAge !== undefined
-        ? Math.max(0, Number(heartbeatAge) / 1000)
+        ? lagOf(Number(heartbeatAge) / 1000)
         : secondsBehind === null
           ? null
           : Number(secondsBehind) * 1000,

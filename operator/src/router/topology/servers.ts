@@ -5,6 +5,8 @@ import type { ShardMapShard, ShardMapSpec } from '../../api/v1alpha1/index.ts';
 export interface ServerAddress {
   readonly host: string;
   readonly port: number;
+  /** Path of its socket, where it is on this machine: used instead, and without TLS. */
+  readonly socketPath?: string;
 }
 
 /** One database server. Two of the same pod in two epochs are the same server. */
@@ -65,7 +67,12 @@ export function podAddresses(namespace: string): AddressOf {
 
 const addressesSchema = z.record(
   z.string(),
-  z.object({ host: z.string().min(1), port: z.int().min(1).max(65_535), serverName: z.string().min(1) }),
+  z.object({
+    host: z.string().min(1),
+    port: z.int().min(1).max(65_535),
+    serverName: z.string().min(1),
+    socketPath: z.string().startsWith('/').exactOptional(),
+  }),
 );
 
 /** Addresses from JSON, by pod: for servers outside Kubernetes. Throws ZodError and SyntaxError. */

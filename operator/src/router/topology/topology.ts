@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import type {
   ConsistencyLevel,
+  ShardMapKeyspace,
   ShardMapSpec,
   ShardMapUser,
   TransactionMode,
@@ -9,11 +11,14 @@ import { readSlotOwners, shardOf, type SlotOwners } from '../../core/keyspace/sl
 import { assertNever } from '../../runtime/assert-never.ts';
 import { type KeyspaceConfiguration, readKeyspace } from '../routing/keyspace-configuration.ts';
 import type { Place } from '../routing/route.ts';
+import { type Moves, readMoves } from './moves.ts';
 import { type AddressOf, serversOf, type Server, type ShardServers } from './servers.ts';
 
 /** A keyspace of the map with what routing does not need. */
 export interface KeyspacePlaces {
   readonly homeShard: number;
+  /** Shards that have the reference tables, ascending. */
+  readonly referenceShards: readonly number[];
   readonly owners: SlotOwners;
   readonly transactions: TransactionMode;
   readonly consistency: ConsistencyLevel;
@@ -24,31 +29,59 @@ export interface Topology {
   readonly revision: number;
   /** By the number of the shard. */
   readonly shards: ReadonlyMap<number, ShardServers>;
-  /** For routing; the same object for the same revision. */
+  /** For routing; the same object as long as the keyspaces of the map are the same, since plans are kept with it. */
   readonly keyspaces: ReadonlyMap<string, KeyspaceConfiguration>;
   readonly places: ReadonlyMap<string, KeyspacePlaces>;
   /** Users with defaults of their own, by name. */
   readonly users: ReadonlyMap<string, ShardMapUser>;
+  /** What moves between shards. */
+  readonly moves: Moves;
 }
 
+/** What of a topology its keyspaces make. */
+type Keyspaces = Pick<Topology, 'keyspaces' | 'places'>;
+
 /**
- * Reads a map.
+ * Reads a map. `known`: what its keyspaces were read to be before.
  * @throws SlotSetError, SlotOwnersError and RangesError when it is malformed; the API server refuses such maps.
  */
-export function readTopology(map: ShardMapSpec, addressOf: AddressOf): Topology {
-  const keyspaces = map.keyspaces ?? [];
+export function readTopology(
+  map: ShardMapSpec,
+  addressOf: AddressOf,
+  known: Keyspaces = readKeyspaces(map.keyspaces ?? []),
+): Topology {
   return {
     revision: map.revision,
     shards: serversOf(map, addressOf),
+    keyspaces: known.keyspaces,
+    places: known.places,
+    users: new Map((map.users ?? []).map((user) => [user.name, user])),
+    moves: readMoves(map.moves ?? []),
+  };
+}
+
+function readKeyspaces(keyspaces: readonly ShardMapKeyspace[]): Keyspaces {
+  return {
     keyspaces: new Map(keyspaces.map((keyspace) => [keyspace.name, readKeyspace(keyspace)])),
     places: new Map(
-      keyspaces.map(({ name, homeShard, slotsByShard, slots, transactions, consistency }) => [
-        name,
-        { homeShard, owners: readSlotOwners(slotsByShard, slots), transactions, consistency },
+      keyspaces.map((keyspace) => [
+        keyspace.name,
+        {
+          homeShard: keyspace.homeShard,
+          referenceShards: referenceShardsOf(keyspace),
+          owners: readSlotOwners(keyspace.slotsByShard, keyspace.slots),
+          transactions: keyspace.transactions,
+          consistency: keyspace.consistency,
+        },
       ]),
     ),
-    users: new Map((map.users ?? []).map((user) => [user.name, user])),
   };
+}
+
+/** Those that the map names; else all that hold slots, and the home. */
+function referenceShardsOf({ referenceShards, homeShard, slotsByShard }: ShardMapKeyspace): number[] {
+  const shards = referenceShards ?? [homeShard, ...slotsByShard.map(({ shard }) => shard)];
+  return [...new Set(shards)].toSorted((one, other) => one - other);
 }
 
 /** Where a statement runs: a shard, and the database there; undefined for none in particular. */
@@ -57,38 +90,51 @@ export interface Location {
   readonly database: string | undefined;
 }
 
+/** Chooses one of several shards that will do as well as another; undefined where it does not matter. */
+export type PreferShard = (among: readonly number[]) => number | undefined;
+
 /**
- * Where a place is in a topology; undefined where the map does not have it. `preferred` is a shard that will do as well as
- * another for what every shard has; asked only where it matters.
+ * Where a place is in a topology; undefined where the map does not have it. `preferred` is asked only where several shards
+ * have it.
  */
-export function locate(
-  topology: Topology,
-  place: Place,
-  preferred: () => number | undefined,
-): Location | undefined {
+export function locate(topology: Topology, place: Place, preferred: PreferShard): Location | undefined {
   switch (place.kind) {
     case 'slot': {
       const owners = topology.places.get(place.keyspace)?.owners;
       const shard = owners === undefined ? undefined : shardOf(owners, place.slot);
       return shard === undefined
         ? undefined
-        : { shard, database: databaseOfSlot(place.keyspace, place.slot) };
+        : { shard, database: knownDatabaseOfSlot(place.keyspace, place.slot) };
     }
     case 'unsharded': {
       const shard = topology.places.get(place.keyspace)?.homeShard;
       return shard === undefined ? undefined : { shard, database: unshardedDatabase(place.keyspace) };
     }
     case 'shared': {
-      const shard = place.shard ?? preferred() ?? topology.places.get(place.keyspace)?.homeShard;
+      const places = topology.places.get(place.keyspace);
+      const shard = place.shard ?? preferred(places?.referenceShards ?? []) ?? places?.homeShard;
       return shard === undefined ? undefined : { shard, database: sharedDatabase(place.keyspace) };
     }
     case 'anywhere': {
-      const shard = place.shard ?? preferred() ?? firstShard(topology);
+      const shard = place.shard ?? preferred([...topology.shards.keys()]) ?? firstShard(topology);
       return shard === undefined ? undefined : { shard, database: undefined };
     }
     default:
       return assertNever(place);
   }
+}
+
+/** Names of databases by keyspace and slot. */
+const slotDatabases = new Map<string, string[]>();
+
+/** Each name is put together once, as every statement asks for one; as many are kept as keyspaces have slots. */
+function knownDatabaseOfSlot(keyspace: string, slot: number): string {
+  let names = slotDatabases.get(keyspace);
+  if (names === undefined) {
+    names = [];
+    slotDatabases.set(keyspace, names);
+  }
+  return (names[slot] ??= databaseOfSlot(keyspace, slot));
 }
 
 /** For places that are on one shard only. */
@@ -105,6 +151,7 @@ export class CurrentTopology {
   readonly #addressOf: AddressOf;
   readonly #handlers = new Set<(topology: Topology) => void>();
   #topology: Topology | undefined;
+  #map: ShardMapSpec | undefined;
 
   constructor(addressOf: AddressOf) {
     this.#addressOf = addressOf;
@@ -117,7 +164,9 @@ export class CurrentTopology {
 
   /** Takes a map over. Throws as {@link readTopology}; the former one stays then. */
   take(map: ShardMapSpec): void {
-    this.#topology = readTopology(map, this.#addressOf);
+    const isSame = this.#map !== undefined && isDeepStrictEqual(this.#map.keyspaces, map.keyspaces);
+    this.#topology = readTopology(map, this.#addressOf, isSame ? this.#topology : undefined);
+    this.#map = map;
     for (const handler of this.#handlers) {
       handler(this.#topology);
     }

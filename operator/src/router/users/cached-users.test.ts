@@ -38,12 +38,50 @@ describe('CachedUsers', () => {
     const { cached, clock, source } = users();
     const found = await Promise.all([cached.find('app', signal), cached.find('app', signal)]);
     expect(found.map(({ kind }) => kind)).toEqual(['found', 'found']);
-    expect((await cached.find('nobody', signal)).kind).toBe('unknown');
     await clock.advance(999);
-    await cached.find('nobody', signal);
+    await cached.find('app', signal);
     expect(source.readings).toBe(1);
     await clock.advance(1);
     await cached.find('app', signal);
+    expect(source.readings).toBe(2);
+  });
+
+  it('finds a user who was made since the last reading, and reads for those who guess names five times a second', async () => {
+    const { cached, clock, source } = users();
+    await cached.find('app', signal);
+    source.read = () => Promise.resolve([row('app'), row('new')]);
+    await clock.advance(1);
+    const kinds: string[] = [];
+    for (const name of ['new', 'nobody', 'another']) {
+      void cached.find(name, signal).then(({ kind }) => kinds.push(kind));
+    }
+    await clock.advance(198);
+    expect(kinds).toEqual([]);
+    await clock.advance(1);
+    expect(kinds).toEqual(['found', 'unknown', 'unknown']);
+    expect(source.readings).toBe(2);
+    void cached.find('nobody', signal).then(({ kind }) => kinds.push(kind));
+    await clock.advance(0);
+    expect(kinds).toHaveLength(4);
+    await clock.advance(100);
+    void cached.find('nobody', signal).then(({ kind }) => kinds.push(kind));
+    await clock.advance(99);
+    expect(kinds).toHaveLength(4);
+    await clock.advance(1);
+    expect(kinds).toHaveLength(5);
+    expect(source.readings).toBe(3);
+  });
+
+  it('reads again for a name that was asked for while the users were being read', async () => {
+    const { cached, clock, source } = users();
+    const slow = Promise.withResolvers<readonly UsersRow[]>();
+    source.read = () => slow.promise;
+    void cached.find('app', signal);
+    await clock.advance(500);
+    const found = cached.find('new', signal);
+    source.read = () => Promise.resolve([row('app'), row('new')]);
+    slow.resolve([row('app')]);
+    expect((await found).kind).toBe('found');
     expect(source.readings).toBe(2);
   });
 
@@ -80,6 +118,30 @@ describe('CachedUsers', () => {
     expect(isDone).toBe(false);
     await clock.advance(1);
     expect((await found).kind).toBe('found');
+  });
+
+  it('waits longer for them after a change of the users, whose former state would let in who must not come in', async () => {
+    const { cached, clock, source } = users();
+    await cached.find('app', signal);
+    const slow = Promise.withResolvers<readonly UsersRow[]>();
+    source.read = () => slow.promise;
+    cached.invalidate();
+    let kind = '';
+    void cached.find('app', signal).then((found) => (kind = found.kind));
+    await clock.advance(4999);
+    expect(kind).toBe('');
+    slow.resolve([]);
+    await settle();
+    expect(kind).toBe('unknown');
+
+    source.read = () => Promise.resolve([row('app')]);
+    await clock.advance(1000);
+    await cached.find('app', signal);
+    source.read = () => new Promise(() => {});
+    cached.invalidate();
+    void cached.find('app', signal).then((found) => (kind = found.kind));
+    await clock.advance(5000);
+    expect(kind).toBe('found');
   });
 
   it('ends a wait with its signal', async () => {

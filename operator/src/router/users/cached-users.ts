@@ -16,11 +16,20 @@ export interface CachedUsersOptions {
   readonly refreshMilliseconds: number;
 }
 
-/** Users younger than this are not read again: whoever guesses names or passwords must not load a primary. */
+/** Users younger than this are not read again for a name they have: whoever guesses passwords must not load a primary. */
 const FRESH_MILLISECONDS = 1000;
+
+/** A name that is not among them may have come since, so they are read again, but not more often than this: names are guessed too. */
+const UNKNOWN_NAME_PAUSE_MILLISECONDS = 200;
 
 /** A login waits this long for fresh users, before those of the last reading have to do. */
 const PATIENCE_MILLISECONDS = 500;
+
+/**
+ * As long where those are known to be out of date, since this process has changed the users: a password that was replaced must not
+ * let anybody in because a primary is slow. Half of what a login may take.
+ */
+const PATIENCE_AFTER_CHANGE_MILLISECONDS = 5000;
 
 /** Keeps the users of the last reading, and serves by them while no primary can be read. */
 export class CachedUsers implements UserDirectory {
@@ -38,8 +47,10 @@ export class CachedUsers implements UserDirectory {
 
   async find(user: string, signal: AbortSignal): Promise<UserLookup> {
     const { clock } = this.#options;
-    if (clock.monotonic() - this.#readAt >= FRESH_MILLISECONDS) {
-      await (this.#accounts.has(user) ? this.#readSoon(signal) : this.#read(signal));
+    if (!this.#accounts.has(user)) {
+      await this.#readFor(user, signal);
+    } else if (clock.monotonic() - this.#readAt >= FRESH_MILLISECONDS) {
+      await this.#readSoon(signal);
     }
     return decideUser(this.#accounts.get(user) ?? [], this.#options.secret(), clock.now());
   }
@@ -64,6 +75,16 @@ export class CachedUsers implements UserDirectory {
     }
   }
 
+  /** Reads until the user is there, or was not there after he was asked for. */
+  async #readFor(user: string, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    const asked = clock.monotonic();
+    while (this.#readAt < asked && !this.#accounts.has(user)) {
+      const pause = this.#readAt + UNKNOWN_NAME_PAUSE_MILLISECONDS - clock.monotonic();
+      await (pause > 0 ? clock.sleep(pause, signal) : this.#read(signal));
+    }
+  }
+
   /** One reading at a time, whoever waits for it. */
   async #read(signal: AbortSignal): Promise<void> {
     const reading = (this.#reading ??= this.#readOnce());
@@ -73,10 +94,11 @@ export class CachedUsers implements UserDirectory {
     await wait.promise;
   }
 
-  /** As `#read`, for a bounded time, and without its failure. */
+  /** As `#read`, for a bounded time, and without its failure. Where nothing was read since a change, for a longer one. */
   async #readSoon(signal: AbortSignal): Promise<void> {
     const wait = abortableWait<void>(signal);
-    const timer = this.#options.clock.setTimer(PATIENCE_MILLISECONDS, () => wait.resolve());
+    const patience = this.#readAt === -Infinity ? PATIENCE_AFTER_CHANGE_MILLISECONDS : PATIENCE_MILLISECONDS;
+    const timer = this.#options.clock.setTimer(patience, () => wait.resolve());
     const end = (): void => wait.resolve();
     this.#read(signal).then(end, end);
     try {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { nativePasswordHash } from '../../engines/mariadb/credentials.ts';
 import { routerPassword, routerPasswordHash } from '../../engines/mariadb/router-credential.ts';
-import { nativeDoubleHash, nativeSecretOf } from '../wire/auth/native-password.ts';
+import { nativeDoubleHash, nativeSecretOf } from '../../wire/auth/native-password.ts';
 import { decideUser } from './decide-user.ts';
 import type { StoredAccount, StoredPlugin } from './global-priv.ts';
 import { serverCredential } from './user-directory.ts';
@@ -33,6 +33,7 @@ function stored(changes: Partial<StoredAccount> = {}): StoredAccount {
     passwordChangedAt: NOW / 1000 - 100,
     passwordLifetime: 0,
     maxConnections: 0,
+    defaultRole: null,
     ...changes,
   };
 }
@@ -112,6 +113,20 @@ describe('decideUser', () => {
       account: { requireTls: true, locked: true, maxConnections: 5, passwordExpired: false },
     });
     expect(decide(stored())).toMatchObject({ account: { requireTls: false, maxConnections: null } });
+  });
+
+  it('tells a user that was changed from the same before', () => {
+    const generation = (change: Partial<StoredAccount>): string => {
+      const found = decide(stored({ passwordChangedAt: 5, ...change }));
+      return found.kind === 'found' ? found.account.generation : found.kind;
+    };
+    const other = [{ plugin: 'mysql_native_password', authentication: `*${'B'.repeat(40)}` }];
+    const generations = [{}, { defaultRole: 'reader' }, { passwordChangedAt: 6 }, { plugins: other }].map(
+      generation,
+    );
+    expect(new Set(generations).size).toBe(4);
+    expect(generation({})).toBe(generations[0]);
+    expect(generations[3]).not.toContain('BBBB');
   });
 
   it.each<[string, Partial<StoredAccount>, boolean]>([

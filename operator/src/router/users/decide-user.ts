@@ -1,5 +1,6 @@
 /** Which accounts routers serve, and how. */
-import { parseNativeHash } from '../wire/auth/native-password.ts';
+import { createHash } from 'node:crypto';
+import { parseNativeHash } from '../../wire/auth/native-password.ts';
 import { routerPassword, routerPasswordHash } from '../../engines/mariadb/router-credential.ts';
 import type { StoredAccount, StoredPlugin } from './global-priv.ts';
 import type { LoginMethod } from '../client/authenticator.ts';
@@ -56,11 +57,22 @@ export function decideUser(accounts: readonly StoredAccount[], secret: string, n
       locked: account.locked,
       passwordExpired: isExpired(account, now / 1000),
       maxConnections: account.maxConnections === 0 ? null : account.maxConnections,
+      generation: generationOf(account),
       credential: hasDerived
         ? { kind: 'password', password: routerPassword(secret, account.user) }
         : undefined,
     },
   };
+}
+
+/**
+ * Changes whenever sessions that were begun before may have other rights than new ones. The time of the password counts
+ * whole seconds, in which a user can be dropped and made again: what is stored of the password differs then as well, by its
+ * digest, since this ends up in keys of pools.
+ */
+function generationOf({ passwordChangedAt, defaultRole, plugins }: StoredAccount): string {
+  const digest = createHash('sha256').update(JSON.stringify(plugins)).digest('base64url');
+  return `${passwordChangedAt ?? ''}/${defaultRole ?? ''}/${digest.slice(0, 16)}`;
 }
 
 function unserved(reason: string): UserLookup {

@@ -24,6 +24,7 @@ describe('readStoredAccount', () => {
       passwordChangedAt: 1_700_000_000,
       passwordLifetime: 0,
       maxConnections: 0,
+      defaultRole: null,
     });
   });
 
@@ -52,6 +53,8 @@ describe('readStoredAccount', () => {
     ['REQUIRE X509', { ssl_type: 2 }, { tls: 'ClientCertificate' }],
     ['REQUIRE SUBJECT', { ssl_type: 3 }, { tls: 'ClientCertificate' }],
     ['a lock', { account_locked: true }, { locked: true }],
+    ['a default role', { default_role: 'reader' }, { defaultRole: 'reader' }],
+    ['no default role', { default_role: '' }, { defaultRole: null }],
     ['a limit', { max_user_connections: 5 }, { maxConnections: 5 }],
     ['a negative limit', { max_user_connections: -1 }, { maxConnections: 0 }],
     ['a lifetime of its own', { password_lifetime: 3 }, { passwordLifetime: 3 }],

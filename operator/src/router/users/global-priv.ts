@@ -30,6 +30,8 @@ export interface StoredAccount {
   /** Days; 0 is for ever. */
   readonly passwordLifetime: number;
   readonly maxConnections: number;
+  /** Null for none. */
+  readonly defaultRole: string | null;
 }
 
 const pluginSchema = z.object({
@@ -45,6 +47,7 @@ const privSchema = pluginSchema.extend({
   password_last_changed: z.number().optional(),
   password_lifetime: z.number().optional(),
   max_user_connections: z.number().optional(),
+  default_role: z.string().optional(),
   is_role: z.boolean().optional(),
 });
 
@@ -68,6 +71,7 @@ export function readStoredAccount(row: UsersRow): StoredAccount | null {
     passwordChangedAt: parsed.password_last_changed,
     passwordLifetime: lifetimeOf(parsed.password_lifetime, lifetime ?? '0'),
     maxConnections: Math.max(0, parsed.max_user_connections ?? 0),
+    defaultRole: parsed.default_role === undefined || parsed.default_role === '' ? null : parsed.default_role,
   };
 }
 

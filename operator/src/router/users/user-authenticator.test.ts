@@ -18,6 +18,7 @@ const account = (changes: Partial<UserAccount> = {}): UserLookup => ({
     locked: false,
     passwordExpired: false,
     maxConnections: 3,
+    generation: '',
     credential: undefined,
     ...changes,
   },
@@ -36,7 +37,13 @@ describe('UserAuthenticator', () => {
     expect(await users.methods(REQUEST, signal)).toEqual([METHOD]);
     expect(await users.accept(REQUEST, PROOF, signal)).toEqual({
       kind: 'accepted',
-      identity: { user: 'app', host: '%', nativeSecret: PROOF.nativeSecret, maxConnections: 3 },
+      identity: {
+        user: 'app',
+        host: '%',
+        nativeSecret: PROOF.nativeSecret,
+        generation: '',
+        maxConnections: 3,
+      },
     });
   });
 

@@ -49,6 +49,7 @@ export class UserAuthenticator implements Authenticator {
           user,
           host: HOST,
           nativeSecret: proof.nativeSecret,
+          generation: found.account.generation,
           maxConnections: found.account.maxConnections,
         },
       }

@@ -1,5 +1,5 @@
 /** The users of the cluster, as a router sees them. */
-import type { Credential } from '../backend/credential.ts';
+import type { Credential } from '../../wire/login/credential.ts';
 import type { LoginMethod } from '../client/authenticator.ts';
 
 /** An account that clients may log in as. */
@@ -14,6 +14,8 @@ export interface UserAccount {
   readonly passwordExpired: boolean;
   /** Connections of this user at once (MAX_USER_CONNECTIONS); null is no limit. */
   readonly maxConnections: number | null;
+  /** Tells the account from what it was before: by when its password was set, and by its default role. */
+  readonly generation: string;
   /**
    * What to log in to servers with. Undefined: the account has no derived credential; only what a login by
    * mysql_native_password reveals will do, see {@link serverCredential}.
@@ -32,7 +34,8 @@ export type UserLookup =
 /** Looks users up. */
 export interface UserDirectory {
   /**
-   * The account of `user`, as it was no longer than a second ago; as it was last known where the servers do not answer.
+   * The account of `user`, as it was no longer than a second ago; as it was last known where the servers do not answer. A user
+   * who is not found was not there when he was asked for.
    * Rejects when the user is not known and the users cannot be read.
    */
   find(user: string, signal: AbortSignal): Promise<UserLookup>;

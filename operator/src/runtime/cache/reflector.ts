@@ -35,7 +35,8 @@ export interface ReflectorOptions<T extends KubernetesObject> {
 /** The server ends a watch after this long, jittered up to twice, so that watches spread over its replicas. */
 const SHORTEST_WATCH_SECONDS = 300;
 const FIRST_RETRY_MILLISECONDS = 200;
-const LONGEST_RETRY_MILLISECONDS = 30_000;
+/** Short beside client-go's 30 s: until the watches are back nothing is repaired, and there are few of them. */
+const LONGEST_RETRY_MILLISECONDS = 5000;
 /** A watch that lived this long worked; its end is no sign of trouble that lasts. */
 const HEALTHY_WATCH_MILLISECONDS = 10_000;
 /** A watch that the server ends sooner than this is treated as failed, or it would be opened in a tight loop. */

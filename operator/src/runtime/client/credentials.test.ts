@@ -76,6 +76,16 @@ describe('the credentials in a kubeconfig', () => {
     expect(headers).toEqual({ authorization: 'Bearer from-plugin' });
   });
 
+  it('are refused with the name of a file that is none', async () => {
+    expect(() => kubeconfigSource(path, new FakeClock())).toThrow(
+      `kubeconfig ${path} cannot be used: ENOENT`,
+    );
+    await writeFile(path, 'users: [unfinished');
+    expect(() => kubeconfigSource(path, new FakeClock())).toThrow(
+      new RegExp(`^kubeconfig ${path} cannot be used: [^\n]+$`),
+    );
+  });
+
   it('are refused where a proxy is asked for', async () => {
     await write({}, { 'proxy-url': 'http://proxy.example' });
     expect(() => kubeconfigSource(path, new FakeClock())).toThrow('proxies are not supported');

@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import type { RequestOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
 import type { Clock } from '../clock.ts';
@@ -40,10 +41,16 @@ export function kubeconfigSource(path: string | undefined, clock: Clock, context
 
 function loadKubeconfig(path: string | undefined, context: string | undefined): KubeConfig {
   const config = new KubeConfig();
-  if (path === undefined) {
-    config.loadFromDefault();
-  } else {
-    config.loadFromFile(path);
+  try {
+    if (path === undefined) {
+      config.loadFromDefault();
+    } else {
+      config.loadFromFile(path);
+    }
+  } catch (cause) {
+    const file = path ?? process.env['KUBECONFIG'] ?? '~/.kube/config';
+    const reason = isNativeError(cause) ? cause.message.split('\n', 1).join('') : String(cause);
+    throw new Error(`kubeconfig ${file} cannot be used: ${reason}`, { cause });
   }
   if (context !== undefined) {
     if (config.getContextObject(context) === null) {

@@ -241,7 +241,7 @@ function draft(namespace: string, name: string, labels: Record<string, string> =
   return { metadata: { namespace, name, labels }, data: { a: '1' } };
 }
 
-const PATIENCE_MILLISECONDS = 5000;
+const PATIENCE_MILLISECONDS = 120_000;
 
 /** The first events of a watch; fails when they do not come in time. */
 async function take(
@@ -252,7 +252,7 @@ async function take(
 ): Promise<readonly WatchEvent<ConfigMapLike>[]> {
   const events: WatchEvent<ConfigMapLike>[] = [];
   const signal = AbortSignal.any([outer, AbortSignal.timeout(PATIENCE_MILLISECONDS)]);
-  for await (const event of client.watch(configMaps, { ...options, timeoutSeconds: 5 }, signal)) {
+  for await (const event of client.watch(configMaps, { ...options, timeoutSeconds: 30 }, signal)) {
     if (event.type !== 'BOOKMARK') {
       events.push(event);
     }

@@ -40,6 +40,7 @@ function decide(change: Case) {
       answers: new Map(Object.entries(answers ?? { [FIRST]: answer(42), [SECOND]: answer(41) })),
       isWaiting: false,
       isFenced: true,
+      formerEnd: null,
       elapsed: 0,
       ...progress,
     },

@@ -13,6 +13,8 @@ export interface FencingProgress {
   readonly isWaiting: boolean;
   /** The former primary can take no writes any more. */
   readonly isFenced: boolean;
+  /** Where its log ends, should it have stepped down; null for one that has not. */
+  readonly formerEnd: Position | null;
   /** Milliseconds since this instance of the operator began. */
   readonly elapsed: number;
 }
@@ -37,12 +39,12 @@ const DRAIN_PATIENCE_MILLISECONDS = 60_000;
 /** Decides. */
 export function decideWinner(
   observation: ShardObservation,
-  { answers, isWaiting, isFenced, elapsed }: FencingProgress,
+  { answers, isWaiting, isFenced, formerEnd, elapsed }: FencingProgress,
   wishes: ElectionWishes,
   positions: PositionArithmetic,
 ): PromotionStep {
   const { shard } = observation;
-  const input = finalElection(observation, answers, wishes, positions);
+  const input = finalElection(observation, { answers, formerEnd }, wishes, positions);
   const election = elect(input, positions);
   if (election.kind === 'blocked') {
     return isWaiting || elapsed < PATIENCE_MILLISECONDS

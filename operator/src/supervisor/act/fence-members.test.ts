@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { AgentState } from '../../agent/protocol/agent-state.ts';
 import { mariadbPositions } from '../../engines/mariadb/gtid.ts';
+import type { Position } from '../../engines/position.ts';
 import { silentLogger } from '../../runtime/logger.ts';
 import { FakeClock, settle } from '../../runtime/testing/fake-clock.ts';
 import type { MemberObservation } from '../observe-shard.ts';
@@ -19,6 +20,7 @@ let fencing: Fencing;
 let sent: string[];
 let answers: Map<string, () => Promise<unknown>>;
 let news: number;
+let create: (closedAt?: Position | null) => Fencing;
 
 beforeEach(() => {
   clock = new FakeClock();
@@ -32,14 +34,17 @@ beforeEach(() => {
     sent.push(`${command} ${pod} ${epoch}`);
     return answers.get(pod)?.() ?? (command === 'killServer' ? { exit: null } : position);
   };
-  fencing = new Fencing({
-    epoch: 4,
-    send: send as SendCommand,
-    hasDrained: ({ received, applied }) => mariadbPositions.covers(applied, received),
-    onNews: () => (news += 1),
-    clock,
-    logger: silentLogger,
-  });
+  create = (closedAt = null) =>
+    new Fencing({
+      epoch: 4,
+      closedAt,
+      send: send as SendCommand,
+      hasDrained: ({ received, applied }) => mariadbPositions.covers(applied, received),
+      onNews: () => (news += 1),
+      clock,
+      logger: silentLogger,
+    });
+  fencing = create();
 });
 
 async function proceed(...members: readonly MemberObservation[]): Promise<void> {
@@ -50,6 +55,53 @@ async function proceed(...members: readonly MemberObservation[]): Promise<void> 
 function isFenced(...members: readonly MemberObservation[]): boolean {
   return fencing.isFenced(anObservation(shard, members));
 }
+
+const primary = aMember(FORMER, leading());
+
+describe('a former primary that was closed for a switchover', () => {
+  beforeEach(() => {
+    fencing = create(at(42));
+  });
+
+  it('steps down instead of being killed, and is told once', async () => {
+    const answer = Promise.withResolvers<object>();
+    answers.set(FORMER, () => answer.promise);
+    await proceed(primary, first, second);
+    expect(sent).toEqual([`stepDown ${FORMER} 4`, ...stopBoth]);
+    expect([fencing.isWaiting, isFenced(primary), fencing.formerEnd]).toEqual([true, false, null]);
+    answer.resolve({});
+    await proceed(primary, first, second);
+    expect([fencing.isWaiting, isFenced(primary), fencing.formerEnd]).toEqual([false, true, at(42)]);
+    // What it told before may still say that it takes writes.
+    await clock.advance(5000);
+    await proceed(primary, first, second);
+    expect(sent).toHaveLength(3);
+  });
+
+  it('is killed at once where it does not', async () => {
+    answers.set(FORMER, async () => Promise.reject(new Error('its log ends elsewhere')));
+    await proceed(primary, first, second);
+    expect([isFenced(primary), fencing.formerEnd]).toEqual([false, null]);
+    answers.delete(FORMER);
+    await proceed(primary, first, second);
+    expect(sent.at(-1)).toBe(`killServer ${FORMER} 4`);
+    expect([isFenced(primary), fencing.formerEnd]).toEqual([true, null]);
+  });
+
+  it('is killed where its pod is being stopped', async () => {
+    await proceed(aMember(FORMER, leading({ terminating: true })), first, second);
+    expect(sent[0]).toBe(`killServer ${FORMER} 4`);
+  });
+
+  it('is not asked before the map says that there is no primary, nor once it is dead', async () => {
+    const { formerPrimary: _, ...rest } = shard;
+    fencing.proceedEarly(anObservation({ ...rest, epoch: 3, primary: FORMER }, [primary, first, second]));
+    await settle();
+    await proceed(aMember(FORMER, ended(42)), first, second);
+    expect(sent).toEqual(stopBoth);
+    expect(isFenced(aMember(FORMER, ended(42)))).toBe(true);
+  });
+});
 
 const stopBoth = [`stopReceiving ${FIRST} 4`, `stopReceiving ${SECOND} 4`];
 

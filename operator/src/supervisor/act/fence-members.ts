@@ -1,4 +1,5 @@
 import type { CommandName, CommandRequest, CommandResults } from '../../agent/protocol/commands.ts';
+import type { Position } from '../../engines/position.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { errorFields, type Logger } from '../../runtime/logger.ts';
 import { isHung } from '../diagnose-primary.ts';
@@ -16,6 +17,11 @@ export type SendCommand = <Name extends CommandName>(
 export interface FencingOptions {
   /** Epoch of the promotion. */
   readonly epoch: number;
+  /**
+   * Where the log of the former primary ends that is closed for a switchover: it may step down instead of being killed.
+   * Null for any other.
+   */
+  readonly closedAt: Position | null;
   readonly send: SendCommand;
   /** Whether a member has applied what it received: one that has not is asked again, as the map waits for a winner. */
   readonly hasDrained: (position: FinalPosition) => boolean;
@@ -28,6 +34,8 @@ export interface FencingOptions {
 /** A stop may take seconds while the source is silent, see `Roles.stopReceiving`. */
 const STOP_DEADLINE_MILLISECONDS = 5000;
 const KILL_DEADLINE_MILLISECONDS = 1000;
+/** A step down takes a few round trips. Whoever does not answer by then is killed. */
+const STEP_DOWN_DEADLINE_MILLISECONDS = 700;
 /** Pause before a member that did not do as it was told is told again. */
 const RETRY_MILLISECONDS = 100;
 /** Pause before a member that has yet to apply what it received is asked again. */
@@ -41,8 +49,9 @@ const NEVER = new AbortController().signal;
 const KILL_PATIENCE_MILLISECONDS = 3000;
 
 /**
- * Has the former primary killed and everybody else stop receiving, so that nothing is acknowledged any more. Everything
- * it asks for can be asked for again, by this or another instance of the operator.
+ * Has the former primary killed, or step down, and everybody else stop receiving, so that nothing is acknowledged any more.
+ * Everything it asks for can be asked for again, by this or another instance of the operator; but no other asks a primary
+ * to step down, for only whoever has closed it knows where it ends.
  */
 export class Fencing {
   readonly #options: FencingOptions;
@@ -55,10 +64,12 @@ export class Fencing {
   readonly #retryAt = new Map<string, number>();
   readonly #startedAt: number;
   #isKilled = false;
+  #stepDown: 'possible' | 'asked' | 'done' | 'impossible';
 
   constructor(options: FencingOptions) {
     this.#options = options;
     this.#startedAt = options.clock.monotonic();
+    this.#stepDown = options.closedAt === null ? 'impossible' : 'possible';
   }
 
   get epoch(): number {
@@ -77,7 +88,13 @@ export class Fencing {
 
   /** Whether somebody has been asked and may still answer. */
   get isWaiting(): boolean {
-    return [...this.#pending, ...this.#killing].some((pod) => !this.#answers.has(pod));
+    const isAsked = [...this.#pending, ...this.#killing].some((pod) => !this.#answers.has(pod));
+    return isAsked || this.#stepDown === 'asked';
+  }
+
+  /** Where the log of the former primary ends that has stepped down; null for one that has not. */
+  get formerEnd(): Position | null {
+    return this.#stepDown === 'done' ? this.#options.closedAt : null;
   }
 
   /** Milliseconds since this instance of the operator began. */
@@ -98,7 +115,7 @@ export class Fencing {
     for (const member of members) {
       const isReplica = member.state?.server.kind === 'running' && member.state.server.role !== 'primary';
       if (member.pod !== shard.primary && isReplica && !mustBeKilled(member, undefined)) {
-        this.#askToStop(member.pod);
+        this.#askToStop(member.pod, true);
       }
     }
   }
@@ -115,6 +132,9 @@ export class Fencing {
       if (state === null) {
         continue;
       }
+      if (pod === former && this.#stepsDown(member)) {
+        continue;
+      }
       if (mustBeKilled(member, former)) {
         // Also one that was asked and hangs: it answers when it is too late.
         if (!this.#killing.has(pod) && isDue) {
@@ -127,19 +147,19 @@ export class Fencing {
       }
       const isRunning = pod !== former && state.server.kind === 'running';
       if (isRunning && isDue && !this.#pending.has(pod) && this.#mustBeAsked(pod, isPreparing)) {
-        this.#askToStop(pod);
+        this.#askToStop(pod, false);
       }
     }
   }
 
   /**
-   * Whether the former primary cannot take writes any more: it is dead, or has heard of nobody for so long that it has
+   * Whether the former primary cannot take writes any more: it is dead, has stepped down, or has heard of nobody for so long that it has
    * killed itself.
    */
   isFenced(observation: ShardObservation): boolean {
     const { shard, failover } = observation;
     const former = memberOf(observation, shard.formerPrimary);
-    if (this.#isKilled || (former !== undefined && hasEnded(former))) {
+    if (this.#isKilled || this.#stepDown === 'done' || (former !== undefined && hasEnded(former))) {
       return true;
     }
     if (former?.state !== null && former?.state !== undefined) {
@@ -149,14 +169,47 @@ export class Fencing {
     return unattended >= failover.fenceSeconds * 1000 + FENCE_MARGIN_MILLISECONDS;
   }
 
+  /** Whether the former primary is left to step down, or has. It is told once: whatever keeps it from that, it is killed. */
+  #stepsDown({ pod, state, isTerminating }: MemberObservation): boolean {
+    const { closedAt } = this.#options;
+    if (this.#stepDown === 'possible') {
+      const isRunning = state?.server.kind === 'running' && !state.terminating && !isTerminating;
+      this.#stepDown = isRunning && closedAt !== null ? 'asked' : 'impossible';
+      if (isRunning && closedAt !== null) {
+        void this.#askToStepDown(pod, closedAt);
+      }
+    }
+    return this.#stepDown === 'asked' || this.#stepDown === 'done';
+  }
+
+  async #askToStepDown(pod: string, position: Position): Promise<void> {
+    const { clock, logger, onNews } = this.#options;
+    const askedAt = clock.monotonic();
+    const request = { command: 'stepDown', epoch: this.epoch, position } as const;
+    try {
+      await this.#send(pod, request, STEP_DOWN_DEADLINE_MILLISECONDS);
+      this.#stepDown = 'done';
+      logger.debug('the former primary has stepped down', {
+        pod,
+        milliseconds: Math.round(clock.monotonic() - askedAt),
+      });
+    } catch (error) {
+      this.#stepDown = 'impossible';
+      logger.info('the former primary does not step down, and is killed', { pod, ...errorFields(error) });
+    }
+    if (!this.#isClosed) {
+      onNews();
+    }
+  }
+
   #mustBeAsked(pod: string, isPreparing: boolean): boolean {
     const answer = this.#answers.get(pod);
     return answer === undefined || (!isPreparing && !this.#options.hasDrained(answer));
   }
 
-  #askToStop(pod: string): void {
+  #askToStop(pod: string, isSourceInReach: boolean): void {
     this.#ask(pod, this.#pending, async () => {
-      const request = { command: 'stopReceiving', epoch: this.epoch } as const;
+      const request = { command: 'stopReceiving', epoch: this.epoch, isSourceInReach } as const;
       this.#answers.set(pod, await this.#send(pod, request, STOP_DEADLINE_MILLISECONDS));
     });
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CommandName, CommandRequest } from '../../agent/protocol/commands.ts';
 import type { Position } from '../../engines/position.ts';
+import { FakeClock } from '../../runtime/testing/fake-clock.ts';
 import type { SendCommand } from './fence-members.ts';
 import { handOver, type HandoverOutcome } from './hand-over.ts';
 
@@ -15,6 +16,7 @@ interface Answers {
 /** Plays the agents, and keeps what they were told. */
 async function play(
   answers: Answers,
+  reached: Position | null = null,
   signal = NEVER,
 ): Promise<{ outcome: HandoverOutcome; told: { pod: string; request: CommandRequest }[] }> {
   const told: { pod: string; request: CommandRequest }[] = [];
@@ -29,8 +31,9 @@ async function play(
     const answer = all[request.command as keyof typeof all];
     return answer();
   };
-  const handover = { from: 'first', to: 'second', epoch: 3 };
-  return { outcome: await handOver(handover, send as SendCommand, signal), told };
+  const handover = { from: 'first', to: 'second', epoch: 3, reached };
+  const clock = new FakeClock();
+  return { outcome: await handOver(handover, { send: send as SendCommand, clock }, signal), told };
 }
 
 const commands = (told: readonly { pod: string; request: CommandRequest }[]) =>
@@ -39,9 +42,20 @@ const commands = (told: readonly { pod: string; request: CommandRequest }[]) =>
 describe('a handover', () => {
   it('closes the primary and waits for its successor', async () => {
     const { outcome, told } = await play({});
-    expect(outcome).toEqual({ kind: 'ready', position: '0-1-9' });
+    expect(outcome).toEqual({ kind: 'ready', position: '0-1-9', closedAt: expect.any(Number) });
     expect(commands(told)).toEqual(['first closeWrites', 'second awaitApplied']);
     expect(told[1]?.request).toMatchObject({ epoch: 3, position: '0-1-9' });
+  });
+
+  it('leaves the primary open until its successor is level with what it had', async () => {
+    const reached = '0-1-7' as Position;
+    const { told } = await play({}, reached);
+    expect(commands(told)).toEqual(['second awaitApplied', 'first closeWrites', 'second awaitApplied']);
+    expect(told[0]?.request).toMatchObject({ position: reached });
+
+    const late = await play({ awaitApplied: async () => ({ reached: false }) }, reached);
+    expect(late.outcome).toMatchObject({ kind: 'undone' });
+    expect(commands(late.told)).toEqual(['second awaitApplied']);
   });
 
   it('keeps the primary closed for longer than it may take', async () => {
@@ -96,8 +110,9 @@ describe('a handover', () => {
       stop.abort(new Error('stopped'));
       throw new Error('aborted');
     }) as unknown as SendCommand;
-    const handover = { from: 'first', to: 'second', epoch: 3 };
-    await expect(handOver(handover, send, stop.signal)).rejects.toThrow('stopped');
+    const handover = { from: 'first', to: 'second', epoch: 3, reached: null };
+    const clock = new FakeClock();
+    await expect(handOver(handover, { send, clock }, stop.signal)).rejects.toThrow('stopped');
     expect(told).toEqual(['closeWrites']);
   });
 });

@@ -4,6 +4,7 @@
  * the positions of all members, whatever was agreed here.
  */
 import type { Position } from '../../engines/position.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import type { SendCommand } from './fence-members.ts';
 
 /** Who hands over to whom. */
@@ -12,11 +13,16 @@ export interface Handover {
   readonly to: string;
   /** The epoch that is to end. */
   readonly epoch: number;
+  /** What the primary had when it was last seen; null where that is not known. */
+  readonly reached: Position | null;
 }
 
-/** `ready`: the successor has applied everything up to `position`, where the primary ends; it stays closed for a while. */
+/**
+ * `ready`: the successor has applied everything up to `position`, where the primary ends. That stays closed for a while,
+ * counted from a moment after `closedAt` (monotonic milliseconds).
+ */
 export type HandoverOutcome =
-  | { readonly kind: 'ready'; readonly position: Position }
+  | { readonly kind: 'ready'; readonly position: Position; readonly closedAt: number }
   | { readonly kind: 'undone'; readonly message: string };
 
 /** How long transactions under way may take to end. Nothing is written meanwhile. */
@@ -35,18 +41,39 @@ export const HOLD_MILLISECONDS = CLOSE_MILLISECONDS + CATCH_UP_MILLISECONDS + 15
 const REOPEN_MILLISECONDS = 1000;
 
 /**
- * Closes the primary, and waits until its successor has everything. When that does not succeed, the primary opens
- * again and the reason is returned. Rejects only when the signal aborts; the primary then opens by itself.
+ * Closes the primary, as soon as its successor is level with what it had a moment ago, and waits until that has everything.
+ * When that does not succeed, the primary opens again and the reason is returned. Rejects only when the signal aborts; the primary then opens by itself.
  */
 export async function handOver(
-  { from, to, epoch }: Handover,
-  send: SendCommand,
+  { from, to, epoch, reached }: Handover,
+  { send, clock }: { readonly send: SendCommand; readonly clock: Pick<Clock, 'monotonic'> },
   signal: AbortSignal,
 ): Promise<HandoverOutcome> {
+  /** Why the successor does not have everything up to there; null where it has. */
+  const wait = async (position: Position): Promise<string | null> => {
+    const timeoutMilliseconds = CATCH_UP_MILLISECONDS;
+    const request = { command: 'awaitApplied', epoch, position, timeoutMilliseconds } as const;
+    try {
+      const deadline = timeoutMilliseconds + WAY_MILLISECONDS;
+      const answer = await send<'awaitApplied'>(to, request, deadline, signal);
+      return answer.reached
+        ? null
+        : `${to} had not applied everything within ${timeoutMilliseconds / 1000} s.`;
+    } catch (error) {
+      signal.throwIfAborted();
+      return `${to} did not tell that it has applied everything: ${messageOf(error)}.`;
+    }
+  };
+  // What it lacks now it need not make up for while nothing is written.
+  const early = reached === null ? null : await wait(reached);
+  if (early !== null) {
+    return { kind: 'undone', message: early };
+  }
   const undo = async (message: string): Promise<HandoverOutcome> => {
     await reopen(from, epoch, send, signal);
     return { kind: 'undone', message };
   };
+  const closedAt = clock.monotonic();
   let position: Position;
   try {
     const close = {
@@ -60,22 +87,8 @@ export async function handOver(
     signal.throwIfAborted();
     return undo(`The primary ${from} could not be closed for writes: ${messageOf(error)}.`);
   }
-  try {
-    const wait = {
-      command: 'awaitApplied',
-      epoch,
-      position,
-      timeoutMilliseconds: CATCH_UP_MILLISECONDS,
-    } as const;
-    const deadline = CATCH_UP_MILLISECONDS + WAY_MILLISECONDS;
-    const { reached } = await send<'awaitApplied'>(to, wait, deadline, signal);
-    return reached
-      ? { kind: 'ready', position }
-      : await undo(`${to} had not applied everything within ${CATCH_UP_MILLISECONDS / 1000} s.`);
-  } catch (error) {
-    signal.throwIfAborted();
-    return undo(`${to} did not tell that it has applied everything: ${messageOf(error)}.`);
-  }
+  const late = await wait(position);
+  return late === null ? { kind: 'ready', position, closedAt } : undo(late);
 }
 
 /** Has the primary take writes again at once; where that order does not arrive, it does so by itself, later. */

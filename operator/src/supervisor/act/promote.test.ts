@@ -19,6 +19,7 @@ const LOST: PromotionCause = {
   detectedMilliseconds: 7,
   preferred: null,
   request: null,
+  closedAt: null,
 };
 const dead = aMember(PRIMARY, ended(42, 0, { epoch: 4 }));
 const first = aMember(FIRST, holding(42));

@@ -1,6 +1,6 @@
 import type { ShardMapShard } from '../../api/v1alpha1/index.ts';
 import type { PromotionReason, PromotionReport } from '../../core/instance-report.ts';
-import type { PositionArithmetic } from '../../engines/position.ts';
+import type { Position, PositionArithmetic } from '../../engines/position.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { withoutPrimary, withWinner } from '../change-shard-map.ts';
@@ -29,6 +29,8 @@ export interface PromotionCause {
   readonly preferred: string | null;
   /** A request for a switchover that is carried out with this, as it stands in its annotation; null for none. */
   readonly request: string | null;
+  /** Where the log of a primary ends that was closed for a switchover, and whose successor has all of it; null for any other. */
+  readonly closedAt: Position | null;
 }
 
 export interface PromotionOptions {
@@ -59,6 +61,8 @@ export class Promotion {
   #record: PromotionRecord | null = null;
   #report: PromotionReport | null = null;
   #preferred: string | null = null;
+  /** A primary that this instance has closed, by the epoch that followed. */
+  #closed: { readonly epoch: number; readonly at: Position } | null = null;
   #refusal: Refusal | null = null;
 
   constructor(options: PromotionOptions) {
@@ -94,6 +98,7 @@ export class Promotion {
     record.note('detect', cause.detectedMilliseconds);
     this.#record = record;
     this.#preferred = preferred;
+    this.#closed = cause.closedAt === null ? null : { epoch: shard.epoch + 1, at: cause.closedAt };
     // Somebody else's write, whatever it was, is reason enough to look again.
     const edit: ShardEdit = (present) =>
       isSameTerm(present, shard) ? withoutPrimary(present, hasOpened, request) : undefined;
@@ -121,8 +126,9 @@ export class Promotion {
     const fencing = this.#fencingOf(shard);
     const record = this.#recordOf(shard);
     fencing.proceed(observation, this.#preparation !== null);
-    const { answers, isWaiting, elapsed } = fencing;
-    const progress = { answers, isWaiting, elapsed, isFenced: fencing.isFenced(observation) };
+    const { answers, isWaiting, elapsed, formerEnd } = fencing;
+    const isFenced = fencing.isFenced(observation);
+    const progress = { answers, isWaiting, elapsed, isFenced, formerEnd };
     // Among equals, whoever has a head start keeps it.
     const preferred = this.#preparation?.winner ?? this.#preferred;
     const step = decideWinner(observation, progress, { ...wishes, preferred }, positions);
@@ -211,7 +217,8 @@ export class Promotion {
     const { send, clock, logger, positions, wake } = this.#options;
     this.close();
     const hasDrained = ({ received, applied }: FinalPosition): boolean => positions.covers(applied, received);
-    this.#fencing = new Fencing({ epoch, send, hasDrained, clock, logger, onNews: wake });
+    const closedAt = this.#closed?.epoch === epoch ? this.#closed.at : null;
+    this.#fencing = new Fencing({ epoch, closedAt, send, hasDrained, clock, logger, onNews: wake });
     return this.#fencing;
   }
 

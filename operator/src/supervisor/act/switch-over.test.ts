@@ -11,6 +11,7 @@ import {
 } from '../../api/v1alpha1/index.ts';
 import { aCluster } from '../../controllers/sharded-cluster/testing/builders.ts';
 import { mariadbPositions } from '../../engines/mariadb/gtid.ts';
+import type { Position } from '../../engines/position.ts';
 import { silentLogger } from '../../runtime/logger.ts';
 import { FakeClock, settle } from '../../runtime/testing/fake-clock.ts';
 import { PATIENCE_MILLISECONDS } from '../decide-switchover.ts';
@@ -36,6 +37,8 @@ describe('switchovers of a shard', () => {
   let isBeginRefused: boolean;
   let told: string[];
   let news: SwitchoverNews[];
+  /** Where the primary's log ends. */
+  const END = '0-1-42' as Position;
   let answers: Partial<Record<CommandName, () => Promise<unknown>>>;
   let switchover: Switchover;
 
@@ -48,7 +51,7 @@ describe('switchovers of a shard', () => {
     [begun, told, news] = [[], [], []];
     isBeginRefused = false;
     answers = {
-      closeWrites: async () => ({ position: '0-1-42' }),
+      closeWrites: async () => ({ position: END }),
       awaitApplied: async () => ({ reached: true }),
       reopenWrites: async () => ({ wasHeld: true }),
     };
@@ -120,10 +123,10 @@ describe('switchovers of a shard', () => {
   it('closes the primary, and begins a promotion that records the request', async () => {
     await pass();
     expect(switchover.isUnderWay).toBe(true);
-    expect(told).toEqual([`${FIRST} closeWrites`, `${SECOND} awaitApplied`]);
+    expect(told).toEqual([`${SECOND} awaitApplied`, `${FIRST} closeWrites`, `${SECOND} awaitApplied`]);
     await pass();
     expect(begun).toEqual([
-      { reason: 'Switchover', detectedMilliseconds: 0, preferred: SECOND, request: 'any/1' },
+      { reason: 'Switchover', detectedMilliseconds: 0, preferred: SECOND, request: 'any/1', closedAt: END },
     ]);
     expect(switchover.isUnderWay).toBe(false);
     shard = { ...shard, epoch: 4, primary: null, handledSwitchover: 'any/1' };
@@ -184,7 +187,10 @@ describe('switchovers of a shard', () => {
   });
 
   it('is undone, and recorded, when its candidate dies', async () => {
-    answers.awaitApplied = () => Promise.reject(new Error('connection refused'));
+    answers.closeWrites = async () => {
+      answers.awaitApplied = () => Promise.reject(new Error('connection refused'));
+      return { position: END };
+    };
     await pass();
     await pass();
     expect(told.at(-1)).toBe(`${FIRST} reopenWrites`);
@@ -195,7 +201,7 @@ describe('switchovers of a shard', () => {
     });
     expect(news.map(({ kind }) => kind)).toEqual(['SwitchoverUndone']);
     await pass();
-    expect(told).toHaveLength(3);
+    expect(told).toHaveLength(4);
   });
 
   it('does not rest on a closing that may be over', async () => {
@@ -243,7 +249,7 @@ describe('switchovers of a shard', () => {
       await pass();
       await pass();
       expect(begun).toEqual([
-        { reason: 'Switchover', detectedMilliseconds: 0, preferred: SECOND, request: null },
+        { reason: 'Switchover', detectedMilliseconds: 0, preferred: SECOND, request: null, closedAt: END },
       ]);
       promote(SECOND);
       primary = aMember(SECOND, open());
@@ -259,17 +265,17 @@ describe('switchovers of a shard', () => {
       expect(switchover.report?.outcome).toBe('Undone');
       await clock.advance(4900);
       await pass();
-      expect(told).toHaveLength(3);
+      expect(told).toHaveLength(1);
       await clock.advance(100);
       await pass();
-      expect(told).toHaveLength(6);
+      expect(told).toHaveLength(2);
       await pass();
       await clock.advance(9900);
       await pass();
-      expect(told).toHaveLength(6);
+      expect(told).toHaveLength(2);
       await clock.advance(100);
       await pass();
-      expect(told).toHaveLength(9);
+      expect(told).toHaveLength(3);
       expect(shard.handledSwitchover).toBeUndefined();
     });
 

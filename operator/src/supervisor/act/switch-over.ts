@@ -11,10 +11,10 @@ import type { PositionArithmetic } from '../../engines/position.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { errorFields, type Logger } from '../../runtime/logger.ts';
 import { decideSwitchover, type SwitchoverDecision } from '../decide-switchover.ts';
-import type { ShardObservation } from '../observe-shard.ts';
+import { type ShardObservation, stateOf } from '../observe-shard.ts';
 import type { ShardEdit } from '../shard-map-writer.ts';
 import type { SendCommand } from './fence-members.ts';
-import { handOver, type HandoverOutcome, HOLD_MILLISECONDS } from './hand-over.ts';
+import { handOver, type Handover, type HandoverOutcome, HOLD_MILLISECONDS } from './hand-over.ts';
 import type { Promotion } from './promote.ts';
 
 /** Something of a switchover that people should hear of, as an event. */
@@ -43,12 +43,10 @@ const RETRY_MILLISECONDS = 5000;
 /** The primary is closed still when the first write of the promotion is through. */
 const WRITE_MILLISECONDS = 500;
 
-type Begun = Extract<SwitchoverDecision, { kind: 'begin' }> & { readonly epoch: number };
+type Begun = Extract<SwitchoverDecision, { kind: 'begin' }> & Pick<Handover, 'epoch' | 'reached'>;
 
 interface Attempt extends Begun {
   readonly scope: AbortController;
-  /** Monotonic milliseconds. */
-  readonly startedAt: number;
   /** Undefined while it is under way. */
   outcome: HandoverOutcome | undefined;
 }
@@ -151,7 +149,8 @@ export class Switchover {
       decision.kind === 'begin' &&
       (decision.cause === 'person' || clock.monotonic() >= this.#retryAt)
     ) {
-      this.#start({ ...decision, epoch: observation.shard.epoch });
+      const reached = stateOf(observation, decision.from)?.member?.applied ?? null;
+      this.#start({ ...decision, reached, epoch: observation.shard.epoch });
     }
   }
 
@@ -168,18 +167,18 @@ export class Switchover {
   }
 
   #start(begun: Begun): void {
-    const { clock, logger } = this.#options;
+    const { logger } = this.#options;
     const scope = new AbortController();
-    const attempt: Attempt = { ...begun, scope, startedAt: clock.monotonic(), outcome: undefined };
+    const attempt: Attempt = { ...begun, scope, outcome: undefined };
     this.#attempt = attempt;
     logger.info('a switchover begins', { from: begun.from, to: begun.to, request: begun.request });
     void this.#carryOut(attempt);
   }
 
   async #carryOut(attempt: Attempt): Promise<void> {
-    const { send, logger, wake } = this.#options;
+    const { logger, wake } = this.#options;
     try {
-      attempt.outcome = await handOver(attempt, send, attempt.scope.signal);
+      attempt.outcome = await handOver(attempt, this.#options, attempt.scope.signal);
       wake();
     } catch (error) {
       logger.info('a switchover was given up', errorFields(error));
@@ -193,8 +192,10 @@ export class Switchover {
       return;
     }
     this.#attempt = null;
-    const isHeld = clock.monotonic() - attempt.startedAt < HOLD_MILLISECONDS - WRITE_MILLISECONDS;
-    if (outcome.kind === 'ready' && isHeld) {
+    const isHeld =
+      outcome.kind === 'ready' &&
+      clock.monotonic() - outcome.closedAt < HOLD_MILLISECONDS - WRITE_MILLISECONDS;
+    if (isHeld) {
       this.#begun = attempt;
       const recorded = cause === 'person' ? request : null;
       const wish = {
@@ -202,6 +203,7 @@ export class Switchover {
         detectedMilliseconds: 0,
         preferred: to,
         request: recorded,
+        closedAt: outcome.position,
       } as const;
       if (!(await promotion.begin(wish, observation, signal))) {
         this.#begun = null;

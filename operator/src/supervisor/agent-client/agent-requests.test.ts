@@ -1,14 +1,12 @@
 /** Single requests against a real agent's server over real TLS. */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type AgentFixture, POD_SERVER_NAME, startAgentFixture } from '../../agent/testing/agent-fixture.ts';
 import { type ReplaceableTls, replaceableTls } from '../../pki/testing/test-certificates.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { type AgentRequests, createAgentRequests } from './agent-requests.ts';
 import type { AgentTarget } from './agent-target.ts';
-
-jest.setTimeout(30_000);
 
 const never = new AbortController().signal;
 

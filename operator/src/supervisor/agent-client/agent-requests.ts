@@ -40,8 +40,8 @@ export class DeadlineError extends Error {
   }
 }
 
-/** Longest answer to a single request, in bytes. */
-const ANSWER_LIMIT_BYTES = 256 * 1024;
+/** Longest answer to a single request, in bytes: the names of as many databases as the largest keyspaces have, and room to grow. */
+const ANSWER_LIMIT_BYTES = 1024 * 1024;
 
 export function createAgentRequests(options: {
   readonly target: AgentTarget;

@@ -37,6 +37,8 @@ export class SimulatedMember {
   log: Entry[] = [];
   applied = 0;
   isRunning = true;
+  /** How often its server was ended. */
+  kills = 0;
   role: 'primary' | 'replica' | 'detached' = 'detached';
   isOpen = false;
   source: string | null = null;
@@ -67,6 +69,7 @@ export class SimulatedMember {
   kill(now: number): void {
     if (this.isRunning) {
       this.isRunning = false;
+      this.kills += 1;
       this.isOpen = false;
       this.source = null;
       this.preparedFor = null;
@@ -127,6 +130,17 @@ export class SimulatedMember {
     this.isOpen = false;
     this.heldUntil = now + holdMilliseconds;
     return this.#position(this.log.length);
+  }
+
+  /** Turns a primary that was closed for a switchover into a member that may follow another, without ending its server. */
+  stepDown(epoch: number, position: Position): void {
+    const isDeposed = this.seen?.epoch === epoch && this.seen.primary === null;
+    const isClosed = this.isRunning && this.role === 'primary' && !this.isOpen;
+    if (!isDeposed || !isClosed || position !== this.#position(this.log.length)) {
+      throw new Error('Refused');
+    }
+    this.role = 'detached';
+    this.isStoodDown = true;
   }
 
   /** Whether a replica has applied everything up to there. */

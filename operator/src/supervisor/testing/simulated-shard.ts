@@ -13,6 +13,7 @@ import { silentLogger } from '../../runtime/logger.ts';
 import { pods } from '../../runtime/resources.ts';
 import { FakeApiServer } from '../../runtime/testing/fake-api-server.ts';
 import { FakeClock, settle } from '../../runtime/testing/fake-clock.ts';
+import { mortalApiServer } from '../../runtime/testing/mortal-api-server.ts';
 import type { SendCommand } from '../act/fence-members.ts';
 import type { AgentView } from '../agent-client/agent-client.ts';
 import { ShardMapWriter } from '../shard-map-writer.ts';
@@ -43,6 +44,10 @@ export class SimulatedShard {
   steps = 0;
   /** Number of the step at which the operator that takes it is killed; 0 for none. */
   dieAt = 0;
+  /** Number of the step at which something else happens; 0 for none. */
+  strikeAt = 0;
+  /** What happens then. */
+  strike: () => void = () => {};
   /** How many entries a replica receives and applies in one step. */
   pace = 3;
   readonly #operators = new Set<Operator>();
@@ -143,8 +148,9 @@ export class SimulatedShard {
     member.heldUntil = 0;
     this.clock.setTimer(RESTART_MILLISECONDS, () => {
       member.isAgentAlive = true;
-      // A server that looks promoted, and nobody knows why, is killed unless the map names it.
-      if (member.preparedFor !== null && this.#map.primary !== pod) {
+      // A server that looks promoted, or was a primary, is killed unless the map names it: nobody knows why it is so.
+      const isPrimary = member.preparedFor !== null || member.role === 'primary';
+      if (isPrimary && this.#map.primary !== pod) {
         this.killServer(pod);
       }
     });
@@ -164,6 +170,13 @@ export class SimulatedShard {
       this.#check();
       await this.clock.advance(STEP_MILLISECONDS);
       await settle();
+    }
+  }
+
+  /** Lets time pass until something is so. */
+  async until(isSo: () => boolean): Promise<void> {
+    while (!isSo()) {
+      await this.advance(STEP_MILLISECONDS);
     }
   }
 
@@ -301,6 +314,9 @@ export class SimulatedShard {
   #step(stop: AbortController): void {
     stop.signal.throwIfAborted();
     this.steps += 1;
+    if (this.steps === this.strikeAt) {
+      this.strike();
+    }
     if (this.steps === this.dieAt) {
       this.killOperators();
       stop.signal.throwIfAborted();
@@ -309,25 +325,16 @@ export class SimulatedShard {
 
   /** The API server as one operator sees it. */
   #mortal(stop: AbortController): FakeApiServer {
-    const { server } = this;
-    const replace = async (...parameters: Parameters<FakeApiServer['replace']>): Promise<unknown> => {
-      this.#step(stop);
-      const before = await this.server.get(shardMaps, KEY, NEVER);
-      const result = await server.replace(...parameters);
-      const after = (result as ShardMap).spec.shards[0];
-      if (before?.spec.shards[0] !== undefined && after !== undefined) {
-        this.#checkMap(before.spec.shards[0], after);
-      }
-      this.#step(stop);
-      return result;
-    };
-    return new Proxy(server, {
-      get: (target, name) => {
-        if (name === 'replace') {
-          return replace;
+    return mortalApiServer(this.server, {
+      step: () => this.#step(stop),
+      observe: async (kind, write) => {
+        const [before] = (await this.server.get(shardMaps, KEY, NEVER))?.spec.shards ?? [];
+        const result = await write();
+        const [after] = kind === 'ShardMap' ? (result as ShardMap).spec.shards : [];
+        if (before !== undefined && after !== undefined) {
+          this.#checkMap(before, after);
         }
-        const value: unknown = Reflect.get(target, name, target);
-        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+        return result;
       },
     });
   }
@@ -343,6 +350,12 @@ export class SimulatedShard {
         return member.stopReceiving(request.epoch, now);
       case 'closeWrites':
         return { position: member.closeWrites(now, request.holdMilliseconds) };
+      case 'stepDown':
+        // An agent reads the map anew before it does so.
+        await this.#readMap();
+        member.seen = this.#map;
+        member.stepDown(request.epoch, request.position);
+        return {};
       case 'reopenWrites':
         member.heldUntil = 0;
         return { wasHeld: true };
@@ -363,6 +376,14 @@ export class SimulatedShard {
         return { wasDown: !member.isRunning };
       case 'setUsers':
         return {};
+      case 'readUsers':
+        return { users: [] };
+      case 'inspectDatabases':
+        return { findings: [] };
+      case 'findMiddleKey':
+        return { key: '0' };
+      case 'readHoldings':
+        return { revision: 0, served: [], closed: [], missing: [], fences: [], moves: [] };
       default:
         return assertNever(request);
     }

@@ -108,7 +108,7 @@ export function decideUsers(input: UsersInput): UsersDecision {
       });
     }
   }
-  const order = { users, untouched };
+  const order = { users, untouched, carried: null };
   const digest = createHash('sha256').update(JSON.stringify(order)).digest('hex');
   return { command: { digest, ...order }, problems };
 }

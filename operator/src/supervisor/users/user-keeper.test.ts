@@ -88,7 +88,11 @@ class Stage {
 
   /** The agent has done what it was told last. */
   carryOut(taken: readonly string[] = []): void {
-    this.users = { digest: this.sent.at(-1)?.digest ?? '', taken };
+    this.users = {
+      digest: this.sent.at(-1)?.digest ?? '',
+      taken,
+      carried: { digest: null, isComplete: true },
+    };
   }
 
   async close(): Promise<void> {

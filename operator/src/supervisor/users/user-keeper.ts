@@ -9,7 +9,7 @@ import {
   type ShardMapShard,
 } from '../../api/v1alpha1/index.ts';
 import type { ClusterKey, InstanceProblem } from '../../core/instance-report.ts';
-import type { Credentials } from '../../engines/users.ts';
+import type { CarriedOrder, Credentials } from '../../engines/users.ts';
 import { ROUTER_SECRET_KEYS } from '../../router/pod-contract.ts';
 import type { Informer } from '../../runtime/cache/informer.ts';
 import type { ApiClient } from '../../runtime/client/api-client.ts';
@@ -17,7 +17,8 @@ import type { Clock } from '../../runtime/clock.ts';
 import { errorFields, type Logger } from '../../runtime/logger.ts';
 import { formatKey, isBeingDeleted } from '../../runtime/objects.ts';
 import type { AgentStreams } from '../agent-streams.ts';
-import { decideUsers, type UsersDecision } from './decide-users.ts';
+import { CarriedUsers, type PrimaryOfShard } from './carried-users.ts';
+import { decideUsers, type UsersDecision, type UsersInput } from './decide-users.ts';
 import { PasswordSecrets } from './password-secrets.ts';
 import { secretText } from './secret-text.ts';
 
@@ -59,6 +60,8 @@ export class UserKeeper {
   readonly #problems = new Map<string, readonly InstanceProblem[]>();
   /** By the uid of the pod. */
   readonly #told = new Map<string, Told>();
+  /** By the cluster. */
+  readonly #carried = new Map<string, CarriedUsers>();
 
   constructor(options: UserKeeperOptions) {
     this.#options = options;
@@ -104,19 +107,40 @@ export class UserKeeper {
     );
     this.#problems.clear();
     const seen = new Set<string>();
+    const clusters = new Set<string>();
     for (const { map, object } of kept) {
-      const decision = this.#decide(map, object);
-      if (decision !== undefined) {
-        const { namespace, name } = object.metadata;
-        const found = map.spec.shards.flatMap((shard) => {
-          const uid = this.#uidOfPrimary(namespace, shard);
-          seen.add(uid ?? '');
-          return uid === undefined ? [] : this.#bring(uid, shard, decision, signal);
+      const router = this.#routerOf(object);
+      if (router !== undefined) {
+        const key = formatKey(object.metadata);
+        clusters.add(key);
+        const decision = this.#decide(map, object, router);
+        const primaries = map.spec.shards.map((shard) => this.#primaryOf(object.metadata.namespace, shard));
+        const carried = this.#carriedOf(key);
+        const orders = carried.orders(primaries, router.key, signal);
+        const found = primaries.flatMap((primary) => {
+          if (primary.uid === undefined) {
+            return [];
+          }
+          seen.add(primary.uid);
+          const command = withCarried(decision.command, orders.get(primary.uid));
+          const problem = carried.problem(primary);
+          return [...this.#bring(primary, command, signal), ...(problem === null ? [] : [problem])];
         });
-        this.#problems.set(formatKey({ namespace, name }), [...decision.problems, ...found]);
+        this.#problems.set(key, [...decision.problems, ...found]);
       }
     }
     [...this.#told.keys()].filter((uid) => !seen.has(uid)).forEach((uid) => this.#told.delete(uid));
+    [...this.#carried.keys()].filter((key) => !clusters.has(key)).forEach((key) => this.#carried.delete(key));
+  }
+
+  #carriedOf(cluster: string): CarriedUsers {
+    const known = this.#carried.get(cluster);
+    if (known !== undefined) {
+      return known;
+    }
+    const made = new CarriedUsers(this.#options);
+    this.#carried.set(cluster, made);
+    return made;
   }
 
   /** Clusters with keyspaces in their map, of which the operator takes care. */
@@ -130,41 +154,56 @@ export class UserKeeper {
   }
 
   /** Undefined while the routers' Secret is missing, without which nobody can be set. */
-  #decide({ spec }: ShardMap, { metadata, spec: { users, tls } }: ShardedCluster): UsersDecision | undefined {
-    const { secrets, credentials } = this.#options;
-    const { namespace, name } = metadata;
-    const ofRouters = secrets.get({ namespace, name: routerName(name) });
+  #routerOf({ metadata: { namespace, name } }: ShardedCluster): UsersInput['router'] | undefined {
+    const ofRouters = this.#options.secrets.get({ namespace, name: routerName(name) });
     const key = secretText(ofRouters, ROUTER_SECRET_KEYS.key);
     const username = secretText(ofRouters, ROUTER_SECRET_KEYS.username);
     const password = secretText(ofRouters, ROUTER_SECRET_KEYS.password);
-    if (key === undefined || username === undefined || password === undefined) {
-      return undefined;
-    }
+    return key === undefined || username === undefined || password === undefined
+      ? undefined
+      : { key, username, password };
+  }
+
+  #decide(
+    { spec }: ShardMap,
+    { metadata: { namespace, name }, spec: { users, tls } }: ShardedCluster,
+    router: UsersInput['router'],
+  ): UsersDecision {
+    const { secrets, credentials } = this.#options;
     const ofApplication = secrets.get({ namespace, name: applicationSecretName(name) });
     return decideUsers({
       spec: { users, tls },
       keyspaces: (spec.keyspaces ?? []).map((keyspace) => keyspace.name),
       applicationPassword: secretText(ofApplication, 'password'),
-      router: { key, username, password },
+      router,
       passwordOf: (reference) => this.#passwords.password({ namespace, name: reference.name }, reference.key),
       credentials,
     });
   }
 
-  #uidOfPrimary(namespace: string, { primary }: ShardMapShard): string | undefined {
-    return primary === null ? undefined : this.#options.pods.get({ namespace, name: primary })?.metadata?.uid;
+  /** Without a uid while the shard has no primary. */
+  #primaryOf(
+    namespace: string,
+    shard: ShardMapShard,
+  ): PrimaryOfShard | { readonly shard: ShardMapShard; readonly uid?: undefined } {
+    const { pods, streams } = this.#options;
+    const uid =
+      shard.primary === null ? undefined : pods.get({ namespace, name: shard.primary })?.metadata?.uid;
+    if (uid === undefined) {
+      return { shard };
+    }
+    const state = streams.view(uid)?.frame?.state;
+    return { shard, uid, state: state?.member?.role.kind === 'primary' ? state : null };
   }
 
   /** Tells a primary its users unless it has them, and returns what is wrong with that. */
   #bring(
-    uid: string,
-    shard: ShardMapShard,
-    { command }: UsersDecision,
+    { uid, shard, state }: PrimaryOfShard,
+    command: UsersCommand,
     signal: AbortSignal,
   ): readonly InstanceProblem[] {
-    const { streams, clock } = this.#options;
-    const state = streams.view(uid)?.frame?.state;
-    if (state?.member?.role.kind !== 'primary') {
+    const { clock } = this.#options;
+    if (state === null) {
       return [];
     }
     if (state.users?.digest === command.digest) {
@@ -198,6 +237,13 @@ export class UserKeeper {
       logger.warn('an agent was not told its users', { shard: shard.name, ...errorFields(error) });
     }
   }
+}
+
+/** The order with what is to be carried; one digest stands for both. */
+function withCarried(command: UsersCommand, carried: CarriedOrder | undefined): UsersCommand {
+  return carried === undefined
+    ? command
+    : { ...command, carried, digest: `${command.digest} ${carried.digest}${carried.isFinal ? '!' : ''}` };
 }
 
 function taken(user: string, { name }: ShardMapShard): InstanceProblem {

@@ -46,6 +46,7 @@ function suspects(change: Case): string[] {
           ? undefined
           : { state, isUrgent: false, blocked: null, switchover: null, lastPromotion: null },
       readTarget: () => undefined,
+      evidence: async () => [],
       cluster: () => [],
     },
   );

@@ -16,6 +16,7 @@ const HEALTHY: InstanceReport = {
   lagBytes: 0,
   problems: [],
   commitsWait: true,
+  databasesMade: null,
   cloning: null,
 };
 
@@ -27,6 +28,8 @@ interface Case {
   /** What they were built from. */
   readonly builtFrom?: string | undefined;
   readonly notReady?: readonly string[];
+  /** Not one of their containers has started. */
+  readonly pending?: readonly string[];
   readonly going?: readonly string[];
   readonly missing?: readonly string[];
   readonly reports?: Readonly<Record<string, InstanceReport | undefined>>;
@@ -39,8 +42,11 @@ function made(name: string, change: Case): V1Pod {
   const role = name === FIRST ? 'primary' : 'replica';
   const revision = { 'controller-revision-hash': isOutdated ? 'old' : 'new' };
   const pod = aPod(name, {
-    ready: !(change.notReady ?? []).includes(name),
+    ready: ![...(change.notReady ?? []), ...(change.pending ?? [])].includes(name),
     labels: { [LABELS.role]: role, ...revision },
+  });
+  Object.assign((pod.status ??= {}), {
+    phase: change.pending?.includes(name) === true ? 'Pending' : 'Running',
   });
   const current = podSettingsDigest(aCluster(change.spec));
   const settings = isOutdated ? ('builtFrom' in change ? change.builtFrom : FORMER) : current;
@@ -71,6 +77,7 @@ function plan(change: Case = {}): RestartPlan {
         change.reports !== undefined && pod in change.reports ? change.reports[pod] : HEALTHY,
       shard: () => undefined,
       readTarget: () => undefined,
+      evidence: async () => [],
       cluster: () => [],
     },
   });
@@ -124,14 +131,30 @@ describe('a change of what pods are built from', () => {
       { shard: { primary: null, replicas: [FIRST, SECOND, THIRD] } },
       'demo-shard-0 has no primary at the moment',
     ],
-    [
-      'there is no database yet',
-      { shard: { initialised: false } },
-      'demo-shard-0 has no primary at the moment',
-    ],
+    ['there is no database yet', { shard: { initialised: false } }, 'demo-shard-0 has no database yet'],
     ['the cluster hibernates', { spec: { hibernated: true } }, 'the cluster hibernates'],
   ])('waits while %s', (_, change, waitsFor) => {
     expect(plan(change)).toMatchObject({ next: [], waitsFor });
+  });
+
+  it.each<readonly [string, Case, string]>([
+    ['though the primary is not there either', { pending: [FIRST, SECOND, THIRD] }, FIRST],
+    ['before others', { pending: [SECOND] }, SECOND],
+    ['beside one that is being made anew', { pending: [SECOND], going: [THIRD] }, SECOND],
+    ['while a promotion is under way', { pending: [FIRST], shard: { primary: null } }, FIRST],
+    ['before there is a database', { pending: [FIRST, THIRD], shard: { initialised: false } }, FIRST],
+  ])('restarts a pod that never started, %s', (_, change, expected) => {
+    expect(next(change)).toEqual([expected]);
+  });
+
+  it('leaves a pod alone that starts with the settings of now', () => {
+    expect(next({ pending: [THIRD], outdated: [FIRST, SECOND] })).toEqual([]);
+  });
+
+  it('restarts what does not come up before there is a database, one after the other', () => {
+    const shard = { initialised: false };
+    expect(next({ shard, notReady: [FIRST, SECOND, THIRD] })).toEqual([FIRST]);
+    expect(next({ shard, notReady: [FIRST, SECOND, THIRD], outdated: [SECOND, THIRD] })).toEqual([SECOND]);
   });
 
   it('first restarts a replica that does not work with former settings', () => {

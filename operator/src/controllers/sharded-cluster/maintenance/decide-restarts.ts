@@ -69,7 +69,16 @@ function choose(input: RestartInput, shard: ShardMapShard, due: readonly Outdate
   if (cluster.spec.hibernated) {
     return 'the cluster hibernates';
   }
-  if (shard.primary === null || !shard.initialised) {
+  // No server has run in it, and with former settings, which name no node or image that there is, none may ever.
+  const unstarted = due.find(({ pod }) => pod.status?.phase === 'Pending');
+  if (unstarted !== undefined) {
+    return unstarted.pod;
+  }
+  if (!shard.initialised) {
+    // There is nothing to lose yet, and what does not come up with former settings keeps the database from being made.
+    return due.find(({ pod }) => !isReady(pod))?.pod ?? `${shard.name} has no database yet`;
+  }
+  if (shard.primary === null) {
     return `${shard.name} has no primary at the moment`;
   }
   const reportOf = (pod: string): InstanceReport | undefined => reports.instance({ namespace, name }, pod);

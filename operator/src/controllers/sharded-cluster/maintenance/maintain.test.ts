@@ -19,6 +19,7 @@ const HEALTHY: InstanceReport = {
   lagBytes: 0,
   problems: [],
   commitsWait: true,
+  databasesMade: null,
   cloning: null,
 };
 
@@ -40,6 +41,7 @@ describe('pods and volumes that are looked after', () => {
       instance: () => HEALTHY,
       shard: () => SHARD,
       readTarget: () => undefined,
+      evidence: async () => [],
       cluster: () => [],
     };
     await world.createCluster({ shards: 1 });

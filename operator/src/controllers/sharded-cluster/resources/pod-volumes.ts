@@ -15,8 +15,12 @@ export const RUNTIME_PATH = '/opt/shardwright-runtime';
 /** Where client libraries look for the token of the pod. */
 export const TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 
-/** The kubelet renews a token long before; the API server takes none that is meant for longer than a day. */
-const TOKEN_SECONDS = 3600;
+/**
+ * The shortest life that the API server grants. A kubelet renews a token after four fifths of it and never sooner: when
+ * the ServiceAccount is deleted, the tokens of running pods are worth nothing until then, although it is made again at once,
+ * and an agent that cannot read the ShardMap starts no server.
+ */
+const TOKEN_SECONDS = 600;
 
 /** All volumes but that of the data, which the StatefulSet makes. */
 export function podVolumes(cluster: string, shard: string): V1Volume[] {

@@ -13,7 +13,7 @@ import { canonicalText, toJson } from '../../../runtime/apply/json.ts';
  * every cluster then wait for a restart (`RestartPending`), and take the operator's image with it. Nobody restarts them
  * for that alone.
  */
-export const BUILDER_VERSION = '4';
+export const BUILDER_VERSION = '5';
 
 /** What a StatefulSet is annotated with, by which the next pass knows what to keep. */
 export interface RuntimeImage {

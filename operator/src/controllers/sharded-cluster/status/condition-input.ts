@@ -2,6 +2,7 @@ import type { Condition, ShardStatus } from '../../../api/v1alpha1/index.ts';
 import type { InstanceProblem } from '../../../core/instance-report.ts';
 import type { RestartPlan } from '../maintenance/decide-restarts.ts';
 import type { RouterCount } from '../resources/router-deployment.ts';
+import type { RebalanceSummary } from './rebalance-summary.ts';
 import type { Situation } from './situation.ts';
 
 /** What the verdicts rest on. */
@@ -20,8 +21,12 @@ export interface ConditionInput {
   readonly restarts: Omit<RestartPlan, 'next'>;
   /** Why nobody is promoted in shards that have lost their primary. */
   readonly blocks: readonly (InstanceProblem & { readonly shard: string })[];
+  /** Names of shards whose primary has yet to make the databases of keyspaces. */
+  readonly shardsWithoutDatabases: readonly string[];
   /** Routers that take connections, of those asked for; null where none are. */
   readonly routers: RouterCount | null;
+  /** The rebalance that matters most now; null where there is none. */
+  readonly rebalance: RebalanceSummary | null;
   /** Names of shards that hold no slot, though there are keyspaces. */
   readonly shardsWithoutSlots: readonly string[];
   /** Whether something is known of every shard: otherwise nobody can say that nothing is blocked. */

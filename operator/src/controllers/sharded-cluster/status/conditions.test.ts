@@ -29,7 +29,9 @@ function input(change: Partial<ConditionInput>): ConditionInput {
     leavingPods: new Set(),
     restarts: NO_RESTARTS,
     blocks: [],
+    shardsWithoutDatabases: [],
     routers: null,
+    rebalance: null,
     shardsWithoutSlots: [],
     isSupervised: true,
     previous: { conditions: [], shards: [] },
@@ -43,6 +45,14 @@ const primaryDown = [aShardStatus(0, ['demo-shard-0-0']), aShardStatus(1)];
 /** Situation, then Ready, Available, Progressing, Degraded. */
 const TABLE: [string, Partial<ConditionInput>, string, string, string, string][] = [
   ['all is well', {}, 'True/AllShardsReady', 'True/PrimariesAvailable', 'False/UpToDate', 'False/AsExpected'],
+  ...(['Running', 'Held', 'Soaking', 'Failed'] as const).map((phase): (typeof TABLE)[number] => [
+    `a rebalance is ${phase}`,
+    { rebalance: { name: 'demo-r1', phase, message: `It is ${phase}.`, moves: '1/4' } },
+    'True/AllShardsReady',
+    'True/PrimariesAvailable',
+    'False/UpToDate',
+    'False/AsExpected',
+  ]),
   [
     'the first status',
     { situation: { kind: 'starting' }, shards: [] },
@@ -167,6 +177,25 @@ const TABLE: [string, Partial<ConditionInput>, string, string, string, string][]
     'False/AsExpected',
   ],
   [
+    'the databases of keyspaces are made for the first time',
+    { shardsWithoutDatabases: ['shop-shard-0'] },
+    'False/MakingDatabases',
+    'True/PrimariesAvailable',
+    'True/MakingDatabases',
+    'False/AsExpected',
+  ],
+  [
+    'databases are made while the cluster is ready, as after an agent was replaced',
+    {
+      shardsWithoutDatabases: ['shop-shard-0'],
+      previous: { shards: [], conditions: [aCondition('Ready', 'True', 'AllShardsReady')] },
+    },
+    'True/AllShardsReady',
+    'True/PrimariesAvailable',
+    'False/UpToDate',
+    'False/AsExpected',
+  ],
+  [
     'a router is lost',
     { routers: { wanted: 2, available: 1, isRollingOut: false } },
     'False/RoutersNotReady',
@@ -189,6 +218,31 @@ const TABLE: [string, Partial<ConditionInput>, string, string, string, string][]
     'True/PrimariesAvailable',
     'False/UserSecretMissing',
     'True/UserSecretMissing',
+  ],
+  [
+    'a shard is added',
+    {
+      previous: healthyBefore,
+      shards: [
+        ...healthyBefore.shards,
+        aShardStatus(2, ['demo-shard-2-0', 'demo-shard-2-1', 'demo-shard-2-2']),
+      ],
+    },
+    'False/WaitingForPods',
+    'True/PrimariesAvailable',
+    'True/WaitingForPods',
+    'False/AsExpected',
+  ],
+  [
+    'a shard is added, and another loses its primary',
+    {
+      previous: healthyBefore,
+      shards: [...primaryDown, aShardStatus(2, ['demo-shard-2-0', 'demo-shard-2-1', 'demo-shard-2-2'])],
+    },
+    'False/PrimaryUnavailable',
+    'False/PrimaryUnavailable',
+    'True/WaitingForPods',
+    'True/InstancesNotReady',
   ],
   [
     'the API server refuses',

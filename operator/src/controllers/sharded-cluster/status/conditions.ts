@@ -4,12 +4,12 @@ import { CONDITION_TYPES } from '../../../api/v1alpha1/index.ts';
 import { assertNever } from '../../../runtime/assert-never.ts';
 import type { ConditionInput } from './condition-input.ts';
 import { blockedPromotions, NOT_BLOCKED } from './blocked-promotions.ts';
+import { NOT_REBALANCING, rebalancing } from './rebalancing.ts';
 import { runningVerdicts } from './running-conditions.ts';
 import { hasPrimary, unhealthyPods } from './shards.ts';
-import type { Verdict, Verdicts } from './verdict.ts';
+import type { Verdicts } from './verdict.ts';
 import { nameSome, verdict } from './verdict.ts';
 
-const NOT_REBALANCING = verdict('False', 'NotRebalancing', 'No slot is moving.');
 const AS_EXPECTED = verdict('False', 'AsExpected', 'Nothing is worse than asked for.');
 
 /** Decides every condition. */
@@ -61,17 +61,6 @@ export function mergeConditions(
       message,
     };
   });
-}
-
-function rebalancing({ shardsWithoutSlots }: ConditionInput): Verdict {
-  return shardsWithoutSlots.length === 0
-    ? NOT_REBALANCING
-    : verdict(
-        'False',
-        'ShardsWithoutSlots',
-        `Shards that hold no slots: ${nameSome(shardsWithoutSlots)}. Slots are placed when their keyspace is made, and ` +
-          'moving them to other shards is not supported yet. A new keyspace uses these shards as well.',
-      );
 }
 
 /** Not ready, for one reason that says everything. */

@@ -41,7 +41,11 @@ interface View {
   readonly lost: readonly string[];
   readonly withoutPrimary: readonly string[];
   readonly primaryLost: boolean;
+  /** All shards that had a primary have one: the others are being added, and hold nothing yet. */
+  readonly isGrowing: boolean;
   readonly restarts: ConditionInput['restarts'];
+  /** Shards whose databases are to be made before the cluster is first ready; later ones are made while it is. */
+  readonly withoutDatabases: readonly string[];
   /** What is the matter with the routers; undefined for nothing. */
   readonly routers: string | undefined;
   /** Whether they were there before. */
@@ -49,7 +53,8 @@ interface View {
 }
 
 function viewOf(input: ConditionInput, situation: RunningSituation): View {
-  const { shards, previous, hibernated, restarts, leavingPods } = input;
+  const { shards, previous, hibernated, restarts, leavingPods, shardsWithoutDatabases } = input;
+  const wasReady = previous.conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
   const unhealthy = unhealthyPods(shards, leavingPods);
   const before = (type: string): string | undefined =>
     previous.conditions.find((condition) => condition.type === type)?.reason;
@@ -66,6 +71,9 @@ function viewOf(input: ConditionInput, situation: RunningSituation): View {
     before('Available') === 'PrimaryUnavailable';
   const lost = stillDegraded ? unhealthy : unhealthy.filter((pod) => wereHealthy.has(pod));
   const withoutPrimary = shards.filter((shard) => !hasPrimary(shard));
+  const primaryLost =
+    before('Available') === 'PrimaryUnavailable' ||
+    withoutPrimary.some(({ primary }) => primary === null || lost.includes(primary ?? ''));
   return {
     failure: situation.kind === 'failed' ? situation.message : undefined,
     finding: situation.findings[0],
@@ -76,10 +84,10 @@ function viewOf(input: ConditionInput, situation: RunningSituation): View {
     notReady: describeUnready(unhealthy, input.complaints),
     lost: hibernated ? [] : lost,
     withoutPrimary: withoutPrimary.map(describeLoss),
-    primaryLost:
-      before('Available') === 'PrimaryUnavailable' ||
-      withoutPrimary.some(({ primary }) => primary === null || lost.includes(primary ?? '')),
+    primaryLost,
+    isGrowing: withoutPrimary.length > 0 && !primaryLost && before('Available') === 'PrimariesAvailable',
     restarts,
+    withoutDatabases: wasReady ? [] : shardsWithoutDatabases,
     routers: describeRouters(input.routers),
     routersLost: input.routers?.isRollingOut === false,
   };
@@ -92,8 +100,8 @@ function describeRouters(routers: ConditionInput['routers']): string | undefined
 }
 
 function readiness(view: View): Verdict {
-  const { failure, blocking, shardCount, unhealthy, notReady, lost, withoutPrimary, primaryLost, routers } =
-    view;
+  const { failure, blocking, shardCount, unhealthy, notReady, lost } = view;
+  const { withoutPrimary, primaryLost, routers, withoutDatabases } = view;
   if (failure !== undefined) {
     return verdict('False', 'ReconcileFailed', failure);
   }
@@ -112,21 +120,41 @@ function readiness(view: View): Verdict {
   if (routers !== undefined) {
     return verdict('False', 'RoutersNotReady', routers);
   }
+  if (withoutDatabases.length > 0) {
+    return verdict('False', 'MakingDatabases', describeMaking(withoutDatabases));
+  }
   return verdict('True', 'AllShardsReady', 'All instances of all shards are ready.');
 }
 
-function availability({ shardCount, withoutPrimary, primaryLost }: View): Verdict {
+function availability({ shardCount, withoutPrimary, primaryLost, isGrowing }: View): Verdict {
   if (shardCount === 0) {
     return verdict('False', 'CreatingObjects', 'The objects of the cluster are being created.');
   }
   if (withoutPrimary.length === 0) {
     return verdict('True', 'PrimariesAvailable', 'Every shard has a ready primary.');
   }
+  if (isGrowing) {
+    const added = nameSome(withoutPrimary);
+    return verdict(
+      'True',
+      'PrimariesAvailable',
+      `Every shard that was there has a ready primary; added: ${added}.`,
+    );
+  }
   const message = `No ready primary: ${nameSome(withoutPrimary)}.`;
   return verdict('False', primaryLost ? 'PrimaryUnavailable' : 'WaitingForPods', message);
 }
 
-function progress({ blocking, finding, shardCount, unhealthy, notReady, restarts, routers }: View): Verdict {
+function progress({
+  blocking,
+  finding,
+  shardCount,
+  unhealthy,
+  notReady,
+  restarts,
+  routers,
+  withoutDatabases,
+}: View): Verdict {
   if (blocking !== undefined) {
     return verdict('False', blocking.reason, blocking.message);
   }
@@ -138,6 +166,9 @@ function progress({ blocking, finding, shardCount, unhealthy, notReady, restarts
   }
   if (routers !== undefined) {
     return verdict('True', 'RoutersNotReady', routers);
+  }
+  if (withoutDatabases.length > 0) {
+    return verdict('True', 'MakingDatabases', describeMaking(withoutDatabases));
   }
   if (restarts.outdated.length > 0) {
     return verdict('True', 'RestartPending', describeRestarts(restarts));
@@ -185,6 +216,10 @@ function describeRestarts({ outdated, formerlyBuilt, waitsFor }: ConditionInput[
   const how = 'They are restarted one at a time: replicas first, then the primary, which hands over before.';
   const waiting = waitsFor === null ? '' : ` Waiting: ${waitsFor}.`;
   return `Pods that still run with former settings: ${nameSome(due)}. ${how}${waiting}`;
+}
+
+function describeMaking(shards: readonly string[]): string {
+  return `The databases of the keyspaces are being made: ${nameSome(shards)}.`;
 }
 
 /** A shard without a ready primary, and what is done about it. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ShardedClusterStatus } from '../../../api/v1alpha1/index.ts';
 import { aCondition, aShardStatus } from '../testing/builders.ts';
-import { decideStatusWrite } from './status-write.ts';
+import { decideStatusWrite, figuresInterval } from './status-write.ts';
 
 function status(lagSeconds: number | null, healthy = true): ShardedClusterStatus {
   const shard = aShardStatus(0, healthy ? [] : ['demo-shard-0-1']);
@@ -47,6 +47,14 @@ describe('decideStatusWrite', () => {
     expect(decideStatusWrite(status(1), status(2), 20_000)).toEqual({ kind: 'later', milliseconds: 40_000 });
     expect(decideStatusWrite(status(1), status(null), 60_000)).toEqual({ kind: 'write' });
     expect(decideStatusWrite(status(1), status(2), undefined)).toEqual({ kind: 'write' });
+  });
+
+  it('writes figures within five seconds that were not known of an instance that serves', () => {
+    const before = status(null);
+    expect(decideStatusWrite(before, status(1), 2000)).toEqual({ kind: 'later', milliseconds: 3000 });
+    expect(decideStatusWrite(before, status(1), 5000)).toEqual({ kind: 'write' });
+    expect(figuresInterval(before)).toBe(5000);
+    expect(figuresInterval(status(1))).toBe(60_000);
   });
 
   it('writes figures every five seconds while an instance is cloned', () => {

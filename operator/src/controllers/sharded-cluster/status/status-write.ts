@@ -4,8 +4,8 @@ import { sameContent } from '../same-content.ts';
 /** Figures are written no more often than this. Verdicts are written at once. */
 export const FIGURES_INTERVAL_MILLISECONDS = 60_000;
 
-/** The same while an instance is cloned, which somebody may be waiting for. */
-export const CLONE_INTERVAL_MILLISECONDS = 5000;
+/** The same while an instance is cloned, or nothing is known yet of one that serves: somebody may be waiting for it. */
+export const AWAITED_INTERVAL_MILLISECONDS = 5000;
 
 /** Whether to write a status now. */
 export type StatusWrite =
@@ -32,15 +32,19 @@ export function decideStatusWrite(
   ) {
     return { kind: 'write' };
   }
-  const interval = figuresInterval(next);
+  const interval = Math.min(figuresInterval(previous), figuresInterval(next));
   const wait = interval - (sinceLastWrite ?? interval);
   return wait <= 0 ? { kind: 'write' } : { kind: 'later', milliseconds: wait };
 }
 
 /** Milliseconds from one write of figures to the next. */
 export function figuresInterval({ shards = [] }: ShardedClusterStatus): number {
-  const isCloning = shards.some(({ instances = [] }) => instances.some(({ clone }) => clone !== undefined));
-  return isCloning ? CLONE_INTERVAL_MILLISECONDS : FIGURES_INTERVAL_MILLISECONDS;
+  const isAwaited = shards.some(({ instances = [] }) =>
+    instances.some(
+      ({ clone, healthy, lagSeconds }) => clone !== undefined || (healthy && typeof lagSeconds !== 'number'),
+    ),
+  );
+  return isAwaited ? AWAITED_INTERVAL_MILLISECONDS : FIGURES_INTERVAL_MILLISECONDS;
 }
 
 /** Null stands for unknown, as absence does; an API server may make one of the other. */

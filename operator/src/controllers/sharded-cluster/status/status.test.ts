@@ -20,9 +20,11 @@ function status(change: Partial<StatusInput> = {}): ShardedClusterStatus {
     reports: {
       instance: () => undefined,
       readTarget: () => undefined,
+      evidence: async () => [],
       cluster: () => [],
       shard: () => undefined,
     },
+    rebalances: [],
     now: new Date(0),
     ...change,
   });

@@ -3,6 +3,7 @@ import type {
   ShardedCluster,
   ShardedClusterStatus,
   ShardMapSpec,
+  ShardRebalance,
   ShardStatus,
 } from '../../../api/v1alpha1/index.ts';
 import {
@@ -14,13 +15,22 @@ import {
 } from '../../../api/v1alpha1/index.ts';
 import type { InstanceReports } from '../../../core/instance-report.ts';
 import { shardsWithoutSlots } from '../decide-keyspaces.ts';
+import { mayGo } from '../leaving-shards.ts';
 import { decideRestarts, NO_RESTARTS } from '../maintenance/decide-restarts.ts';
 import { clusterSelectorText } from '../resources/labels.ts';
 import { countRouters, wantsRouters } from '../resources/router-deployment.ts';
 import { DATABASE_PORT } from '../resources/service.ts';
 import { decideConditions, mergeConditions } from './conditions.ts';
 import { podComplaints } from './pod-complaints.ts';
-import { hasPrimary, leavingPods, numberOfShard, shardStatuses, unhealthyPods } from './shards.ts';
+import {
+  hasPrimary,
+  leavingPods,
+  numberOfShard,
+  type ShardKnowledge,
+  shardStatuses,
+  unhealthyPods,
+} from './shards.ts';
+import { rebalanceText, summariseRebalances } from './rebalance-summary.ts';
 import type { Situation } from './situation.ts';
 
 /** What the status is made from. */
@@ -33,6 +43,8 @@ export interface StatusInput {
   readonly pods: readonly V1Pod[];
   readonly reports: InstanceReports;
   readonly routerDeployment?: V1Deployment | undefined;
+  /** Those of the cluster. */
+  readonly rebalances: readonly ShardRebalance[];
   readonly now: Date;
 }
 
@@ -50,11 +62,14 @@ export function statusOf(input: StatusInput): ShardedClusterStatus {
     shard: (number: number) => input.reports.shard({ namespace, name }, number),
     previous: previous.shards ?? [],
   };
+  const isGone = (shard: ShardStatus): boolean =>
+    shardMap !== undefined && mayGo(shardMap, cluster.spec.shards, numberOfShard(shard.name));
   const shards = withRecords(
     shardMap === undefined ? [] : shardStatuses(name, shardMap, pods, known),
-    previous.shards ?? [],
+    (previous.shards ?? []).filter((shard) => !isGone(shard)),
   );
   const leaving = leavingPods(cluster, shards);
+  const rebalance = summariseRebalances(input.rebalances);
   const verdicts = decideConditions({
     situation,
     hibernated: cluster.spec.hibernated,
@@ -67,7 +82,9 @@ export function statusOf(input: StatusInput): ShardedClusterStatus {
       const blocked = known.shard(numberOfShard(shard.name))?.blocked ?? null;
       return blocked === null ? [] : [{ shard: shard.name, ...blocked }];
     }),
+    shardsWithoutDatabases: (shardMap?.keyspaces ?? []).length === 0 ? [] : withoutDatabases(shards, known),
     routers: countRouters(cluster, input.routerDeployment),
+    rebalance,
     shardsWithoutSlots: shardMap === undefined ? [] : shardsWithoutSlots(shardMap),
     isSupervised: shards.every((shard) => known.shard(numberOfShard(shard.name)) !== undefined),
     previous: { conditions: previous.conditions ?? [], shards: previous.shards ?? [] },
@@ -75,7 +92,7 @@ export function statusOf(input: StatusInput): ShardedClusterStatus {
   return {
     observedGeneration: generation,
     conditions: mergeConditions(verdicts, previous.conditions ?? [], generation, now),
-    summary: summaryOf(cluster, shards, leaving),
+    summary: { ...summaryOf(cluster, shards, leaving), rebalance: rebalanceText(rebalance) },
     replicas: shards.length,
     selector: clusterSelectorText(cluster.metadata.name),
     shards,
@@ -84,17 +101,27 @@ export function statusOf(input: StatusInput): ShardedClusterStatus {
   };
 }
 
-/** Where the slots of each keyspace are; as last seen while the map is not known. */
+function withoutDatabases(
+  shards: readonly ShardStatus[],
+  { instance }: Pick<ShardKnowledge, 'instance'>,
+): readonly string[] {
+  return shards
+    .filter(({ primary = null }) => primary !== null && instance(primary)?.databasesMade === false)
+    .map(({ name }) => name);
+}
+
+/** Where the slots of each keyspace are; as last seen while the map is not known, or was made again without them. */
 function keyspacesOf(
   map: ShardMapSpec | undefined,
   previous: Partial<ShardedClusterStatus>,
 ): Pick<ShardedClusterStatus, 'keyspaces'> {
   const keyspaces =
-    map === undefined
+    map?.keyspaces === undefined
       ? previous.keyspaces
-      : map.keyspaces?.map(({ name, homeShard, slotsByShard, ranges }) => ({
+      : map.keyspaces.map(({ name, homeShard, referenceShards, slotsByShard, ranges }) => ({
           name,
           homeShard,
+          ...(referenceShards === undefined ? {} : { referenceShards }),
           slotsByShard,
           ...(ranges === undefined ? {} : { ranges }),
         }));
@@ -114,7 +141,6 @@ function summaryOf(cluster: ShardedCluster, shards: readonly ShardStatus[], leav
     shards: `${complete}/${asked}`,
     primaries: `${shards.filter(hasPrimary).length}/${asked}`,
     lag: lagOf(shards),
-    rebalance: '-',
   };
 }
 

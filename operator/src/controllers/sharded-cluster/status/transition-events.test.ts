@@ -17,6 +17,7 @@ describe('transitionEvents', () => {
     ['the first status', [], [waiting], []],
     ['becoming ready', [waiting], [ready], ['Normal/ClusterReady']],
     ['staying ready', [ready], [ready], []],
+    ['growing: a shard that was added is not there yet', [ready], [waiting], []],
     ['losing something', [ready], [lost], ['Warning/ClusterDegraded']],
     ['suspension', [ready], [suspended], ['Normal/Suspended']],
     ['the end of suspension', [suspended], [ready], ['Normal/Resumed', 'Normal/ClusterReady']],

@@ -16,6 +16,9 @@ const WARNINGS: Partial<Record<Reason, EventReason>> = {
 /** Reasons for not being ready that somebody asked for. */
 const INTENDED: ReadonlySet<string> = new Set(['Suspended', 'Hibernated', 'Deleting']);
 
+/** Reasons for not being ready where nothing was lost: what is new, such as a shard that was added, is not there yet. */
+const GROWING: ReadonlySet<string> = new Set(['CreatingObjects', 'WaitingForPods']);
+
 /** The events that tell how the conditions have changed. Nothing is told about the first status of a cluster. */
 export function transitionEvents(
   previous: readonly Condition[],
@@ -69,6 +72,7 @@ export function transitionEvents(
     ready.before?.status === 'True' &&
     ready.after?.status === 'False' &&
     !INTENDED.has(ready.after.reason) &&
+    !GROWING.has(ready.after.reason) &&
     warning === undefined
   ) {
     tell('ClusterDegraded', 'Reconcile', ready.after.message);

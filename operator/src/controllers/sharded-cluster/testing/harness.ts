@@ -68,6 +68,7 @@ export class Harness {
     readTarget: () => undefined,
     cluster: () => [],
     shard: () => undefined,
+    evidence: async () => [],
   };
   #operator: { stop: AbortController; running: Promise<unknown> } | undefined;
   #password = 0;
@@ -86,6 +87,7 @@ export class Harness {
         shard: (...about) => this.reports.shard(...about),
         readTarget: (...about) => this.reports.readTarget(...about),
         cluster: (...about) => this.reports.cluster(...about),
+        evidence: async (...about) => this.reports.evidence(...about),
       }),
       random: () => 0.5,
       randomBytes: (size) => {
@@ -95,7 +97,7 @@ export class Harness {
       ensureCertificates: async () => ({ dueAt: Infinity, authorities: 'PEM' }),
       freeze: true,
     });
-    const informers = [caches.clusters, ...memberCaches(caches)];
+    const informers = [caches.clusters, caches.rebalances, ...memberCaches(caches)];
     const running = Promise.all([
       ...informers.map((informer) => informer.run(stop.signal)),
       controller.run(stop.signal),
@@ -202,6 +204,16 @@ export class Harness {
     const { metadata, ...cluster } = aCluster(spec);
     const { uid: _uid, generation: _generation, ...named } = metadata;
     await this.server.create(shardedClusters, { ...cluster, metadata: named }, NEVER);
+  }
+
+  /** Creates the cluster `demo`, and waits until it is ready. */
+  async readyCluster(spec: Partial<ShardedClusterSpecInput> = {}): Promise<void> {
+    await this.createCluster(spec);
+    await this.untilQuiet();
+    const ready = await this.condition('Ready');
+    if (ready !== 'True/AllShardsReady') {
+      throw new Error(`the cluster is not ready: ${ready}, ${await this.message('Ready')}`);
+    }
   }
 
   /** Changes the spec of the cluster `demo`. */

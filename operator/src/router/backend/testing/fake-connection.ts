@@ -19,6 +19,8 @@ export class FakeConnection implements BackendConnection {
   variables: VariableState = INITIAL_VARIABLES;
   isClean = true;
   failure: BackendError | undefined;
+  /** Whether a request is under way. */
+  isBusy = false;
   /** Whether it answers pings and resets. */
   answers = true;
   readonly requests: string[] = [];
@@ -51,9 +53,16 @@ export class FakeConnection implements BackendConnection {
     return this.#ask('ping');
   }
 
+  async leave(databases: ReadonlySet<string>): Promise<void> {
+    if (!this.isBusy && databases.has(this.database ?? '')) {
+      this.database = 'information_schema';
+    }
+  }
+
   query = NOTHING;
   prepare = NOTHING;
   execute = NOTHING;
+  executeText = NOTHING;
   sendLongData = NOTHING;
   fetch = NOTHING;
   resetStatement = NOTHING;

@@ -8,10 +8,10 @@ import {
   BASE_CAPABILITIES,
   CAPABILITY,
   type Capabilities,
-} from '../../wire/capabilities.ts';
-import { encodeInitialHandshake } from '../../wire/initial-handshake.ts';
-import { PacketChannel } from '../../wire/packet-channel.ts';
-import { PacketQueue } from '../../wire/packet-queue.ts';
+} from '../../../wire/capabilities.ts';
+import { encodeInitialHandshake } from '../../../wire/initial-handshake.ts';
+import { PacketChannel } from '../../../wire/packet-channel.ts';
+import { PacketQueue } from '../../../wire/packet-queue.ts';
 
 /** What a server speaks that routers can use. */
 export const OFFERED: Capabilities = addCapabilities(
@@ -48,9 +48,10 @@ export interface AcceptedConnection {
   startTls(certificates: TestCertificates): Promise<void>;
 }
 
-/** Listens on the loopback address; each connection is given to `serve`, whose failures are collected. */
+/** Listens on the loopback address, or at a path; each connection is given to `serve`, whose failures are collected. */
 export async function listenForLogins(
   serve: (connection: AcceptedConnection) => Promise<void>,
+  path?: string,
 ): Promise<{ readonly port: number; readonly failures: unknown[]; close(): void }> {
   const failures: unknown[] = [];
   const sockets = new Set<Socket>();
@@ -80,9 +81,12 @@ export async function listenForLogins(
       },
     }).catch((error: unknown) => failures.push(error));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) =>
+    server.listen(path === undefined ? { port: 0, host: '127.0.0.1' } : { path }, resolve),
+  );
+  const address = server.address() as AddressInfo | string;
   return {
-    port: (server.address() as AddressInfo).port,
+    port: typeof address === 'string' ? 0 : address.port,
     failures,
     close() {
       server.close();

@@ -1,4 +1,4 @@
-import { FRAME_HEADER, readFrameLength } from '../../wire/frame.ts';
+import { FRAME_HEADER, readFrameLength } from '../../../wire/frame.ts';
 import type { ServerError } from '../backend-error.ts';
 import type { LocalFile, ResultSink } from '../result-sink.ts';
 
@@ -7,6 +7,8 @@ export class RecordingSink implements ResultSink {
   readonly events: string[] = [];
   /** Payload of each row's frame. */
   readonly rowPayloads: Buffer[] = [];
+  /** Definitions of the columns of all results. */
+  readonly definitions: Buffer[] = [];
   readonly files: Buffer[] = [];
   /** Rows after which there is no room; none by default. */
   room = Infinity;
@@ -14,6 +16,7 @@ export class RecordingSink implements ResultSink {
   drain: (() => void) | undefined;
 
   columns(definitions: readonly Buffer[]): void {
+    this.definitions.push(...definitions.map((definition) => Buffer.from(definition)));
     this.events.push(`columns ${definitions.length}`);
   }
 

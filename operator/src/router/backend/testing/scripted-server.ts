@@ -5,17 +5,18 @@ import {
   CAPABILITY,
   addCapabilities,
   removeCapabilities,
-} from '../../wire/capabilities.ts';
-import { encodeColumn, encodeColumnCount, textColumn } from '../../wire/column-definition.ts';
-import { EOF_HEADER, encodeOk, type OkPacket, PLAIN_OK } from '../../wire/ok-packet.ts';
-import { PacketChannel } from '../../wire/packet-channel.ts';
-import { PacketQueue } from '../../wire/packet-queue.ts';
-import { PayloadWriter } from '../../wire/payload-writer.ts';
-import { encodeError } from '../../wire/server-error.ts';
-import { encodeTextRow } from '../../wire/text-row.ts';
+} from '../../../wire/capabilities.ts';
+import { encodeColumn, encodeColumnCount, textColumn } from '../../../wire/column-definition.ts';
+import { EOF_HEADER, encodeOk, type OkPacket, PLAIN_OK } from '../../../wire/ok-packet.ts';
+import { PacketChannel } from '../../../wire/packet-channel.ts';
+import { PacketQueue } from '../../../wire/packet-queue.ts';
+import { PayloadWriter } from '../../../wire/payload-writer.ts';
+import { encodeError } from '../../../wire/server-error.ts';
+import { encodeTextRow } from '../../../wire/text-row.ts';
 import type { BackendServer, ConnectionTraits } from '../backend-connection.ts';
 import type { StatementKiller } from '../command-runner.ts';
 import { ServerConnection } from '../server-connection.ts';
+import { StatementAllowance } from '../statement-allowance.ts';
 
 export const SERVER: BackendServer = {
   pod: 'shard-0-1',
@@ -29,6 +30,7 @@ export const TRAITS: ConnectionTraits = {
   ignoreSpace: false,
   extendedMetadata: false,
   localFiles: false,
+  generation: '',
 };
 
 /** What a connection of {@link TRAITS} speaks. */
@@ -113,7 +115,10 @@ export class RecordingKiller implements StatementKiller {
 }
 
 /** A connection that is logged in, and the server behind it. */
-export function scriptedConnection({ preparedStatements = 2 } = {}): {
+export function scriptedConnection({
+  preparedStatements = 2,
+  sharedStatements = new StatementAllowance(0),
+} = {}): {
   readonly connection: ServerConnection;
   readonly server: ScriptedServer;
   readonly killer: RecordingKiller;
@@ -127,6 +132,13 @@ export function scriptedConnection({ preparedStatements = 2 } = {}): {
     serverVersion: '11.8.6-MariaDB',
     status: PLAIN_OK.status,
   };
-  const options = { server: SERVER, user: 'app', traits: TRAITS, killer, preparedStatements };
+  const options = {
+    server: SERVER,
+    user: 'app',
+    traits: TRAITS,
+    killer,
+    preparedStatements,
+    sharedStatements,
+  };
   return { connection: new ServerConnection(session, options), server: new ScriptedServer(far), killer };
 }

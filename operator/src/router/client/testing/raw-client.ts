@@ -1,11 +1,11 @@
 /** A client that can say anything, for what real clients do not do. */
 import { connect, type Socket } from 'node:net';
-import { proveNative, nativeSecretOf } from '../../wire/auth/native-password.ts';
-import { BASE_CAPABILITIES, CAPABILITY } from '../../wire/capabilities.ts';
-import { encodeHandshakeResponse } from '../../wire/handshake-response.ts';
-import { decodeGreeting } from '../../wire/initial-handshake.ts';
-import { PacketChannel } from '../../wire/packet-channel.ts';
-import { PacketQueue } from '../../wire/packet-queue.ts';
+import { proveNative, nativeSecretOf } from '../../../wire/auth/native-password.ts';
+import { BASE_CAPABILITIES, CAPABILITY } from '../../../wire/capabilities.ts';
+import { encodeHandshakeResponse } from '../../../wire/handshake-response.ts';
+import { decodeGreeting } from '../../../wire/initial-handshake.ts';
+import { PacketChannel } from '../../../wire/packet-channel.ts';
+import { PacketQueue } from '../../../wire/packet-queue.ts';
 import { PASSWORD } from './trivial-listener.ts';
 
 const never = new AbortController().signal;

@@ -2,12 +2,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { SecureContext } from 'node:tls';
 import { type Clock, systemClock } from '../../../runtime/clock.ts';
-import { ed25519PublicKey } from '../../wire/auth/ed25519.ts';
-import { nativeDoubleHash, nativeSecretOf } from '../../wire/auth/native-password.ts';
-import { sha256Crypt } from '../../wire/auth/sha256-crypt.ts';
-import { addCapabilities, BASE_CAPABILITIES, CAPABILITY } from '../../wire/capabilities.ts';
+import { ed25519PublicKey } from '../../../wire/auth/ed25519.ts';
+import { nativeDoubleHash, nativeSecretOf } from '../../../wire/auth/native-password.ts';
+import { sha256Crypt } from '../../../wire/auth/sha256-crypt.ts';
+import { addCapabilities, BASE_CAPABILITIES, CAPABILITY } from '../../../wire/capabilities.ts';
 import type { Authenticator, LoginMethod, LoginProof } from '../authenticator.ts';
-import { ClientListener } from '../client-listener.ts';
+import { ClientConnections } from '../client-connections.ts';
+import { ClientDoor } from '../client-door.ts';
 import { type ClientLimits, DEFAULT_CLIENT_LIMITS } from '../client-limits.ts';
 import type { ClientObserver } from '../client-observer.ts';
 import { TrivialSession } from './trivial-session.ts';
@@ -74,14 +75,22 @@ export class TrivialAuthenticator implements Authenticator {
     const { nativeSecret } = proof;
     return Promise.resolve({
       kind: 'accepted',
-      identity: { user, host: '%', nativeSecret, maxConnections: user === 'ed25519' ? 2 : null },
+      identity: {
+        user,
+        host: '%',
+        nativeSecret,
+        generation: '',
+        maxConnections: user === 'ed25519' ? 2 : null,
+      },
     });
   }
 }
 
 /** A listener on a free port of this machine. */
 export interface TrivialListener {
-  readonly listener: ClientListener;
+  readonly clients: ClientConnections;
+  /** Stops listening, and ends connections as ClientConnections does. */
+  readonly close: (signal: AbortSignal) => Promise<void>;
   readonly port: number;
   readonly observer: RecordedObserver;
   readonly authenticator: TrivialAuthenticator;
@@ -96,7 +105,7 @@ export async function startTrivialListener(
   const authenticator = new TrivialAuthenticator();
   const sessions: TrivialSession[] = [];
   let lastId = 0;
-  const listener = new ClientListener({
+  const clients = new ClientConnections({
     login: {
       serverVersion: () => '11.8.2-MariaDB-shardwright',
       offered: addCapabilities(
@@ -120,6 +129,11 @@ export async function startTrivialListener(
       return Promise.resolve(session);
     },
   });
-  const port = await listener.listen(0, settings.host ?? '127.0.0.1');
-  return { listener, port, observer, authenticator, sessions };
+  const door = new ClientDoor((socket) => clients.accept(socket), { unread: false });
+  const port = await door.open({ host: settings.host ?? '127.0.0.1', port: 0 });
+  const close = async (signal: AbortSignal): Promise<void> => {
+    door.close();
+    await clients.end(signal);
+  };
+  return { clients, close, port, observer, authenticator, sessions };
 }

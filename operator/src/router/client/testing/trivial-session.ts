@@ -1,15 +1,15 @@
 /** A session without a server behind it, for tests: it answers from the command itself. */
 import { abortableWait } from '../../../runtime/abort.ts';
-import { COLUMN_TYPE } from '../../wire/column-type.ts';
-import { type ColumnDefinition, encodeColumn, textColumn } from '../../wire/column-definition.ts';
-import { encodeBinaryRow } from '../../wire/binary-row.ts';
-import { COMMAND } from '../../wire/command-code.ts';
-import { MAX_FRAME_PAYLOAD } from '../../wire/frame.ts';
-import { LOCAL_FILE_HEADER, PLAIN_OK } from '../../wire/ok-packet.ts';
-import { SERVER_STATUS } from '../../wire/server-status.ts';
-import { decodeExecute, encodePrepareOk } from '../../wire/statement-packets.ts';
-import { encodeTextRow } from '../../wire/text-row.ts';
-import type { ValueType, WireValue } from '../../wire/wire-value.ts';
+import { COLUMN_TYPE } from '../../../wire/column-type.ts';
+import { type ColumnDefinition, encodeColumn, textColumn } from '../../../wire/column-definition.ts';
+import { encodeBinaryRow } from '../../../wire/binary-row.ts';
+import { COMMAND } from '../../../wire/command-code.ts';
+import { MAX_FRAME_PAYLOAD } from '../../../wire/frame.ts';
+import { LOCAL_FILE_HEADER, PLAIN_OK } from '../../../wire/ok-packet.ts';
+import { SERVER_STATUS } from '../../../wire/server-status.ts';
+import { decodeExecute, encodePrepareOk } from '../../../wire/statement-packets.ts';
+import { encodeTextRow } from '../../../wire/text-row.ts';
+import type { ValueType, WireValue } from '../../../wire/wire-value.ts';
 import type { ClientAnswer } from '../client-answer.ts';
 import { ClientError } from '../client-error.ts';
 import type { ClientCommand, ClientFacts, CommandHandler } from '../command-handler.ts';
@@ -33,6 +33,14 @@ export class TrivialSession implements CommandHandler {
 
   status(): number {
     return this.inTransaction ? STATUS | SERVER_STATUS.inTransaction : STATUS;
+  }
+
+  takeChanges(): null {
+    return null;
+  }
+
+  shown(): { readonly database: string | null; readonly statement: Buffer | null } {
+    return { database: this.client.database, statement: this.waiting ? Buffer.from('wait') : null };
   }
 
   async handle({ code, payload }: ClientCommand, answer: ClientAnswer, signal: AbortSignal): Promise<void> {

@@ -1,9 +1,9 @@
 import type { Expression } from '../../sql/expression.ts';
 import type { RoutingPlans } from '../../routing/routing-plan.ts';
 import type { ParsedStatement } from '../../sql/parsed-statement.ts';
-import { COLUMN_TYPE } from '../../wire/column-type.ts';
-import { COLLATION } from '../../wire/column-type.ts';
-import type { ColumnDefinition } from '../../wire/column-definition.ts';
+import { COLUMN_TYPE } from '../../../wire/column-type.ts';
+import { COLLATION } from '../../../wire/column-type.ts';
+import type { ColumnDefinition } from '../../../wire/column-definition.ts';
 import { textLiteral } from '../../session/session-variables.ts';
 
 /** What a value is without asking a server: its text; null for DEFAULT and NULL. Undefined where only a server can tell. */

@@ -3,7 +3,7 @@ import { clientError, refuseFeature } from '../errors.ts';
 import type { Statement } from '../statement.ts';
 import { plainValue } from './assigned-value.ts';
 import type { SessionStatements } from './session-statements.ts';
-import { answerOk } from './set-statement.ts';
+import { answerOk } from './answer-ok.ts';
 
 type Kill = Extract<StatementShape, { readonly kind: 'kill' }>;
 

@@ -1,13 +1,14 @@
 import { assertNever } from '../../../runtime/assert-never.ts';
 import type { StatementShape } from '../../sql/statement-shape.ts';
-import { PLAIN_OK } from '../../wire/ok-packet.ts';
 import { clientError, refuseFeature } from '../errors.ts';
 import type { Statement } from '../statement.ts';
 import { SYSTEM_SCHEMAS } from '../system-schemas.ts';
-import { commitTransaction } from '../transactions.ts';
+import { answerOk } from './answer-ok.ts';
 import { runKill } from './kill-statement.ts';
+import { runDeallocate, runExecute, runExecuteImmediate, runPrepare } from './prepared-text.ts';
 import type { SessionStatements } from './session-statements.ts';
-import { answerOk, CHARACTER_SET_VARIABLES, runReplayed, runSet } from './set-statement.ts';
+import { CHARACTER_SET_VARIABLES, runReplayed } from './replayed-variables.ts';
+import { runSet } from './set-statement.ts';
 import { runDescribe, runShow } from './show-statement.ts';
 import { runBegin, runEnd, runSavepoint, runSetTransaction } from './transaction-statement.ts';
 import { runUserManagement } from './user-management.ts';
@@ -46,9 +47,9 @@ export async function runSessionStatement(
     case 'kill':
       return runKill(statements, statement, shape, signal);
     case 'userManagement':
-      return runUserManagement(statements, statement, signal);
+      return runUserManagement(statements, statement, shape, signal);
     case 'unlockTables':
-      await commitTransaction(statements.execution.session, signal);
+      // It ends a transaction where tables are locked, which they never are here.
       answerOk(statements, statement);
       return;
     case 'empty':
@@ -58,34 +59,34 @@ export async function runSessionStatement(
       return statements.runText(statement.parsed.sql, { kind: 'anywhere', shard: null }, statement, signal);
     case 'setRole':
       throw refuseFeature('setRole');
+    case 'explainConnection':
+      throw refuseFeature('explainConnection');
+    case 'lockTables':
+      throw refuseFeature('lockTables');
+    case 'handler':
+      throw refuseFeature('handler');
+    case 'xa':
+      throw refuseFeature('xa');
+    case 'prepare':
+      runPrepare(statements, statement, shape);
+      return;
+    case 'execute':
+      return runExecute(statements, statement, shape, signal);
+    case 'executeImmediate':
+      return runExecuteImmediate(statements, statement, shape, signal);
+    case 'deallocate':
+      runDeallocate(statements, statement, shape);
+      return;
     case 'explain':
     case 'insert':
     case 'update':
     case 'delete':
     case 'definition':
     case 'loadData':
-      throw refuseFeature(
-        shape.kind === 'loadData' ? (shape.local ? 'loadDataLocal' : 'loadDataFile') : 'withoutTable',
-      );
-    case 'explainConnection':
-      throw refuseFeature('explainConnection');
     case 'call':
-      throw refuseFeature('call');
-    case 'prepare':
-    case 'execute':
-    case 'executeImmediate':
-    case 'deallocate':
-      throw refuseFeature('textPrepare');
-    case 'lockTables':
-      throw refuseFeature('lockTables');
     case 'maintenance':
-      throw refuseFeature('maintenance');
-    case 'handler':
-      throw refuseFeature('handler');
-    case 'xa':
-      throw refuseFeature('xa');
     case 'administration':
-      throw refuseFeature('administration');
+      throw new RangeError(`routing decides about ${shape.kind}`);
     case 'unknown':
       throw clientError('syntax', `Shardwright does not understand this statement: ${shape.reason}`);
     default:
@@ -100,10 +101,4 @@ export function useSchema({ execution }: SessionStatements, schema: string): voi
     throw clientError('unknownDatabase', `Unknown database '${schema}'`);
   }
   execution.session.schema = isSystem ? schema.toLowerCase() : schema;
-}
-
-/** The OK packet of a change of the current database, which tells clients that track it. */
-export function schemaChanged({ execution }: SessionStatements): typeof PLAIN_OK {
-  const { schema } = execution.session;
-  return { ...PLAIN_OK, status: execution.status(false), changes: { schema: schema ?? '' } };
 }

@@ -1,5 +1,7 @@
 /** Statements that are about the session or the cluster and not about rows. */
 import type { Place } from '../../routing/route.ts';
+import type { RoutingPlans } from '../../routing/routing-plan.ts';
+import type { ParsedStatement } from '../../sql/parsed-statement.ts';
 import type { CollectingAnswer } from '../collecting-answer.ts';
 import type { Execution } from '../execution.ts';
 import type { Statement } from '../statement.ts';
@@ -12,6 +14,10 @@ export interface SessionStatements {
    * answer to `statement`.
    */
   runText(text: Buffer, place: Place, statement: Statement, signal: AbortSignal): Promise<void>;
+  /** Reads a text under the session's settings. */
+  parse(text: Buffer): ParsedStatement<RoutingPlans>;
+  /** Routes and runs a text as if the client had sent it in place of `statement`. */
+  runClientText(text: Buffer, statement: Statement, signal: AbortSignal): Promise<void>;
   /** Runs a SELECT as if the client had sent it, and gathers its answer. Throws ClientError where it fails. */
   select(text: string, statement: Statement, signal: AbortSignal): Promise<CollectingAnswer>;
 }

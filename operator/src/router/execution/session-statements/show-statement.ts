@@ -1,16 +1,20 @@
 /** SHOW and DESCRIBE: about the keyspace as one database, or about any server. */
-import { assertNever } from '../../../runtime/assert-never.ts';
-import { databaseOfSlot, sharedDatabase, unshardedDatabase } from '../../../core/keyspace/database-names.ts';
-import type { Place } from '../../routing/route.ts';
 import type { StatementShape } from '../../sql/statement-shape.ts';
 import { textLiteral } from '../../session/session-variables.ts';
 import { answerLocally } from '../local-answer.ts';
 import { clientError } from '../errors.ts';
 import { quoteText } from '../parameter-values.ts';
 import { quoteName } from '../participants.ts';
+import { processListText, visibleProcesses } from '../process-list.ts';
+import { clientMessage } from '../server-message.ts';
 import type { Statement } from '../statement.ts';
 import { SYSTEM_SCHEMAS } from '../system-schemas.ts';
+import { introspectionOf, placeOfSchema, placeOfTable } from './introspection-places.ts';
 import type { SessionStatements } from './session-statements.ts';
+import { showCreateDatabase, showDatabases } from './show-databases.ts';
+import { showGrants } from './show-grants.ts';
+import { type ShownList, shownListText, TABLE_STATUS, TRIGGERS } from './shown-lists.ts';
+import { textOfShown } from './shown-text.ts';
 
 type Show = Extract<StatementShape, { readonly kind: 'show' }>;
 type Describe = Extract<StatementShape, { readonly kind: 'describe' }>;
@@ -41,13 +45,25 @@ export async function runShow(
     case 'TABLES':
       await showTables(statements, statement, shape, signal);
       return;
+    case 'PROCESSLIST': {
+      const text = processListText(await visibleProcesses(statements.execution, signal), shape.full);
+      await statements.runText(Buffer.from(text), { kind: 'anywhere', shard: null }, statement, signal);
+      return;
+    }
+    case 'GRANTS':
+      await showGrants(statements, statement, signal);
+      return;
     case 'TABLE STATUS':
+      await showList(statements, statement, shape, TABLE_STATUS, signal);
+      return;
     case 'TRIGGERS':
+      await showList(statements, statement, shape, TRIGGERS, signal);
+      return;
     case 'EVENTS':
     case 'OPEN TABLES':
       await statements.runText(
         stripSchema(statement, shape),
-        await placeOfSchema(statements, shape.schema),
+        placeOfSchema(statements, shape.schema),
         statement,
         signal,
       );
@@ -61,7 +77,7 @@ export async function runShow(
       const schema = table.schema ?? shape.schema;
       await statements.runText(
         tableText(statement, shape, table.name),
-        await placeOfTable(statements, schema, table.name),
+        placeOfTable(statements, schema, table.name),
         statement,
         signal,
       );
@@ -88,7 +104,7 @@ export async function runDescribe(
         : ` ${likeText(statement, shape.like)}`;
   await statements.runText(
     Buffer.from(`DESCRIBE ${quoteName(table.name)}${like}`),
-    await placeOfTable(statements, table.schema, table.name),
+    placeOfTable(statements, table.schema, table.name),
     statement,
     signal,
   );
@@ -109,40 +125,34 @@ function showDiagnostics(
     answerLocally(answer, { columns: [name], rows: [[String(shown.length)]] }, status, false);
     return;
   }
-  const rows = shown.map(({ level, code, message }) => [level, code, message]);
+  const { keyspaces } = execution.topology();
+  const rows = shown.map(({ level, code, message }) => [
+    level,
+    code,
+    clientMessage({ errno: Number(code), message }, keyspaces),
+  ]);
   answerLocally(answer, { columns: ['Level', 'Code', 'Message'], rows }, status, false);
 }
 
-/** Keyspaces and the server's own schemas, as one server would list them. */
-function showDatabases(
+/**
+ * The databases behind the keyspace that a SHOW names, or the session's. Null where it names one of the server's own: any server has
+ * then answered as it stands.
+ */
+async function databasesToShow(
   statements: SessionStatements,
-  { answer, hasMore, parsed }: Statement,
+  statement: Statement,
   shape: Show,
-): void {
-  const { execution } = statements;
-  const pattern = shape.like === null ? undefined : likePattern(parsed.literal(shape.like));
-  const names = [...execution.topology().keyspaces.keys(), 'information_schema']
-    .toSorted()
-    .filter((name) => pattern === undefined || pattern.test(name));
-  if (shape.where !== null) {
-    throw clientError('notSupported', 'Shardwright does not support SHOW DATABASES WHERE. Use LIKE');
+  signal: AbortSignal,
+): Promise<(ReturnType<typeof introspectionOf> & { readonly schema: string }) | null> {
+  const schema = shape.schema ?? statements.execution.session.schema;
+  if (schema === null) {
+    throw clientError('noDatabase', 'No database selected');
   }
-  const column = shape.like === null ? 'Database' : `Database (${textOfLiteral(parsed.literal(shape.like))})`;
-  answerLocally(
-    answer,
-    { columns: [column], rows: names.map((name) => [name]) },
-    execution.status(hasMore),
-    false,
-  );
-}
-
-function showCreateDatabase({ execution }: SessionStatements, statement: Statement, name: string): void {
-  if (!execution.topology().keyspaces.has(name)) {
-    throw clientError('unknownDatabase', `Unknown database '${name}'`);
+  if (SYSTEM_SCHEMAS.has(schema.toLowerCase())) {
+    await statements.runText(statement.parsed.sql, { kind: 'anywhere', shard: null }, statement, signal);
+    return null;
   }
-  const rows = [[name, `CREATE DATABASE ${quoteName(name)}`]];
-  const status = execution.status(statement.hasMore);
-  answerLocally(statement.answer, { columns: ['Database', 'Create Database'], rows }, status, false);
+  return { schema, ...introspectionOf(statements, schema) };
 }
 
 /** Tables of all databases of a keyspace, by what one of its slots has. */
@@ -152,17 +162,13 @@ async function showTables(
   shape: Show,
   signal: AbortSignal,
 ): Promise<void> {
-  const schema = shape.schema ?? statements.execution.session.schema;
-  if (schema === null) {
-    throw clientError('noDatabase', 'No database selected');
-  }
-  if (SYSTEM_SCHEMAS.has(schema.toLowerCase())) {
-    await statements.runText(statement.parsed.sql, { kind: 'anywhere', shard: null }, statement, signal);
+  const shown = await databasesToShow(statements, statement, shape, signal);
+  if (shown === null) {
     return;
   }
-  const { databases, place } = introspectionOf(statements, schema);
+  const { schema, databases, place } = shown;
   const { parsed } = statement;
-  const suffix = shape.like === null ? '' : ` (${textOfLiteral(parsed.literal(shape.like))})`;
+  const suffix = shape.like === null ? '' : ` (${textOfShown(parsed.literal(shape.like))})`;
   const name = quoteName(`Tables_in_${schema}${suffix}`);
   const plainName = quoteName(`Tables_in_${schema}`);
   const conditions = [
@@ -176,74 +182,23 @@ async function showTables(
   await statements.runText(Buffer.from(text), place, statement, signal);
 }
 
-/** The databases that show what a keyspace is made of, and where all of them are. */
-export function introspectionOf(
-  { execution }: SessionStatements,
-  keyspace: string,
-): { readonly databases: readonly string[]; readonly place: Place } {
-  const topology = execution.topology();
-  const places = topology.places.get(keyspace);
-  const configuration = topology.keyspaces.get(keyspace);
-  if (places === undefined || configuration === undefined) {
-    throw clientError('unknownDatabase', `Unknown database '${keyspace}'`);
-  }
-  const [slot] = configuration.slotsByShard.get(places.homeShard) ?? [];
-  return {
-    databases: [
-      unshardedDatabase(keyspace),
-      sharedDatabase(keyspace),
-      ...(slot === undefined ? [] : [databaseOfSlot(keyspace, slot)]),
-    ],
-    place: { kind: 'unsharded', keyspace },
-  };
-}
-
-/** Where one database shows what is asked about a whole keyspace: a slot, which has the sharded tables. */
-async function placeOfSchema(statements: SessionStatements, named: string | null): Promise<Place> {
-  const { execution } = statements;
-  const schema = named ?? execution.session.schema;
-  if (schema === null) {
-    throw clientError('noDatabase', 'No database selected');
-  }
-  return slotPlaceOf(statements, schema);
-}
-
-function slotPlaceOf({ execution }: SessionStatements, keyspace: string): Place {
-  const configuration = execution.topology().keyspaces.get(keyspace);
-  if (configuration === undefined) {
-    if (SYSTEM_SCHEMAS.has(keyspace.toLowerCase())) {
-      return { kind: 'anywhere', shard: null };
-    }
-    throw clientError('unknownDatabase', `Unknown database '${keyspace}'`);
-  }
-  const [slot] = configuration.slots;
-  return slot === undefined ? { kind: 'unsharded', keyspace } : { kind: 'slot', keyspace, slot };
-}
-
-/** Where a table is, by how the map keeps it; of a sharded one, some slot. */
-export async function placeOfTable(
+async function showList(
   statements: SessionStatements,
-  named: string | null,
-  table: string,
-): Promise<Place> {
-  const { execution } = statements;
-  const schema = named ?? execution.session.schema;
-  if (schema === null) {
-    throw clientError('noDatabase', 'No database selected');
+  statement: Statement,
+  shape: Show,
+  list: ShownList,
+  signal: AbortSignal,
+): Promise<void> {
+  const shown = await databasesToShow(statements, statement, shape, signal);
+  if (shown === null) {
+    return;
   }
-  const configuration = execution.topology().keyspaces.get(schema);
-  const kind = configuration?.table(table).kind;
-  switch (kind) {
-    case 'reference':
-      return { kind: 'shared', keyspace: schema, shard: null };
-    case 'unsharded':
-      return { kind: 'unsharded', keyspace: schema };
-    case 'sharded':
-    case undefined:
-      return slotPlaceOf(statements, schema);
-    default:
-      return assertNever(kind);
-  }
+  const { databases, place } = shown;
+  const text = shownListText(list, databases, {
+    like: shape.like === null ? null : likeText(statement, shape.like),
+    where: shape.where === null ? null : statement.parsed.textOf(shape.where.tokens),
+  });
+  await statements.runText(Buffer.from(text), place, statement, signal);
 }
 
 /** The statement about a table of the current database. */
@@ -264,34 +219,6 @@ function stripSchema(statement: Statement, shape: Show): Buffer {
   return Buffer.from(`SHOW ${shape.full ? 'FULL ' : ''}${shape.what}${like}${where}`);
 }
 
-function textOfLiteral(literal: ReturnType<Statement['parsed']['literal']>): string {
-  switch (literal.kind) {
-    case 'number':
-      return literal.text;
-    case 'string':
-    case 'bytes':
-      return literal.bytes.toString();
-    case 'parameter':
-      throw clientError('notSupported', 'Shardwright does not support parameters in SHOW');
-    default:
-      return assertNever(literal);
-  }
-}
-
 function likeText({ parsed }: Statement, index: number): string {
-  return `LIKE ${quoteText(textOfLiteral(parsed.literal(index)), parsed.dialect)}`;
-}
-
-/** A pattern of LIKE for short names: `%` and `_`, without case. */
-function likePattern(literal: ReturnType<Statement['parsed']['literal']>): RegExp {
-  const source = textOfLiteral(literal).replaceAll(
-    /\\([%_])|[.*+?^${}()|[\]\\%_]/g,
-    (match, escaped: string | undefined) => {
-      if (escaped !== undefined) {
-        return escaped;
-      }
-      return match === '%' ? '.*' : match === '_' ? '.' : `\\${match}`;
-    },
-  );
-  return new RegExp(`^${source}$`, 'i');
+  return `LIKE ${quoteText(textOfShown(parsed.literal(index)), parsed.dialect)}`;
 }

@@ -10,7 +10,8 @@ import {
   setSavepoint,
 } from '../transactions.ts';
 import type { SessionStatements } from './session-statements.ts';
-import { answerOk, runReplayed } from './set-statement.ts';
+import { answerOk } from './answer-ok.ts';
+import { runReplayed } from './replayed-variables.ts';
 import type { Statement } from '../statement.ts';
 
 type ShapeOf<Kind extends StatementShape['kind']> = Extract<StatementShape, { readonly kind: Kind }>;

@@ -1,6 +1,6 @@
-import type { ColumnDefinition } from '../../wire/column-definition.ts';
-import { textColumn } from '../../wire/column-definition.ts';
-import { encodeTextRow } from '../../wire/text-row.ts';
+import type { ColumnDefinition } from '../../../wire/column-definition.ts';
+import { textColumn } from '../../../wire/column-definition.ts';
+import { encodeTextRow } from '../../../wire/text-row.ts';
 import type { RowSource } from '../merge-input.ts';
 
 /** Fields of a row as text; one byte for each character. */
@@ -18,7 +18,7 @@ export function sourceOf(
 ): RowSource & { readonly reads: number } {
   let reads = 0;
   return {
-    columns,
+    open: () => Promise.resolve(columns),
     get reads() {
       return reads;
     },

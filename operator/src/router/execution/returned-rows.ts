@@ -1,0 +1,48 @@
+/** INSERT … RETURNING of several slots: one row for each that was inserted, in the order of the statement. */
+import { decodeColumn } from '../../wire/column-definition.ts';
+import { encodeTextRow } from '../../wire/text-row.ts';
+import type { CollectedResult } from './collecting-sink.ts';
+import type { Execution } from './execution.ts';
+import { createBinaryWriter, createTextWriter } from './row-writer.ts';
+import type { Statement } from './statement.ts';
+
+/** What one slot has returned. */
+export interface ReturnedPart {
+  readonly result: CollectedResult;
+  /** The places in the statement of the rows that it was given. */
+  readonly rows: readonly number[];
+}
+
+/**
+ * The rows of all parts. A slot that returns as many as it was given has them in their order; where one does not, since IGNORE
+ * left some out, which is which is not known, and the parts follow each other.
+ */
+export function orderReturned(parts: readonly ReturnedPart[]): CollectedResult['rows'] {
+  const placed = parts.flatMap(({ result, rows }) =>
+    result.rows.map((row, index) => ({ row, place: rows[index] ?? 0 })),
+  );
+  const isWhole = parts.every(({ result, rows }) => result.rows.length === rows.length);
+  return (isWhole ? placed.toSorted((one, other) => one.place - other.place) : placed).map(({ row }) => row);
+}
+
+/** Answers with them. At least one part is needed. */
+export async function answerReturning(
+  execution: Execution,
+  { answer, hasMore, isBinary, parsed }: Statement,
+  parts: readonly ReturnedPart[],
+  signal: AbortSignal,
+): Promise<void> {
+  const [first] = parts;
+  if (first === undefined) {
+    throw new RangeError('nothing was returned');
+  }
+  const status = (): number => execution.status(hasMore);
+  const writer = (isBinary ? createBinaryWriter : createTextWriter)(answer, status);
+  writer.columns(first.result.columns.map((definition) => decodeColumn(definition, answer.capabilities)));
+  await writer.rows(orderReturned(parts).map(encodeTextRow), signal);
+  execution.succeeded(first.result.completion, undefined, parsed.shape.kind);
+  writer.end(
+    status(),
+    parts.reduce((sum, { result }) => sum + result.completion.warnings, 0),
+  );
+}

@@ -1,0 +1,76 @@
+import { ClientError } from '../../client/client-error.ts';
+import { MergeError } from '../../merge/merge-error.ts';
+import { mergeRows } from '../../merge/merge-rows.ts';
+import type { RouteOf } from '../../routing/route.ts';
+import type { Execution } from '../execution.ts';
+import { slotPlace } from '../place-description.ts';
+import type { RowWriter } from '../row-writer.ts';
+import { answerFailure } from '../server-message.ts';
+import type { Statement } from '../statement.ts';
+import { SCATTER_CAPS } from './scatter-caps.ts';
+import { ScatterReading } from './scatter-reading.ts';
+
+/**
+ * Asks every slot, and merges the answers into one while they arrive. An error after the first rows ends the result, as an error
+ * of a server would.
+ */
+export async function runScatter(
+  execution: Execution,
+  statement: Statement,
+  route: RouteOf<'scatter'>,
+  writer: RowWriter,
+  signal: AbortSignal,
+): Promise<void> {
+  const { keyspace, parts } = route;
+  execution.bind(
+    keyspace,
+    parts.map(({ slot }) => slotPlace(keyspace, slot)),
+  );
+  await execution.settle(
+    parts.map(({ slot }) => ({ kind: 'slot', keyspace, slot })),
+    route.access.mode,
+    signal,
+  );
+  const reading = new ScatterReading(execution, statement, route, signal);
+  let rows = 0n;
+  let mergeFailure: { readonly error: unknown } | undefined;
+  try {
+    rows = await writeMerged(execution, route, reading, writer, signal);
+  } catch (error) {
+    mergeFailure = { error };
+  }
+  const failure = await reading.end();
+  if (failure !== undefined) {
+    answerFailure(execution, statement.answer, failure);
+    return;
+  }
+  if (mergeFailure !== undefined) {
+    throw forClient(mergeFailure.error);
+  }
+  writer.end(execution.status(statement.hasMore), Math.min(reading.warnings, 65_535));
+  execution.session.last = { ...execution.session.last, rowCount: -1n, foundRows: rows };
+}
+
+/** Resolves with the number of rows. */
+async function writeMerged(
+  { environment: { clock } }: Execution,
+  { plan }: RouteOf<'scatter'>,
+  { sources, arrangement }: ScatterReading,
+  writer: RowWriter,
+  signal: AbortSignal,
+): Promise<bigint> {
+  const merged = await mergeRows({ plan, sources, arrangement, caps: SCATTER_CAPS, clock, signal });
+  writer.columns(merged.columns);
+  let rows = 0n;
+  for await (const batch of merged.batches) {
+    rows += BigInt(batch.length);
+    await writer.rows(batch, signal);
+  }
+  return rows;
+}
+
+function forClient(error: unknown): unknown {
+  return error instanceof MergeError
+    ? new ClientError(error.errno, error.sqlState, error.message, error)
+    : error;
+}

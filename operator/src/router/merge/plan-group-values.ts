@@ -1,0 +1,171 @@
+/** The values of groups: how each is put together from what slots answer. */
+import type { CallNode, Expression } from '../sql/expression.ts';
+import { aggregatesIn } from '../routing/expression-walk.ts';
+import { constantOf } from '../routing/key-constraint.ts';
+import { comparedValue } from './compared-values.ts';
+import { expressionText } from './expression-text.ts';
+import type { HiddenColumns } from './hidden-columns.ts';
+import type { ComparedValue, GroupValue, RowColumn } from './merge-plan.ts';
+import { CannotMerge, type ScatterScope } from './scatter-select.ts';
+
+/** What to do instead of merging groups. */
+export const GROUP_BY_KEY =
+  'Group by the key column as well, so that each group lies within a slot; or give the key';
+
+/** Makes the values of one scope's groups. */
+export class GroupValues {
+  /** Texts of what rows have to be grouped by besides, since an aggregate is of distinct values. */
+  readonly further: string[] = [];
+  readonly #select: ScatterScope;
+  readonly #hidden: HiddenColumns;
+  readonly #isGroup: (expression: Expression) => boolean;
+
+  /** `isGroup`: whether an expression is an element of GROUP BY. */
+  constructor(select: ScatterScope, hidden: HiddenColumns, isGroup: (expression: Expression) => boolean) {
+    this.#select = select;
+    this.#hidden = hidden;
+    this.#isGroup = isGroup;
+  }
+
+  /** The value of an expression of the select list, or of ORDER BY or HAVING. `visible`: its column, where it has one. @throws CannotMerge */
+  make(expression: Expression, visible: RowColumn | null): GroupValue {
+    const [aggregate] = aggregatesIn(expression);
+    if (aggregate === undefined) {
+      if (expression.kind === 'star' || (visible === null && !this.#isGroup(expression))) {
+        throw new CannotMerge('* is selected together with groups of several slots', 'Write the columns out');
+      }
+      return { kind: 'any', column: visible ?? this.#text(expression), compared: null };
+    }
+    if (isFallback(expression, aggregate)) {
+      return this.#makeFallback(expression, aggregate, visible);
+    }
+    if (aggregate !== expression || expression.kind !== 'call') {
+      throw new CannotMerge(
+        `An expression around ${aggregate.name}() over several slots`,
+        `Select ${aggregate.name}() alone and calculate in the application; or group by the key column`,
+      );
+    }
+    if (expression.ordered) {
+      throw new CannotMerge(
+        `${expression.name}() with ORDER BY, SEPARATOR or LIMIT over several slots`,
+        GROUP_BY_KEY,
+      );
+    }
+    return this.#makeAggregate(expression, visible ?? this.#text(expression));
+  }
+
+  /** COALESCE(SUM(x), 0): the aggregate is merged by itself; where it is NULL, each slot has the constant. */
+  #makeFallback(expression: Expression, aggregate: Expression, visible: RowColumn | null): GroupValue {
+    const value = this.make(aggregate, null);
+    return { kind: 'fallback', result: visible ?? this.#text(expression), value };
+  }
+
+  #makeAggregate(call: Expression & CallNode, result: RowColumn): GroupValue {
+    const [argument] = call.arguments;
+    if (argument === undefined) {
+      throw new CannotMerge(`${call.name}() without an argument`, GROUP_BY_KEY);
+    }
+    // The least and the greatest are the same with and without DISTINCT.
+    const isDistinct = call.distinct && call.name !== 'MIN' && call.name !== 'MAX';
+    if (isDistinct) {
+      return this.#makeDistinct(call, result);
+    }
+    switch (call.name) {
+      case 'COUNT':
+        return { kind: 'count', column: result };
+      case 'SUM':
+        return { kind: 'sum', column: result };
+      case 'AVG': {
+        const text = expressionText(this.#select, argument);
+        return {
+          kind: 'average',
+          result,
+          sum: this.#hidden.add(`SUM(${text})`),
+          count: this.#hidden.add(`COUNT(${text})`),
+        };
+      }
+      case 'MIN':
+      case 'MAX':
+        return {
+          kind: call.name === 'MIN' ? 'minimum' : 'maximum',
+          compared: this.#extreme(call, argument, result),
+        };
+      case 'BIT_AND':
+        return { kind: 'bitAnd', column: result };
+      case 'BIT_OR':
+        return { kind: 'bitOr', column: result };
+      case 'BIT_XOR':
+        return { kind: 'bitXor', column: result };
+      default:
+        throw new CannotMerge(
+          `${call.name}() over several slots cannot be put together from parts`,
+          GROUP_BY_KEY,
+        );
+    }
+  }
+
+  #makeDistinct(call: Expression & CallNode, result: RowColumn): GroupValue {
+    const values = call.arguments.map((argument) => {
+      const text = expressionText(this.#select, argument);
+      if (!this.further.includes(text)) {
+        this.further.push(text);
+      }
+      return comparedValue(this.#select, argument, null, this.#hidden);
+    });
+    const [compared] = values;
+    switch (call.name) {
+      case 'COUNT':
+        return { kind: 'countDistinct', result, values };
+      case 'SUM':
+      case 'AVG':
+        if (compared !== undefined && values.length === 1) {
+          return { kind: call.name === 'SUM' ? 'sumDistinct' : 'averageDistinct', result, compared };
+        }
+        throw new CannotMerge(`${call.name}(DISTINCT …) of several values`, GROUP_BY_KEY);
+      default:
+        throw new CannotMerge(`${call.name}(DISTINCT …) over several slots`, GROUP_BY_KEY);
+    }
+  }
+
+  /** How the least or greatest values of the slots compare. */
+  #extreme(call: Expression & CallNode, argument: Expression, result: RowColumn): ComparedValue {
+    // The argument says how; what is compared is the aggregate.
+    const asked: string[] = [];
+    const probe = { add: (text: string): RowColumn => ({ from: 'hidden', index: asked.push(text) - 1 }) };
+    const how = comparedValue(this.#select, argument, result, probe);
+    if (how.value !== result) {
+      throw new CannotMerge(
+        `${call.name}() of ENUM, SET, BIT, FLOAT or TIMESTAMP over several slots`,
+        'Convert the argument to CHAR, DOUBLE or DATETIME with CAST; or group by the key column',
+      );
+    }
+    const text = `${call.name}(${expressionText(this.#select, argument)})`;
+    return how.weight === null
+      ? how
+      : {
+          value: result,
+          weight: {
+            text: this.#hidden.add(`WEIGHT_STRING(${text})`),
+            space:
+              how.weight.space === null
+                ? null
+                : this.#hidden.add(`WEIGHT_STRING(CONCAT(LEFT(${text}, 0), ' '))`),
+          },
+        };
+  }
+
+  #text(expression: Expression): RowColumn {
+    return this.#hidden.add(expressionText(this.#select, expression));
+  }
+}
+
+const FALLBACKS: ReadonlySet<string> = new Set(['COALESCE', 'IFNULL', 'NVL']);
+
+/** Whether an expression is an aggregate, or a constant where that is NULL. */
+function isFallback(expression: Expression, aggregate: Expression): boolean {
+  if (expression.kind !== 'call' || expression.schema !== null || !FALLBACKS.has(expression.name)) {
+    return false;
+  }
+  const [first, second, third] = expression.arguments;
+  return first === aggregate && second !== undefined && third === undefined && constantOf(second) !== null;
+}

@@ -1,0 +1,194 @@
+/** Which sharded table's key a column is, where it may be looked for through queries. */
+import type { ColumnName } from '../sql/expression.ts';
+import type { Query, Scope } from '../sql/query-shape.ts';
+import type { StatementShape } from '../sql/statement-shape.ts';
+import { ColumnResolver } from './column-resolution.ts';
+import type { KeyOf } from './key-constraint.ts';
+import type { MentionedTable } from './mentioned-tables.ts';
+
+/** One mention of a sharded table. */
+export interface KeyNode {
+  /** Index into the shape's `tables`. */
+  readonly table: number;
+  /** Its scope; null outside of any. */
+  readonly scope: number | null;
+  readonly name: string;
+  /** Null for a view, and for a table whose key column is missing or of a type that is no key. */
+  readonly key: KeyOf | null;
+}
+
+/**
+ * Follows columns to the sharded tables that they are keys of: through derived tables and common table expressions that are
+ * *transparent*, which means that over a part of the rows they give a part of their rows.
+ */
+export class KeyOrigins {
+  /** One for each mention of a sharded table, in the order of the statement. */
+  readonly nodes: readonly KeyNode[];
+  readonly resolver: ColumnResolver;
+  readonly #shape: StatementShape;
+  readonly #digest: string;
+  /** Node by scope and source. */
+  readonly #nodeAt = new Map<string, number>();
+  readonly #transparent = new Set<number>();
+  readonly #opaque = new Set<number>();
+
+  /** `digest` tells whether a common table expression renames its columns. */
+  constructor(shape: StatementShape, tables: readonly MentionedTable[], digest: string) {
+    this.#shape = shape;
+    this.#digest = digest;
+    this.resolver = new ColumnResolver(shape, tables);
+    this.nodes = [...tables.entries()]
+      .filter(([, mentioned]) => mentioned.kind === 'sharded')
+      .map(([table, mentioned], node) => {
+        this.#place(table, mentioned, node);
+        return nodeOfTable(table, mentioned);
+      });
+  }
+
+  /** The node whose key a column of one of the sources that a condition binds is; null for any other. */
+  boundNode(scope: number, binds: readonly number[], column: ColumnName): number | null {
+    const position = this.resolver.resolve(scope, column);
+    return position !== null && position.scope === scope && binds.includes(position.source)
+      ? this.nodeOf(scope, column)
+      : null;
+  }
+
+  /** The node whose key column a column is, through transparent queries; null for any other. */
+  nodeOf(scope: number, column: ColumnName): number | null {
+    return this.#nodeOf(scope, column, 0);
+  }
+
+  #nodeOf(scope: number, column: ColumnName, depth: number): number | null {
+    const position = this.resolver.resolve(scope, column);
+    if (position === null || depth > this.#shape.queries.length) {
+      return null;
+    }
+    const node = this.#nodeAt.get(`${position.scope}:${position.source}`);
+    if (node !== undefined) {
+      return this.nodes[node]?.key?.column === column.name ? node : null;
+    }
+    const source = this.#shape.scopes[position.scope]?.sources[position.source];
+    if ((source?.kind !== 'derived' && source?.kind !== 'commonTable') || !this.isTransparent(source.query)) {
+      return null;
+    }
+    return this.#nodeOfOutput(source.query, column.name, depth + 1);
+  }
+
+  /** The node whose key a query gives as its column of that name. */
+  #nodeOfOutput(query: number, name: string, depth: number): number | null {
+    const body = this.#shape.queries[query]?.body;
+    const scope = body?.kind === 'select' ? this.#shape.scopes[body.scope] : undefined;
+    if (body?.kind !== 'select' || scope === undefined) {
+      return null;
+    }
+    const nodes = new Set<number | null>();
+    for (const { expression, alias } of scope.items) {
+      if (expression.kind === 'star') {
+        const table = expression.table;
+        for (const source of scope.sources) {
+          const columns = table === null || source.name === table ? this.resolver.columnsOf(source) : [];
+          if (columns === null) {
+            return null;
+          }
+          if (columns.includes(name)) {
+            nodes.add(this.#nodeOf(body.scope, { schema: null, table: source.name, name }, depth));
+          }
+        }
+      } else if (expression.kind === 'column' && (alias?.toLowerCase() ?? expression.column.name) === name) {
+        nodes.add(this.#nodeOf(body.scope, expression.column, depth));
+      } else if (alias?.toLowerCase() === name) {
+        nodes.add(null);
+      }
+    }
+    const [node = null] = nodes;
+    return nodes.size === 1 ? node : null;
+  }
+
+  /** Whether a query's rows in a slot are a part of all its rows. */
+  isTransparent(query: number): boolean {
+    if (this.#transparent.has(query)) {
+      return true;
+    }
+    // Asked for again while it is being found out: it is recursive.
+    if (this.#opaque.has(query)) {
+      return false;
+    }
+    this.#opaque.add(query);
+    const shape = this.#shape.queries[query];
+    if (shape !== undefined && this.#keepsParts(shape, query)) {
+      this.#opaque.delete(query);
+      this.#transparent.add(query);
+      return true;
+    }
+    return false;
+  }
+
+  /** Whether a query over a part of the rows gives a part of its rows. */
+  #keepsParts(query: Query, index: number): boolean {
+    const scope = query.body.kind === 'select' ? this.#shape.scopes[query.body.scope] : undefined;
+    if (query.body.kind !== 'select' || scope === undefined || query.limit !== null || query.into !== null) {
+      return false;
+    }
+    if (scope.windows || scope.rollup || scope.joins.natural || this.#hasRenamedColumns(index)) {
+      return false;
+    }
+    if (this.#mentions(index) > 1) {
+      return false;
+    }
+    const isGrouped = scope.aggregates || scope.groupBy.length > 0;
+    const { scope: scopeIndex } = query.body;
+    // The key of a row without a partner is NULL, which is in every slot.
+    if ((isGrouped || scope.distinct) && scope.joins.outer) {
+      return false;
+    }
+    if (isGrouped && !scope.groupBy.some(({ expression }) => this.#isKey(scopeIndex, expression))) {
+      return false;
+    }
+    return !scope.distinct || scope.items.some(({ expression }) => this.#isKey(scopeIndex, expression));
+  }
+
+  /** Two mentions of a common table expression can meet in rows of two slots, and have but one node. */
+  #mentions(query: number): number {
+    const sources = this.#shape.scopes.flatMap((scope) => scope.sources);
+    return sources.filter((source) => source.kind === 'commonTable' && source.query === query).length;
+  }
+
+  #isKey(scope: number, expression: Scope['groupBy'][number]['expression']): boolean {
+    return expression.kind === 'column' && this.nodeOf(scope, expression.column) !== null;
+  }
+
+  /** `WITH name (a, b) AS`: the list of names is not in the shape. */
+  #hasRenamedColumns(query: number): boolean {
+    const names = this.#shape.queries.flatMap(({ commonTables }) =>
+      commonTables.filter((table) => table.query === query).map(({ name }) => name),
+    );
+    return names.some(
+      (name) =>
+        this.#digest.endsWith('…') ||
+        this.#digest.includes(`${name} (`) ||
+        this.#digest.includes(`${name}\` (`) ||
+        this.#digest.includes(`${name}" (`),
+    );
+  }
+
+  #place(table: number, { reference }: MentionedTable, node: number): void {
+    const sources = reference.scope === null ? [] : (this.#shape.scopes[reference.scope]?.sources ?? []);
+    const source = sources.findIndex((candidate) => candidate.kind === 'table' && candidate.table === table);
+    if (source >= 0) {
+      this.#nodeAt.set(`${reference.scope}:${source}`, node);
+    }
+  }
+}
+
+function nodeOfTable(table: number, { reference, description }: MentionedTable): KeyNode {
+  const key = description?.isView === true ? null : (description?.key ?? null);
+  return {
+    table,
+    scope: reference.scope,
+    name: reference.name,
+    key:
+      key === null || key.rule.kind === 'refused'
+        ? null
+        : { table: reference.name, column: key.column, rule: key.rule },
+  };
+}

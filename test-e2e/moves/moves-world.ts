@@ -1,0 +1,269 @@
+/**
+ * A cluster of processes on this machine: MariaDB servers with the agents beside them, a router, an API server, and the
+ * supervisor of the operator. Nothing of it stands in for something else but the pods, which no kubelet runs.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ShardMapSpec, ShardRebalance } from '../../operator/src/api/v1alpha1/index.ts';
+import { connect, type Connection } from '../../operator/src/runtime/client/connect.ts';
+import { prepareAgentAccess } from '../agent/agent-access.ts';
+import {
+  CLUSTER,
+  type ClusterProcesses,
+  type ClusterProcessesOptions,
+  createClusterProcesses,
+  NAMESPACE,
+} from '../agent/cluster-processes.ts';
+import type { MemberProcesses } from '../agent/member-processes.ts';
+import { connectAsAgent } from '../agent/member-sql.ts';
+import { type ControlPlane, startControlPlane } from '../cluster/control-plane/index.ts';
+import { findFreePorts } from '../cluster/control-plane/free-port.ts';
+import { waitFor } from '../cluster/machine/wait.ts';
+import type { PackagedMariadb } from '../mariadb/root-file-system.ts';
+import { RouterProcess } from '../router/router-process.ts';
+import { createClusterObjects, randomSecret } from './cluster-objects.ts';
+import type { LoadTarget } from './load-target.ts';
+import { MovesStage, type MovesStageOptions } from './moves-stage.ts';
+import { createPodObject } from './pod-objects.ts';
+import { startOperator, type SupervisingOperator } from './supervising-operator.ts';
+
+const MARIADB: PackagedMariadb = { version: '11.8', suite: 'trixie' };
+const READY = { timeoutMilliseconds: 240_000 };
+
+/** By default three shards run, of two members each, and all but one have slots. */
+export interface MovesWorldOptions extends Partial<MovesStageOptions> {
+  /** What folders members get, and how shards reach each other. @default the usual */
+  readonly members?: Pick<ClusterProcessesOptions, 'prepareFolder' | 'route'>;
+}
+
+interface Parts {
+  readonly controlPlane: ControlPlane;
+  readonly connection: Connection;
+  readonly processes: ClusterProcesses;
+  readonly router: RouterProcess;
+}
+
+/** Everything of it. */
+export class MovesWorld extends MovesStage {
+  readonly router: RouterProcess;
+  readonly processes: ClusterProcesses;
+  readonly #parts: Parts;
+  readonly #authority: string;
+  #operator: SupervisingOperator | undefined;
+
+  private constructor(parts: Parts) {
+    super(parts.connection.client, { namespace: NAMESPACE, name: CLUSTER });
+    this.#parts = parts;
+    this.#authority = parts.processes.tls.authorities;
+    this.router = parts.router;
+    this.processes = parts.processes;
+  }
+
+  /** Makes it; resolves when every shard takes writes, and the router serves. */
+  static async open(options: MovesWorldOptions = {}): Promise<MovesWorld> {
+    const { shards = 3, instances = 2, filledShards = shards - 1, members = {}, configuration } = options;
+    const controlPlane = await startControlPlane();
+    const { client: plain, kubeconfigPath } = await prepareAgentAccess(controlPlane);
+    plain.close();
+    const connection = await connect({
+      kubeconfigPath: controlPlane.kubeconfigPath,
+      userAgent: 'shardwright-operator/test',
+    });
+    const processes = await createClusterProcesses(
+      MARIADB,
+      kubeconfigPath,
+      Array.from({ length: shards }, () => instances),
+      {
+        ...members,
+        ...(configuration === undefined ? {} : { configuration }),
+        hasApplicationAccount: false,
+        createPod: (place) => createPodObject(connection.client, place),
+      },
+    );
+    const key = randomSecret();
+    const router = await createRouter(processes, key, kubeconfigPath);
+    await createClusterObjects(connection.client, {
+      shards,
+      instancesPerShard: instances,
+      filledShards,
+      hasRanges: options.hasRanges ?? false,
+      hasRemainders: options.hasRemainders ?? false,
+      tls: processes.tls,
+      applicationPassword: processes.applicationPassword,
+      router: { key, password: router.accountPassword },
+    });
+    const world = new MovesWorld({ controlPlane, connection, processes, router });
+    try {
+      await world.#begin();
+    } catch (error) {
+      await world.close();
+      throw error;
+    }
+    return world;
+  }
+
+  get operator(): SupervisingOperator {
+    if (this.#operator === undefined) {
+      throw new Error('no operator runs');
+    }
+    return this.#operator;
+  }
+
+  get members(): readonly MemberProcesses[] {
+    return this.processes.shards.flat();
+  }
+
+  map(): ShardMapSpec {
+    return this.operator.map();
+  }
+
+  rebalance(name: string): ShardRebalance | undefined {
+    return this.operator.rebalance(name);
+  }
+
+  rebalances(): readonly string[] {
+    return this.operator.rebalances();
+  }
+
+  reach(host: string): ReturnType<LoadTarget['reach']> {
+    const member = this.members.find(({ pod }) => pod === host);
+    return {
+      host: '127.0.0.1',
+      port: member?.options.ports.server ?? this.router.port,
+      user: 'app',
+      password: this.processes.applicationPassword,
+      authority: this.#authority,
+    };
+  }
+
+  /** The primary of a shard by the map. */
+  primary(shard: number): MemberProcesses {
+    return this.#member(this.requirePrimary(shard));
+  }
+
+  /** Runs a statement as the agent on the primary of a shard. */
+  async query(shard: number, sql: string): Promise<readonly (readonly string[])[]> {
+    const session = await connectAsAgent(this.primary(shard));
+    try {
+      return await session.read(sql);
+    } finally {
+      session.close();
+    }
+  }
+
+  async execute(shard: number, sql: string): Promise<void> {
+    const session = await connectAsAgent(this.primary(shard));
+    try {
+      await session.run(sql);
+    } finally {
+      session.close();
+    }
+  }
+
+  /** Starts the operator, after `stopOperator` another one. */
+  async startOperator(): Promise<void> {
+    const { connection, processes } = this.#parts;
+    this.#operator = await startOperator(connection.client, join(processes.folder, 'operator.log'), {
+      event() {},
+    });
+  }
+
+  async killServer(pod: string): Promise<void> {
+    await this.#member(pod).killServer();
+  }
+
+  async killAgent(pod: string): Promise<void> {
+    await this.#member(pod).restartAgent();
+  }
+
+  async killOperator(): Promise<void> {
+    await this.stopOperator();
+    await this.startOperator();
+  }
+
+  async killRouter(): Promise<void> {
+    await this.router.stop('SIGKILL');
+    await this.router.start();
+  }
+
+  async stopOperator(): Promise<void> {
+    await this.#operator?.stop();
+  }
+
+  async untilWhole(): Promise<void> {
+    await waitFor(
+      'all shards to be at work',
+      () => (this.operator.map().shards.every((shard) => this.#isWhole(shard)) ? true : undefined),
+      READY,
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.router.stop('SIGKILL');
+    await this.#operator?.stop();
+    await this.processes.dispose();
+    await this.#parts.connection.close();
+    await this.#parts.controlPlane.stop();
+  }
+
+  #member(pod: string): MemberProcesses {
+    const found = this.members.find((member) => member.pod === pod);
+    if (found === undefined) {
+      throw new Error(`there is no pod ${pod}`);
+    }
+    return found;
+  }
+
+  #isWhole({ primary, replicas, ackers }: ReturnType<SupervisingOperator['map']>['shards'][number]): boolean {
+    const state = primary === null ? undefined : this.operator.state(primary);
+    return (
+      state?.member?.writable === true &&
+      state.users !== null &&
+      ackers.length === replicas.length &&
+      replicas.every((pod) => this.operator.state(pod)?.fitForReads === true)
+    );
+  }
+
+  async #begin(): Promise<void> {
+    await this.startOperator();
+    for (const member of this.members) {
+      member.startLauncher();
+      member.startAgent();
+    }
+    await this.untilWhole();
+    await this.router.start();
+  }
+}
+
+async function createRouter(
+  processes: ClusterProcesses,
+  secret: string,
+  kubeconfigPath: string,
+): Promise<RouterProcess> {
+  const [port = 0, metricsPort = 0] = await findFreePorts(2);
+  const folder = join(processes.folder, 'router');
+  await mkdir(folder);
+  const tls = {
+    authority: join(processes.serverTls, 'ca.crt'),
+    certificate: join(processes.serverTls, 'tls.crt'),
+    key: join(processes.serverTls, 'tls.key'),
+  };
+  const router = new RouterProcess({
+    folder,
+    cluster: CLUSTER,
+    secret,
+    tls,
+    port,
+    metricsPort,
+    kubeconfigPath,
+  });
+  await router.prepare();
+  const addresses = processes.shards
+    .flat()
+    .map(({ pod, options }) => [
+      pod,
+      { host: '127.0.0.1', port: options.ports.server, serverName: 'localhost' },
+    ]);
+  await writeFile(router.addressesFile, JSON.stringify(Object.fromEntries(addresses)));
+  return router;
+}

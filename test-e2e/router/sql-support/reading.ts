@@ -1,0 +1,271 @@
+import type { SupportSection } from './support-line.ts';
+
+/** SELECT. */
+export const READING: SupportSection = {
+  title: 'Reading',
+  works: [
+    {
+      what: 'Any SELECT whose tables are bound to one key: joins, subqueries, common table expressions, window functions',
+      statements: [
+        'WITH mine AS (SELECT number, total FROM orders WHERE user_id = 3) SELECT u.name, m.total, RANK() OVER (ORDER BY m.total DESC) FROM users u JOIN mine m WHERE u.id = 3 AND EXISTS (SELECT 1 FROM orders o WHERE o.user_id = u.id) ORDER BY m.total',
+      ],
+      rows: [
+        ['user 3', '31', '2'],
+        ['user 3', '32', '1'],
+      ],
+    },
+    {
+      what: 'A list of keys: only their slots are asked',
+      statements: ['SELECT id, name FROM users WHERE id IN (1, 5, 8) ORDER BY id'],
+      rows: [
+        ['1', 'user 1'],
+        ['5', 'user 5'],
+        ['8', 'user 8'],
+      ],
+    },
+    {
+      what: 'SELECT without a key: every slot is asked, and the answers are merged by ORDER BY, LIMIT and OFFSET',
+      statements: ['SELECT id FROM users ORDER BY name DESC LIMIT 2 OFFSET 1'],
+      rows: [['7'], ['6']],
+    },
+    {
+      what: 'Positions in ORDER BY, also of columns that a `*` stands for',
+      statements: [
+        'SELECT u.*, o.total FROM users u JOIN orders o ON o.user_id = u.id ORDER BY 4 DESC, 1 LIMIT 2',
+      ],
+      rows: [
+        ['8', 'user 8', 'fr', '82'],
+        ['8', 'user 8', 'fr', '81'],
+      ],
+    },
+    {
+      what: 'COUNT, SUM, MIN, MAX and AVG with GROUP BY and HAVING over all slots',
+      statements: [
+        'SELECT country, COUNT(*), SUM(id), MIN(id), MAX(name), AVG(id) FROM users GROUP BY country HAVING COUNT(*) > 1 ORDER BY country',
+      ],
+      rows: [
+        ['de', '4', '16', '1', 'user 7', '4.0000'],
+        ['fr', '4', '20', '2', 'user 8', '5.0000'],
+      ],
+    },
+    {
+      what: 'Aggregates of a derived table, over all slots',
+      statements: [
+        'SELECT COUNT(*), MIN(a), MAX(name) FROM (SELECT id AS a, name FROM users WHERE id < 5) AS some',
+      ],
+      rows: [['4', '1', 'user 4']],
+    },
+    {
+      what: 'DISTINCT, and aggregates of DISTINCT values, over all slots',
+      statements: [
+        'SELECT DISTINCT country FROM users ORDER BY country',
+        'SELECT COUNT(DISTINCT country) FROM users',
+      ],
+      rows: [['2']],
+    },
+    {
+      what: 'Joins over all slots where rows meet by their key',
+      statements: [
+        'SELECT u.name, o.total FROM users u JOIN orders o ON o.user_id = u.id WHERE o.total > 80 ORDER BY o.total',
+      ],
+      rows: [
+        ['user 8', '81'],
+        ['user 8', '82'],
+      ],
+    },
+    {
+      what: 'Joins with reference tables, which every shard has',
+      statements: [
+        'SELECT u.id, c.name FROM users u JOIN countries c ON c.code = u.country ORDER BY u.id LIMIT 2',
+      ],
+      rows: [
+        ['1', 'Germany'],
+        ['2', 'France'],
+      ],
+    },
+    {
+      what: 'UNION ALL of several slots',
+      statements: [
+        'SELECT id FROM users WHERE id < 3 UNION ALL SELECT number FROM orders WHERE user_id > 7 ORDER BY 1',
+      ],
+      rows: [['1'], ['1'], ['2'], ['2']],
+    },
+    {
+      what: 'Tables of type `Unsharded`, joined with each other and with reference tables in any way',
+      statements: ["SELECT s.value, c.name FROM settings s, countries c WHERE c.code = 'de'"],
+      rows: [['dark', 'Germany']],
+    },
+    {
+      what: 'FOR UPDATE and LOCK IN SHARE MODE, in the transaction of their slot',
+      statements: [
+        'START TRANSACTION',
+        'SELECT total FROM orders WHERE user_id = 4 AND number = 1 FOR UPDATE',
+        'ROLLBACK',
+      ],
+      rows: null,
+    },
+    {
+      what: 'FOUND_ROWS(); and SQL_CALC_FOUND_ROWS of one slot',
+      statements: [
+        'SELECT SQL_CALC_FOUND_ROWS number FROM orders WHERE user_id = 2 LIMIT 1',
+        'SELECT FOUND_ROWS()',
+      ],
+      rows: [['2']],
+    },
+    {
+      what: 'FULLTEXT indexes, in each slot for itself',
+      statements: [
+        'CREATE TABLE notes (user_id BIGINT NOT NULL PRIMARY KEY, words TEXT, FULLTEXT (words))',
+        "INSERT INTO notes VALUES (1, 'all about whales'), (2, 'all about birds')",
+        "SELECT user_id FROM notes WHERE MATCH (words) AGAINST ('whales')",
+      ],
+      rows: [['1']],
+      note: 'How well a row matches is reckoned among the rows of its slot.',
+    },
+    {
+      what: 'Recursive common table expressions, EXCEPT, INTERSECT, VALUES and JSON_TABLE, in a slot or without a table',
+      statements: [
+        'WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 4) SELECT i FROM n EXCEPT VALUES (2)',
+        "SELECT number FROM orders WHERE user_id = 6 INTERSECT SELECT a FROM JSON_TABLE('[2, 3]', '$[*]' COLUMNS (a INT PATH '$')) listed",
+      ],
+      rows: [['2']],
+    },
+    {
+      what: 'EXPLAIN and ANALYZE, as the server of one slot answers',
+      statements: ['EXPLAIN SELECT name FROM users WHERE id = 1'],
+      rows: 'some',
+    },
+    {
+      what: 'EXPLAIN SHARDWRIGHT: which slots, shards and server, and why',
+      statements: ['EXPLAIN SHARDWRIGHT SELECT * FROM settings'],
+      rows: [
+        [
+          'single',
+          'app',
+          '',
+          '0',
+          'app$single',
+          "by the session's consistency",
+          '',
+          'only unsharded tables',
+          '',
+        ],
+      ],
+    },
+    {
+      what: 'A choice for one statement, as a comment',
+      statements: [
+        'SELECT /*shardwright: consistency=eventual */ name FROM users WHERE id = 1',
+        'SELECT /*shardwright: key=2, consistency=eventual_fastest */ SUM(total) FROM orders',
+      ],
+      rows: [['43']],
+    },
+  ],
+  refused: [
+    {
+      what: 'Joins of rows of different slots',
+      statements: ['SELECT * FROM users u JOIN orders o ON o.total = u.id'],
+      because: {
+        reason: 'Rows of different slots would meet: of users and orders',
+        instead:
+          'Compare each of users.id and orders.user_id with one and the same value, or join the tables by these columns; or make the smaller table a Reference table',
+      },
+    },
+    {
+      what: 'A subquery that reads rows of all slots',
+      statements: ['SELECT * FROM users WHERE id = 1 AND name IN (SELECT name FROM users)'],
+      because: {
+        reason: 'Rows of different slots would meet: of users',
+        instead:
+          'Compare each of users.id with one and the same value, or join the tables by these columns; or make the smaller table a Reference table',
+      },
+    },
+    {
+      what: 'Window functions over rows of several slots',
+      statements: ['SELECT id, ROW_NUMBER() OVER (ORDER BY id) FROM users'],
+      because: { reason: 'A window function over rows of several slots', instead: 'Give the key' },
+    },
+    {
+      what: 'Sharded and unsharded tables in one statement',
+      statements: ['SELECT * FROM users JOIN settings ON settings.name = users.name'],
+      because: {
+        reason: 'Sharded tables (users) and unsharded ones (settings) of app are on different shards',
+        instead: 'Read them in two statements; or make the unsharded table a Reference table',
+      },
+    },
+    {
+      what: 'UNION (without ALL) of several slots',
+      statements: ['SELECT id FROM users UNION SELECT number FROM orders'],
+      because: {
+        reason: 'Rows of different slots would meet: of users and orders',
+        instead:
+          'Compare each of users.id and orders.user_id with one and the same value, or join the tables by these columns; or make the smaller table a Reference table',
+      },
+    },
+    {
+      what: 'GROUP_CONCAT and other aggregates that cannot be put together',
+      statements: ['SELECT GROUP_CONCAT(name) FROM users'],
+      because: {
+        reason: 'GROUP_CONCAT() over several slots cannot be put together from parts',
+        instead: 'Group by the key column as well, so that each group lies within a slot; or give the key',
+      },
+    },
+    {
+      what: 'WITH ROLLUP over several slots',
+      statements: ['SELECT country, COUNT(*) FROM users GROUP BY country WITH ROLLUP'],
+      because: {
+        reason: 'WITH ROLLUP over several slots',
+        instead: 'Sum up in the application, or give the key',
+      },
+    },
+    {
+      what: 'EXCEPT and INTERSECT of several slots',
+      statements: ['SELECT id FROM users INTERSECT SELECT user_id FROM orders'],
+      because: {
+        reason: 'Rows of different slots would meet: of users and orders',
+        instead:
+          'Compare each of users.id and orders.user_id with one and the same value, or join the tables by these columns; or make the smaller table a Reference table',
+      },
+    },
+    {
+      what: 'Stored functions, and functions of MariaDB that the router does not know, over several slots',
+      statements: ['SELECT id FROM users WHERE plus_one(id) = 2'],
+      because: {
+        reason: 'PLUS_ONE() is called in several slots, and may do something else in each',
+        instead: 'Compare the key with a value, or SET shardwright_key',
+      },
+    },
+    {
+      what: 'SELECT … INTO OUTFILE and INTO DUMPFILE of several slots',
+      statements: ["SELECT * INTO OUTFILE '/tmp/users.csv' FROM users"],
+      because: {
+        reason: 'SELECT … INTO of several slots',
+        instead: 'Read the rows and store them in the application, or give the key',
+      },
+    },
+    {
+      what: 'SELECT … INTO OUTFILE of one slot, for want of the privilege FILE: the file would be in the server’s pod',
+      statements: ["SELECT * INTO OUTFILE '/tmp/users.csv' FROM users WHERE id = 1"],
+      because: {
+        reason: 'Access denied; you need (at least one of) the FILE privilege(s) for this operation',
+        instead: '',
+      },
+    },
+    {
+      what: 'SQL_CALC_FOUND_ROWS over several slots',
+      statements: ['SELECT SQL_CALC_FOUND_ROWS id FROM users ORDER BY id LIMIT 1'],
+      because: {
+        reason: 'SQL_CALC_FOUND_ROWS over several slots',
+        instead: 'Use a second statement with COUNT(*)',
+      },
+    },
+    {
+      what: 'Tables of several keyspaces, or of the server itself, in one statement',
+      statements: ['SELECT * FROM settings, information_schema.TABLES'],
+      because: {
+        reason: "The statement mentions tables of app and of the server's own schemas",
+        instead: 'Read them in two statements',
+      },
+    },
+  ],
+};

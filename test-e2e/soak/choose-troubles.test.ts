@@ -1,0 +1,35 @@
+import { describe, expect, it } from '@jest/globals';
+import type { MoveFault } from '../moves/move-faults.ts';
+import { seededRandom } from '../sharded-cluster/random.ts';
+import { chooseTroubles } from './choose-troubles.ts';
+
+const FAULTS: readonly MoveFault[] = ['a', 'b'].map((name) => ({
+  name,
+  isSeenByClients: false,
+  strike: async () => {},
+}));
+const PHASES = ['Copying', 'Switching'] as const;
+
+function choose(rounds: number, recorded: readonly { fault: string; phase: string }[] = []): string[] {
+  return chooseTroubles({ faults: FAULTS, phases: PHASES, rounds, recorded, random: seededRandom(7) }).map(
+    (trouble) => (trouble === undefined ? 'nothing' : `${trouble.fault.name} in ${trouble.phase}`),
+  );
+}
+
+describe('chooseTroubles', () => {
+  it('meets every fault in every phase before one again, and ends with nothing', () => {
+    const [last, ...others] = choose(9).toReversed();
+    expect(last).toBe('nothing');
+    expect(new Set(others.slice(4))).toEqual(new Set(others.slice(0, 4)));
+    expect(new Set(others).size).toBe(4);
+  });
+
+  it('begins with what is not on record', () => {
+    const recorded = [
+      { fault: 'a', phase: 'Copying' },
+      { fault: 'a', phase: 'Switching' },
+      { fault: 'b', phase: 'Switching' },
+    ];
+    expect(choose(2, recorded)).toEqual(['b in Copying', 'nothing']);
+  });
+});
