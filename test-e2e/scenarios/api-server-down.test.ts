@@ -105,5 +105,6 @@ describe('databases whose API server is down', () => {
     const find = () => world.get(services, `${SHARD}-primary`);
     expect(await eventually(find, (service) => service !== undefined)).toBeDefined();
     await world.untilReady(CLUSTER);
+    expect(await client.query(`${SHARD}-primary`, 'SELECT @@hostname')).toEqual([[`${SHARD}-0`]]);
   });
 });

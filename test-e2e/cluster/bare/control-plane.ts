@@ -22,6 +22,7 @@ import { ensureRunning, readSpecification, startDaemon, stopDaemon, writeSpecifi
 import { clusterLayout } from './layout.ts';
 import type { NetworkPlan } from './network-plan.ts';
 import { proxyConfiguration } from './node-configuration.ts';
+import { gatewayProxyName } from './proxies.ts';
 
 /** The domain of all Services. */
 export const clusterDomain = 'cluster.local';
@@ -109,7 +110,7 @@ export async function startControllers(plan: NetworkPlan, programs: Programs): P
     dump(proxyConfiguration(kubeconfig, 'node-1', plan)),
   );
   await start(
-    'gateway-kube-proxy',
+    gatewayProxyName,
     programs['kube-proxy'],
     [`--config=${clusterLayout.gatewayProxyConfiguration}`],
     clusterLayout.gatewayNamespace,

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { openClusterApi } from '../api/client.ts';
+import type { ClusterApi } from '../api/client.ts';
 import { ClusterError } from '../failure.ts';
 import { ensureBaseImage } from '../images/base-image.ts';
 import { buildWithBuildah } from '../images/builder.ts';
 import { runCommand } from '../machine/command.ts';
 import { withFileLock } from '../machine/file-lock.ts';
 import { waitFor } from '../machine/wait.ts';
-import type { ClusterProvider, ClusterStatus, NodeAction } from '../cluster-provider.ts';
+import type { ApiServerAction, ClusterProvider, ClusterStatus, NodeAction } from '../cluster-provider.ts';
 import type { Progress } from '../progress.ts';
 import { actOnApiServer } from './control-plane.ts';
 import { processesIn, readCgroupHierarchies } from './cgroups.ts';
@@ -20,6 +21,8 @@ import { cableState, setCable } from './network.ts';
 import { importImage, importRecordedImages, recordImage } from './node-images.ts';
 import { nodeDaemonNames } from './node-daemons.ts';
 import { killNode, restartRuntime, startKubelet } from './node.ts';
+import { gatewayProxyName, nodeProxyName, restartProxies } from './proxies.ts';
+import { untilApiServerReady } from './readiness.ts';
 import { ensureRequirements, requireRootOnLinux } from './requirements.ts';
 import { readState } from './state.ts';
 import { bringUp } from './up.ts';
@@ -45,7 +48,9 @@ export const bareProvider: ClusterProvider = {
     return runCommand('nsenter', [`--mount=/proc/${String(mounts.pid)}/ns/mnt`, '--', program, ...rest]);
   },
   apiServer: async (action, progress) =>
-    locked(progress, async () => progress.step(`${action} the API server`, () => actOnApiServer(action))),
+    locked(progress, async () =>
+      progress.step(`${action} the API server`, () => stopOrStartApiServer(action)),
+    ),
   status,
   async baseImage(progress) {
     await ensureRequirements(progress);
@@ -65,6 +70,14 @@ export const bareProvider: ClusterProvider = {
   },
 };
 
+async function stopOrStartApiServer(action: ApiServerAction): Promise<void> {
+  await actOnApiServer(action);
+  if (action === 'start') {
+    await withApi(untilApiServerReady);
+    await restartProxies([gatewayProxyName, ...(await runningNodes()).map(nodeProxyName)]);
+  }
+}
+
 async function actOnNode(action: NodeAction, node: NodeLayout, progress: Progress): Promise<void> {
   switch (action) {
     case 'kill':
@@ -80,6 +93,7 @@ async function actOnNode(action: NodeAction, node: NodeLayout, progress: Progres
         return;
       }
       await untilReady(node, { kind: 'connected', time: Date.now() }, progress);
+      await restartProxies([nodeProxyName(node)]);
       return;
     case 'restart': {
       const time = Date.now();
@@ -101,18 +115,24 @@ async function actOnNode(action: NodeAction, node: NodeLayout, progress: Progres
 }
 
 async function untilReady(node: NodeLayout, since: ReadySince, progress: Progress): Promise<void> {
-  const api = openClusterApi(join(clusterLayout.credentialsFolder, 'admin.kubeconfig'));
-  try {
-    await progress.step(`wait until ${node.name} is Ready`, async () => {
-      await waitFor(
+  await progress.step(`wait until ${node.name} is Ready`, async () =>
+    withApi(async (api) =>
+      waitFor(
         `${node.name} to become Ready`,
         async () => ((await isNodeReady(api, node.name, since)) ? true : undefined),
         {
           timeoutMilliseconds: readyTimeoutMilliseconds,
           remedy: `The logs are in ${clusterLayout.logsFolder}.`,
         },
-      );
-    });
+      ),
+    ),
+  );
+}
+
+async function withApi<T>(action: (api: ClusterApi) => Promise<T>): Promise<T> {
+  const api = openClusterApi(join(clusterLayout.credentialsFolder, 'admin.kubeconfig'));
+  try {
+    return await action(api);
   } finally {
     api.close();
   }
