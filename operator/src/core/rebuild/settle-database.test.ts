@@ -121,9 +121,7 @@ describe('settleDatabase', () => {
   it.each(told)('finds it beside what is not yet forgotten of an earlier move: $step', (each) => {
     const { giving, receiving, complete } = each;
     const sides = [
-      ...(giving === null
-        ? []
-        : [claim(GIVING, { ...giving, moves: ['earlier', ...(giving.moves ?? [])] })]),
+      ...(giving === null ? [] : [claim(GIVING, { ...giving, moves: ['earlier', ...(giving.moves ?? [])] })]),
       ...(receiving === null ? [] : [claim(RECEIVING, receiving)]),
     ];
     for (const claims of [sides, sides.toReversed()]) {
