@@ -22,6 +22,7 @@ import { waitFor } from '../cluster/machine/wait.ts';
 import type { PackagedMariadb } from '../mariadb/root-file-system.ts';
 import { RouterProcess } from '../router/router-process.ts';
 import { createClusterObjects, randomSecret } from './cluster-objects.ts';
+import { copyLogs } from './copy-logs.ts';
 import type { LoadTarget } from './load-target.ts';
 import { MovesStage, type MovesStageOptions } from './moves-stage.ts';
 import { createPodObject } from './pod-objects.ts';
@@ -196,6 +197,10 @@ export class MovesWorld extends MovesStage {
       () => (this.operator.map().shards.every((shard) => this.#isWhole(shard)) ? true : undefined),
       READY,
     );
+  }
+
+  override keepLogs(folder: string): Promise<void> {
+    return copyLogs(this.processes.folder, folder);
   }
 
   async close(): Promise<void> {

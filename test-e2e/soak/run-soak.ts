@@ -1,3 +1,6 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { MovePhase } from '../../operator/src/api/v1alpha1/index.ts';
 import { monotonicTime } from '../chaos/clients/monotonic-time.ts';
 import { describeMachine } from '../chaos/runner/surroundings.ts';
@@ -183,19 +186,27 @@ async function runScene({ seed, on, onRound }: SoakOptions, scene: SoakScene): P
     const running = new CheckedLoad(stage, { seed, direct: DIRECT, busy: BUSY });
     load = running;
     let counted = 0;
+    let broken = 0;
+    const told = (result: RoundResult): void => {
+      broken += result.violations.length;
+      onRound(result);
+    };
     for (const [index, act] of acts.entries()) {
       const place = { on, seed, round: index + 1, surroundings };
       const result = await runRound(stage, running, act, counted, place);
       counted += result.operations;
       if (index < acts.length - 1) {
-        onRound(result);
+        told(result);
       } else {
         // Registers are linearizable, and rows are there, over the whole of the run.
         await running.stop();
         const judged = (await running.judge()).map(({ rule, message }) => `${rule}: ${message}`);
         const others = (await scene.judge?.()) ?? [];
-        onRound({ ...result, violations: [...result.violations, ...judged, ...others] });
+        told({ ...result, violations: [...result.violations, ...judged, ...others] });
       }
+    }
+    if (broken > 0) {
+      await keepLogs(stage);
     }
   } finally {
     await load?.stop();
@@ -203,6 +214,13 @@ async function runScene({ seed, on, onRound }: SoakOptions, scene: SoakScene): P
     await stage.close();
     withdrawEnding();
   }
+}
+
+/** Everything else goes with the stage. */
+async function keepLogs(stage: MovesStage): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'shardwright-soak-logs-'));
+  await stage.keepLogs(folder);
+  console.log(`promises were broken; logs of processes are in ${folder}`);
 }
 
 async function describeSurroundings(stage: MovesStage, instances: number): Promise<SoakSurroundings> {
