@@ -14,13 +14,13 @@ import { moveThrough, type MoveTrouble, takeBackThrough, untilAudited } from '..
 import type { MovesStage, MovesStageOptions } from '../moves/moves-stage.ts';
 import { MovesWorld } from '../moves/moves-world.ts';
 import { seededRandom } from '../sharded-cluster/random.ts';
-import { chooseTroubles, type RecordedTrouble } from './choose-troubles.ts';
+import { chooseTroubles, metByActs, type RecordedTrouble } from './choose-troubles.ts';
 import { endWhenInterrupted } from './interruption.ts';
 import type { RoundResult, SoakSurroundings, StageKind } from './round-result.ts';
-import { ballastScene, remainderScene, scaleScene, troubledScaleScene } from './scale-scenes.ts';
+import { ballastScene, isScaling, remainderScene, scaleScene, troubledScaleScene } from './scale-scenes.ts';
 import { ShardLinks } from './shard-links.ts';
 import { SmallFolders } from './small-folders.ts';
-import { splitScene } from './counted-scenes.ts';
+import { SPLIT, splitScene } from './counted-scenes.ts';
 import { WORDS } from './soak-acts.ts';
 import { receivingVolumeFull, shardsCutOff } from './soak-faults.ts';
 import type { SoakAct, SoakScene } from './soak-scene.ts';
@@ -112,12 +112,16 @@ export async function runSoak(options: SoakOptions): Promise<void> {
       const scene = troubledScene(options, full, [receivingVolumeFull(folders)]);
       return runScene(options, { ...scene, members, end: () => folders.remove() });
     }
-    case 'split':
-      return runScene(options, splitScene(full, troublesOf(options, OF_ONE_SHARD, IN_A_SPLIT)));
+    case 'split': {
+      const recorded = metByActs(options.recorded, (name) => name === SPLIT);
+      const troubles = troublesOf({ ...options, recorded }, OF_ONE_SHARD, IN_A_SPLIT);
+      return runScene(options, splitScene(full, troubles));
+    }
     case 'scale':
       return runScene(options, scaleScene(instances));
     case 'failovers': {
-      const chosen = { ...options, rounds: STEPS_WITH_DEATHS };
+      const recorded = metByActs(options.recorded, isScaling);
+      const chosen = { ...options, recorded, rounds: STEPS_WITH_DEATHS };
       return runScene(options, troubledScaleScene(instances, troublesOf(chosen, PRIMARIES, ON_THE_WAY)));
     }
     case 'remainders':
