@@ -33,8 +33,8 @@ const READY = { timeoutMilliseconds: 240_000 };
 
 /** By default three shards run, of two members each, and all but one have slots. */
 export interface MovesWorldOptions extends Partial<MovesStageOptions> {
-  /** What folders members get, and how shards reach each other. @default the usual */
-  readonly members?: Pick<ClusterProcessesOptions, 'prepareFolder' | 'route'>;
+  /** What volumes members get, and how shards reach each other. @default the usual */
+  readonly members?: Pick<ClusterProcessesOptions, 'prepareVolume' | 'route'>;
 }
 
 interface Parts {

@@ -36,7 +36,12 @@ export interface SceneOptions {
 export async function runScene({ seed, on, onRound }: SceneOptions, scene: SoakScene): Promise<void> {
   const { acts } = scene;
   const stage = await openStage(on, scene);
-  const withdrawEnding = endWhenInterrupted(() => stage.close());
+  const end = async (): Promise<void> => {
+    // The stage last: it removes the folders in which a scene may have mounted something.
+    await scene.end?.();
+    await stage.close();
+  };
+  const withdrawEnding = endWhenInterrupted(end);
   let load: CheckedLoad | undefined;
   try {
     const router = await connectToRouter(stage);
@@ -71,8 +76,7 @@ export async function runScene({ seed, on, onRound }: SceneOptions, scene: SoakS
     }
   } finally {
     await load?.stop();
-    await scene.end?.();
-    await stage.close();
+    await end();
     withdrawEnding();
   }
 }

@@ -93,7 +93,7 @@ export async function runSoak(options: SoakOptions): Promise<void> {
     }
     case 'volume': {
       const folders = new SmallFolders(VOLUME_MEBIBYTES);
-      const members = { prepareFolder: folders.make.bind(folders) };
+      const members = { prepareVolume: folders.make.bind(folders) };
       const scene = troubledScene(options, full, [receivingVolumeFull(folders)]);
       return runScene(options, { ...scene, members, end: () => folders.remove() });
     }
