@@ -34,9 +34,7 @@ describe('chooseTroubles', () => {
   });
 
   it('counts for acts of a name what these met, and nothing else', () => {
-    const met = ['a', 'b'].flatMap((fault) =>
-      PHASES.map((phase) => ({ phase, fault: FAULTS.find(({ name }) => name === fault)! })),
-    );
+    const met = FAULTS.flatMap((fault) => PHASES.map((phase) => ({ phase, fault })));
     const recorded = [
       ...met.map((trouble) => ({ fault: trouble.fault.name, phase: trouble.phase })),
       ...met
