@@ -57,8 +57,8 @@ export interface ClusterProcessesOptions {
   readonly graceSeconds?: number;
   /** Called before a member is made; resolves with the uid of its pod. @default one made up */
   readonly createPod?: (place: MemberPort) => Promise<string>;
-  /** Called with the folder of a member before anything is written there. @default nothing */
-  readonly prepareFolder?: (folder: string, shard: number) => Promise<void>;
+  /** Called with the volume of a member before anything is written there. @default nothing */
+  readonly prepareVolume?: (folder: string, shard: number) => Promise<void>;
   /** By which ports a shard reaches a member of another one. @default its own */
   readonly route?: (fromShard: number, to: RoutedMember) => Promise<MemberPorts>;
 }
@@ -98,7 +98,7 @@ export async function createClusterProcesses(
 ): Promise<ClusterProcesses> {
   const { configuration = SMALL, furtherPackages = [], parentFolder = tmpdir() } = options;
   const { hasApplicationAccount = true, fenceSeconds, graceSeconds = 5 } = options;
-  const { createPod, prepareFolder, route } = options;
+  const { createPod, prepareVolume, route } = options;
   const folder = await mkdtemp(join(parentFolder, 'shardwright-agents-'));
   const root = await rootFileSystem(packaged, furtherPackages);
   const tls = await makeCertificates(instances.length);
@@ -145,7 +145,6 @@ export async function createClusterProcesses(
     };
     const own = join(folder, pod);
     await mkdir(own, { recursive: true });
-    await prepareFolder?.(own, shard);
     // The server's programs see the member's own folder only, so its certificate lies there.
     await writeCertificate(join(own, 'server-tls'), tls.server, tls.authority);
     await writeCertificate(join(own, 'agent-tls'), tls.agent, tls.authority);
@@ -169,6 +168,7 @@ export async function createClusterProcesses(
       },
     });
     await member.prepare();
+    await prepareVolume?.(member.volumePath, shard);
     return member;
   };
   const shards = instances.map((): MemberProcesses[] => []);

@@ -13,7 +13,7 @@ export const SERVER_USER_ID = 41_306;
  */
 const ENTER = `set -e
 root=$1; shared=$2; user=$3; shift 3
-mount --bind "$shared" "$root$shared"
+mount --rbind "$shared" "$root$shared"
 mount --rbind /proc "$root/proc"
 exec chroot --userspec="$user:$user" --groups= "$root" "$@"`;
 

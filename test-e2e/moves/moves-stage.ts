@@ -73,6 +73,9 @@ export abstract class MovesStage implements LoadTarget {
   abstract killRouter(): Promise<void>;
   abstract close(): Promise<void>;
 
+  /** Copies what everybody has logged to a folder; where logs outlive the stage, nothing. */
+  async keepLogs(_folder: string): Promise<void> {}
+
   /** Asks for so many shards, as a person does. */
   async scale(shards: number): Promise<void> {
     await this.changeSpec({ shards });

@@ -22,6 +22,7 @@ import { waitFor } from '../cluster/machine/wait.ts';
 import type { PackagedMariadb } from '../mariadb/root-file-system.ts';
 import { RouterProcess } from '../router/router-process.ts';
 import { createClusterObjects, randomSecret } from './cluster-objects.ts';
+import { copyLogs } from './copy-logs.ts';
 import type { LoadTarget } from './load-target.ts';
 import { MovesStage, type MovesStageOptions } from './moves-stage.ts';
 import { createPodObject } from './pod-objects.ts';
@@ -32,8 +33,8 @@ const READY = { timeoutMilliseconds: 240_000 };
 
 /** By default three shards run, of two members each, and all but one have slots. */
 export interface MovesWorldOptions extends Partial<MovesStageOptions> {
-  /** What folders members get, and how shards reach each other. @default the usual */
-  readonly members?: Pick<ClusterProcessesOptions, 'prepareFolder' | 'route'>;
+  /** What volumes members get, and how shards reach each other. @default the usual */
+  readonly members?: Pick<ClusterProcessesOptions, 'prepareVolume' | 'route'>;
 }
 
 interface Parts {
@@ -196,6 +197,10 @@ export class MovesWorld extends MovesStage {
       () => (this.operator.map().shards.every((shard) => this.#isWhole(shard)) ? true : undefined),
       READY,
     );
+  }
+
+  override keepLogs(folder: string): Promise<void> {
+    return copyLogs(this.processes.folder, folder);
   }
 
   async close(): Promise<void> {

@@ -8,6 +8,24 @@ export interface RecordedTrouble {
   readonly phase: string | null;
 }
 
+const AND = ', and ';
+
+/** Name of an act on whose way something happens, unless nothing does. */
+export function nameWithTrouble(act: string, trouble: MoveTrouble | undefined): string {
+  return trouble === undefined ? act : `${act}${AND}${trouble.fault.name}`;
+}
+
+/** Of what is on record that which acts of such names met: the same fault in another act is another thing. */
+export function metByActs(
+  recorded: readonly RecordedTrouble[],
+  isAct: (name: string) => boolean,
+): readonly RecordedTrouble[] {
+  return recorded.flatMap(({ fault, phase }) => {
+    const [act = '', name] = fault?.split(AND) ?? [];
+    return name !== undefined && isAct(act) ? [{ fault: name, phase }] : [];
+  });
+}
+
 /**
  * Faults in phases for so many rounds, those first that were met least often, so that runs one after the other meet all; among equals `random`
  * decides. The last round has no trouble. Pure but for `random`.

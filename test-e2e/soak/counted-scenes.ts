@@ -4,9 +4,12 @@ import { RANGE_KEYSPACE_SPEC } from '../moves/cluster-objects.ts';
 import { COUNTED_ROWS, CountedLoad, makeCountedTables } from '../moves/counted-load.ts';
 import type { MoveTrouble } from '../moves/moves-story.ts';
 import type { MovesStage, MovesStageOptions } from '../moves/moves-stage.ts';
+import { nameWithTrouble } from './choose-troubles.ts';
 import type { SoakAct, SoakScene } from './soak-scene.ts';
 
 const CLIENTS = 4;
+/** Name of a split on whose way something may happen. */
+export const SPLIT = 'a slot of intervals is split';
 
 /** A slot of intervals that is split: at its hot end, in the middle, and while somebody dies. */
 export function splitScene(
@@ -49,7 +52,7 @@ export function splitScene(
       },
     },
     ...troubles.map((trouble): SoakAct => ({
-      name: `a slot of intervals is split${trouble === undefined ? '' : `, and ${trouble.fault.name}`}`,
+      name: nameWithTrouble(SPLIT, trouble),
       isSeenByClients: trouble?.fault.isSeenByClients ?? false,
       trouble,
       async run(at) {

@@ -7,6 +7,7 @@ import { databaseOf, firstKeyOf } from '../moves/keyspace-keys.ts';
 import type { MoveTrouble } from '../moves/moves-story.ts';
 import type { MovesStage } from '../moves/moves-stage.ts';
 import { SysbenchLoad } from '../moves/sysbench-load.ts';
+import { nameWithTrouble } from './choose-troubles.ts';
 import { countedScene } from './counted-scenes.ts';
 import type { RoundFigures, SoakAct, SoakScene } from './soak-scene.ts';
 
@@ -58,7 +59,7 @@ export function troubledScaleScene(
       const trouble = troubles[index];
       const name = stepName(STEPS, 3, index);
       return {
-        name: trouble === undefined ? name : `${name}, and ${trouble.fault.name}`,
+        name: nameWithTrouble(name, trouble),
         isSeenByClients: trouble?.fault.isSeenByClients ?? false,
         trouble,
         run: (stage) => scaleTo(stage, shards, trouble),
@@ -109,6 +110,11 @@ export function remainderScene(instances: number): SoakScene {
       },
     })),
   );
+}
+
+/** Whether an act of that name changes the number of shards, for a keyspace of the ring. */
+export function isScaling(name: string): boolean {
+  return /^\d+ to \d+ shards$/u.test(name);
 }
 
 function stepName(steps: readonly number[], first: number, index: number): string {

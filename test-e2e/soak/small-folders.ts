@@ -1,4 +1,7 @@
-/** Folders of members with little room, which can be filled to the last byte. */
+/**
+ * Volumes of members with little room, which can be filled to the last byte. Volumes alone, as in a pod: what agents log, and what they keep
+ * in memory, lies elsewhere, and an agent that could not log would end.
+ */
 import { rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from '../cluster/machine/command.ts';

@@ -30,12 +30,12 @@ export function receivingVolumeFull(folders: SmallFolders): MoveFault {
     isSeenByClients: true,
     async strike(world, { to }) {
       if (!(world instanceof MovesWorld)) {
-        throw new TypeError('only folders of processes can be filled');
+        throw new TypeError('only volumes of processes can be filled');
       }
-      const { folder } = world.primary(to).options;
-      await folders.fill(folder);
+      const { volumePath } = world.primary(to);
+      await folders.fill(volumePath);
       await delay(FULL_MILLISECONDS);
-      await folders.empty(folder);
+      await folders.empty(volumePath);
     },
   };
 }

@@ -7,7 +7,9 @@ import { canonicalKey } from '../core/keyspace/canonical-key.ts';
 import { readKeyRule } from '../core/keyspace/key-rule.ts';
 import { slotOf } from '../core/keyspace/keyspace-layout.ts';
 import { shardedClusters, shardMaps } from './cluster-view.ts';
+import type { ShardRebalance } from '../api/v1alpha1/index.ts';
 import { PluginFailure } from './failure.ts';
+import { shardRebalances } from './rebalance-view.ts';
 import { CLUSTER_KEY, KEYSPACE, type KubectlCall, PluginHarness } from './testing/plugin-harness.ts';
 
 const NEVER = new AbortController().signal;
@@ -301,12 +303,40 @@ describe('report', () => {
       expect(plugin.err).toContain('the ShardMap shop is missing');
     });
 
-    it('names what is not settled, and what a person can say', async () => {
-      plugin.kubectlOutput = (call) =>
-        call.input?.includes('mysql.db') === true ? '' : answer({ ...call, arguments: ['shop-shard-0-0'] });
-      expect(await plugin.run('report shop')).toBe(1);
-      expect(plugin.out).toContain('UNSETTLED: app_s0000 on shards 0 and 1');
-      expect(plugin.out).toContain('owner.shardwright.io/app_s0000="0"');
+    describe('and whose shards contradict each other', () => {
+      beforeEach(() => {
+        plugin.kubectlOutput = (call) =>
+          call.input?.includes('mysql.db') === true ? '' : answer({ ...call, arguments: ['shop-shard-0-0'] });
+      });
+
+      it('names what is not settled while slots were moving, and what a person can say', async () => {
+        const rebalance = {
+          apiVersion: 'shardwright.io/v1alpha1',
+          kind: 'ShardRebalance',
+          metadata: { namespace: CLUSTER_KEY.namespace, name: 'shop-r1' },
+          spec: { clusterName: 'shop', scale: { shards: 2 } },
+          status: { phase: 'Running', startedAt: '2026-11-23T10:00:00.000Z' },
+        } as unknown as ShardRebalance;
+        await plugin.server.create(shardRebalances, rebalance, NEVER);
+        const { status: moving } = rebalance;
+        const key = { namespace: CLUSTER_KEY.namespace, name: 'shop-r1' };
+        await plugin.server.mergePatch(
+          shardRebalances,
+          key,
+          { status: moving },
+          { subresource: 'status' },
+          NEVER,
+        );
+        expect(await plugin.run('report shop')).toBe(1);
+        expect(plugin.out).toContain('UNSETTLED: app_s0000 on shards 0 and 1');
+        expect(plugin.out).toContain('owner.shardwright.io/app_s0000="0"');
+      });
+
+      it('tells what stays where it was, as nothing was moving', async () => {
+        expect(await plugin.run('report shop')).toBe(1);
+        expect(plugin.out).not.toContain('UNSETTLED');
+        expect(plugin.out).toContain('app_s0000 is on shard 0, as the status says');
+      });
     });
 
     it('tells the same to programs, and who does not answer', async () => {

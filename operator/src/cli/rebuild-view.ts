@@ -1,9 +1,10 @@
 /** What `kubectl shardwright report` shows where the ShardMap is gone: what one would be made from. Changes nothing. */
-import { ownerAnnotation, ownersNamed, type ShardedCluster } from '../api/v1alpha1/index.ts';
+import { isUnderWay, ownerAnnotation, ownersNamed, type ShardedCluster } from '../api/v1alpha1/index.ts';
 import { readHoldingsBySql } from '../core/rebuild/holdings-sql.ts';
 import { type HoldingShard, settleKeyspace, type SettledKeyspace } from '../core/rebuild/settle-keyspace.ts';
 import type { OutputFormat } from './command-line.ts';
 import { PluginFailure } from './failure.ts';
+import { listRebalances } from './rebalance-view.ts';
 import type { PluginSession } from './session.ts';
 import { shardQuery } from './shard-query.ts';
 import { renderTable } from './table.ts';
@@ -40,7 +41,8 @@ export async function showRebuild(
       silent.push({ shard: shard.name, because: error instanceof Error ? error.message : String(error) });
     }
   }
-  const settled = settleAll(cluster, holding);
+  const isStill = !(await listRebalances(session, name, signal)).some(isUnderWay);
+  const settled = settleAll(cluster, holding, isStill);
   if (output === 'json') {
     session.say(JSON.stringify({ cluster: name, map: null, silent, keyspaces: settled }, null, 2));
   } else {
@@ -62,7 +64,11 @@ function rememberedShards({ status }: ShardedCluster): readonly RememberedShard[
   }));
 }
 
-function settleAll(cluster: ShardedCluster, shards: readonly HoldingShard[]): readonly SettledKeyspace[] {
+function settleAll(
+  cluster: ShardedCluster,
+  shards: readonly HoldingShard[],
+  isStill: boolean,
+): readonly SettledKeyspace[] {
   const recorded = new Map((cluster.status?.keyspaces ?? []).map((each) => [each.name, each]));
   const decided = ownersNamed(cluster);
   return cluster.spec.keyspaces.map(({ name, slots }) => {
@@ -73,7 +79,7 @@ function settleAll(cluster: ShardedCluster, shards: readonly HoldingShard[]): re
       slotsByShard,
       ...(ranges === undefined ? {} : { ranges }),
     };
-    return settleKeyspace({ name, slots, known }, shards, decided);
+    return settleKeyspace({ name, slots, known, isStill: isStill && recorded.has(name) }, shards, decided);
   });
 }
 
@@ -84,7 +90,7 @@ export function renderRebuild(settled: readonly SettledKeyspace[]): string[] {
     [name, 'unsharded tables', String(homeShard)],
     [name, 'reference tables', referenceShards.join(', ')],
   ]);
-  const notes = settled.flatMap(({ places, moved, leftovers, unsettled }) => [
+  const notes = settled.flatMap(({ places, moved, leftovers, kept, unsettled }) => [
     ...moved.map(
       ({ slot, from, to }) =>
         `slot ${slot} of ${places.name} is on shard ${to}; the status still says ${from}`,
@@ -93,6 +99,10 @@ export function renderRebuild(settled: readonly SettledKeyspace[]): string[] {
       ({ unit, slot, shard, owner }) =>
         `${unit === 'Slot' ? `slot ${slot}` : unit.toLowerCase()} of ${places.name}: a copy is left on shard ${shard}, ` +
         `which shard ${owner} has; it would be removed`,
+    ),
+    ...kept.map(
+      ({ database, shard }) =>
+        `${database} is on shard ${shard}, as the status says: servers contradict each other, and nothing was moving`,
     ),
     ...unsettled.map(
       ({ database, shards, because }) =>

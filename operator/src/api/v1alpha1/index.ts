@@ -45,6 +45,7 @@ export type { MoveUnit, ShardRebalancePlan } from './shard-rebalance-plan.ts';
 export type { HandMove, ShardRebalanceSpec, ShardRebalanceSpecInput } from './shard-rebalance-spec.ts';
 export {
   ENDED_PHASES,
+  isUnderWay,
   MAX_LISTED_MOVES,
   type RebalanceHold,
   type RebalanceMove,

@@ -182,3 +182,8 @@ export type RebalanceMove = z.output<typeof moveSchema>;
 export type RebalanceProgress = z.output<typeof progressSchema>;
 /** Why nothing goes on. */
 export type RebalanceHold = z.output<typeof holdSchema>;
+
+/** Whether a rebalance has begun and not ended: slots may have another shard than any status says. */
+export function isUnderWay({ status }: { readonly status?: ShardRebalanceStatus | undefined }): boolean {
+  return status?.startedAt !== undefined && status.endedAt === undefined;
+}

@@ -454,6 +454,37 @@ describe('decideShardMap', () => {
       });
     });
 
+    describe('with a slot that two shards serve', () => {
+      const holdings = { served: ['app_s0001'], closed: ['app$shared'], missing: [], fences: [], moves: [] };
+      const evidence = [shardTells(0), shardTells(1, { holdings })];
+      const reportedKeyspaces = [
+        { name: 'app', homeShard: 0, referenceShards: [0, 1], slotsByShard: [{ shard: 0, slots: '0-1' }] },
+      ];
+      const refused = {
+        kind: 'refuse',
+        finding: {
+          reason: 'ShardMapMissing',
+          message: expect.stringContaining('app_s0001 on shards 0 and 1'),
+        },
+      };
+
+      it('waits for a person while slots were moving', () => {
+        expect(told({ evidence, reportedKeyspaces })).toMatchObject(refused);
+      });
+
+      it('leaves it where the status had it where nothing was moving, and tells of it', () => {
+        expect(told({ evidence, reportedKeyspaces, underWay: null })).toMatchObject({
+          kind: 'create',
+          spec: { keyspaces: [{ slotsByShard: [{ shard: 0, slots: '0-1' }] }] },
+          rebuilt: expect.stringContaining('app_s0001 on shard 0'),
+        });
+      });
+
+      it('waits for a person where no status had it', () => {
+        expect(told({ evidence, underWay: null })).toMatchObject(refused);
+      });
+    });
+
     it('takes the word of a person for a slot that two shards serve', () => {
       const holdings = { served: ['app_s0001'], closed: ['app$shared'], missing: [], fences: [], moves: [] };
       const evidence = [shardTells(0), shardTells(1, { holdings })];

@@ -1,11 +1,6 @@
 import type { V1Service, V1StatefulSet } from '@kubernetes/client-node';
-import type {
-  ShardedCluster,
-  ShardMapShard,
-  ShardMapSpec,
-  ShardRebalance,
-} from '../../api/v1alpha1/index.ts';
-import { LABELS, ownersNamed, replicasServiceName, shardName } from '../../api/v1alpha1/index.ts';
+import type { ShardedCluster, ShardMapShard, ShardMapSpec } from '../../api/v1alpha1/index.ts';
+import { isUnderWay, LABELS, ownersNamed, replicasServiceName, shardName } from '../../api/v1alpha1/index.ts';
 import type { InstanceReports, ReadTarget } from '../../core/instance-report.ts';
 import type { MapEvidence } from '../../core/rebuild/evidence.ts';
 import { isBeingDeleted, keyOf } from '../../runtime/objects.ts';
@@ -173,11 +168,6 @@ function readTargetOf({ cluster, observed, reports }: PlanInput, number: number)
     V1Service | undefined;
   const left = live?.spec?.selector?.[LABELS.role] === 'primary' ? 'primary' : 'replica';
   return reports.readTarget({ namespace, name }, number) ?? left;
-}
-
-/** Whether a rebalance has begun and not ended: slots may have another shard than the status says. */
-function isUnderWay({ status }: ShardRebalance): boolean {
-  return status?.startedAt !== undefined && status.endedAt === undefined;
 }
 
 function shardMapInput({ cluster, observed, evidence, nowSeconds }: PlanInput) {

@@ -18,6 +18,8 @@ export interface RestoreKeyspacesInput {
   readonly cluster: string;
   /** Keyspaces as the spec describes them, where the status says they were, or as they would be placed anew. */
   readonly keyspaces: readonly ShardMapKeyspace[];
+  /** Those that the status has on record. */
+  readonly reportedKeyspaces: readonly { readonly name: string }[];
   /** Shards that may have data. */
   readonly restored: ReadonlySet<number>;
   readonly evidence: MapEvidence | null;
@@ -56,7 +58,17 @@ const MOST_NAMED = 8;
  * that was just cut over. A copy that a move has left is given an entry by which its shard removes it.
  */
 export function restoreKeyspaces(input: RestoreKeyspacesInput): RestoredKeyspaces | RefusedKeyspaces {
-  const { cluster, keyspaces, restored, evidence, decided, underWay, revision, isCreated } = input;
+  const {
+    cluster,
+    keyspaces,
+    reportedKeyspaces,
+    restored,
+    evidence,
+    decided,
+    underWay,
+    revision,
+    isCreated,
+  } = input;
   if (keyspaces.length === 0) {
     return { kind: 'restored', keyspaces, moves: [], note: 'It has no keyspaces.' };
   }
@@ -75,9 +87,15 @@ export function restoreKeyspaces(input: RestoreKeyspacesInput): RestoredKeyspace
         }
       : { kind: 'refuse', finding: notTold(cluster, untold, evidence, underWay), untold };
   }
+  const recorded = new Set(reportedKeyspaces.map(({ name }) => name));
   const settled = keyspaces.map((keyspace) =>
     settleKeyspace(
-      { name: keyspace.name, slots: keyspace.slots, known: placesOf(keyspace) },
+      {
+        name: keyspace.name,
+        slots: keyspace.slots,
+        known: placesOf(keyspace),
+        isStill: underWay === null && recorded.has(keyspace.name),
+      },
       holding,
       decided,
     ),
@@ -143,9 +161,17 @@ function describe(settled: readonly SettledKeyspace[], leftovers: number): strin
   const moved = settled.flatMap(({ places, moved: slots }) =>
     slots.map(({ slot, from, to }) => `slot ${slot} of ${places.name} from shard ${from} to ${to}`),
   );
+  const kept = settled.flatMap((each) =>
+    each.kept.map(({ database, shard }) => `${database} on shard ${shard}`),
+  );
   return [
     'Slots are where users have rights on their databases.',
     ...(moved.length === 0 ? [] : [`Since the status was written, there went ${listed(moved)}.`]),
+    ...(kept.length === 0
+      ? []
+      : [
+          `Where they contradict each other it is where the status said, for nothing was moving: ${listed(kept)}.`,
+        ]),
     ...(leftovers === 0 ? [] : [`Copies that moves have left are removed: ${leftovers}.`]),
   ].join(' ');
 }

@@ -25,7 +25,8 @@ export type DatabaseVerdict =
 /**
  * Decides, by the order in which a move does things: the giving side loses its rights, that is recorded with the revision of the map that
  * wanted it, the map changes, and only then does the other side get rights. The receiving side has a record of the move from the end of its copy on, the
- * giving side from when it begins to follow the new owner. A way back is begun only once it follows.
+ * giving side from when it begins to follow the new owner. A way back is begun only once it follows. Records of moves that are over, by which a
+ * database came where it is, are forgotten some time after; whatever is removed takes all of its own with it.
  */
 export function settleDatabase(claims: readonly Claim[]): DatabaseVerdict {
   const granted = claims.filter(({ isGranted }) => isGranted);
@@ -73,13 +74,11 @@ function settleSwitch(one: Claim, other: Claim): DatabaseVerdict {
       ? { kind: 'owner', shard: giving.shard }
       : unsettled(both, 'nothing is recorded of a move or of a fence in either');
   }
-  if (giving.moves.some((id) => receiving.moves.includes(id))) {
-    // It was cut over, and followed since: the new owner has not given rights yet, or was about to give it back.
-    return { kind: 'owner', shard: receiving.shard };
-  }
-  return giving.moves.length === 0
-    ? { kind: 'owner', shard: giving.shard }
-    : unsettled(both, 'what is recorded of moves in one is not what is recorded in the other');
+  // Cut over, and followed since: the new owner has not given rights yet, or was about to give it back. With no move in common
+  // the fenced side never followed, so that the other one served nobody: what else is on record there is of moves that are over.
+  return giving.moves.some((id) => receiving.moves.includes(id))
+    ? { kind: 'owner', shard: receiving.shard }
+    : { kind: 'owner', shard: giving.shard };
 }
 
 function unsettled(claims: readonly Claim[], because: string): DatabaseVerdict {

@@ -14,6 +14,7 @@ const QUESTION: KeyspaceQuestion = {
       { shard: 1, slots: '2-3' },
     ],
   },
+  isStill: false,
 };
 const SHARD_0 = { ...NOTHING, served: ['app_s0000', 'app_s0001', 'app$shared', 'app$single', 'other_s0002'] };
 const SHARD_1 = { ...NOTHING, served: ['app_s0002', 'app_s0003', 'app$shared'] };
@@ -35,6 +36,7 @@ describe('settleKeyspace', () => {
     expect(settle([SHARD_0, SHARD_1])).toEqual({
       places: { name: 'app', ...QUESTION.known },
       unsettled: [],
+      kept: [],
       leftovers: [],
       moved: [],
     });
@@ -132,6 +134,36 @@ describe('settleKeyspace', () => {
         { shard: 0, slots: '0' },
         { shard: 1, slots: '1-3' },
       ]);
+    });
+
+    it('leaves it where the map had it, where nothing has moved', () => {
+      expect(settle([SHARD_0, second], { isStill: true })).toEqual({
+        places: { name: 'app', ...QUESTION.known },
+        unsettled: [],
+        kept: [{ database: 'app_s0001', shard: 0 }],
+        leftovers: [],
+        moved: [],
+      });
+    });
+
+    it('takes the word of a person before that', () => {
+      const { kept, places } = settle([SHARD_0, second], { isStill: true }, { app_s0001: 1 });
+      expect(kept).toEqual([]);
+      expect(places.slotsByShard).toContainEqual({ shard: 1, slots: '1-3' });
+    });
+
+    it.each<[string, Partial<DatabaseHoldings>]>([
+      ['a move', { moves: [{ id: 'm', database: 'app_s0001' }] }],
+      ['a switch', { fences: [{ database: 'app_s0001', revision: 8 }] }],
+    ])('leaves it to a person where a server has a record of %s', (_, record) => {
+      const { unsettled } = settle([SHARD_0, { ...second, ...record }], { isStill: true });
+      expect(unsettled).toMatchObject([{ database: 'app_s0001', shards: [0, 1] }]);
+    });
+
+    it('leaves it to a person where it is not on the shard that had it', () => {
+      const first = { ...SHARD_0, served: ['app_s0000'], missing: ['app_s0001'] };
+      const { unsettled } = settle([first, second], { isStill: true });
+      expect(unsettled).toMatchObject([{ database: 'app_s0001', shards: [0, 1] }]);
     });
 
     it('takes no word for a shard that has nothing of it, nor for a slot that is certain', () => {

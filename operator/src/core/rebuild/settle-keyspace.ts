@@ -28,6 +28,8 @@ export interface KeyspaceQuestion {
   readonly slots: number;
   /** Where it was when its map was last seen, or would be if it were new: for what has no database on any shard. */
   readonly known: Omit<KeyspacePlaces, 'name'>;
+  /** Whether nothing has moved since. */
+  readonly isStill: boolean;
 }
 
 /** A shard, and what its primary's database holds. */
@@ -58,6 +60,8 @@ export interface SettledKeyspace {
   /** Complete only where `unsettled` is empty. */
   readonly places: KeyspacePlaces;
   readonly unsettled: readonly UnsettledDatabase[];
+  /** Those that are where they were when the map was last seen, since servers contradict each other. */
+  readonly kept: readonly { readonly database: string; readonly shard: number }[];
   readonly leftovers: readonly LeftoverCopy[];
   /** Slots that are not where they were when the map was last seen. */
   readonly moved: readonly { readonly slot: number; readonly from: number; readonly to: number }[];
@@ -65,16 +69,18 @@ export interface SettledKeyspace {
 
 /**
  * Decides for one keyspace. `decided`: what people have said of databases that cannot be settled, by their name; it counts for
- * nothing else. Throws as `readSlotOwners` does, for places that contradict themselves.
+ * nothing else. Where they have said nothing, and nothing has moved, it is where it was if it is there: the lost map said so, too,
+ * and whatever contradicts that was not brought about by a move. Throws as `readSlotOwners` does, for places that contradict themselves.
  */
 export function settleKeyspace(
   question: KeyspaceQuestion,
   shards: readonly HoldingShard[],
   decided: ReadonlyMap<string, number>,
 ): SettledKeyspace {
-  const { name, slots, known } = question;
+  const { name, slots, known, isStill } = question;
   const claims = readClaims(name, shards);
   const unsettled: UnsettledDatabase[] = [];
+  const kept: SettledKeyspace['kept'][number][] = [];
   const leftovers: LeftoverCopy[] = [];
   const ownerOf = (
     database: string,
@@ -87,9 +93,14 @@ export function settleKeyspace(
       return otherwise;
     }
     const word = decided.get(database);
-    const owner = verdict.kind === 'owner' ? verdict.shard : verdict.shards.find((shard) => shard === word);
+    let owner = verdict.kind === 'owner' ? verdict.shard : verdict.shards.find((shard) => shard === word);
     if (verdict.kind === 'unsettled' && owner === undefined) {
-      unsettled.push({ keyspace: name, database, shards: verdict.shards, because: verdict.because });
+      if (otherwise !== undefined && isStill && isUnmoved(present, otherwise)) {
+        owner = otherwise;
+        kept.push({ database, shard: owner });
+      } else {
+        unsettled.push({ keyspace: name, database, shards: verdict.shards, because: verdict.because });
+      }
     }
     if (owner !== undefined) {
       leftovers.push(...leftoversOf(name, what, owner, present));
@@ -122,6 +133,7 @@ export function settleKeyspace(
       ...(known.ranges === undefined ? {} : { ranges: known.ranges }),
     },
     unsettled,
+    kept,
     leftovers: [
       ...leftovers,
       ...(source === undefined
@@ -163,6 +175,14 @@ function readClaims(
     holdings.missing.forEach((database) => add(database, false, true));
   }
   return claims;
+}
+
+/** Whether no server has any record of a move or a switch of it, and it is on this shard. */
+function isUnmoved(claims: readonly Claim[], shard: number): boolean {
+  return (
+    claims.every(({ fence, moves }) => fence === null && moves.length === 0) &&
+    claims.some((claim) => claim.shard === shard && claim.isThere)
+  );
 }
 
 /** Only what a move has recorded there: whatever else has such a name may be somebody's, and stays. */
