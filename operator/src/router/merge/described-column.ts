@@ -22,7 +22,10 @@ function describeIn(select: ScatterSelect, scope: number, column: ColumnName): C
       return columns?.find(({ name }) => name === column.name) ?? null;
     }
     case 'derived':
-      return describeOutput(select, source, column.name);
+      return source.renamed ? null : describeOutput(select, source, column.name);
+    // One that is looked through has no names of its own for its columns.
+    case 'commonTable':
+      return select.graph.transparent.has(source.query) ? describeOutput(select, source, column.name) : null;
     default:
       return null;
   }
@@ -31,7 +34,7 @@ function describeIn(select: ScatterSelect, scope: number, column: ColumnName): C
 /** Of a column that a derived table gives, where it has but one of that name. */
 function describeOutput(
   select: ScatterSelect,
-  { query }: Extract<Source, { kind: 'derived' }>,
+  { query }: Extract<Source, { kind: 'derived' | 'commonTable' }>,
   name: string,
 ): ColumnDescription | null {
   const body = select.shape.queries[query]?.body;

@@ -116,6 +116,7 @@ describe('a statement that is not bound to one slot', () => {
     'SELECT o.id FROM orders o JOIN countries c ON c.code = o.note',
     'SELECT * FROM orders o LEFT JOIN countries c ON c.code = o.note',
     'SELECT id FROM orders UNION ALL SELECT order_id FROM items',
+    'SELECT * FROM (SELECT id, user_id FROM orders) d (user_id, id) WHERE d.user_id = 5',
   ])('is read from all slots: %s', (sql) => {
     expect(summary(sql, route(sql))).toBe(`scatter ${ALL}`);
   });
