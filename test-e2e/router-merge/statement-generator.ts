@@ -212,6 +212,28 @@ const ROWS: readonly ((random: Random) => GeneratedStatement)[] = [
     sql: `SELECT id FROM users WHERE age > ${whole(random, 9)} UNION ALL SELECT user_id FROM orders ORDER BY id${direction(random)}${limit(random)}`,
     ordered: true,
   }),
+  // UNION: of one column with itself, since texts of different collations do not go together.
+  (random) => {
+    const column = pick(random, [...COLUMNS, ...EXPRESSIONS]);
+    const all = pick(random, ['', '', 'ALL ']);
+    return {
+      sql: `SELECT ${column} AS x, u.id FROM users u ${condition(random)} UNION ${all}SELECT ${column}, u.flags FROM users u ORDER BY x${direction(random)}, 2${limit(random)}`,
+      ordered: true,
+      folded: true,
+    };
+  },
+  (random) => {
+    const [one, other] = [pick(random, NUMBERS), pick(random, [...NUMBERS, 'u.name', 'u.born', "'word'"])];
+    return {
+      sql: `SELECT ${one} FROM users u ${condition(random)} UNION SELECT ${other} FROM users u UNION DISTINCT SELECT size FROM countries`,
+      ordered: false,
+      folded: true,
+    };
+  },
+  (random) => ({
+    sql: `SELECT o.user_id, 'orders' AS what, COUNT(*) AS n FROM orders o GROUP BY o.user_id UNION SELECT u.id, 'user', u.flags FROM users u ${condition(random)} ORDER BY what${direction(random)}, 1, n${limit(random)}`,
+    ordered: true,
+  }),
 ];
 
 const AGGREGATES: readonly ((random: Random) => string)[] = [

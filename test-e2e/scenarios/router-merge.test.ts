@@ -101,7 +101,8 @@ describe.each(PACKAGED_MARIADB)('slots of MariaDB $version answer like one datab
     'SELECT DISTINCT name FROM users ORDER BY age',
     'SELECT name FROM users ORDER BY name COLLATE utf8mb4_bin',
     'SELECT MIN(kind) FROM users',
-    'SELECT id FROM users UNION SELECT user_id FROM orders',
+    'SELECT id FROM users UNION SELECT user_id FROM orders UNION ALL SELECT amount FROM orders',
+    'SELECT raw FROM users UNION SELECT name FROM users',
     'SELECT id FROM users INTERSECT SELECT user_id FROM orders',
   ])('what cannot be merged is refused: %s', async (sql) => {
     await expect(stage?.scattered(sql)).resolves.toMatchObject({ kind: 'refused' });

@@ -91,6 +91,18 @@ export const READING: SupportSection = {
       rows: [['1'], ['1'], ['2'], ['2']],
     },
     {
+      what: 'UNION of several slots: each row once',
+      statements: [
+        "SELECT country, 'users' AS place FROM users UNION SELECT code, 'countries' FROM countries ORDER BY place, country",
+      ],
+      rows: [
+        ['de', 'countries'],
+        ['fr', 'countries'],
+        ['de', 'users'],
+        ['fr', 'users'],
+      ],
+    },
+    {
       what: 'Tables of type `Unsharded`, joined with each other and with reference tables in any way',
       statements: ["SELECT s.value, c.name FROM settings s, countries c WHERE c.code = 'de'"],
       rows: [['dark', 'Germany']],
@@ -194,8 +206,8 @@ export const READING: SupportSection = {
       },
     },
     {
-      what: 'UNION (without ALL) of several slots',
-      statements: ['SELECT id FROM users UNION SELECT number FROM orders'],
+      what: 'UNION ALL after UNION, of several slots',
+      statements: ['SELECT id FROM users UNION SELECT number FROM orders UNION ALL SELECT total FROM orders'],
       because: {
         reason: 'Rows of different slots would meet: of users and orders',
         instead:

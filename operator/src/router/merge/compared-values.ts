@@ -73,12 +73,8 @@ export function comparedColumn(
     case 'timestamp':
       return { value: hidden.add(`UNIX_TIMESTAMP(${text})`), weight: null };
     case 'text': {
-      const weight = { text: hidden.add(`WEIGHT_STRING(${text})`), space: null };
-      const isPadded = checkCollation(description);
-      return {
-        value: visible ?? hidden.add(text),
-        weight: isPadded ? { ...weight, space: spaceOf(text, hidden) } : weight,
-      };
+      const weight = weightOf(text, checkCollation(description), hidden);
+      return { value: visible ?? hidden.add(text), weight };
     }
     default:
       return assertNever(comparison);
@@ -120,6 +116,13 @@ function comparedExpression(
   visible: RowColumn | null,
   hidden: ColumnAdder,
 ): ComparedValue {
+  const isPadded = arePadded(paddingsOf(select, expression));
+  const grouped = `(${text})`;
+  return { value: visible ?? hidden.add(grouped), weight: weightOf(grouped, isPadded, hidden) };
+}
+
+/** For each text column in an expression whether its texts are filled up with spaces. @throws CannotMerge */
+export function paddingsOf(select: ScatterScope, expression: Expression): readonly boolean[] {
   for (const node of walkExpression(expression)) {
     if (node.kind === 'operation' && (node.operator === 'COLLATE' || node.operator === 'BINARY')) {
       throw new CannotMerge(
@@ -128,8 +131,7 @@ function comparedExpression(
       );
     }
   }
-  const paddings = new Set<boolean>();
-  for (const column of columnsIn(expression)) {
+  return columnsIn(expression).flatMap((column) => {
     const description = describeColumn(select, column);
     if (description === null) {
       throw new CannotMerge(
@@ -137,24 +139,28 @@ function comparedExpression(
         'Compare rows by columns of tables, or give the key',
       );
     }
-    if (comparisonOf(description) === 'text') {
-      paddings.add(checkCollation(description));
-    }
-  }
-  if (paddings.size > 1) {
+    return comparisonOf(description) === 'text' ? [checkCollation(description)] : [];
+  });
+}
+
+/** Whether texts of all these columns are filled up; those of no column are. @throws CannotMerge where only some are */
+export function arePadded(paddings: readonly boolean[]): boolean {
+  if (new Set(paddings).size > 1) {
     throw new CannotMerge(
       'Rows of several slots are compared by texts of different collations',
       'Compare them by one column',
     );
   }
-  const grouped = `(${text})`;
-  return {
-    value: visible ?? hidden.add(grouped),
-    weight: {
-      text: hidden.add(`WEIGHT_STRING(${grouped})`),
-      space: paddings.has(false) ? null : spaceOf(grouped, hidden),
-    },
-  };
+  return paddings[0] ?? true;
+}
+
+/** What texts are compared by, where a value turns out to be one. */
+export function weightOf(
+  text: string,
+  isPadded: boolean,
+  hidden: ColumnAdder,
+): NonNullable<ComparedValue['weight']> {
+  return { text: hidden.add(`WEIGHT_STRING(${text})`), space: isPadded ? spaceOf(text, hidden) : null };
 }
 
 /** A column of a table by the names of both. */

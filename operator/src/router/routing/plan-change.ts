@@ -98,7 +98,8 @@ function planSharded(
   const access = decideAccess(shape, tables);
   const qualifiers = qualifierEdits(shape, keyspace.name, tables, 'slot');
   const refused =
-    refuseSeveralSlots(shape) ?? refuseScatter({ shape, digest, tables, graph, scopes: [shape.scope] });
+    refuseSeveralSlots(shape) ??
+    refuseScatter({ shape, digest, tables, graph, scopes: [shape.scope], isDistinctUnion: false });
   return (call) => {
     const chosen = bindSlots(call, keyspace, graph);
     if (chosen.kind === 'refused') {
