@@ -316,8 +316,18 @@ describe('writes of several slots', () => {
     );
   });
 
+  it('return what they delete', () => {
+    const sql = 'DELETE FROM items WHERE user_id IN (5, 6) RETURNING order_id, DATABASE()';
+    const decided = route(sql);
+    const parts = decided.kind === 'split' ? decided.parts : [];
+    expect(new Map(parts.map((part) => [part.slot, edited(sql, part.edits)])).get(slot(5))).toBe(
+      "DELETE FROM items WHERE user_id IN (5) RETURNING order_id, 'app' AS `DATABASE()`",
+    );
+  });
+
   it.each([
     ['by a comment', 'UPDATE orders SET total = 0 /*shardwright: all_slots */', {}],
+    ['by a comment, and return them', 'DELETE FROM orders RETURNING id /*shardwright: all_slots */', {}],
     ['by the session', 'UPDATE orders SET total = 0', { allowsKeylessWrites: true }],
   ])('run in every slot when that is allowed %s', (_how, sql, session) => {
     expect(route(sql, { session })).toMatchObject({ kind: 'split', everySlot: true, parts: { length: 16 } });
