@@ -136,6 +136,11 @@ const EXPRESSIONS = [
   'LENGTH(u.name)',
   'u.age IS NULL',
   'u.age DIV 3',
+  'u.name COLLATE utf8mb4_bin',
+  'LOWER(u.code COLLATE utf8mb4_unicode_nopad_ci)',
+  'BINARY u.name',
+  "CASE WHEN u.age > 3 THEN u.code ELSE 'b' END",
+  'COALESCE(u.small, u.age)',
 ];
 const COLUMNS = [...NUMBERS, ...OTHERS, ...SPECIAL];
 
@@ -211,6 +216,20 @@ const ROWS: readonly ((random: Random) => GeneratedStatement)[] = [
   (random) => ({
     sql: `SELECT id FROM users WHERE age > ${whole(random, 9)} UNION ALL SELECT user_id FROM orders ORDER BY id${direction(random)}${limit(random)}`,
     ordered: true,
+  }),
+  // Of derived tables, by what these calculate.
+  (random) => {
+    const x = pick(random, [...COLUMNS, ...EXPRESSIONS]);
+    const made = `(SELECT ${x} AS x, u.id FROM users u ${condition(random)}) d`;
+    return {
+      sql: `SELECT d.x, d.id FROM ${made} ORDER BY d.x${direction(random)}, d.id${limit(random)}`,
+      ordered: true,
+    };
+  },
+  (random) => ({
+    sql: `WITH d AS (SELECT user_id, COUNT(*) AS n, ${pick(random, ['MAX(total)', 'MIN(state)', 'AVG(amount)'])} AS x FROM orders GROUP BY user_id) SELECT x, n, user_id FROM d ORDER BY x${direction(random)}, n${direction(random)}, user_id${limit(random)}`,
+    ordered: true,
+    folded: true,
   }),
   // UNION: of one column with itself, since texts of different collations do not go together.
   (random) => {

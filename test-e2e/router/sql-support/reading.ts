@@ -39,6 +39,13 @@ export const READING: SupportSection = {
       ],
     },
     {
+      what: 'ORDER BY expressions, and by a collation',
+      statements: [
+        "SELECT id FROM users ORDER BY country = 'fr' DESC, name COLLATE utf8mb4_bin DESC LIMIT 3",
+      ],
+      rows: [['8'], ['6'], ['4']],
+    },
+    {
       what: 'COUNT, SUM, MIN, MAX and AVG with GROUP BY and HAVING over all slots',
       statements: [
         'SELECT country, COUNT(*), SUM(id), MIN(id), MAX(name), AVG(id) FROM users GROUP BY country HAVING COUNT(*) > 1 ORDER BY country',
@@ -220,6 +227,14 @@ export const READING: SupportSection = {
       because: {
         reason: 'GROUP_CONCAT() over several slots cannot be put together from parts',
         instead: 'Group by the key column as well, so that each group lies within a slot; or give the key',
+      },
+    },
+    {
+      what: 'ORDER BY, groups and DISTINCT over several slots in a collation that tells accents or cases apart by levels',
+      statements: ['SELECT name FROM users ORDER BY name COLLATE utf8mb4_uca1400_as_cs'],
+      because: {
+        reason: 'Rows of several slots are compared in the collation utf8mb4_uca1400_as_cs',
+        instead: 'Name one that ends in _bin or _ai_ci or _general_ci, or give the key',
       },
     },
     {

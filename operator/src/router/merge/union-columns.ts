@@ -2,7 +2,8 @@
 import type { Expression } from '../sql/expression.ts';
 import type { SelectItem } from '../sql/query-shape.ts';
 import { keyLiteralOf } from '../routing/key-constraint.ts';
-import { arePadded, paddingsOf, weightOf } from './compared-values.ts';
+import { checkComparable } from './comparable-expression.ts';
+import { weightOf } from './compared-values.ts';
 import { describeColumn } from './described-column.ts';
 import { quoteName } from './expression-text.ts';
 import type { HiddenColumns } from './hidden-columns.ts';
@@ -100,11 +101,10 @@ export class UnionColumns {
       case 'bits':
         return { value: this.#hidden.add(`${this.#name(index)} + 0`), weight: null };
       case null: {
-        // Bytes are not filled up: among texts they make texts of bytes.
-        const paddings = selected.flatMap((one) =>
-          kindOfValue(one) === 'bytes' ? [false] : paddingsOf(one.scope, one.expression),
-        );
-        return { value, weight: weightOf(this.#name(index), arePadded(paddings), this.#hidden) };
+        for (const { scope, expression } of selected) {
+          checkComparable(scope, expression);
+        }
+        return { value, weight: weightOf(this.#name(index), this.#hidden) };
       }
     }
   }
