@@ -136,6 +136,11 @@ const EXPRESSIONS = [
   'LENGTH(u.name)',
   'u.age IS NULL',
   'u.age DIV 3',
+  'u.name COLLATE utf8mb4_bin',
+  'LOWER(u.code COLLATE utf8mb4_unicode_nopad_ci)',
+  'BINARY u.name',
+  "CASE WHEN u.age > 3 THEN u.code ELSE 'b' END",
+  'COALESCE(u.small, u.age)',
 ];
 const COLUMNS = [...NUMBERS, ...OTHERS, ...SPECIAL];
 
@@ -210,6 +215,42 @@ const ROWS: readonly ((random: Random) => GeneratedStatement)[] = [
   }),
   (random) => ({
     sql: `SELECT id FROM users WHERE age > ${whole(random, 9)} UNION ALL SELECT user_id FROM orders ORDER BY id${direction(random)}${limit(random)}`,
+    ordered: true,
+  }),
+  // Of derived tables, by what these calculate.
+  (random) => {
+    const x = pick(random, [...COLUMNS, ...EXPRESSIONS]);
+    const made = `(SELECT ${x} AS x, u.id FROM users u ${condition(random)}) d`;
+    return {
+      sql: `SELECT d.x, d.id FROM ${made} ORDER BY d.x${direction(random)}, d.id${limit(random)}`,
+      ordered: true,
+    };
+  },
+  (random) => ({
+    sql: `WITH d AS (SELECT user_id, COUNT(*) AS n, ${pick(random, ['MAX(total)', 'MIN(state)', 'AVG(amount)'])} AS x FROM orders GROUP BY user_id) SELECT x, n, user_id FROM d ORDER BY x${direction(random)}, n${direction(random)}, user_id${limit(random)}`,
+    ordered: true,
+    folded: true,
+  }),
+  // UNION: of one column with itself, since texts of different collations do not go together.
+  (random) => {
+    const column = pick(random, [...COLUMNS, ...EXPRESSIONS]);
+    const all = pick(random, ['', '', 'ALL ']);
+    return {
+      sql: `SELECT ${column} AS x, u.id FROM users u ${condition(random)} UNION ${all}SELECT ${column}, u.flags FROM users u ORDER BY x${direction(random)}, 2${limit(random)}`,
+      ordered: true,
+      folded: true,
+    };
+  },
+  (random) => {
+    const [one, other] = [pick(random, NUMBERS), pick(random, [...NUMBERS, 'u.name', 'u.born', "'word'"])];
+    return {
+      sql: `SELECT ${one} FROM users u ${condition(random)} UNION SELECT ${other} FROM users u UNION DISTINCT SELECT size FROM countries`,
+      ordered: false,
+      folded: true,
+    };
+  },
+  (random) => ({
+    sql: `SELECT o.user_id, 'orders' AS what, COUNT(*) AS n FROM orders o GROUP BY o.user_id UNION SELECT u.id, 'user', u.flags FROM users u ${condition(random)} ORDER BY what${direction(random)}, 1, n${limit(random)}`,
     ordered: true,
   }),
 ];

@@ -38,6 +38,10 @@ const WRITES: readonly ((random: Random) => string)[] = [
   (random) => `DELETE FROM orders WHERE user_id = ${key(random)} AND amount > 6`,
   (random) =>
     `DELETE FROM orders WHERE user_id IN (${key(random)}, ${key(random)}) AND total < ${whole(random, 50)}`,
+  (random) =>
+    `DELETE FROM orders WHERE user_id IN (${key(random)}, ${key(random)}, ${key(random)}) AND amount < ${whole(random, 4)} RETURNING id, user_id, total, state`,
+  (random) =>
+    `DELETE FROM orders WHERE total = ${whole(random, 99)}.5 RETURNING id + user_id AS sum, country`,
   (random) => `DELETE o FROM users u JOIN orders o ON o.user_id = u.id WHERE u.flags = ${whole(random, 200)}`,
   (random) => `UPDATE countries SET size = size + ${whole(random, 3)}`,
   (random) => `REPLACE INTO countries VALUES ('X${whole(random, 9)}', 'land', ${whole(random, 9)})`,

@@ -39,6 +39,13 @@ export const READING: SupportSection = {
       ],
     },
     {
+      what: 'ORDER BY expressions, and by a collation',
+      statements: [
+        "SELECT id FROM users ORDER BY country = 'fr' DESC, name COLLATE utf8mb4_bin DESC LIMIT 3",
+      ],
+      rows: [['8'], ['6'], ['4']],
+    },
+    {
       what: 'COUNT, SUM, MIN, MAX and AVG with GROUP BY and HAVING over all slots',
       statements: [
         'SELECT country, COUNT(*), SUM(id), MIN(id), MAX(name), AVG(id) FROM users GROUP BY country HAVING COUNT(*) > 1 ORDER BY country',
@@ -89,6 +96,18 @@ export const READING: SupportSection = {
         'SELECT id FROM users WHERE id < 3 UNION ALL SELECT number FROM orders WHERE user_id > 7 ORDER BY 1',
       ],
       rows: [['1'], ['1'], ['2'], ['2']],
+    },
+    {
+      what: 'UNION of several slots: each row once',
+      statements: [
+        "SELECT country, 'users' AS place FROM users UNION SELECT code, 'countries' FROM countries ORDER BY place, country",
+      ],
+      rows: [
+        ['de', 'countries'],
+        ['fr', 'countries'],
+        ['de', 'users'],
+        ['fr', 'users'],
+      ],
     },
     {
       what: 'Tables of type `Unsharded`, joined with each other and with reference tables in any way',
@@ -194,8 +213,8 @@ export const READING: SupportSection = {
       },
     },
     {
-      what: 'UNION (without ALL) of several slots',
-      statements: ['SELECT id FROM users UNION SELECT number FROM orders'],
+      what: 'UNION ALL after UNION, of several slots',
+      statements: ['SELECT id FROM users UNION SELECT number FROM orders UNION ALL SELECT total FROM orders'],
       because: {
         reason: 'Rows of different slots would meet: of users and orders',
         instead:
@@ -208,6 +227,14 @@ export const READING: SupportSection = {
       because: {
         reason: 'GROUP_CONCAT() over several slots cannot be put together from parts',
         instead: 'Group by the key column as well, so that each group lies within a slot; or give the key',
+      },
+    },
+    {
+      what: 'ORDER BY, groups and DISTINCT over several slots in a collation that tells accents or cases apart by levels',
+      statements: ['SELECT name FROM users ORDER BY name COLLATE utf8mb4_uca1400_as_cs'],
+      because: {
+        reason: 'Rows of several slots are compared in the collation utf8mb4_uca1400_as_cs',
+        instead: 'Name one that ends in _bin or _ai_ci or _general_ci, or give the key',
       },
     },
     {

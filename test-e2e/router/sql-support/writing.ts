@@ -67,6 +67,15 @@ export const WRITING: SupportSection = {
       ],
     },
     {
+      what: 'DELETE … RETURNING, with keys or of every slot',
+      statements: [
+        'DELETE FROM users WHERE id IN (105, 106) RETURNING country',
+        "DELETE FROM users WHERE name = 'u' RETURNING id, name /*shardwright: all_slots */",
+      ],
+      rows: [['107', 'u']],
+      note: 'Rows come in no order, and up to 64 MiB of them.',
+    },
+    {
       what: 'Changes of reference tables, on every shard in one transaction',
       statements: [
         "INSERT INTO countries VALUES ('it', 'Italy')",

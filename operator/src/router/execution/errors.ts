@@ -23,6 +23,8 @@ export const ERRORS = {
   unknown: [1105, 'HY000'],
   /** ER_NET_READ_ERROR: drivers take the class 08 for a lost connection, whose last statement may or may not have run. */
   answerLost: [1158, '08S01'],
+  /** ER_OUT_OF_SORTMEMORY */
+  tooMuchMemory: [1038, 'HY001'],
   /** ER_ERROR_DURING_COMMIT */
   partlyCommitted: [1180, 'HY000'],
   /** ER_UNSUPPORTED_PS */

@@ -1,8 +1,8 @@
 import type { Completion } from '../backend/outcome.ts';
 import type { RouteOf } from '../routing/route.ts';
 import { locate, noShard } from '../topology/topology.ts';
-import { CollectingSink } from './collecting-sink.ts';
-import { answerReturning, type ReturnedPart } from './returned-rows.ts';
+import { clientError } from './errors.ts';
+import { answerReturning, RETURNED_BYTES, type ReturnedPart, ReturningSink } from './returned-rows.ts';
 import type { Execution } from './execution.ts';
 import { slotPlace } from './place-description.ts';
 import { answerSum } from './answer-sum.ts';
@@ -10,6 +10,11 @@ import type { ServerFailure } from './server-message.ts';
 import type { Statement } from './statement.ts';
 import { inRepeatableTransaction } from './statement-transaction.ts';
 import { editedText } from './statement-text.ts';
+import { rollbackTransaction } from './transactions.ts';
+
+const TOO_MANY_RETURNED =
+  `Several slots return more than ${RETURNED_BYTES >> 20} MiB of rows: the transaction was rolled back; ` +
+  'write fewer rows in one statement, or leave RETURNING out';
 
 /**
  * Runs a write in several slots, each with its part, in one transaction: the session's, or one of its own. The first error
@@ -35,6 +40,7 @@ export async function runSplit(
     async () => {
       byShard.clear();
       returned.length = 0;
+      const room = { bytes: RETURNED_BYTES };
       await execution.settle(places, access.mode, signal);
       for (const { slot, edits, rows } of parts) {
         const text = editedText(statement, edits);
@@ -44,7 +50,7 @@ export async function runSplit(
             access,
             consistency: 'Strong',
             transactional: true,
-            sink: () => new CollectingSink(),
+            sink: () => new ReturningSink(room),
             send: (connection, receiver, surroundings, limit) =>
               connection.query(text, receiver, surroundings, limit),
           },
@@ -53,6 +59,11 @@ export async function runSplit(
         failure = sink.failure;
         if (failure !== undefined) {
           return false;
+        }
+        if (room.bytes < 0) {
+          // Of a transaction of the client's, too: it would have a part of the statement.
+          await rollbackTransaction(execution.session, signal);
+          throw clientError('tooMuchMemory', TOO_MANY_RETURNED);
         }
         const [result] = sink.results;
         if (result !== undefined && result.columns.length > 0) {

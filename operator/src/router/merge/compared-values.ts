@@ -2,41 +2,13 @@
 import { assertNever } from '../../runtime/assert-never.ts';
 import type { Expression } from '../sql/expression.ts';
 import type { ColumnDescription } from '../routing/catalog.ts';
-import { columnsIn, walkExpression } from '../routing/expression-walk.ts';
+import { checkComparable } from './comparable-expression.ts';
+import { comparisonOf, isPadded } from './comparison.ts';
 import { describeColumn } from './described-column.ts';
 import { expressionText, quoteName } from './expression-text.ts';
 import type { ColumnAdder } from './hidden-columns.ts';
 import type { ComparedValue, RowColumn } from './merge-plan.ts';
-import { CannotMerge, type ScatterScope } from './scatter-select.ts';
-
-/** How values of a type are put in order. */
-type Comparison =
-  /** As their text or number in the answer. */
-  | 'plain'
-  /** By weights. */
-  | 'text'
-  /** Members of a list by their position, bits as a number. */
-  | 'position'
-  /** In full: the text of a FLOAT has six digits. */
-  | 'float'
-  /** By the second: an hour is there twice when summer ends. */
-  | 'timestamp';
-
-const COMPARISONS: Readonly<Record<string, Comparison>> = {
-  ...forAll('plain', 'tinyint smallint mediumint int bigint decimal double year date datetime time'),
-  ...forAll('plain', 'binary varbinary tinyblob blob mediumblob longblob'),
-  ...forAll('text', 'char varchar tinytext text mediumtext longtext'),
-  ...forAll('position', 'enum set bit'),
-  float: 'float',
-  timestamp: 'timestamp',
-};
-
-/** Collations whose weights have several levels, one after the other: filling up with spaces is not done at the end. */
-const SEVERAL_LEVELS = /_as_|_cs$/;
-
-function forAll(comparison: Comparison, types: string): Record<string, Comparison> {
-  return Object.fromEntries(types.split(' ').map((type) => [type, comparison]));
-}
+import type { ScatterScope } from './scatter-select.ts';
 
 /**
  * How values of an expression are compared. `visible`: its column in the answer, where it has one.
@@ -73,44 +45,13 @@ export function comparedColumn(
     case 'timestamp':
       return { value: hidden.add(`UNIX_TIMESTAMP(${text})`), weight: null };
     case 'text': {
-      const weight = { text: hidden.add(`WEIGHT_STRING(${text})`), space: null };
-      const isPadded = checkCollation(description);
-      return {
-        value: visible ?? hidden.add(text),
-        weight: isPadded ? { ...weight, space: spaceOf(text, hidden) } : weight,
-      };
+      const weight = hidden.add(`WEIGHT_STRING(${text})`);
+      const space = isPadded(description) ? hidden.add(`WEIGHT_STRING(CONCAT(LEFT(${text}, 0), ' '))`) : null;
+      return { value: visible ?? hidden.add(text), weight: { text: weight, space } };
     }
     default:
       return assertNever(comparison);
   }
-}
-
-/** How a column is compared. @throws CannotMerge for types whose order is not known here. */
-function comparisonOf({ name, dataType }: ColumnDescription): Comparison {
-  const comparison = COMPARISONS[dataType];
-  if (comparison === undefined) {
-    throw new CannotMerge(
-      `Rows of several slots are compared by the column ${name} of type ${dataType}`,
-      'Compare them by a column of another type, or give the key',
-    );
-  }
-  return comparison;
-}
-
-/** Whether texts in a column are filled up with spaces to be compared. */
-function checkCollation({ name, collation }: ColumnDescription): boolean {
-  if (collation === null || SEVERAL_LEVELS.test(collation)) {
-    throw new CannotMerge(
-      `Rows of several slots are compared by the column ${name} of collation ${collation ?? '(none)'}`,
-      'Give the column a collation that ends in _bin or _ai_ci or _general_ci, or give the key',
-    );
-  }
-  return !collation.includes('_nopad_');
-}
-
-/** Weight of a space in the collation of a text. */
-function spaceOf(text: string, hidden: ColumnAdder): RowColumn {
-  return hidden.add(`WEIGHT_STRING(CONCAT(LEFT(${text}, 0), ' '))`);
 }
 
 function comparedExpression(
@@ -120,41 +61,20 @@ function comparedExpression(
   visible: RowColumn | null,
   hidden: ColumnAdder,
 ): ComparedValue {
-  for (const node of walkExpression(expression)) {
-    if (node.kind === 'operation' && (node.operator === 'COLLATE' || node.operator === 'BINARY')) {
-      throw new CannotMerge(
-        'Rows of several slots are compared by an expression with a collation of its own',
-        'Give the key',
-      );
-    }
-  }
-  const paddings = new Set<boolean>();
-  for (const column of columnsIn(expression)) {
-    const description = describeColumn(select, column);
-    if (description === null) {
-      throw new CannotMerge(
-        `Rows of several slots are compared by ${column.name}, of which only a derived table is known`,
-        'Compare rows by columns of tables, or give the key',
-      );
-    }
-    if (comparisonOf(description) === 'text') {
-      paddings.add(checkCollation(description));
-    }
-  }
-  if (paddings.size > 1) {
-    throw new CannotMerge(
-      'Rows of several slots are compared by texts of different collations',
-      'Compare them by one column',
-    );
-  }
+  checkComparable(select, expression);
   const grouped = `(${text})`;
-  return {
-    value: visible ?? hidden.add(grouped),
-    weight: {
-      text: hidden.add(`WEIGHT_STRING(${grouped})`),
-      space: paddings.has(false) ? null : spaceOf(grouped, hidden),
-    },
-  };
+  return { value: visible ?? hidden.add(grouped), weight: weightOf(grouped, hidden) };
+}
+
+/** What texts are compared by, where a value turns out to be one, in whatever collation it has. */
+export function weightOf(text: string, hidden: ColumnAdder): NonNullable<ComparedValue['weight']> {
+  return { text: hidden.add(`WEIGHT_STRING(${text})`), space: hidden.add(spaceText(text)) };
+}
+
+/** The weight of a space in the collation of a text; NULL where that takes spaces at the end for what they are. */
+export function spaceText(text: string): string {
+  const none = `LEFT(${text}, 0)`;
+  return `IF(CONCAT(${none}, 'a') = CONCAT(${none}, 'a '), WEIGHT_STRING(CONCAT(${none}, ' ')), NULL)`;
 }
 
 /** A column of a table by the names of both. */

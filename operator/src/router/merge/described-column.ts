@@ -1,65 +1,89 @@
-/** What the catalog knows of the columns that a SELECT names. */
+/** What the catalog knows of the columns that a SELECT names, also through derived tables. */
 import type { ColumnDescription } from '../routing/catalog.ts';
-import type { ColumnName } from '../sql/expression.ts';
+import type { ColumnName, Expression } from '../sql/expression.ts';
 import type { Source } from '../sql/query-shape.ts';
-import type { ScatterScope, ScatterSelect } from './scatter-select.ts';
+import type { ScatterScope } from './scatter-select.ts';
+
+/** An expression of the select list of a derived table. */
+export interface DerivedExpression {
+  /** The SELECT in which it means something. */
+  readonly select: ScatterScope;
+  readonly expression: Expression;
+}
 
 /**
  * What the catalog knows of a column of a table, or of one that a derived table takes over from a table as it is: by its type and
  * its collation the same values come out. Null for any other.
  */
 export function describeColumn(select: ScatterScope, column: ColumnName): ColumnDescription | null {
-  return describeIn(select, select.scopeIndex, column);
-}
-
-function describeIn(select: ScatterSelect, scope: number, column: ColumnName): ColumnDescription | null {
-  const position = select.graph.resolver.resolve(scope, column);
-  const source =
-    position === null ? undefined : select.shape.scopes[position.scope]?.sources[position.source];
-  switch (source?.kind) {
-    case 'table': {
-      const columns = select.tables[source.table]?.description?.columns;
-      return columns?.find(({ name }) => name === column.name) ?? null;
-    }
-    case 'derived':
-      return describeOutput(select, source, column.name);
-    default:
-      return null;
+  const source = sourceOf(select, column);
+  if (source?.kind === 'table') {
+    const columns = select.tables[source.table]?.description?.columns;
+    return columns?.find(({ name }) => name === column.name) ?? null;
   }
+  const inner = outputOf(select, source, column.name);
+  return inner?.expression.kind === 'column' ? describeColumn(inner.select, inner.expression.column) : null;
 }
 
-/** Of a column that a derived table gives, where it has but one of that name. */
-function describeOutput(
-  select: ScatterSelect,
-  { query }: Extract<Source, { kind: 'derived' }>,
-  name: string,
-): ColumnDescription | null {
-  const body = select.shape.queries[query]?.body;
+/** What the values of a column of a derived table are made from; null for a column of a table, and where that is not certain. */
+export function derivedExpression(select: ScatterScope, column: ColumnName): DerivedExpression | null {
+  const inner = outputOf(select, sourceOf(select, column), column.name);
+  return inner?.expression.kind === 'column'
+    ? derivedExpression(inner.select, inner.expression.column)
+    : inner;
+}
+
+function sourceOf(select: ScatterScope, column: ColumnName): Source | undefined {
+  const position = select.graph.resolver.resolve(select.scopeIndex, column);
+  return position === null ? undefined : select.shape.scopes[position.scope]?.sources[position.source];
+}
+
+/** The expression for a column of a derived table, where it has but one of that name. */
+function outputOf(select: ScatterScope, source: Source | undefined, name: string): DerivedExpression | null {
+  const query = source === undefined ? null : queryOf(select, source);
+  const body = query === null ? undefined : select.shape.queries[query]?.body;
   const scope = body?.kind === 'select' ? select.shape.scopes[body.scope] : undefined;
   if (body?.kind !== 'select' || scope === undefined) {
     return null;
   }
-  const found: (ColumnName | null)[] = [];
+  const found: (Expression | null)[] = [];
   for (const { expression, alias, aliasLiteral } of scope.items) {
     if (expression.kind === 'star') {
-      const sources = scope.sources.filter((source) => (expression.table ?? source.name) === source.name);
-      for (const source of sources) {
-        const columns = select.graph.resolver.columnsOf(source);
+      const sources = scope.sources.filter((inner) => (expression.table ?? inner.name) === inner.name);
+      for (const inner of sources) {
+        const columns = select.graph.resolver.columnsOf(inner);
         if (columns === null) {
           return null;
         }
-        found.push(...columns.filter((each) => each === name).map(() => columnOf(source, name)));
+        found.push(...columns.filter((each) => each === name).map(() => columnOf(inner, name, expression)));
       }
-    } else if (aliasLiteral !== null || alias?.toLowerCase() === name) {
-      found.push(expression.kind === 'column' && aliasLiteral === null ? expression.column : null);
+    } else if (aliasLiteral !== null) {
+      found.push(null);
+    } else if (alias?.toLowerCase() === name) {
+      found.push(expression);
     } else if (alias === null && expression.kind === 'column' && expression.column.name === name) {
-      found.push(expression.column);
+      found.push(expression);
     }
   }
-  const [column = null] = found;
-  return column === null || found.length > 1 ? null : describeIn(select, body.scope, column);
+  const [expression = null] = found;
+  return expression === null || found.length > 1
+    ? null
+    : { select: { ...select, scopeIndex: body.scope, scope }, expression };
 }
 
-function columnOf(source: Source, name: string): ColumnName {
-  return { schema: null, table: source.name, name };
+/** The query of a derived table, or of a common table expression that is looked through; null where it has other names for its columns. */
+function queryOf({ graph }: ScatterScope, source: Source): number | null {
+  switch (source.kind) {
+    case 'derived':
+      return source.renamed ? null : source.query;
+    case 'commonTable':
+      return graph.transparent.has(source.query) ? source.query : null;
+    case 'table':
+    case 'tableFunction':
+      return null;
+  }
+}
+
+function columnOf(source: Source, name: string, { tokens }: Expression): Expression {
+  return { kind: 'column', column: { schema: null, table: source.name, name }, tokens };
 }

@@ -113,4 +113,6 @@ export interface MergePlan {
   readonly offset: number;
   /** Most rows after that; null: all. */
   readonly limit: number | null;
+  /** Slots answer by way of a derived table, whose name is no matter of the client: columns are of no table, as those of a UNION. */
+  readonly tableless?: boolean;
 }

@@ -5,6 +5,7 @@ import type { ColumnDefinition } from '../../wire/column-definition.ts';
 import { Comparators } from './comparators.ts';
 import { MergeBudget } from './merge-budget.ts';
 import { checkCommonColumns } from './common-columns.ts';
+import { MergeError } from './merge-error.ts';
 import { mergeGroups } from './merge-groups.ts';
 import { canMergeSorted, mergeSortedGroups } from './merge-sorted-groups.ts';
 import type { Arrangement, MergeCaps, MergedRows, RowSource } from './merge-input.ts';
@@ -40,13 +41,24 @@ export async function mergeRows(options: MergeOptions): Promise<MergedRows> {
   try {
     const columns = await openSources(sources, limit.signal);
     return {
-      columns: columns.slice(0, columns.length - plan.hidden),
+      columns: visibleColumns(columns, plan),
       batches: withinTime(limit, mergedBatches(options, columns, limit.signal)),
     };
   } catch (error) {
     limit.end();
     throw error;
   }
+}
+
+function visibleColumns(
+  columns: readonly ColumnDefinition[],
+  { rows, hidden, tableless }: MergePlan,
+): readonly ColumnDefinition[] {
+  const visible = columns.slice(0, columns.length - hidden);
+  if (rows.kind === 'distinct' && visible.length > rows.values.length) {
+    throw new MergeError('Mismatch', 'The table has more columns than were known: try again');
+  }
+  return tableless === true ? visible.map((column) => ({ ...column, table: '' })) : visible;
 }
 
 async function openSources(

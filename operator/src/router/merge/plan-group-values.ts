@@ -2,7 +2,7 @@
 import type { CallNode, Expression } from '../sql/expression.ts';
 import { aggregatesIn } from '../routing/expression-walk.ts';
 import { constantOf } from '../routing/key-constraint.ts';
-import { comparedValue } from './compared-values.ts';
+import { comparedValue, spaceText } from './compared-values.ts';
 import { expressionText } from './expression-text.ts';
 import type { HiddenColumns } from './hidden-columns.ts';
 import type { ComparedValue, GroupValue, RowColumn } from './merge-plan.ts';
@@ -146,10 +146,7 @@ export class GroupValues {
           value: result,
           weight: {
             text: this.#hidden.add(`WEIGHT_STRING(${text})`),
-            space:
-              how.weight.space === null
-                ? null
-                : this.#hidden.add(`WEIGHT_STRING(CONCAT(LEFT(${text}, 0), ' '))`),
+            space: how.weight.space === null ? null : this.#hidden.add(spaceText(text)),
           },
         };
   }

@@ -1,6 +1,5 @@
 /** Plans of SELECTs that several slots answer. */
-import type { Expression } from '../sql/expression.ts';
-import type { Query, QueryBody } from '../sql/query-shape.ts';
+import type { Query } from '../sql/query-shape.ts';
 import type { Edit } from '../sql/rewrite.ts';
 import type { Refused } from '../routing/refusal.ts';
 import { HiddenColumns } from './hidden-columns.ts';
@@ -12,6 +11,7 @@ import { planUnion } from './plan-union.ts';
 import { refuseScope } from './refuse-scope.ts';
 import { CannotMerge, type PlannedMerge, type ScatterScope, type ScatterSelect } from './scatter-select.ts';
 import { namePositions } from './star-columns.ts';
+import { isWithinSlots } from './within-slots.ts';
 
 /** Plans how several slots are asked and their answers merged, or refuses what would come out wrong. */
 export function planScatterSelect(select: ScatterSelect): PlannedMerge | Refused {
@@ -20,26 +20,13 @@ export function planScatterSelect(select: ScatterSelect): PlannedMerge | Refused
     refuseInto(query);
     return query.body.kind === 'select'
       ? planScope({ ...select, query }, query.body.scope)
-      : planUnion({ ...select, query }, branchesOf(query.body));
+      : planUnion({ ...select, query });
   } catch (error) {
     if (error instanceof CannotMerge) {
       return error.refused;
     }
     throw error;
   }
-}
-
-/** Whether groups, or distinct rows, each lie within one slot: they have the key. */
-export function isWithinSlots(
-  select: ScatterSelect,
-  scopeIndex: number,
-  expressions: readonly Expression[],
-): boolean {
-  const root = select.graph.components[0]?.nodes ?? [];
-  return expressions.some((expression) => {
-    const node = expression.kind === 'column' ? select.graph.nodeOf(scopeIndex, expression.column) : null;
-    return node !== null && select.graph.components.length === 1 && root.includes(node);
-  });
 }
 
 /** A query that is nothing but another one in parentheses. */
@@ -97,10 +84,4 @@ function planScope(select: ScatterSelect, scopeIndex: number): PlannedMerge {
 /** Texts that differ in spaces at the end have other weights: what is one row may be several of a slot. */
 function hasDistinctTexts(rows: RowMerge): boolean {
   return rows.kind === 'distinct' && rows.values.some(({ weight }) => weight !== null);
-}
-
-function branchesOf(body: QueryBody): readonly QueryBody[] {
-  return body.kind === 'set' && body.operator === 'UNION' && body.all
-    ? [...branchesOf(body.left), ...branchesOf(body.right)]
-    : [body];
 }

@@ -1,83 +1,105 @@
-/** UNION ALL of SELECTs that several slots answer: each slot runs all of it for its rows. */
-import type { QueryBody, Scope } from '../sql/query-shape.ts';
-import { describeColumn } from './described-column.ts';
-import type { MergeOrder } from './merge-plan.ts';
+/** UNION of SELECTs that several slots answer: each slot runs all of it for its rows. */
+import type { Scope } from '../sql/query-shape.ts';
+import type { Edit } from '../sql/rewrite.ts';
+import { unionParts } from '../routing/union-parts.ts';
+import { HiddenColumns } from './hidden-columns.ts';
+import type { MergeOrder, RowMerge } from './merge-plan.ts';
 import { planLimit } from './plan-limit.ts';
 import { refuseScope } from './refuse-scope.ts';
 import { CannotMerge, type PlannedMerge, type ScatterScope, type ScatterSelect } from './scatter-select.ts';
-import { orderedExpression } from './select-items.ts';
+import { UnionColumns } from './union-columns.ts';
+import { isWithinSlots } from './within-slots.ts';
 
-/** Types that are in order as the answer has them, whatever the column. */
-const SORTABLE: ReadonlySet<string> = new Set([
-  'tinyint',
-  'smallint',
-  'mediumint',
-  'int',
-  'bigint',
-  'decimal',
-  'double',
-  'date',
-  'datetime',
-]);
+/** Name of the derived table that a UNION becomes where slots are asked for more columns than it has. */
+const DERIVED = '`shardwright_union`';
 
-/** Plans the merge of a UNION ALL. @throws CannotMerge */
-export function planUnion(select: ScatterSelect, branches: readonly QueryBody[]): PlannedMerge {
-  const scopes = branches.map((branch) => branchScope(select, branch));
-  const by = select.query.orderBy.map(({ expression, descending }): MergeOrder => {
-    const [first] = scopes;
-    const item = first === undefined ? null : (orderedExpression(first, expression)?.item ?? null);
-    if (item === null || !scopes.every((scope) => isSortable(scope, item))) {
-      throw new CannotMerge(
-        'UNION ALL over several slots is sorted by what is no number and no date of a table in each of its parts',
-        'Sort by such a column of the first select list, or in the application',
-      );
-    }
-    return { value: { from: 'visible', index: item }, weight: null, descending };
+/** Plans the merge of a UNION. @throws CannotMerge */
+export function planUnion(select: ScatterSelect): PlannedMerge {
+  const { query } = select;
+  const parts = unionParts(select.shape, query);
+  if (parts === null) {
+    throw new CannotMerge(
+      'EXCEPT, INTERSECT, VALUES, UNION ALL after UNION, or a part with a LIMIT of its own, over several slots',
+      'Use UNION or UNION ALL of plain SELECTs, or several statements; or give the key',
+    );
+  }
+  const scopes = parts.scopes.map((scope) => partScope(select, scope, parts.isDistinct));
+  const hidden = new HiddenColumns();
+  const columns = new UnionColumns(scopes, DERIVED, hidden);
+  const positions = query.orderBy.map(({ expression }) => columns.positionOf(expression));
+  const by = query.orderBy.map(({ descending }, index): MergeOrder => {
+    return { ...columns.compared(positions[index] ?? 0), descending };
   });
-  const limit = planLimit(select.query.limit, select.values, true);
+  const rows: RowMerge = parts.isDistinct
+    ? { kind: 'distinct', values: columns.all(), by }
+    : by.length === 0
+      ? { kind: 'concatenate' }
+      : { kind: 'order', by };
+  const limit = planLimit(query.limit, select.values, true);
+  const plan = { rows, hidden: hidden.count, offset: limit.offset, limit: limit.limit };
+  if (hidden.count === 0) {
+    return { kind: 'merge', edits: limit.edits, plan };
+  }
+  const order = query.orderBy.map(
+    ({ descending }, index) => `${(positions[index] ?? 0) + 1}${descending ? ' DESC' : ''}`,
+  );
+  const tail = [order.length === 0 ? '' : `ORDER BY ${order.join(', ')}`, ...limit.edits.map(textOf)];
   return {
     kind: 'merge',
-    edits: limit.edits,
-    plan: {
-      rows: by.length === 0 ? { kind: 'concatenate' } : { kind: 'order', by },
-      hidden: 0,
-      offset: limit.offset,
-      limit: limit.limit,
-    },
+    edits: asDerived(select, `SELECT ${DERIVED}.*${hidden.text} FROM (`, tail.join(' ')),
+    plan: { ...plan, tableless: true },
   };
 }
 
-function branchScope(select: ScatterSelect, branch: QueryBody): ScatterScope {
-  const inner = branch.kind === 'query' ? select.shape.queries[branch.query] : undefined;
-  const body = inner?.body ?? branch;
-  if (body.kind !== 'select' || (inner !== undefined && (inner.limit !== null || inner.orderBy.length > 0))) {
+function textOf(edit: Edit): string {
+  return 'text' in edit ? edit.text : '';
+}
+
+/** The edits that make a derived table of the query, with this in front of it, and this behind it in place of its ORDER BY and LIMIT. */
+function asDerived({ query }: ScatterSelect, head: string, tail: string): readonly Edit[] {
+  if (query.lock !== null) {
     throw new CannotMerge(
-      'UNION, EXCEPT, INTERSECT or a part with a LIMIT of its own over several slots',
-      'Use UNION ALL of plain SELECTs, or several statements; or give the key',
+      'A UNION over several slots that locks rows, and compares texts',
+      'Lock the rows in statements of their own',
     );
   }
-  const scope = select.shape.scopes[body.scope];
+  const { first, end } = query.tokens;
+  return [
+    { tokens: { first, end: first }, text: head },
+    ...(query.orderTokens === null ? [] : [{ tokens: query.orderTokens, text: '' }]),
+    ...(query.limit === null ? [] : [{ tokens: query.limit.tokens, text: '' }]),
+    { tokens: { first: end, end }, text: `) AS ${DERIVED} ${tail}` },
+  ];
+}
+
+/** `isDistinct`: rows that a slot gives more than once count once anyway. */
+function partScope(select: ScatterSelect, scopeIndex: number, isDistinct: boolean): ScatterScope {
+  const scope = select.shape.scopes[scopeIndex];
   if (scope === undefined) {
-    throw new RangeError(`the statement has no scope ${body.scope}`);
+    throw new RangeError(`the statement has no scope ${scopeIndex}`);
   }
   refuseScope(scope);
-  refusePart(scope);
-  return { ...select, scopeIndex: body.scope, scope };
-}
-
-function refusePart({ aggregates, groupBy, distinct }: Scope): void {
-  if (aggregates || groupBy.length > 0 || distinct) {
+  if (!isLocal(select, scopeIndex, scope, isDistinct)) {
     throw new CannotMerge(
-      'A part of UNION ALL with groups or DISTINCT over several slots',
-      'Use several statements; or give the key',
+      'A part of a UNION with groups or DISTINCT over several slots',
+      'Have the key among the groups, or in the select list; or use several statements, or give the key',
     );
   }
+  return { ...select, scopeIndex, scope };
 }
 
-function isSortable(scope: ScatterScope, item: number): boolean {
-  const expression = scope.scope.items[item]?.expression;
-  const isAfterStar = scope.scope.items.slice(0, item + 1).some((other) => other.expression.kind === 'star');
-  const description =
-    expression?.kind === 'column' && !isAfterStar ? describeColumn(scope, expression.column) : null;
-  return description !== null && SORTABLE.has(description.dataType);
+/** Whether a part's groups, or its distinct rows, each lie within a slot. */
+function isLocal(
+  select: ScatterSelect,
+  scopeIndex: number,
+  { aggregates, groupBy, distinct, items }: Scope,
+  isDistinct: boolean,
+): boolean {
+  const isGrouped = aggregates || groupBy.length > 0;
+  const groups = groupBy.map(({ expression }) => expression);
+  const selected = items.map(({ expression }) => expression);
+  return (
+    (!isGrouped || isWithinSlots(select, scopeIndex, groups)) &&
+    (!distinct || isDistinct || isWithinSlots(select, scopeIndex, selected))
+  );
 }

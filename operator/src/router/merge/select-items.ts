@@ -72,8 +72,16 @@ export function itemOf(select: ScatterScope, expression: Expression): number | n
   if (found >= 0) {
     return found;
   }
-  const aliases = new Set(items.map(({ alias }) => alias?.toLowerCase()));
-  const shadowed = columnsIn(expression).find(({ table, name }) => table === null && aliases.has(name));
+  // An alias that is the name of its own column means the same either way.
+  const shadowed = columnsIn(expression).find(
+    (column) =>
+      column.table === null &&
+      items.some(
+        ({ alias, expression: item }) =>
+          alias?.toLowerCase() === column.name &&
+          !isSame(select, item, { ...expression, kind: 'column', column }),
+      ),
+  );
   if (shadowed !== undefined && expression.kind !== 'column') {
     throw new CannotMerge(
       `${shadowed.name} within an expression may be an alias or a column`,

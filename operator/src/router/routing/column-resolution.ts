@@ -51,7 +51,8 @@ export class ColumnResolver {
       case 'derived':
       case 'commonTable': {
         const query = this.#shape.queries[source.query];
-        return query === undefined || depth > MAX_DEPTH ? null : this.#columnsOfQuery(query, depth + 1);
+        const isRenamed = source.kind === 'derived' && source.renamed;
+        return query === undefined || isRenamed || depth > MAX_DEPTH ? null : this.#columnsOfQuery(query, depth + 1);
       }
       case 'tableFunction':
         return null;

@@ -116,6 +116,12 @@ describe('a statement that is not bound to one slot', () => {
     'SELECT o.id FROM orders o JOIN countries c ON c.code = o.note',
     'SELECT * FROM orders o LEFT JOIN countries c ON c.code = o.note',
     'SELECT id FROM orders UNION ALL SELECT order_id FROM items',
+    'SELECT * FROM (SELECT id, user_id FROM orders) d (user_id, id) WHERE d.user_id = 5',
+    'SELECT id FROM orders UNION SELECT order_id FROM items',
+    'SELECT id FROM orders UNION ALL SELECT order_id FROM items UNION SELECT id FROM users',
+    'SELECT code FROM countries UNION SELECT note FROM orders',
+    'SELECT d.id FROM (SELECT id, user_id FROM orders) d UNION SELECT order_id FROM items',
+    'SELECT user_id, COUNT(*) FROM orders GROUP BY user_id UNION ALL SELECT user_id, 1 FROM items',
   ])('is read from all slots: %s', (sql) => {
     expect(summary(sql, route(sql))).toBe(`scatter ${ALL}`);
   });
@@ -195,7 +201,23 @@ describe('a statement that is not bound to one slot', () => {
       'A part of the UNION has no sharded table, and every slot would give its rows',
     ],
     [
-      'SELECT id FROM orders UNION SELECT order_id FROM items',
+      'SELECT code FROM countries UNION SELECT NOW() FROM orders',
+      'A part of the UNION has no sharded table, and every slot would give its rows',
+    ],
+    [
+      'SELECT id FROM orders UNION SELECT order_id FROM items UNION ALL SELECT id FROM users',
+      'Rows of different slots would meet: of orders and items and users',
+    ],
+    [
+      'SELECT id FROM orders UNION SELECT order_id FROM items WHERE price > (SELECT MAX(total) FROM orders)',
+      'Rows of different slots would meet: of orders and items',
+    ],
+    [
+      'SELECT note FROM orders GROUP BY note UNION SELECT product FROM items',
+      'A part of a UNION with groups or DISTINCT over several slots',
+    ],
+    [
+      '(SELECT id FROM orders LIMIT 3) UNION SELECT order_id FROM items',
       'Rows of different slots would meet: of orders and items',
     ],
     ['SELECT * FROM app_s0001.orders', 'app_s0001 is a part of the keyspace app, which is one database here'],
@@ -294,8 +316,18 @@ describe('writes of several slots', () => {
     );
   });
 
+  it('return what they delete', () => {
+    const sql = 'DELETE FROM items WHERE user_id IN (5, 6) RETURNING order_id, DATABASE()';
+    const decided = route(sql);
+    const parts = decided.kind === 'split' ? decided.parts : [];
+    expect(new Map(parts.map((part) => [part.slot, edited(sql, part.edits)])).get(slot(5))).toBe(
+      "DELETE FROM items WHERE user_id IN (5) RETURNING order_id, 'app' AS `DATABASE()`",
+    );
+  });
+
   it.each([
     ['by a comment', 'UPDATE orders SET total = 0 /*shardwright: all_slots */', {}],
+    ['by a comment, and return them', 'DELETE FROM orders RETURNING id /*shardwright: all_slots */', {}],
     ['by the session', 'UPDATE orders SET total = 0', { allowsKeylessWrites: true }],
   ])('run in every slot when that is allowed %s', (_how, sql, session) => {
     expect(route(sql, { session })).toMatchObject({ kind: 'split', everySlot: true, parts: { length: 16 } });

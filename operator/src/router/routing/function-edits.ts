@@ -42,12 +42,11 @@ export function planFunctionEdits({ shape, digest }: PlanContext): MakeFunctionE
     );
   }
   // What a column is called is its text, which changes.
-  const unnamed = shape.scopes
-    .flatMap(({ items }) => items)
-    .filter(
-      ({ expression, alias, aliasLiteral }) =>
-        alias === null && aliasLiteral === null && [...walkExpression(expression)].some(isSessionCall),
-    );
+  const returning = shape.kind === 'insert' || shape.kind === 'delete' ? shape.returning : [];
+  const unnamed = [...shape.scopes.flatMap(({ items }) => items), ...returning].filter(
+    ({ expression, alias, aliasLiteral }) =>
+      alias === null && aliasLiteral === null && [...walkExpression(expression)].some(isSessionCall),
+  );
   return ({ statement, input }) => {
     const edits: Edit[] = [];
     for (const { tokens, name } of calls.values()) {

@@ -71,6 +71,9 @@ export class KeyOrigins {
     if ((source?.kind !== 'derived' && source?.kind !== 'commonTable') || !this.isTransparent(source.query)) {
       return null;
     }
+    if (source.kind === 'derived' && source.renamed) {
+      return null;
+    }
     return this.#nodeOfOutput(source.query, column.name, depth + 1);
   }
 

@@ -98,7 +98,8 @@ function planSharded(
   const access = decideAccess(shape, tables);
   const qualifiers = qualifierEdits(shape, keyspace.name, tables, 'slot');
   const refused =
-    refuseSeveralSlots(shape) ?? refuseScatter({ shape, digest, tables, graph, scopes: [shape.scope] });
+    refuseSeveralSlots(shape) ??
+    refuseScatter({ shape, digest, tables, graph, scopes: [shape.scope], isDistinctUnion: false });
   return (call) => {
     const chosen = bindSlots(call, keyspace, graph);
     if (chosen.kind === 'refused') {
@@ -153,14 +154,11 @@ function refuseKeyless(shape: ChangeShape, graph: KeyGraph, keyspace: string): R
 }
 
 function refuseSeveralSlots(shape: ChangeShape): Refused | null {
-  if (shape.limit !== null || shape.orderBy.length > 0) {
-    return refuseUnsupported(
-      'LIMIT and ORDER BY of a change in several slots would hold in each of them',
-      'Select the keys first, and change the rows by their keys',
-    );
-  }
-  return shape.kind === 'delete' && shape.returning.length > 0
-    ? refuseUnsupported('RETURNING of several slots', 'Select the rows first, and delete them by their keys')
+  return shape.limit !== null || shape.orderBy.length > 0
+    ? refuseUnsupported(
+        'LIMIT and ORDER BY of a change in several slots would hold in each of them',
+        'Select the keys first, and change the rows by their keys',
+      )
     : null;
 }
 

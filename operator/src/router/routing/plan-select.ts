@@ -14,7 +14,8 @@ import type { Access, Place, Route, SlotPart } from './route.ts';
 import type { Plan, PlanContext, RoutingCall } from './routing-plan.ts';
 import { refuseScatter, scopesOf } from './scatterable.ts';
 import { groupBySlot, keepElements } from './split-edits.ts';
-import { unionSlots } from './union-slots.ts';
+import { unionParts } from './union-parts.ts';
+import { unionRoots, unionSlots } from './union-slots.ts';
 
 /** Plans a SELECT: the query with index `root`. */
 export function planSelect(context: PlanContext, root: number): Plan {
@@ -101,10 +102,21 @@ function planSharded(
   const graph = buildKeyGraph(shape, tables, digest);
   const access = decideAccess(shape, tables);
   const qualifiers = qualifierEdits(shape, keyspace.name, tables, 'slot');
-  const refused = refuseScatter({ shape, digest, tables, graph, scopes: scopesOf(shape, query.body) });
+  const union = unionParts(shape, query);
+  const roots = union === null ? null : unionRoots(shape, graph, union);
+  const refused = refuseScatter({
+    shape,
+    digest,
+    tables,
+    graph,
+    scopes: scopesOf(shape, query.body),
+    isDistinctUnion: union?.isDistinct === true,
+  });
   return (call) => {
-    const choice = call.key === null ? unionSlots(call, context, keyspace, graph, query) : null;
-    const chosen = choice ?? bindSlots(call, keyspace, graph);
+    const chosen =
+      roots !== null && call.key === null
+        ? unionSlots(call, keyspace, graph, roots)
+        : bindSlots(call, keyspace, graph);
     if (chosen.kind === 'refused') {
       return chosen;
     }

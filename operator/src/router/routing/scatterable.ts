@@ -15,6 +15,8 @@ interface Candidate {
   readonly graph: KeyGraph;
   /** The scopes whose rows are the statement's. */
   readonly scopes: readonly number[];
+  /** Whether equal rows of a UNION count once. */
+  readonly isDistinctUnion: boolean;
 }
 
 const GIVE_KEY = 'Compare the key with a value, or SET shardwright_key';
@@ -69,7 +71,9 @@ const RULES: readonly ((candidate: Candidate) => Refused | null)[] = [
           'Give the key in it, or read it on its own first',
         );
   },
-  ({ shape, graph, scopes }) =>
+  ({ shape, graph, scopes, isDistinctUnion }) =>
+    // The same rows from every slot count once; but a function might give each slot its own.
+    (isDistinctUnion && shape.functions.length === 0) ||
     scopes.every((scope) => {
       const rowScopes = reachableScopes(shape, [scope]);
       return graph.components.some((component) => isOf(component, graph, rowScopes));
@@ -77,7 +81,7 @@ const RULES: readonly ((candidate: Candidate) => Refused | null)[] = [
       ? null
       : refuseUnsupported(
           'A part of the UNION has no sharded table, and every slot would give its rows',
-          'Read it in a statement of its own',
+          isDistinctUnion ? 'Call no function in the statement' : 'Read it in a statement of its own',
         ),
   ({ shape, digest, tables, graph, scopes }) => {
     // Kept rows without a partner come from each slot, unless they are of the sharded table.
@@ -105,7 +109,7 @@ const RULES: readonly ((candidate: Candidate) => Refused | null)[] = [
   },
 ];
 
-/** Why a statement with one root (in each part of a UNION ALL) cannot run in every slot; null when it can. */
+/** Why a statement with one root (in each part of a UNION) cannot run in every slot; null when it can. */
 export function refuseScatter(candidate: Candidate): Refused | null {
   for (const rule of RULES) {
     const refused = rule(candidate);
@@ -140,7 +144,7 @@ function isOf({ nodes }: KeyComponent, graph: KeyGraph, scopes: ReadonlySet<numb
 }
 
 /** The scopes and those that they have their rows from, by FROM. */
-function reachableScopes(shape: StatementShape, scopes: readonly number[]): ReadonlySet<number> {
+export function reachableScopes(shape: StatementShape, scopes: readonly number[]): ReadonlySet<number> {
   const reached = new Set<number>();
   const visit = (index: number): void => {
     if (reached.has(index)) {

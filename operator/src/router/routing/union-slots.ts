@@ -1,37 +1,47 @@
-import type { Query, QueryBody } from '../sql/query-shape.ts';
+import type { StatementShape } from '../sql/statement-shape.ts';
 import { bindSlots, type SlotChoice } from './bind-slots.ts';
 import type { KeyComponent } from './key-classes.ts';
 import type { KeyGraph } from './key-graph.ts';
 import type { KeyspaceConfiguration } from './keyspace-configuration.ts';
 import type { Refused } from './refusal.ts';
-import type { PlanContext, RoutingCall } from './routing-plan.ts';
-import { scopesOf } from './scatterable.ts';
+import type { RoutingCall } from './routing-plan.ts';
+import { reachableScopes } from './scatterable.ts';
+import type { UnionParts } from './union-parts.ts';
 
 /**
- * The slots of a UNION ALL, whose parts never meet: those of each of its parts. Null for anything else, and where a part is
- * not about exactly one root: a part without sharded tables would come from every slot.
+ * For each part of a UNION that has a sharded table, its root. Parts never meet. Null for a plain SELECT, and where a part has
+ * several roots or something else than the parts has one; also where a part of a UNION ALL has none, since it would come from every slot.
  */
-export function unionSlots(
-  call: RoutingCall,
-  { shape }: PlanContext,
-  keyspace: KeyspaceConfiguration,
+export function unionRoots(
+  shape: StatementShape,
   graph: KeyGraph,
-  query: Query,
-): SlotChoice | Refused | null {
-  const branches = branchesOf(query.body);
-  if (branches.length < 2 || branches.length !== graph.components.length) {
+  parts: UnionParts,
+): readonly KeyComponent[] | null {
+  if (parts.scopes.length < 2) {
     return null;
   }
+  const roots = parts.scopes.map((scope) => {
+    const own = reachableScopes(shape, [scope]);
+    return graph.components.filter(({ nodes }) =>
+      nodes.some((node) => own.has(graph.nodes[node]?.scope ?? -1)),
+    );
+  });
+  const isCertain = roots.every((own) => own.length === 1 || (own.length === 0 && parts.isDistinct));
+  const found = new Set(roots.flat());
+  return isCertain && found.size > 0 && found.size === graph.components.length ? [...found] : null;
+}
+
+/** The slots of a UNION: those of each of its parts, by their roots. */
+export function unionSlots(
+  call: RoutingCall,
+  keyspace: KeyspaceConfiguration,
+  graph: KeyGraph,
+  roots: readonly KeyComponent[],
+): SlotChoice | Refused {
   const choices: SlotChoice[] = [];
-  for (const branch of branches) {
-    const scopes = new Set(scopesOf(shape, branch));
-    const own = graph.components.filter((component) => isIn(component, graph, scopes));
-    const [component] = own;
-    if (component === undefined || own.length !== 1) {
-      return null;
-    }
-    const nodes = component.nodes.map((node) => graph.nodes[node]).filter((node) => node !== undefined);
-    const choice = bindSlots(call, keyspace, { ...graph, nodes, components: [component] });
+  for (const root of roots) {
+    const nodes = root.nodes.map((node) => graph.nodes[node]).filter((node) => node !== undefined);
+    const choice = bindSlots(call, keyspace, { ...graph, nodes, components: [root] });
     if (choice.kind === 'refused') {
       return choice;
     }
@@ -45,14 +55,4 @@ export function unionSlots(
     split: null,
     reason: [...new Set(choices.map(({ reason }) => reason))].join('; '),
   };
-}
-
-function isIn({ nodes }: KeyComponent, graph: KeyGraph, scopes: ReadonlySet<number>): boolean {
-  return nodes.some((node) => scopes.has(graph.nodes[node]?.scope ?? -1));
-}
-
-function branchesOf(body: QueryBody): readonly QueryBody[] {
-  return body.kind === 'set' && body.operator === 'UNION' && body.all
-    ? [...branchesOf(body.left), ...branchesOf(body.right)]
-    : [body];
 }

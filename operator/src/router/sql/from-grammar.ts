@@ -157,11 +157,12 @@ function readDerived(reader: Reader, scope: OpenScope, query: number): Sources {
   const { cursor } = reader;
   const name = readAlias(reader);
   if (name === null) return cursor.fail('a name for the query in FROM expected');
-  if (cursor.accept('(')) {
+  const renamed = cursor.accept('(');
+  if (renamed) {
     reader.list(() => cursor.name());
     cursor.expect(')');
   }
-  return [scope.sources.push({ kind: 'derived', query, name }) - 1];
+  return [scope.sources.push({ kind: 'derived', query, name, renamed }) - 1];
 }
 
 function readJsonTable(reader: Reader, scope: OpenScope): Sources {

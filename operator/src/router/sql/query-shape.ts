@@ -34,8 +34,11 @@ export type Source =
       /** Index into the statement's `tables`. */ readonly table: number;
       readonly name: string;
     }
-  /** `(SELECT …) AS name`: `query` is an index into the statement's `queries`. */
-  | { readonly kind: 'derived'; readonly query: number; readonly name: string }
+  /**
+   * `(SELECT …) AS name`: `query` is an index into the statement's `queries`. `renamed`: names for its columns stand behind, which
+   * are not kept.
+   */
+  | { readonly kind: 'derived'; readonly query: number; readonly name: string; readonly renamed: boolean }
   /** A mention of a common table expression. */
   | { readonly kind: 'commonTable'; readonly query: number; readonly name: string }
   /** JSON_TABLE(…) */
