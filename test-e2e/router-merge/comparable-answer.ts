@@ -1,6 +1,6 @@
 import type { Answer } from './read-answer.ts';
 
-const TEXT_TYPES = new Set([252, 253, 254]);
+const TEXT_TYPES = new Set([249, 250, 251, 252, 253, 254]);
 const BINARY = 63;
 
 /** What must be the same: what drivers look at of the columns, and the rows. */

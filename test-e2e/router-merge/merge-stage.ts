@@ -10,6 +10,7 @@ import {
   sharedDatabase,
   unshardedDatabase,
 } from '../../operator/src/core/keyspace/database-names.ts';
+import type { Calculate } from '../../operator/src/router/merge/calculated-rows.ts';
 import { MergeError } from '../../operator/src/router/merge/merge-error.ts';
 import type { Arrangement, RowSource } from '../../operator/src/router/merge/merge-input.ts';
 import type { MergePlan } from '../../operator/src/router/merge/merge-plan.ts';
@@ -22,7 +23,7 @@ import {
   type KeyspaceConfiguration,
   readKeyspace,
 } from '../../operator/src/router/routing/keyspace-configuration.ts';
-import type { Place, Route } from '../../operator/src/router/routing/route.ts';
+import type { Place, Route, RouteOf } from '../../operator/src/router/routing/route.ts';
 import type { RoutingPlans } from '../../operator/src/router/routing/routing-plan.ts';
 import { type Edit, rewriteStatement } from '../../operator/src/router/sql/rewrite.ts';
 import { DEFAULT_PARSER_LIMITS, StatementParser } from '../../operator/src/router/sql/statement-parser.ts';
@@ -170,7 +171,12 @@ export class MergeStage {
         try {
           return {
             kind: 'answer',
-            answer: await merge(decided.plan, sources, this.#arrangement(decided.plan)),
+            answer: await merge(
+              decided.plan,
+              sources,
+              this.#arrangement(decided.plan),
+              this.#calculator(statement, decided),
+            ),
             route: 'scatter',
           };
         } catch (error) {
@@ -183,6 +189,18 @@ export class MergeStage {
       default:
         throw new Error(`${sql} is not run: ${JSON.stringify(decided)}`);
     }
+  }
+
+  /** Has the first slot's database calculate. */
+  #calculator(statement: ParsedStatement<RoutingPlans>, { parts, template }: RouteOf<'scatter'>): Calculate {
+    return async ({ needsColumns, around }) => {
+      const database = databaseOfSlot(KEYSPACE, parts[0]?.slot ?? 0);
+      const text = edited(statement, template ?? []);
+      const own = needsColumns ? await this.#run(database, text) : null;
+      const made =
+        around === null ? null : await this.#run(database, `${around.before}${text}${around.after}`);
+      return { template: own?.columns ?? [], columns: made?.columns ?? [], rows: made?.rows ?? [] };
+    };
   }
 
   /** Groups are merged in both ways, in turn. */
@@ -300,6 +318,7 @@ async function merge(
   plan: MergePlan,
   sources: readonly RowSource[],
   arrangement: Arrangement,
+  calculate: Calculate,
 ): Promise<Answer> {
   const merged = await mergeRows({
     plan,
@@ -307,6 +326,7 @@ async function merge(
     arrangement,
     caps: CAPS,
     clock: systemClock,
+    calculate,
     signal: new AbortController().signal,
   });
   const rows: (readonly (Buffer | null)[])[] = [];

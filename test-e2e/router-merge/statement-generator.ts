@@ -326,7 +326,107 @@ const GROUPS: readonly ((random: Random) => GeneratedStatement)[] = [
   }),
 ];
 
+/** Expressions around aggregates, which a server calculates from merged groups. */
+const AROUND: readonly ((random: Random) => string)[] = [
+  (random) => `ROUND(AVG(${pick(random, EXACT_NUMBERS)}), ${whole(random, 3)})`,
+  (random) => `SUM(${pick(random, EXACT_NUMBERS)}) / COUNT(*)`,
+  (random) =>
+    `SUM(${pick(random, ['u.age', 'u.score', 'u.id'])}) DIV NULLIF(COUNT(${pick(random, COLUMNS)}), 0)`,
+  (random) => `COALESCE(MAX(${pick(random, NUMBERS)}), 0) + 1`,
+  (random) => `IFNULL(SUM(${pick(random, EXACT_NUMBERS)}), 0) * -1.5`,
+  () => 'MAX(u.age) - MIN(u.age)',
+  (random) => `COUNT(*) > ${whole(random, 9)}`,
+  (random) => `IF(COUNT(*) > ${whole(random, 4)}, MIN(u.name), MAX(u.code))`,
+  (random) => `CONCAT(MIN(u.note), ' to ', MAX(u.note), ${pick(random, ["''", 'COUNT(*)'])})`,
+  () => 'LENGTH(MAX(u.note)) + CHAR_LENGTH(MAX(u.title))',
+  () => 'UPPER(MAX(LOWER(u.name)))',
+  () => 'HEX(MAX(u.raw))',
+  (random) =>
+    `CASE WHEN MAX(u.joined) > '2002-06-01' THEN ${pick(random, ['MAX(u.joined)', 'NULL', "'late'"])} ELSE MIN(u.joined) END`,
+  () => 'DATEDIFF(MAX(u.born), MIN(u.born))',
+  () => 'DATE_ADD(MAX(u.joined), INTERVAL COUNT(*) DAY)',
+  () => "DATE_FORMAT(MIN(u.born), '%d.%m.%Y')",
+  () => 'TIME_TO_SEC(MAX(u.span)) + 0.5',
+  () => 'MAX(u.year) + 1',
+  () => 'MAX(u.big) DIV 2',
+  // What each slot has is less than a server could take from it.
+  () => 'CAST(COUNT(*) AS UNSIGNED) - LEAST(COUNT(*), 2)',
+  () => 'MAX(u.ratio) * 2',
+  () => 'CAST(SUM(u.score) AS SIGNED)',
+  () => 'GREATEST(MAX(u.score), COUNT(*), 2.5)',
+  () => 'COALESCE(MAX(u.name), MAX(u.note), 0)',
+  () => 'COUNT(DISTINCT u.age) / COUNT(*)',
+  () => 'ROUND(AVG(DISTINCT u.score), 1)',
+  () => 'SUM(DISTINCT u.flags) + BIT_OR(u.flags)',
+  () => "MAX(u.name) LIKE 'a%' OR SUM(u.age) IS NULL",
+  () => '-SUM(u.fine)',
+  () => "MIN(u.code) IN ('a', 'B', 'b')",
+  () => 'MAX(u.flags) BETWEEN 2 AND COUNT(*)',
+  () => 'FORMAT(SUM(u.score), 2)',
+];
+
+function around(random: Random): readonly string[] {
+  return Array.from(
+    { length: 1 + whole(random, 3) },
+    (_aggregate, index) => `${pick(random, random() < 0.8 ? AROUND : AGGREGATES)(random)} AS e${index}`,
+  );
+}
+
+const CALCULATED: readonly ((random: Random) => GeneratedStatement)[] = [
+  (random) => ({
+    sql: `SELECT ${pick(random, AROUND)(random)}, ${around(random).join(', ')} FROM users u ${condition(random)}`,
+    ordered: true,
+  }),
+  (random) => ({
+    // Values that are distinct are not counted together with HAVING alone.
+    sql: `SELECT ${pick(random, AROUND)(random).replace('DISTINCT ', '')} AS e FROM users u ${condition(random)} HAVING ${pick(random, AROUND)(random).replace('DISTINCT ', '')}`,
+    ordered: true,
+  }),
+  (random) => {
+    const group = pick(random, [...COLUMNS, ...EXPRESSIONS]);
+    return {
+      sql: `SELECT ${group} AS g, ${around(random).join(', ')} FROM users u ${condition(random)} GROUP BY ${group}`,
+      ordered: false,
+    };
+  },
+  (random) => {
+    const group = pick(random, [...NUMBERS, ...OTHERS]);
+    const having = pick(random, [
+      '',
+      'HAVING SUM(u.score) / COUNT(*) > 1',
+      'HAVING e > 0.5',
+      "HAVING MAX(u.name) > 'b'",
+      'HAVING COALESCE(MAX(u.age), 0) + 1 > 3 AND c < 4',
+      'HAVING MIN(u.joined) IS NOT NULL',
+    ]);
+    const e = pick(random, [
+      'SUM(u.score) / COUNT(*)',
+      'COALESCE(SUM(u.age), 0) + 1',
+      'MAX(u.age) - MIN(u.age)',
+    ]);
+    const by = pick(random, [
+      'g',
+      'e',
+      'SUM(u.score) / COUNT(*)',
+      'IFNULL(MAX(u.age), 0) + 1',
+      'c',
+      'LENGTH(MAX(u.name))',
+    ]);
+    return {
+      sql: `SELECT ${group} AS g, COUNT(*) AS c, ${e} AS e FROM users u ${condition(random)} GROUP BY g ${having} ORDER BY ${by}${direction(random)}, g${direction(random)}${limit(random)}`,
+      ordered: true,
+    };
+  },
+  (random) => ({
+    sql: `SELECT c.title, ROUND(SUM(o.total) / COUNT(*), 2) AS mean, CONCAT(c.title, ': ', COUNT(*)) AS line FROM orders o JOIN countries c ON c.code = o.country GROUP BY c.title ORDER BY ${pick(random, ['mean', '2', 'SUM(o.amount) / COUNT(o.total)', 'SUM(o.total) - 1'])}${direction(random)}, c.title${limit(random)}`,
+    ordered: true,
+  }),
+];
+
 /** A SELECT. */
 export function generateStatement(random: Random): GeneratedStatement {
-  return random() < 0.5 ? pick(random, ROWS)(random) : { ...pick(random, GROUPS)(random), folded: true };
+  const kind = random();
+  return kind < 0.4
+    ? pick(random, ROWS)(random)
+    : { ...pick(random, kind < 0.7 ? GROUPS : CALCULATED)(random), folded: true };
 }

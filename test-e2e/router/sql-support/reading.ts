@@ -56,6 +56,17 @@ export const READING: SupportSection = {
       ],
     },
     {
+      what: 'Expressions around aggregates, over all slots: in the select list, in HAVING and in ORDER BY. Routers merge the aggregates; a server calculates with them',
+      statements: [
+        'SELECT COUNT(*) > 5, COALESCE(MAX(id), 0) + 1, IFNULL(SUM(total), 0) FROM users JOIN orders ON user_id = id',
+        'SELECT country, ROUND(AVG(id), 2) AS mean, MAX(id) - MIN(id) FROM users GROUP BY country HAVING SUM(id) / COUNT(*) > 1 ORDER BY mean DESC',
+      ],
+      rows: [
+        ['fr', '5.00', '6'],
+        ['de', '4.00', '6'],
+      ],
+    },
+    {
       what: 'Aggregates of a derived table, over all slots',
       statements: [
         'SELECT COUNT(*), MIN(a), MAX(name) FROM (SELECT id AS a, name FROM users WHERE id < 5) AS some',
@@ -235,6 +246,14 @@ export const READING: SupportSection = {
       because: {
         reason: 'Rows of several slots are compared in the collation utf8mb4_uca1400_as_cs',
         instead: 'Name one that ends in _bin or _ai_ci or _general_ci, or give the key',
+      },
+    },
+    {
+      what: 'Expressions around aggregates that have a query in them, or values that cannot be written down exactly (FLOAT, BIT, ENUM, SET, TIMESTAMP)',
+      statements: ['SELECT MAX(id) + (SELECT COUNT(*) FROM countries) FROM users'],
+      because: {
+        reason: 'An expression around aggregates over several slots with a query in it',
+        instead: 'Select the aggregates alone and calculate in the application; or group by the key column',
       },
     },
     {

@@ -87,3 +87,20 @@ function queryOf({ graph }: ScatterScope, source: Source): number | null {
 function columnOf(source: Source, name: string, { tokens }: Expression): Expression {
   return { kind: 'column', column: { schema: null, table: source.name, name }, tokens };
 }
+
+const NUMBERS: ReadonlySet<string> = new Set([
+  'tinyint',
+  'smallint',
+  'mediumint',
+  'int',
+  'bigint',
+  'decimal',
+  'double',
+  'year',
+]);
+
+/** Whether an expression is certain to be a number: a column of such a type. */
+export function isNumeric(select: ScatterScope, expression: Expression): boolean {
+  const description = expression.kind === 'column' ? describeColumn(select, expression.column) : null;
+  return description !== null && NUMBERS.has(description.dataType);
+}

@@ -75,9 +75,10 @@ export class GroupRows {
     return 0;
   }
 
-  /** The row of a whole group. */
+  /** The row of a whole group; where more is calculated from it, with all its values. */
   payload(group: Group): Buffer {
-    return encodeTextRow(group.slice(0, this.#plan.visible).map(fieldOf));
+    const { calculation, visible } = this.#plan;
+    return encodeTextRow((calculation === null ? group.slice(0, visible) : group).map(fieldOf));
   }
 }
 

@@ -74,6 +74,30 @@ export interface SortedGroups {
   readonly inOrder: boolean;
 }
 
+/** A value of merged groups as a column of the rows that a server calculates from. */
+export interface CalculationInput {
+  /** The column of the slots' answers that it has the place and the type of. */
+  readonly column: RowColumn;
+  /** By index in `values`. */
+  readonly value: number;
+  /** Where it may be a text: the values with its bytes, in its own character set, and with that set's name. */
+  readonly text: { readonly bytes: number; readonly charset: number } | null;
+}
+
+/**
+ * What a server makes of merged groups: expressions around aggregates. Texts are SQL in which the inputs are columns, named by
+ * `inputName`.
+ */
+export interface GroupCalculation {
+  readonly inputs: readonly CalculationInput[];
+  /** Columns of the client by their index, each as an expression. */
+  readonly items: readonly { readonly item: number; readonly text: string }[];
+  /** What groups must satisfy beside `having` of the merge. */
+  readonly having: string | null;
+  /** Elements of ORDER BY; null where the order is the merge's. */
+  readonly order: string | null;
+}
+
 /** Merging of groups. */
 export interface GroupMerge {
   readonly kind: 'group';
@@ -88,6 +112,8 @@ export interface GroupMerge {
   readonly order: readonly { readonly index: number; readonly descending: boolean }[];
   /** Null where slots send their groups in any order. */
   readonly sorted: SortedGroups | null;
+  /** Null where groups are what the merge makes of them. */
+  readonly calculation: GroupCalculation | null;
 }
 
 /** What happens to the rows. */

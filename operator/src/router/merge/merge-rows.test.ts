@@ -128,6 +128,7 @@ describe('merging what slots answer is answering for all of them', () => {
             hidden: 2,
             rows: {
               kind: 'group',
+              calculation: null,
               by: [{ value: visible(0), weight: null }],
               visible: 6,
               values: [
@@ -214,6 +215,7 @@ describe('groups that come sorted are merged one at a time', () => {
 
   const groupMerge = (order: GroupMerge['order'], inOrder: boolean, descending: boolean): GroupMerge => ({
     kind: 'group',
+    calculation: null,
     by: [BY, { value: visible(3), weight: null }],
     visible: 4,
     values: [
@@ -358,7 +360,15 @@ describe('texts', () => {
 });
 
 describe('groups', () => {
-  const GROUP = { kind: 'group', by: [], visible: 2, having: null, order: [], sorted: null } as const;
+  const GROUP = {
+    kind: 'group',
+    by: [],
+    visible: 2,
+    having: null,
+    order: [],
+    sorted: null,
+    calculation: null,
+  } as const;
 
   it('without rows and without GROUP BY are one', async () => {
     const merged = await merge({

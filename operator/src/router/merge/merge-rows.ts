@@ -7,9 +7,11 @@ import { MergeBudget } from './merge-budget.ts';
 import { checkCommonColumns } from './common-columns.ts';
 import { MergeError } from './merge-error.ts';
 import { mergeGroups } from './merge-groups.ts';
-import { canMergeSorted, mergeSortedGroups } from './merge-sorted-groups.ts';
+import { calculateGroups } from './calculate-groups.ts';
+import type { Calculate } from './calculated-rows.ts';
+import { canMergeSorted, mergeSortedGroups, type SortedGroupsOptions } from './merge-sorted-groups.ts';
 import type { Arrangement, MergeCaps, MergedRows, RowSource } from './merge-input.ts';
-import type { MergePlan } from './merge-plan.ts';
+import type { GroupCalculation, GroupMerge, MergePlan } from './merge-plan.ts';
 import { RowCursor, visiblePart } from './row-cursor.ts';
 import { concatenateRows, mergeSortedRows, type StreamedRow } from './row-streams.ts';
 import { startTimeLimit, type TimeLimit } from './time-limit.ts';
@@ -22,6 +24,8 @@ export interface MergeOptions {
   readonly arrangement: Arrangement;
   readonly caps: MergeCaps;
   readonly clock: Clock;
+  /** Has a server calculate from merged groups. Plans with a calculation need it. */
+  readonly calculate?: Calculate;
   readonly signal: AbortSignal;
 }
 
@@ -40,6 +44,10 @@ export async function mergeRows(options: MergeOptions): Promise<MergedRows> {
   const limit = startTimeLimit(caps, clock, options.signal);
   try {
     const columns = await openSources(sources, limit.signal);
+    if (plan.rows.kind === 'group' && isCalculated(plan.rows)) {
+      const merged = await calculated(options, plan.rows, columns, limit.signal);
+      return { columns: merged.columns, batches: withinTime(limit, merged.batches) };
+    }
     return {
       columns: visibleColumns(columns, plan),
       batches: withinTime(limit, mergedBatches(options, columns, limit.signal)),
@@ -59,6 +67,61 @@ function visibleColumns(
     throw new MergeError('Mismatch', 'The table has more columns than were known: try again');
   }
   return tableless === true ? visible.map((column) => ({ ...column, table: '' })) : visible;
+}
+
+type CalculatedMerge = GroupMerge & { readonly calculation: GroupCalculation };
+
+function isCalculated(rows: GroupMerge): rows is CalculatedMerge {
+  return rows.calculation !== null;
+}
+
+/** All groups are merged when it resolves, and the first of them are calculated. */
+async function calculated(
+  { plan, sources, arrangement, caps, calculate }: MergeOptions,
+  rows: CalculatedMerge,
+  columns: readonly ColumnDefinition[],
+  signal: AbortSignal,
+): Promise<MergedRows> {
+  if (calculate === undefined) {
+    throw new RangeError('there is nobody to calculate');
+  }
+  const budget = new MergeBudget(caps);
+  const comparators = new Comparators(columns, plan.hidden);
+  const cursors = cursorsOf(sources, columns, budget);
+  const groups = groupsOf(plan, rows, cursors, arrangement, { comparators, budget, signal });
+  const made = await calculateGroups(plan, rows, groups, { comparators, budget, calculate, signal });
+  const batches = plan.limit === 0 ? noBatches() : inWindow(plan, inBatches(made.rows, batchSize(plan)));
+  return { columns: made.columns, batches };
+}
+
+/** No more than are asked for. */
+function batchSize({ offset, limit }: MergePlan): number {
+  return limit === null ? BATCH_ROWS : Math.min(BATCH_ROWS, offset + limit);
+}
+
+async function* noBatches(): AsyncGenerator<readonly Buffer[]> {}
+
+function cursorsOf(
+  sources: readonly RowSource[],
+  columns: readonly ColumnDefinition[],
+  budget: MergeBudget,
+): readonly RowCursor[] {
+  return sources.map((source) => new RowCursor(source, columns.length, (count) => budget.countRows(count)));
+}
+
+function groupsOf(
+  plan: MergePlan,
+  rows: GroupMerge,
+  cursors: readonly RowCursor[],
+  arrangement: Arrangement,
+  options: SortedGroupsOptions,
+): AsyncIterable<Buffer> {
+  const { comparators, budget, signal } = options;
+  // Of groups that are still to be sorted out, the first are not known.
+  const window = rows.calculation?.having == null ? plan : { ...plan, limit: null };
+  return arrangement === 'bySlot' && canMergeSorted(rows, comparators)
+    ? mergeSortedGroups(window, rows, rows.sorted, cursors, options)
+    : mergeGroups(rows, concatenateRows(cursors, signal), comparators, budget);
 }
 
 async function openSources(
@@ -101,10 +164,8 @@ async function* mergedBatches(
   const budget = new MergeBudget(caps);
   const comparators = new Comparators(columns, plan.hidden);
   const { rows } = plan;
-  const size = Math.min(BATCH_ROWS, plan.limit === null ? BATCH_ROWS : plan.offset + plan.limit);
-  const cursors = sources.map(
-    (source) => new RowCursor(source, columns.length, (count) => budget.countRows(count)),
-  );
+  const size = batchSize(plan);
+  const cursors = cursorsOf(sources, columns, budget);
   switch (rows.kind) {
     case 'concatenate':
       if (plan.hidden === 0) {
@@ -132,10 +193,7 @@ async function* mergedBatches(
       return;
     }
     case 'group': {
-      const groups =
-        arrangement === 'bySlot' && canMergeSorted(rows, comparators)
-          ? mergeSortedGroups(plan, rows, rows.sorted, cursors, { comparators, budget, signal })
-          : mergeGroups(rows, concatenateRows(cursors, signal), comparators, budget);
+      const groups = groupsOf(plan, rows, cursors, arrangement, { comparators, budget, signal });
       yield* inWindow(plan, inBatches(groups, size));
       return;
     }

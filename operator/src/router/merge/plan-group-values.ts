@@ -1,12 +1,13 @@
 /** The values of groups: how each is put together from what slots answer. */
 import type { CallNode, Expression } from '../sql/expression.ts';
 import { aggregatesIn } from '../routing/expression-walk.ts';
-import { constantOf } from '../routing/key-constraint.ts';
+import { constantOf, keyLiteralOf } from '../routing/key-constraint.ts';
 import { comparedValue, spaceText } from './compared-values.ts';
+import { isNumeric } from './described-column.ts';
 import { expressionText } from './expression-text.ts';
 import type { HiddenColumns } from './hidden-columns.ts';
 import type { ComparedValue, GroupValue, RowColumn } from './merge-plan.ts';
-import { CannotMerge, type ScatterScope } from './scatter-select.ts';
+import { CannotMerge, NeedsCalculation, type ScatterScope } from './scatter-select.ts';
 
 /** What to do instead of merging groups. */
 export const GROUP_BY_KEY =
@@ -36,14 +37,11 @@ export class GroupValues {
       }
       return { kind: 'any', column: visible ?? this.#text(expression), compared: null };
     }
-    if (isFallback(expression, aggregate)) {
+    if (this.#isFallback(expression, aggregate)) {
       return this.#makeFallback(expression, aggregate, visible);
     }
     if (aggregate !== expression || expression.kind !== 'call') {
-      throw new CannotMerge(
-        `An expression around ${aggregate.name}() over several slots`,
-        `Select ${aggregate.name}() alone and calculate in the application; or group by the key column`,
-      );
+      throw new NeedsCalculation(`An expression around ${aggregate.name}() over several slots`);
     }
     if (expression.ordered) {
       throw new CannotMerge(
@@ -52,6 +50,20 @@ export class GroupValues {
       );
     }
     return this.#makeAggregate(expression, visible ?? this.#text(expression));
+  }
+
+  /** The sum and the count that an average is the quotient of. @throws CannotMerge */
+  makeQuotient(call: Expression & CallNode): { readonly sum: GroupValue; readonly count: GroupValue } {
+    const [argument] = call.arguments;
+    if (argument === undefined) {
+      throw new CannotMerge(`${call.name}() without an argument`, GROUP_BY_KEY);
+    }
+    const text = expressionText(this.#select, argument);
+    const of = call.distinct ? `(DISTINCT ${text})` : `(${text})`;
+    return {
+      sum: this.#makeAggregate({ ...call, name: 'SUM' }, this.#hidden.add(`SUM${of}`)),
+      count: this.#makeAggregate({ ...call, name: 'COUNT' }, this.#hidden.add(`COUNT${of}`)),
+    };
   }
 
   /** COALESCE(SUM(x), 0): the aggregate is merged by itself; where it is NULL, each slot has the constant. */
@@ -151,6 +163,22 @@ export class GroupValues {
         };
   }
 
+  /** Whether an expression is an aggregate of numbers, or a number where that is NULL: both are of one type, then. */
+  #isFallback(expression: Expression, aggregate: Expression & CallNode): boolean {
+    if (expression.kind !== 'call' || expression.schema !== null || !FALLBACKS.has(expression.name)) {
+      return false;
+    }
+    const [first, second, third] = expression.arguments;
+    const constant = second === undefined ? null : constantOf(second);
+    if (first !== aggregate || third !== undefined || constant === null) {
+      return false;
+    }
+    const [argument] = aggregate.arguments;
+    const isNumber =
+      SUMS.has(aggregate.name) || (argument !== undefined && isNumeric(this.#select, argument));
+    return isNumber && keyLiteralOf(constant, this.#select.values)?.kind === 'number';
+  }
+
   #text(expression: Expression): RowColumn {
     return this.#hidden.add(expressionText(this.#select, expression));
   }
@@ -158,11 +186,4 @@ export class GroupValues {
 
 const FALLBACKS: ReadonlySet<string> = new Set(['COALESCE', 'IFNULL', 'NVL']);
 
-/** Whether an expression is an aggregate, or a constant where that is NULL. */
-function isFallback(expression: Expression, aggregate: Expression): boolean {
-  if (expression.kind !== 'call' || expression.schema !== null || !FALLBACKS.has(expression.name)) {
-    return false;
-  }
-  const [first, second, third] = expression.arguments;
-  return first === aggregate && second !== undefined && third === undefined && constantOf(second) !== null;
-}
+const SUMS: ReadonlySet<string> = new Set(['COUNT', 'SUM', 'AVG']);

@@ -1,43 +1,68 @@
 /** Merging groups of which each slot has a part. */
 import type { Expression } from '../sql/expression.ts';
+import { aggregatesIn } from '../routing/expression-walk.ts';
+import type { SelectItem } from '../sql/query-shape.ts';
 import type { Edit } from '../sql/rewrite.ts';
 import { comparedValue } from './compared-values.ts';
-import type { HiddenColumns } from './hidden-columns.ts';
-import type { ComparedValue, GroupMerge, GroupValue, RowColumn } from './merge-plan.ts';
+import { isNumeric } from './described-column.ts';
+import { HiddenColumns } from './hidden-columns.ts';
+import type { ComparedValue, Condition, GroupMerge, GroupValue, RowColumn } from './merge-plan.ts';
+import { CalculationPlanner } from './plan-calculation.ts';
 import { GROUP_BY_KEY, GroupValues } from './plan-group-values.ts';
 import { planHaving } from './plan-having.ts';
-import { planSortedGroups } from './plan-sorted-groups.ts';
-import { CannotMerge, type ScatterScope } from './scatter-select.ts';
+import { type GroupOrder, planSortedGroups } from './plan-sorted-groups.ts';
+import { CannotMerge, NeedsCalculation, type ScatterScope } from './scatter-select.ts';
 import { groupedExpression, isSame, orderedExpression, visibleColumn } from './select-items.ts';
 
 /** The merge of groups, and what is changed beside the select list. */
 export interface PlannedGroups {
   readonly rows: GroupMerge;
+  readonly hidden: HiddenColumns;
   readonly edits: readonly Edit[];
+  /** What keeps slots from calculating of their parts what has to be calculated of the whole. */
+  readonly spared: readonly Edit[];
 }
 
-/** Plans the merge of groups. */
-export function planGroups(select: ScatterScope, hidden: HiddenColumns): PlannedGroups {
-  return new GroupPlanner(select, hidden).plan();
+/** Plans the merge of groups. Where that is not enough, a server calculates from them. @throws CannotMerge */
+export function planGroups(select: ScatterScope): PlannedGroups {
+  try {
+    return new GroupPlanner(select, false).plan();
+  } catch (error) {
+    if (error instanceof NeedsCalculation) {
+      return new GroupPlanner(select, true).plan();
+    }
+    throw error;
+  }
 }
 
 class GroupPlanner {
   readonly #select: ScatterScope;
-  readonly #hidden: HiddenColumns;
+  readonly #hidden = new HiddenColumns();
+  readonly #calculation: CalculationPlanner | null;
+  /** Items of the select list that a server calculates. */
+  readonly #calculated = new Map<number, string>();
   readonly #by: ComparedValue[] = [];
   readonly #groups: Expression[] = [];
   readonly #values: GroupValue[] = [];
-  readonly #expressions: Expression[] = [];
+  /** Whose values are known, by their index. */
+  readonly #expressions = new Map<number, Expression>();
   readonly #makers: GroupValues;
 
-  constructor(select: ScatterScope, hidden: HiddenColumns) {
+  /** `calculates`: whether a server may calculate from the groups. */
+  constructor(select: ScatterScope, calculates: boolean) {
     this.#select = select;
-    this.#hidden = hidden;
-    this.#makers = new GroupValues(select, hidden, (expression) => this.#groupOf(expression) !== null);
+    const hidden = this.#hidden;
+    const isGroup = (expression: Expression): boolean => this.#groupOf(expression) !== null;
+    const makers = new GroupValues(select, hidden, isGroup);
+    const addValue = (value: GroupValue): number => this.#values.push(value) - 1;
+    this.#makers = makers;
+    this.#calculation = calculates
+      ? new CalculationPlanner({ select, hidden, makers, isGroup, addValue })
+      : null;
   }
 
   plan(): PlannedGroups {
-    const { scope, query } = this.#select;
+    const { scope } = this.#select;
     if (scope.distinct) {
       throw new CannotMerge('DISTINCT together with groups of several slots', GROUP_BY_KEY);
     }
@@ -50,48 +75,146 @@ class GroupPlanner {
       }
     }
     for (const [index, { expression }] of scope.items.entries()) {
-      this.#addValue(expression, visibleColumn(this.#select, index));
+      this.#addItem(index, expression);
     }
     const visible = this.#values.length;
-    const order = query.orderBy.flatMap(({ expression, descending }) => {
-      const named = orderedExpression(this.#select, expression);
-      return named === null
-        ? []
-        : [
-            {
-              index: this.#orderedValue(named.expression),
-              group: this.#groupOf(named.expression),
-              descending,
-            },
-          ];
-    });
-    const having =
-      scope.having === null
-        ? null
-        : planHaving(this.#select, scope.having, (operand) => this.#valueOf(operand));
+    for (const item of this.#calculated.keys()) {
+      this.#calculated.set(item, this.#writeItem(item));
+    }
+    const order = this.#planOrder();
+    const having = this.#planHaving();
     // Grouped by more than the statement says, slots without rows answer nothing, not even the constant.
     const hasFallback = this.#values.some(({ kind }) => kind === 'fallback');
     if (hasFallback && this.#makers.further.length > 0 && scope.groupBy.length === 0) {
-      throw new CannotMerge(
+      throw new NeedsCalculation(
         'A constant in place of an aggregate, beside an aggregate of distinct values, over several slots',
-        'Use two statements, or give the key',
       );
     }
-    const sort = this.#hasTexts() ? null : planSortedGroups(this.#by, order, visible);
+    const sort = this.#hasTexts() ? null : planSortedGroups(this.#by, order.merged, visible);
+    const calculation =
+      this.#calculation === null
+        ? null
+        : {
+            inputs: this.#calculation.inputs,
+            items: [...this.#calculated].map(([item, text]) => ({ item, text })),
+            having: having.text,
+            order: order.text,
+          };
     return {
       rows: {
         kind: 'group',
         by: this.#by,
         values: this.#values,
         visible,
-        having,
-        order: order.map(({ index, descending }) => ({ index, descending })),
+        having: having.merged,
+        order: order.merged.map(({ index, descending }) => ({ index, descending })),
         sorted: sort?.sorted ?? null,
+        calculation,
       },
+      hidden: this.#hidden,
       edits: this.#edits(sort?.text ?? ''),
+      spared: [...this.#calculated.keys()].flatMap((item) => this.#spare(scope.items[item])),
     };
   }
 
+  /** Values of the select list; a column that is calculated is NULL until then. */
+  #addItem(index: number, expression: Expression): void {
+    const visible = visibleColumn(this.#select, index);
+    if (this.#calculation === null || visible === null) {
+      this.#addValue(expression, visible);
+      return;
+    }
+    const [aggregate] = aggregatesIn(expression);
+    if (aggregate === undefined || aggregate === expression) {
+      this.#addValue(expression, visible);
+      return;
+    }
+    this.#calculated.set(index, '');
+    this.#values.push({ kind: 'any', column: visible, compared: null });
+  }
+
+  #writeItem(item: number): string {
+    const expression = this.#select.scope.items[item]?.expression;
+    if (expression === undefined || this.#calculation === null) {
+      throw new RangeError(`item ${item} is not calculated`);
+    }
+    return this.#calculation.write(expression);
+  }
+
+  /** By values that are merged; or as text where a server has to sort. */
+  #planOrder(): {
+    readonly merged: readonly (GroupOrder & { readonly index: number })[];
+    readonly text: string | null;
+  } {
+    const elements = this.#select.query.orderBy.flatMap(({ expression, descending }) => {
+      const named = orderedExpression(this.#select, expression);
+      return named === null ? [] : [{ expression: named.expression, descending }];
+    });
+    const merged = elements.flatMap(({ expression, descending }) => {
+      const index = this.#orderedValue(expression);
+      return index === null ? [] : [{ index, group: this.#groupOf(expression), descending }];
+    });
+    if (merged.length === elements.length) {
+      return { merged, text: null };
+    }
+    const calculation = this.#calculation;
+    if (calculation === null) {
+      throw new NeedsCalculation(
+        'Groups of several slots are sorted by what is neither a group, an aggregate nor selected',
+      );
+    }
+    const texts = elements.map(
+      ({ expression, descending }) => `${calculation.write(expression)}${descending ? ' DESC' : ''}`,
+    );
+    return { merged: [], text: texts.join(', ') };
+  }
+
+  /** As comparisons of numbers that are merged; or as text where a server has to tell. */
+  #planHaving(): { readonly merged: Condition | null; readonly text: string | null } {
+    const { having } = this.#select.scope;
+    if (having === null) {
+      return { merged: null, text: null };
+    }
+    try {
+      return { merged: planHaving(this.#select, having, (operand) => this.#numberOf(operand)), text: null };
+    } catch (error) {
+      if (error instanceof NeedsCalculation && this.#calculation !== null) {
+        return { merged: null, text: this.#calculation.write(having, true) };
+      }
+      throw error;
+    }
+  }
+
+  /** Index of a value that is certain to be a number; null for any other. */
+  #numberOf(operand: Expression): number | null {
+    const index = this.#valueOf(operand);
+    const value = index === null ? undefined : this.#values[index];
+    const expression = index === null ? undefined : this.#expressions.get(index);
+    switch (value?.kind) {
+      case undefined:
+        return null;
+      case 'any':
+        return expression !== undefined && isNumeric(this.#select, expression) ? index : null;
+      case 'minimum':
+      case 'maximum': {
+        const argument = expression?.kind === 'call' ? expression.arguments[0] : undefined;
+        return argument !== undefined && isNumeric(this.#select, argument) ? index : null;
+      }
+      default:
+        return index;
+    }
+  }
+
+  #spare(item: SelectItem | undefined): readonly Edit[] {
+    if (item === undefined) {
+      return [];
+    }
+    const { first, end } = item.expression.tokens;
+    return [
+      { tokens: { first, end: first }, text: 'IF(FALSE, ' },
+      { tokens: { first: end, end }, text: ', NULL)' },
+    ];
+  }
   /** Whether sorting by what makes groups would be of no use: there is nothing, or a text (see canMergeSorted). */
   #hasTexts(): boolean {
     return (
@@ -145,32 +268,28 @@ class GroupPlanner {
       ? this.#select.scope.items.findIndex(({ alias }) => alias?.toLowerCase() === expression.column.name)
       : -1;
     if (aliased >= 0) {
-      return aliased;
+      return this.#calculated.has(aliased) ? null : aliased;
     }
-    const known = this.#expressions.findIndex((value) => isSame(this.#select, value, expression));
-    if (known >= 0) {
-      return known;
+    for (const [index, known] of this.#expressions) {
+      if (isSame(this.#select, known, expression)) {
+        return index;
+      }
     }
     const isAggregate = expression.kind === 'call' && expression.aggregate && !expression.window;
     return isAggregate || this.#isGroup(expression) ? this.#addValue(expression, null) : null;
   }
 
-  #orderedValue(expression: Expression): number {
+  /** Index of a value that groups can be sorted by as they are merged; null for any other. */
+  #orderedValue(expression: Expression): number | null {
     const index = this.#valueOf(expression);
-    if (index === null) {
-      throw new CannotMerge(
-        'Groups of several slots are sorted by what is neither a group, an aggregate nor selected',
-        GROUP_BY_KEY,
-      );
+    const value = index === null ? undefined : this.#values[index];
+    if (index === null || value === undefined) {
+      return null;
     }
-    const value = this.#values[index];
-    if (value?.kind === 'fallback' && (value.value.kind === 'minimum' || value.value.kind === 'maximum')) {
-      throw new CannotMerge(
-        'Groups of several slots are sorted by a constant in place of MIN() or MAX()',
-        GROUP_BY_KEY,
-      );
+    if (value.kind === 'fallback' && (value.value.kind === 'minimum' || value.value.kind === 'maximum')) {
+      return null;
     }
-    if (value?.kind === 'any' && value.compared === null) {
+    if (value.kind === 'any' && value.compared === null) {
       const visible = value.column.from === 'visible' ? value.column : null;
       this.#values[index] = {
         ...value,
@@ -185,7 +304,8 @@ class GroupPlanner {
   }
 
   #addValue(expression: Expression, visible: RowColumn | null): number {
-    this.#values.push(this.#makers.make(expression, visible));
-    return this.#expressions.push(expression) - 1;
+    const index = this.#values.push(this.#makers.make(expression, visible)) - 1;
+    this.#expressions.set(index, expression);
+    return index;
   }
 }

@@ -2,7 +2,7 @@
 import type { Expression } from '../sql/expression.ts';
 import { constantOf, keyLiteralOf } from '../routing/key-constraint.ts';
 import type { Condition, Operand } from './merge-plan.ts';
-import { CannotMerge, type ScatterScope } from './scatter-select.ts';
+import { NeedsCalculation, type ScatterScope } from './scatter-select.ts';
 
 type Operator = Extract<Condition, { kind: 'compare' }>['operator'];
 
@@ -19,7 +19,7 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
 
 /**
  * Plans a condition on groups. `valueOf` gives the index of an aggregate, a group or an alias among the values of a group.
- * @throws CannotMerge for whatever is no comparison of such values and numbers.
+ * @throws NeedsCalculation for whatever is no comparison of such values and numbers.
  */
 export function planHaving(
   select: ScatterScope,
@@ -103,10 +103,9 @@ export function planHaving(
   return plan(expression);
 }
 
-function cannot(): CannotMerge {
-  return new CannotMerge(
+function cannot(): NeedsCalculation {
+  return new NeedsCalculation(
     'HAVING over groups of several slots compares more than aggregates and columns with numbers',
-    'Move conditions on rows to WHERE; or group by the key column, so that each group lies within a slot',
   );
 }
 

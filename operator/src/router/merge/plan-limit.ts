@@ -1,6 +1,6 @@
 import { assertNever } from '../../runtime/assert-never.ts';
 import type { Expression } from '../sql/expression.ts';
-import type { Limit } from '../sql/query-shape.ts';
+import type { Limit, Query } from '../sql/query-shape.ts';
 import type { Edit } from '../sql/rewrite.ts';
 import { constantOf, type ConstantValues, keyLiteralOf } from '../routing/key-constraint.ts';
 import type { KeyLiteral } from '../../core/keyspace/key-literal.ts';
@@ -66,4 +66,9 @@ function digitsOf(value: KeyLiteral): string {
     default:
       return assertNever(value);
   }
+}
+
+/** The edit that has a query answer with its columns and no rows, whatever LIMIT it has. */
+export function withoutRows({ limit, limitPlace }: Pick<Query, 'limit' | 'limitPlace'>): Edit {
+  return { tokens: limit?.tokens ?? { first: limitPlace, end: limitPlace }, text: 'LIMIT 0' };
 }

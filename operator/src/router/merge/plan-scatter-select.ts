@@ -5,7 +5,7 @@ import type { Refused } from '../routing/refusal.ts';
 import { HiddenColumns } from './hidden-columns.ts';
 import type { RowMerge } from './merge-plan.ts';
 import { planGroups } from './plan-groups.ts';
-import { planLimit } from './plan-limit.ts';
+import { planLimit, withoutRows } from './plan-limit.ts';
 import { planRows } from './plan-rows.ts';
 import { planUnion } from './plan-union.ts';
 import { refuseScope } from './refuse-scope.ts';
@@ -68,17 +68,55 @@ function planScope(select: ScatterSelect, scopeIndex: number): PlannedMerge {
   const full =
     named.edits.length === 0 ? written : { ...written, query: { ...written.query, orderBy: named.orderBy } };
   const isDistinct = scope.distinct && !isWithinSlots(select, scopeIndex, selected);
-  const groups = isLocal ? null : planGroups(full, hidden);
-  const rows: RowMerge = groups?.rows ?? planRows(full, hidden, isDistinct);
-  const limit = planLimit(select.query.limit, select.values, isLocal && !hasDistinctTexts(rows));
+  if (!isLocal) {
+    return planGroupedScope(full);
+  }
+  const rows: RowMerge = planRows(full, hidden, isDistinct);
+  const limit = planLimit(select.query.limit, select.values, !hasDistinctTexts(rows));
   const { end } = scope.itemTokens;
   const added: readonly Edit[] =
     hidden.count === 0 ? [] : [{ tokens: { first: end, end }, text: hidden.text }];
   return {
     kind: 'merge',
-    edits: [...added, ...named.edits, ...(groups?.edits ?? []), ...limit.edits],
+    edits: [...added, ...named.edits, ...limit.edits],
     plan: { rows, hidden: hidden.count, offset: limit.offset, limit: limit.limit },
   };
+}
+
+function planGroupedScope(select: ScatterScope): PlannedMerge {
+  const { scope, query } = select;
+  const { rows, hidden, edits, spared } = planGroups(select);
+  const limit = planLimit(query.limit, select.values, false);
+  const { end } = scope.itemTokens;
+  const added = (text: string): readonly Edit[] =>
+    text === '' ? [] : [{ tokens: { first: end, end }, text }];
+  const merge: PlannedMerge = {
+    kind: 'merge',
+    // What spares slots the last item ends where columns are added, and comes first.
+    edits: [...spared, ...added(hidden.text), ...edits, ...limit.edits],
+    plan: { rows, hidden: hidden.count, offset: limit.offset, limit: limit.limit },
+  };
+  if (rows.calculation === null) {
+    return merge;
+  }
+  refuseTemplate(select);
+  return { ...merge, template: [...added(`${hidden.text}, 0`), ...edits, withoutRows(query)] };
+}
+
+/** Refuses what cannot stand in FROM, where the columns of a calculation have their types from. */
+function refuseTemplate({ shape, query }: ScatterScope): void {
+  if (shape.settings.length > 0 || shape.queries.some(({ commonTables }) => commonTables.length > 0)) {
+    throw new CannotMerge(
+      'WITH or SET STATEMENT, and an expression around aggregates over several slots',
+      'Write the query in FROM, and set variables before; or select the aggregates alone',
+    );
+  }
+  if (query.lock !== null) {
+    throw new CannotMerge(
+      'FOR UPDATE or LOCK IN SHARE MODE, and an expression around aggregates over several slots',
+      'Select the aggregates alone',
+    );
+  }
 }
 
 /** Texts that differ in spaces at the end have other weights: what is one row may be several of a slot. */

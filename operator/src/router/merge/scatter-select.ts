@@ -30,6 +30,8 @@ export interface PlannedMerge {
   readonly kind: 'merge';
   readonly edits: readonly Edit[];
   readonly plan: MergePlan;
+  /** Where a server calculates from merged groups: the edits that make its answer have the same columns, and no rows. */
+  readonly template?: readonly Edit[];
 }
 
 /** Thrown while a merge is planned, and caught where planning began: what is wrong can be deep in an expression. */
@@ -41,5 +43,15 @@ export class CannotMerge extends Error {
   constructor(message: string, hint: string) {
     super(message);
     this.refused = refuseUnsupported(message, hint);
+  }
+}
+
+/** What is asked for is no matter of merging alone: a server has to calculate it from what was merged. */
+export class NeedsCalculation extends CannotMerge {
+  constructor(message: string) {
+    super(
+      message,
+      'Select the aggregates alone and calculate in the application; or group by the key column',
+    );
   }
 }

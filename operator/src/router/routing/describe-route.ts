@@ -240,8 +240,10 @@ function describeMerge(rows: RowMerge): string {
       return `merge by ${rows.by.length} sorted columns`;
     case 'distinct':
       return `distinct rows by ${rows.values.length} columns`;
-    case 'group':
-      return rows.by.length === 0 ? 'aggregate' : `groups by ${rows.by.length} columns`;
+    case 'group': {
+      const groups = rows.by.length === 0 ? 'aggregate' : `groups by ${rows.by.length} columns`;
+      return rows.calculation === null ? groups : `${groups}, calculated by one server`;
+    }
     default:
       return assertNever(rows);
   }

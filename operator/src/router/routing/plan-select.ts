@@ -1,5 +1,6 @@
 /** SELECT. */
 import type { Query } from '../sql/query-shape.ts';
+import type { Edit } from '../sql/rewrite.ts';
 import { planScatterSelect } from '../merge/plan-scatter-select.ts';
 import { decideAccess } from './access.ts';
 import { bindSlots, type SlotChoice } from './bind-slots.ts';
@@ -176,20 +177,20 @@ function scatter(call: RoutingCall, choice: SlotChoice, parts: ScatterPlanParts)
     return merge;
   }
   // Names of answers go in front of the columns that are added at the same place.
-  const edits = [...functionEdits(call), ...qualifiers, ...merge.edits];
+  const own = [...functionEdits(call), ...qualifiers];
   const lists = choice.split === null ? undefined : groupBySlot(choice.split.slots);
+  const inSlot = (slot: number, edits: readonly Edit[]): readonly Edit[] => {
+    const kept = lists?.get(slot);
+    return kept === undefined ? edits : [...edits, ...keepElements(choice.split?.elements ?? [], kept)];
+  };
+  const edits = [...own, ...merge.edits];
   return {
     kind: 'scatter',
     keyspace: keyspace.name,
-    parts: slots.map((slot): SlotPart => {
-      const kept = lists?.get(slot);
-      return {
-        slot,
-        edits: kept === undefined ? edits : [...edits, ...keepElements(choice.split?.elements ?? [], kept)],
-      };
-    }),
+    parts: slots.map((slot): SlotPart => ({ slot, edits: inSlot(slot, edits) })),
     access,
     plan: merge.plan,
+    ...(merge.template === undefined ? {} : { template: inSlot(slots[0] ?? 0, [...own, ...merge.template]) }),
     reason: choice.reason,
   };
 }

@@ -85,6 +85,8 @@ export type Route =
       readonly parts: readonly SlotPart[];
       readonly access: Access;
       readonly plan: MergePlan;
+      /** There where a server calculates from what was merged: the edits of its statement, for the first slot. */
+      readonly template?: readonly Edit[];
       readonly reason: string;
     }
   /** A write to reference tables: in the shared database of the home shard first, then of all others that have it. */

@@ -14,6 +14,7 @@ const GROUPS: RowMerge = {
   having: null,
   order: [],
   sorted: null,
+  calculation: null,
 };
 const MERGES = {
   any: { kind: 'concatenate' },

@@ -9,6 +9,7 @@ import { answerFailure } from '../server-message.ts';
 import type { Statement } from '../statement.ts';
 import { SCATTER_CAPS } from './scatter-caps.ts';
 import { ScatterReading } from './scatter-reading.ts';
+import { CalculationFailedError, SlotCalculator } from './slot-calculator.ts';
 
 /**
  * Asks every slot, and merges the answers into one while they arrive. An error after the first rows ends the result, as an error
@@ -32,10 +33,11 @@ export async function runScatter(
     signal,
   );
   const reading = new ScatterReading(execution, statement, route, signal);
+  const calculator = new SlotCalculator(execution, statement, route);
   let rows = 0n;
   let mergeFailure: { readonly error: unknown } | undefined;
   try {
-    rows = await writeMerged(execution, route, reading, writer, signal);
+    rows = await writeMerged(execution, route, reading, calculator, writer, signal);
   } catch (error) {
     mergeFailure = { error };
   }
@@ -44,10 +46,14 @@ export async function runScatter(
     answerFailure(execution, statement.answer, failure);
     return;
   }
+  if (mergeFailure?.error instanceof CalculationFailedError) {
+    answerFailure(execution, statement.answer, mergeFailure.error.failure);
+    return;
+  }
   if (mergeFailure !== undefined) {
     throw forClient(mergeFailure.error);
   }
-  writer.end(execution.status(statement.hasMore), Math.min(reading.warnings, 65_535));
+  writer.end(execution.status(statement.hasMore), Math.min(reading.warnings + calculator.warnings, 65_535));
   execution.session.last = { ...execution.session.last, rowCount: -1n, foundRows: rows };
 }
 
@@ -56,10 +62,19 @@ async function writeMerged(
   { environment: { clock } }: Execution,
   { plan }: RouteOf<'scatter'>,
   { sources, arrangement }: ScatterReading,
+  calculator: SlotCalculator,
   writer: RowWriter,
   signal: AbortSignal,
 ): Promise<bigint> {
-  const merged = await mergeRows({ plan, sources, arrangement, caps: SCATTER_CAPS, clock, signal });
+  const merged = await mergeRows({
+    plan,
+    sources,
+    arrangement,
+    caps: SCATTER_CAPS,
+    clock,
+    calculate: (query, limit) => calculator.calculate(query, limit),
+    signal,
+  });
   writer.columns(merged.columns);
   let rows = 0n;
   for await (const batch of merged.batches) {

@@ -20,3 +20,6 @@ export const STREAMS_PER_SHARD = 8;
 
 /** What is left of an answer that nobody wants any more may take so long to arrive; then it is cut off. */
 export const LEAVE_MILLISECONDS = 5;
+
+/** Most bytes of rows that a server answers one calculation from merged groups with. */
+export const CALCULATED_BYTES = 64 << 20;
