@@ -337,8 +337,8 @@ const AROUND: readonly ((random: Random) => string)[] = [
   () => 'MAX(u.age) - MIN(u.age)',
   (random) => `COUNT(*) > ${whole(random, 9)}`,
   (random) => `IF(COUNT(*) > ${whole(random, 4)}, MIN(u.name), MAX(u.code))`,
-  (random) => `CONCAT(MIN(u.note), ' to ', MAX(u.note), ${pick(random, ["''", 'COUNT(*)'])})`,
-  () => 'LENGTH(MAX(u.note)) + CHAR_LENGTH(MAX(u.title))',
+  (random) => `CONCAT(TRIM(MIN(u.note)), ' to ', TRIM(MAX(u.note)), ${pick(random, ["''", 'COUNT(*)'])})`,
+  () => 'LENGTH(TRIM(MAX(u.code))) + CHAR_LENGTH(TRIM(MIN(u.note)))',
   () => 'UPPER(MAX(LOWER(u.name)))',
   () => 'HEX(MAX(u.raw))',
   (random) =>
@@ -410,7 +410,7 @@ const CALCULATED: readonly ((random: Random) => GeneratedStatement)[] = [
       'SUM(u.score) / COUNT(*)',
       'IFNULL(MAX(u.age), 0) + 1',
       'c',
-      'LENGTH(MAX(u.name))',
+      'MAX(u.age) - MIN(u.age)',
     ]);
     return {
       sql: `SELECT ${group} AS g, COUNT(*) AS c, ${e} AS e FROM users u ${condition(random)} GROUP BY g ${having} ORDER BY ${by}${direction(random)}, g${direction(random)}${limit(random)}`,

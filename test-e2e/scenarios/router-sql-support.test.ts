@@ -105,6 +105,46 @@ describe('what the pages say of SQL', () => {
     });
   });
 
+  describe('expressions around aggregates of several slots', () => {
+    const MEAN =
+      'SELECT country, ROUND(SUM(id) / ?, 1) AS mean, COUNT(*) > ? FROM users WHERE id < ? GROUP BY country';
+
+    it('are calculated for a prepared statement, in a transaction of several slots, and the session goes on', async () => {
+      connection = await connect();
+      try {
+        await run('SET shardwright_transactions = multi');
+        await run('START TRANSACTION');
+        await run("UPDATE users SET name = 'other' WHERE id = 1");
+        const [rows] = await connection.execute(`${MEAN} ORDER BY mean DESC`, [2, 3, 9]);
+        expect(rows).toEqual([
+          ['fr', '10.0', '1'],
+          ['de', '8.0', '1'],
+        ]);
+        expect(
+          await run("SELECT COUNT(IF(name = 'other', 1, NULL)) + 0.5, CONCAT(MIN(name), '!') FROM users"),
+        ).toEqual([['1.5', 'other!']]);
+        await run('ROLLBACK');
+        expect(await run("SELECT CONCAT(MIN(name), '!') FROM users")).toEqual([['user 1!']]);
+      } finally {
+        connection.destroy();
+      }
+    });
+
+    it('say what the server says of them', async () => {
+      connection = await connect();
+      try {
+        await expect(run('SELECT CAST(COUNT(*) AS UNSIGNED) - 1000 FROM users')).rejects.toMatchObject({
+          errno: 1690,
+        });
+        await run('SELECT SUM(id) / (COUNT(*) - 8) FROM users WHERE id < 9');
+        expect(await run('SHOW WARNINGS')).toEqual([['Warning', '1365', 'Division by 0']]);
+        expect(await run('SELECT SUM(id) + 1 FROM users WHERE id < 0')).toEqual([[null]]);
+      } finally {
+        connection.destroy();
+      }
+    });
+  });
+
   describe('docs/applications.md', () => {
     it('has statements that do what they say', async () => {
       const blocks = await blocksOf('sql');

@@ -42,6 +42,7 @@ describe('a value is a literal of its type', () => {
     ['a span', of(COLUMN_TYPE.time), '-838:59:59', "TIME'-838:59:59'"],
     ['bytes', { ...TEXT, collation: COLLATION.binary }, '\xff\0', "x'ff00'"],
     ['nothing', DOUBLE, null, 'NULL'],
+    ['no whole number', of(COLUMN_TYPE.long, { flags: unsigned }), null, 'CAST(NULL AS UNSIGNED)'],
     ['nothing of no type', of(COLUMN_TYPE.null), null, 'NULL'],
   ])('%s', (_name, definition, text, expected) => {
     expect(write(definition, text)).toBe(expected);

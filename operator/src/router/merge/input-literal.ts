@@ -33,7 +33,7 @@ export function literalWriter(definition: ColumnDefinition): WriteLiteral {
     case COLUMN_TYPE.null:
       return () => NULL;
     case COLUMN_TYPE.year:
-      return whole(definition, (text) => (text === '0000' ? null : `CAST(${text} AS UNSIGNED)`));
+      return integer(definition, true);
     case COLUMN_TYPE.tiny:
     case COLUMN_TYPE.short:
     case COLUMN_TYPE.int24:
@@ -43,7 +43,7 @@ export function literalWriter(definition: ColumnDefinition): WriteLiteral {
       if ((flags & COLUMN_FLAG.zerofill) !== 0) {
         throw notExact(definition);
       }
-      return whole(definition, (text) => `CAST(${text} AS ${isUnsigned ? 'UNSIGNED' : 'SIGNED'})`);
+      return integer(definition, isUnsigned);
     case COLUMN_TYPE.decimal:
     case COLUMN_TYPE.newDecimal:
       if ((flags & COLUMN_FLAG.zerofill) !== 0) {
@@ -83,6 +83,17 @@ export function literalWriter(definition: ColumnDefinition): WriteLiteral {
 function writeExponent(text: string): string {
   const value = Number(text);
   return Object.is(value, -0) ? '-0e0' : value.toExponential();
+}
+
+/** NULL has the type, too: beside one without sign it would make a number with sign, and of both a decimal. */
+function integer(definition: ColumnDefinition, isUnsigned: boolean): WriteLiteral {
+  return ({ text }) => {
+    const written = text?.toString('latin1') ?? NULL;
+    if (written === '0000') {
+      throw notExact(definition);
+    }
+    return `CAST(${written} AS ${isUnsigned ? 'UNSIGNED' : 'SIGNED'})`;
+  };
 }
 
 /** In the character set that the server has it in: a conversion could lose some. */
