@@ -76,7 +76,7 @@ export class CalculatedRows {
 
   /** Literals for a group's values. @throws MergeError for one that cannot be given */
   literalsOf(values: Fields): string {
-    const places = new Array<string>(this.#plan.visible + this.#hidden).fill('NULL');
+    const places = Array.from({ length: this.#plan.visible + this.#hidden }, () => 'NULL');
     for (const { place, value, text, write } of this.#writers) {
       places[place] = write({
         text: values[value] ?? null,

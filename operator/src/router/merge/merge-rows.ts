@@ -118,7 +118,8 @@ function groupsOf(
 ): AsyncIterable<Buffer> {
   const { comparators, budget, signal } = options;
   // Of groups that are still to be sorted out, the first are not known.
-  const window = rows.calculation?.having == null ? plan : { ...plan, limit: null };
+  const isWhole = rows.calculation === null || rows.calculation.having === null;
+  const window = isWhole ? plan : { ...plan, limit: null };
   return arrangement === 'bySlot' && canMergeSorted(rows, comparators)
     ? mergeSortedGroups(window, rows, rows.sorted, cursors, options)
     : mergeGroups(rows, concatenateRows(cursors, signal), comparators, budget);
