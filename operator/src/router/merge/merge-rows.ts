@@ -6,13 +6,12 @@ import { Comparators } from './comparators.ts';
 import { MergeBudget } from './merge-budget.ts';
 import { checkCommonColumns } from './common-columns.ts';
 import { MergeError } from './merge-error.ts';
-import { mergeGroups } from './merge-groups.ts';
+import { cursorsOf, mergedGroups } from './merged-groups.ts';
 import { calculateGroups } from './calculate-groups.ts';
 import type { Calculate } from './calculated-rows.ts';
-import { canMergeSorted, mergeSortedGroups, type SortedGroupsOptions } from './merge-sorted-groups.ts';
 import type { Arrangement, MergeCaps, MergedRows, RowSource } from './merge-input.ts';
 import type { GroupCalculation, GroupMerge, MergePlan } from './merge-plan.ts';
-import { RowCursor, visiblePart } from './row-cursor.ts';
+import { visiblePart } from './row-cursor.ts';
 import { concatenateRows, mergeSortedRows, type StreamedRow } from './row-streams.ts';
 import { startTimeLimit, type TimeLimit } from './time-limit.ts';
 
@@ -88,41 +87,14 @@ async function calculated(
   const budget = new MergeBudget(caps);
   const comparators = new Comparators(columns, plan.hidden);
   const cursors = cursorsOf(sources, columns, budget);
-  const groups = groupsOf(plan, rows, cursors, arrangement, { comparators, budget, signal });
+  const groups = mergedGroups(plan, rows, cursors, arrangement, { comparators, budget, signal });
   const made = await calculateGroups(plan, rows, groups, { comparators, budget, calculate, signal });
-  const batches = plan.limit === 0 ? noBatches() : inWindow(plan, inBatches(made.rows, batchSize(plan)));
-  return { columns: made.columns, batches };
+  return { columns: made.columns, batches: inWindow(plan, inBatches(made.rows, batchSize(plan))) };
 }
 
 /** No more than are asked for. */
 function batchSize({ offset, limit }: MergePlan): number {
-  return limit === null ? BATCH_ROWS : Math.min(BATCH_ROWS, offset + limit);
-}
-
-async function* noBatches(): AsyncGenerator<readonly Buffer[]> {}
-
-function cursorsOf(
-  sources: readonly RowSource[],
-  columns: readonly ColumnDefinition[],
-  budget: MergeBudget,
-): readonly RowCursor[] {
-  return sources.map((source) => new RowCursor(source, columns.length, (count) => budget.countRows(count)));
-}
-
-function groupsOf(
-  plan: MergePlan,
-  rows: GroupMerge,
-  cursors: readonly RowCursor[],
-  arrangement: Arrangement,
-  options: SortedGroupsOptions,
-): AsyncIterable<Buffer> {
-  const { comparators, budget, signal } = options;
-  // Of groups that are still to be sorted out, the first are not known.
-  const isWhole = rows.calculation === null || rows.calculation.having === null;
-  const window = isWhole ? plan : { ...plan, limit: null };
-  return arrangement === 'bySlot' && canMergeSorted(rows, comparators)
-    ? mergeSortedGroups(window, rows, rows.sorted, cursors, options)
-    : mergeGroups(rows, concatenateRows(cursors, signal), comparators, budget);
+  return limit === null ? BATCH_ROWS : Math.max(1, Math.min(BATCH_ROWS, offset + limit));
 }
 
 async function openSources(
@@ -194,7 +166,7 @@ async function* mergedBatches(
       return;
     }
     case 'group': {
-      const groups = groupsOf(plan, rows, cursors, arrangement, { comparators, budget, signal });
+      const groups = mergedGroups(plan, rows, cursors, arrangement, { comparators, budget, signal });
       yield* inWindow(plan, inBatches(groups, size));
       return;
     }

@@ -1,6 +1,6 @@
 /** Expressions around aggregates: what a server calculates from merged groups, and what it has to know for that. */
 import type { CallNode, Expression } from '../sql/expression.ts';
-import { SESSION_FUNCTIONS } from '../routing/functions.ts';
+import { refuseObstacle } from './calculation-obstacles.ts';
 import { describeColumn, isNumeric } from './described-column.ts';
 import { expressionText } from './expression-text.ts';
 import type { HiddenColumns } from './hidden-columns.ts';
@@ -47,7 +47,7 @@ export class CalculationPlanner {
     if (expression.kind === 'column') {
       return this.#taken(expression);
     }
-    refuse(this.#groups.select, expression);
+    refuseObstacle(this.#groups.select, expression);
     const written = this.#writeAround(expression, childrenOf(expression), aliases);
     if (expression.kind === 'call' && expression.name.startsWith('JSON_') && this.#hasText(expression)) {
       throw new CannotMerge(
@@ -209,50 +209,3 @@ function childrenOf(expression: Expression): readonly Expression[] {
       return [];
   }
 }
-
-/** Refuses what means something else where there are no rows of the tables. */
-function refuse(select: ScatterScope, node: Expression): void {
-  const obstacle = obstacleOf(select, node);
-  if (obstacle !== null) {
-    throw new CannotMerge(
-      `An expression around aggregates over several slots with ${obstacle}`,
-      'Select the aggregates alone and calculate in the application; or group by the key column',
-    );
-  }
-}
-
-function obstacleOf(select: ScatterScope, node: Expression): string | null {
-  switch (node.kind) {
-    case 'literal':
-      return select.values.literal(node.literal).kind === 'parameter' ? 'a parameter' : null;
-    case 'subquery':
-      return 'a query in it';
-    case 'userVariable':
-      return 'a user variable';
-    case 'systemVariable':
-      return 'a system variable';
-    case 'star':
-    case 'default':
-      return 'what stands for columns';
-    case 'operation':
-      return node.operator === 'MATCH' || node.operator === ':=' ? node.operator : null;
-    case 'call':
-      return node.schema !== null ||
-        node.window ||
-        SESSION_FUNCTIONS.has(node.name) ||
-        OF_COLUMNS.has(node.name)
-        ? `${node.name}()`
-        : null;
-    default:
-      return null;
-  }
-}
-
-/** Functions that are about a column of a table, not about its value. */
-const OF_COLUMNS: ReadonlySet<string> = new Set([
-  'DEFAULT',
-  'VALUE',
-  'VALUES',
-  'COERCIBILITY',
-  'WEIGHT_STRING',
-]);

@@ -4,12 +4,12 @@ import { aggregatesIn } from '../routing/expression-walk.ts';
 import type { SelectItem } from '../sql/query-shape.ts';
 import type { Edit } from '../sql/rewrite.ts';
 import { comparedValue } from './compared-values.ts';
-import { isNumeric } from './described-column.ts';
 import { HiddenColumns } from './hidden-columns.ts';
-import type { ComparedValue, Condition, GroupMerge, GroupValue, RowColumn } from './merge-plan.ts';
+import type { ComparedValue, Condition, GroupMerge } from './merge-plan.ts';
 import { CalculationPlanner } from './plan-calculation.ts';
 import { GROUP_BY_KEY, GroupValues } from './plan-group-values.ts';
 import { planHaving } from './plan-having.ts';
+import { PlannedValues } from './planned-values.ts';
 import { type GroupOrder, planSortedGroups } from './plan-sorted-groups.ts';
 import { CannotMerge, NeedsCalculation, type ScatterScope } from './scatter-select.ts';
 import { groupedExpression, isSame, orderedExpression, visibleColumn } from './select-items.ts';
@@ -43,9 +43,7 @@ class GroupPlanner {
   readonly #calculated = new Map<number, string>();
   readonly #by: ComparedValue[] = [];
   readonly #groups: Expression[] = [];
-  readonly #values: GroupValue[] = [];
-  /** Whose values are known, by their index. */
-  readonly #expressions = new Map<number, Expression>();
+  readonly #values: PlannedValues;
   readonly #makers: GroupValues;
 
   /** `calculates`: whether a server may calculate from the groups. */
@@ -54,10 +52,12 @@ class GroupPlanner {
     const hidden = this.#hidden;
     const isGroup = (expression: Expression): boolean => this.#groupOf(expression) !== null;
     const makers = new GroupValues(select, hidden, isGroup);
-    const addValue = (value: GroupValue): number => this.#values.push(value) - 1;
+    const isCalculated = (item: number): boolean => this.#calculated.has(item);
+    const values = new PlannedValues({ select, hidden, makers, isGroup, isCalculated });
     this.#makers = makers;
+    this.#values = values;
     this.#calculation = calculates
-      ? new CalculationPlanner({ select, hidden, makers, isGroup, addValue })
+      ? new CalculationPlanner({ select, hidden, makers, isGroup, addValue: (value) => values.push(value) })
       : null;
   }
 
@@ -77,14 +77,14 @@ class GroupPlanner {
     for (const [index, { expression }] of scope.items.entries()) {
       this.#addItem(index, expression);
     }
-    const visible = this.#values.length;
+    const visible = this.#values.all.length;
     for (const item of this.#calculated.keys()) {
       this.#calculated.set(item, this.#writeItem(item));
     }
     const order = this.#planOrder();
     const having = this.#planHaving();
     // Grouped by more than the statement says, slots without rows answer nothing, not even the constant.
-    const hasFallback = this.#values.some(({ kind }) => kind === 'fallback');
+    const hasFallback = this.#values.all.some(({ kind }) => kind === 'fallback');
     if (hasFallback && this.#makers.further.length > 0 && scope.groupBy.length === 0) {
       throw new NeedsCalculation(
         'A constant in place of an aggregate, beside an aggregate of distinct values, over several slots',
@@ -104,7 +104,7 @@ class GroupPlanner {
       rows: {
         kind: 'group',
         by: this.#by,
-        values: this.#values,
+        values: this.#values.all,
         visible,
         having: having.merged,
         order: order.merged.map(({ index, descending }) => ({ index, descending })),
@@ -113,7 +113,7 @@ class GroupPlanner {
       },
       hidden: this.#hidden,
       edits: this.#edits(sort?.text ?? ''),
-      spared: [...this.#calculated.keys()].flatMap((item) => this.#spare(scope.items[item])),
+      spared: [...this.#calculated.keys()].flatMap((item) => spareSlots(scope.items[item])),
     };
   }
 
@@ -121,12 +121,12 @@ class GroupPlanner {
   #addItem(index: number, expression: Expression): void {
     const visible = visibleColumn(this.#select, index);
     if (this.#calculation === null || visible === null) {
-      this.#addValue(expression, visible);
+      this.#values.add(expression, visible);
       return;
     }
     const [aggregate] = aggregatesIn(expression);
     if (aggregate === undefined || aggregate === expression) {
-      this.#addValue(expression, visible);
+      this.#values.add(expression, visible);
       return;
     }
     this.#calculated.set(index, '');
@@ -151,7 +151,7 @@ class GroupPlanner {
       return named === null ? [] : [{ expression: named.expression, descending }];
     });
     const merged = elements.flatMap(({ expression, descending }) => {
-      const index = this.#orderedValue(expression);
+      const index = this.#values.ordered(expression);
       return index === null ? [] : [{ index, group: this.#groupOf(expression), descending }];
     });
     if (merged.length === elements.length) {
@@ -176,7 +176,10 @@ class GroupPlanner {
       return { merged: null, text: null };
     }
     try {
-      return { merged: planHaving(this.#select, having, (operand) => this.#numberOf(operand)), text: null };
+      return {
+        merged: planHaving(this.#select, having, (operand) => this.#values.numberOf(operand)),
+        text: null,
+      };
     } catch (error) {
       if (error instanceof NeedsCalculation && this.#calculation !== null) {
         return { merged: null, text: this.#calculation.write(having, true) };
@@ -185,36 +188,6 @@ class GroupPlanner {
     }
   }
 
-  /** Index of a value that is certain to be a number; null for any other. */
-  #numberOf(operand: Expression): number | null {
-    const index = this.#valueOf(operand);
-    const value = index === null ? undefined : this.#values[index];
-    const expression = index === null ? undefined : this.#expressions.get(index);
-    switch (value?.kind) {
-      case undefined:
-        return null;
-      case 'any':
-        return expression !== undefined && isNumeric(this.#select, expression) ? index : null;
-      case 'minimum':
-      case 'maximum': {
-        const argument = expression?.kind === 'call' ? expression.arguments[0] : undefined;
-        return argument !== undefined && isNumeric(this.#select, argument) ? index : null;
-      }
-      default:
-        return index;
-    }
-  }
-
-  #spare(item: SelectItem | undefined): readonly Edit[] {
-    if (item === undefined) {
-      return [];
-    }
-    const { first, end } = item.expression.tokens;
-    return [
-      { tokens: { first, end: first }, text: 'IF(FALSE, ' },
-      { tokens: { first: end, end }, text: ', NULL)' },
-    ];
-  }
   /** Whether sorting by what makes groups would be of no use: there is nothing, or a text (see canMergeSorted). */
   #hasTexts(): boolean {
     return (
@@ -260,52 +233,16 @@ class GroupPlanner {
     }
     return edits;
   }
+}
 
-  /** Index of the value that an operand of HAVING means; null where it is none. */
-  #valueOf(expression: Expression): number | null {
-    const isAlias = expression.kind === 'column' && expression.column.table === null;
-    const aliased = isAlias
-      ? this.#select.scope.items.findIndex(({ alias }) => alias?.toLowerCase() === expression.column.name)
-      : -1;
-    if (aliased >= 0) {
-      return this.#calculated.has(aliased) ? null : aliased;
-    }
-    for (const [index, known] of this.#expressions) {
-      if (isSame(this.#select, known, expression)) {
-        return index;
-      }
-    }
-    const isAggregate = expression.kind === 'call' && expression.aggregate && !expression.window;
-    return isAggregate || this.#isGroup(expression) ? this.#addValue(expression, null) : null;
+/** Has slots answer NULL in place of an item. */
+function spareSlots(item: SelectItem | undefined): readonly Edit[] {
+  if (item === undefined) {
+    return [];
   }
-
-  /** Index of a value that groups can be sorted by as they are merged; null for any other. */
-  #orderedValue(expression: Expression): number | null {
-    const index = this.#valueOf(expression);
-    const value = index === null ? undefined : this.#values[index];
-    if (index === null || value === undefined) {
-      return null;
-    }
-    if (value.kind === 'fallback' && (value.value.kind === 'minimum' || value.value.kind === 'maximum')) {
-      return null;
-    }
-    if (value.kind === 'any' && value.compared === null) {
-      const visible = value.column.from === 'visible' ? value.column : null;
-      this.#values[index] = {
-        ...value,
-        compared: comparedValue(this.#select, expression, visible, this.#hidden),
-      };
-    }
-    return index;
-  }
-
-  #isGroup(expression: Expression): boolean {
-    return this.#groupOf(expression) !== null;
-  }
-
-  #addValue(expression: Expression, visible: RowColumn | null): number {
-    const index = this.#values.push(this.#makers.make(expression, visible)) - 1;
-    this.#expressions.set(index, expression);
-    return index;
-  }
+  const { first, end } = item.expression.tokens;
+  return [
+    { tokens: { first, end: first }, text: 'IF(FALSE, ' },
+    { tokens: { first: end, end }, text: ', NULL)' },
+  ];
 }
