@@ -423,9 +423,30 @@ const CALCULATED: readonly ((random: Random) => GeneratedStatement)[] = [
   }),
 ];
 
+const ASKED: readonly ((random: Random) => string)[] = [
+  (random) => `EXISTS (SELECT 1 FROM users u ${condition(random)})`,
+  (random) => `NOT EXISTS (SELECT * FROM orders o WHERE o.amount > ${whole(random, 9)} LIMIT 1)`,
+  (random) =>
+    `EXISTS (SELECT u.id FROM users u JOIN orders o ON o.user_id = u.id WHERE o.amount = u.flags AND u.age = ${whole(random, 20)})`,
+  (random) => `(SELECT COUNT(*) FROM users u ${condition(random)})`,
+  (random) => `(SELECT SUM(${pick(random, EXACT_NUMBERS)}) FROM users u ${condition(random)}) AS total`,
+  (random) =>
+    `(SELECT ${pick(random, ['MIN', 'MAX'])}(${pick(random, ['u.score', 'u.age', 'u.big', 'u.ratio', 'u.born', 'u.joined', 'u.span'])}) FROM users u ${condition(random)})`,
+  (random) => `${whole(random, 9)}`,
+];
+
+/** SELECTs without tables of their own. */
+function askingStatement(random: Random): GeneratedStatement {
+  const items = [pick(random, ASKED.slice(0, -1)), ...(random() < 0.5 ? [pick(random, ASKED)] : [])];
+  return { sql: `SELECT ${items.map((item) => item(random)).join(', ')}`, ordered: true };
+}
+
 /** A SELECT. */
 export function generateStatement(random: Random): GeneratedStatement {
   const kind = random();
+  if (kind < 0.1) {
+    return askingStatement(random);
+  }
   return kind < 0.4
     ? pick(random, ROWS)(random)
     : { ...pick(random, kind < 0.7 ? GROUPS : CALCULATED)(random), folded: true };

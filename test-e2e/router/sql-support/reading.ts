@@ -67,6 +67,14 @@ export const READING: SupportSection = {
       ],
     },
     {
+      what: 'EXISTS, and counts, sums, least and greatest values of other queries, in a SELECT without FROM: each over all its slots',
+      statements: [
+        'SELECT EXISTS (SELECT 1 FROM users WHERE id > 999) AS some',
+        'SELECT EXISTS (SELECT 1 FROM users WHERE id > 999), (SELECT COUNT(*) FROM users WHERE id < 9), (SELECT MAX(total) FROM orders WHERE number < 9)',
+      ],
+      rows: [['0', '8', '82']],
+    },
+    {
       what: 'Aggregates of a derived table, over all slots',
       statements: [
         'SELECT COUNT(*), MIN(a), MAX(name) FROM (SELECT id AS a, name FROM users WHERE id < 5) AS some',

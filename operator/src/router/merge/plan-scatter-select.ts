@@ -4,6 +4,7 @@ import type { Edit } from '../sql/rewrite.ts';
 import type { Refused } from '../routing/refusal.ts';
 import { HiddenColumns } from './hidden-columns.ts';
 import type { RowMerge } from './merge-plan.ts';
+import { planAsked } from './plan-asked.ts';
 import { planGroups } from './plan-groups.ts';
 import { planLimit, withoutRows } from './plan-limit.ts';
 import { planRows } from './plan-rows.ts';
@@ -58,6 +59,9 @@ function planScope(select: ScatterSelect, scopeIndex: number): PlannedMerge {
     throw new RangeError(`the statement has no scope ${scopeIndex}`);
   }
   refuseScope(scope);
+  if (scope.sources.length === 0) {
+    return planAsked({ ...select, scopeIndex, scope });
+  }
   const hidden = new HiddenColumns();
   const isGrouped = scope.aggregates || scope.groupBy.length > 0;
   const grouping = scope.groupBy.map(({ expression }) => expression);

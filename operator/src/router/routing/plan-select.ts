@@ -3,6 +3,7 @@ import type { Query } from '../sql/query-shape.ts';
 import type { Edit } from '../sql/rewrite.ts';
 import { planScatterSelect } from '../merge/plan-scatter-select.ts';
 import { decideAccess } from './access.ts';
+import { askedScopes } from './asked-queries.ts';
 import { bindSlots, type SlotChoice } from './bind-slots.ts';
 import { joinEdits, type MakeFunctionEdits, planFunctionEdits } from './function-edits.ts';
 import { isPlainFunction } from './functions.ts';
@@ -103,14 +104,15 @@ function planSharded(
   const graph = buildKeyGraph(shape, tables, digest);
   const access = decideAccess(shape, tables);
   const qualifiers = qualifierEdits(shape, keyspace.name, tables, 'slot');
-  const union = unionParts(shape, query);
+  const asked = askedScopes(shape, query);
+  const union = asked === null ? unionParts(shape, query) : { scopes: asked, isDistinct: false };
   const roots = union === null ? null : unionRoots(shape, graph, union);
   const refused = refuseScatter({
     shape,
     digest,
     tables,
     graph,
-    scopes: scopesOf(shape, query.body),
+    scopes: asked ?? scopesOf(shape, query.body),
     isDistinctUnion: union?.isDistinct === true,
   });
   return (call) => {

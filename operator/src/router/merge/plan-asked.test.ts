@@ -1,0 +1,66 @@
+import { describe, expect, it } from '@jest/globals';
+import { edited, route, slot } from '../routing/testing/routing-stage.ts';
+import type { GroupMerge } from './merge-plan.ts';
+
+describe('a SELECT that asks other queries', () => {
+  it.each([
+    ['SELECT EXISTS (SELECT 1 FROM orders WHERE total > 5)', ['maximum']],
+    ['SELECT NOT EXISTS (SELECT * FROM orders LIMIT 1) AS none, 7', ['minimum', 'any']],
+    ['SELECT NOT (NOT EXISTS (SELECT * FROM orders))', ['maximum']],
+    [
+      'SELECT (SELECT COUNT(*) FROM orders) AS n, (SELECT SUM(total) FROM orders WHERE id > 3)',
+      ['count', 'sum'],
+    ],
+    [
+      'SELECT (SELECT COUNT(*) FROM orders), (SELECT MAX(price) FROM items), (SELECT MIN(at) FROM logs)',
+      ['count', 'maximum', 'minimum'],
+    ],
+    [
+      'SELECT EXISTS (SELECT 1 FROM users u JOIN orders o ON o.user_id = u.id WHERE o.total > 5)',
+      ['maximum'],
+    ],
+  ])('is asked of every slot for its rows: %s', (sql, kinds) => {
+    const routed = route(sql);
+    if (routed.kind !== 'scatter') {
+      throw new Error(JSON.stringify(routed));
+    }
+    expect(routed.parts).toHaveLength(16);
+    expect(edited(sql, routed.parts[0]?.edits ?? [])).toBe(sql);
+    const rows = routed.plan.rows as GroupMerge;
+    expect(rows.by).toEqual([]);
+    expect(rows.values.map(({ kind }) => kind)).toEqual(kinds);
+  });
+
+  it('goes to the slots of its keys', () => {
+    expect(route('SELECT EXISTS (SELECT 1 FROM orders WHERE user_id = 5)')).toMatchObject({
+      kind: 'single',
+      place: { kind: 'slot', slot: slot(5) },
+    });
+    const routed = route(
+      'SELECT EXISTS (SELECT 1 FROM orders WHERE user_id = 5), (SELECT COUNT(*) FROM users WHERE id IN (6, 7))',
+    );
+    const slots = new Set([slot(5), slot(6), slot(7)]);
+    expect(routed).toMatchObject({
+      kind: 'scatter',
+      parts: [...slots].toSorted((one, other) => one - other).map((each) => ({ slot: each })),
+    });
+  });
+
+  it.each([
+    'SELECT (SELECT total FROM orders LIMIT 1)',
+    'SELECT (SELECT AVG(total) FROM orders)',
+    'SELECT (SELECT COUNT(DISTINCT total) FROM orders)',
+    'SELECT (SELECT COUNT(*) FROM orders GROUP BY note)',
+    'SELECT (SELECT COUNT(*) FROM orders HAVING COUNT(*) > 3)',
+    'SELECT (SELECT MAX(note) FROM orders)',
+    'SELECT (SELECT COUNT(*) FROM orders) + 1',
+    'SELECT EXISTS (SELECT note FROM orders GROUP BY note HAVING COUNT(*) > 1)',
+    'SELECT EXISTS (SELECT 1 FROM orders LIMIT 1 OFFSET 5)',
+    'SELECT EXISTS (SELECT 1 FROM orders UNION SELECT 1 FROM users)',
+    'SELECT EXISTS (SELECT 1 FROM orders WHERE total > (SELECT AVG(total) FROM orders))',
+    'SELECT 1 WHERE EXISTS (SELECT 1 FROM orders)',
+    'SELECT 1 FROM countries WHERE EXISTS (SELECT 1 FROM orders)',
+  ])('is refused where slots cannot tell for themselves: %s', (sql) => {
+    expect(route(sql)).toMatchObject({ kind: 'refused' });
+  });
+});
