@@ -46,6 +46,15 @@ describe('a SELECT that asks other queries', () => {
     });
   });
 
+  it('keeps its lists of keys, of which its columns have their names', () => {
+    const sql = 'SELECT EXISTS (SELECT 1 FROM orders WHERE user_id IN (5, 6, 7))';
+    const routed = route(sql);
+    expect(routed.kind === 'scatter' ? routed.parts.map(({ edits }) => edited(sql, edits)) : []).toEqual(
+      expect.arrayContaining([sql]),
+    );
+    expect(routed.kind === 'scatter' && routed.parts.every(({ edits }) => edits.length === 0)).toBe(true);
+  });
+
   it.each([
     'SELECT (SELECT total FROM orders LIMIT 1)',
     'SELECT (SELECT AVG(total) FROM orders)',

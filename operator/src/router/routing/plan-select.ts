@@ -137,7 +137,8 @@ function planSharded(
     if (refused !== null) {
       return refused;
     }
-    return scatter(call, chosen, {
+    // A query in the select list is the name of its column: it stays as it is, whichever keys are in its lists.
+    return scatter(call, asked === null ? chosen : { ...chosen, split: null }, {
       context,
       query,
       tables,
