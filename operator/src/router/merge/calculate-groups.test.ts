@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { FakeClock } from '../../runtime/testing/fake-clock.ts';
-import { COLUMN_TYPE } from '../../wire/column-type.ts';
+import { COLLATION, COLUMN_TYPE } from '../../wire/column-type.ts';
 import { decodeTextRow } from '../../wire/text-row.ts';
 import type { Calculate, CalculationQuery } from './calculated-rows.ts';
-import type { GroupCalculation, MergePlan } from './merge-plan.ts';
+import type { GroupCalculation, GroupValue, MergePlan } from './merge-plan.ts';
 import { mergeRows } from './merge-rows.ts';
 import { column, sourceOf } from './testing/row-sources.ts';
 
@@ -13,7 +13,11 @@ const DOUBLED = { ...NUMBER, name: 'SUM(n) * 2' };
 const CAPS = { rows: 1_000_000, bytes: 100_000_000, milliseconds: 1000 };
 
 /** GROUP BY n: the group, and twice the sum of n, which is calculated. */
-function planOf(calculation: Partial<GroupCalculation>, window: Partial<MergePlan> = {}): MergePlan {
+function planOf(
+  calculation: Partial<GroupCalculation>,
+  window: Partial<MergePlan> = {},
+  value: GroupValue = { kind: 'sum', column: { from: 'hidden', index: 0 } },
+): MergePlan {
   return {
     rows: {
       kind: 'group',
@@ -21,7 +25,7 @@ function planOf(calculation: Partial<GroupCalculation>, window: Partial<MergePla
       values: [
         { kind: 'any', column: { from: 'visible', index: 0 }, compared: null },
         { kind: 'any', column: { from: 'visible', index: 1 }, compared: null },
-        { kind: 'sum', column: { from: 'hidden', index: 0 } },
+        value,
       ],
       visible: 2,
       having: null,
@@ -155,6 +159,30 @@ describe('expressions around aggregates', () => {
     await expect(merge(planOf({ order: 'h0 DESC' }), [range(0, 30_000)], calculate)).rejects.toMatchObject({
       code: 'TooManyRows',
     });
+  });
+
+  it('of values that fit into no statement are refused, and statements are no larger than servers take', async () => {
+    const wide = (length: number): Promise<unknown> => {
+      const { calculate, statements } = new Doubler();
+      const text = { ...NUMBER, type: COLUMN_TYPE.varString, collation: COLLATION.binary };
+      const value = 'x'.repeat(length);
+      return mergeRows({
+        plan: planOf({}, {}, { kind: 'any', column: { from: 'hidden', index: 0 }, compared: null }),
+        sources: [
+          sourceOf(
+            [NUMBER, DOUBLED, text],
+            range(0, 3).map((n) => [String(n), null, value]),
+          ),
+        ],
+        arrangement: 'mixed',
+        caps: CAPS,
+        clock: new FakeClock(),
+        calculate,
+        signal: new AbortController().signal,
+      }).then(() => statements.map(({ around }) => (around?.after.length ?? 0) < 9 << 20));
+    };
+    await expect(wide(3 << 20)).resolves.toEqual([true]);
+    await expect(wide(5 << 20)).rejects.toMatchObject({ code: 'TooMuchMemory' });
   });
 
   it('that come out as another type than the statement has are refused', async () => {

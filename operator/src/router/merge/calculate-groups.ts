@@ -26,7 +26,7 @@ export interface CalculatedGroups {
 
 /** Most groups that one statement is given, and most bytes of their literals: less than max_allowed_packet. */
 const MOST_GROUPS = 20_000;
-const MOST_BYTES = 4 << 20;
+const MOST_BYTES = 8 << 20;
 /** The same where the order is not the server's business. */
 const BATCH_GROUPS = 2000;
 
@@ -94,14 +94,23 @@ class GroupQueue {
     return this.#next >= this.#payloads.length;
   }
 
-  /** As many as fit behind those that are there already; one at least where nothing is. */
+  /** As many as fit behind those that are there already. @throws MergeError for a group that fits into no statement */
   take(before: readonly GivenGroup[], most: Sizes): GivenGroup[] {
     const taken = [...before];
     let bytes = before.reduce((sum, { literals }) => sum + literals.length, 0);
-    while (!this.isEmpty && taken.length < most.groups && (taken.length === 0 || bytes < most.bytes)) {
+    while (!this.isEmpty && taken.length < most.groups) {
       const payload = this.#payloads[this.#next] ?? Buffer.alloc(0);
       const literals = this.#literalsOf(decodeTextRow(payload, this.#values));
+      if (literals.length > most.bytes) {
+        throw new MergeError(
+          'TooMuchMemory',
+          `The values of a group, in an expression around aggregates over several slots, take more than ${most.bytes} bytes: take less of them, or select the aggregates alone`,
+        );
+      }
       bytes += literals.length;
+      if (bytes > most.bytes) {
+        return taken;
+      }
       taken.push({ payload, literals });
       this.#next += 1;
     }
