@@ -59,8 +59,8 @@ class Doubler {
     if (around?.after.includes('ORDER BY h0 DESC') === true) {
       rows.sort((one, other) => other.value - one.value);
     }
-    const passes = (value: number): string =>
-      around?.after.includes('(h0 % 2 = 0) IS TRUE') === true ? String(1 - Math.abs(value % 2)) : '1';
+    const isConditional = around?.after.includes('(h0 % 2 = 0) IS TRUE') === true;
+    const passes = (value: number): string => (isConditional ? String(1 - Math.abs(value % 2)) : '1');
     return Promise.resolve({
       template: needsColumns ? [NUMBER, DOUBLED, NUMBER, NUMBER] : [],
       columns: around === null ? [] : [NUMBER, NUMBER, this.answered],
