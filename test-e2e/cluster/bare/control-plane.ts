@@ -22,7 +22,7 @@ import { ensureRunning, readSpecification, startDaemon, stopDaemon, writeSpecifi
 import { clusterLayout } from './layout.ts';
 import type { NetworkPlan } from './network-plan.ts';
 import { proxyConfiguration } from './node-configuration.ts';
-import { gatewayProxyName } from './proxies.ts';
+import { gatewayProxyName } from './followers.ts';
 
 /** The domain of all Services. */
 export const clusterDomain = 'cluster.local';

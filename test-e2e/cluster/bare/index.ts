@@ -21,7 +21,7 @@ import { cableState, setCable } from './network.ts';
 import { importImage, importRecordedImages, recordImage } from './node-images.ts';
 import { nodeDaemonNames } from './node-daemons.ts';
 import { killNode, restartRuntime, startKubelet } from './node.ts';
-import { gatewayProxyName, nodeProxyName, restartProxies } from './proxies.ts';
+import { nodeProxyName, restartFollowers, serviceFollowers } from './followers.ts';
 import { untilApiServerReady } from './readiness.ts';
 import { ensureRequirements, requireRootOnLinux } from './requirements.ts';
 import { readState } from './state.ts';
@@ -74,7 +74,7 @@ async function stopOrStartApiServer(action: ApiServerAction): Promise<void> {
   await actOnApiServer(action);
   if (action === 'start') {
     await withApi(untilApiServerReady);
-    await restartProxies([gatewayProxyName, ...(await runningNodes()).map(nodeProxyName)]);
+    await restartFollowers(serviceFollowers(await runningNodes()));
   }
 }
 
@@ -93,7 +93,7 @@ async function actOnNode(action: NodeAction, node: NodeLayout, progress: Progres
         return;
       }
       await untilReady(node, { kind: 'connected', time: Date.now() }, progress);
-      await restartProxies([nodeProxyName(node)]);
+      await restartFollowers([nodeProxyName(node)]);
       return;
     case 'restart': {
       const time = Date.now();
