@@ -91,14 +91,23 @@ export class WireClient {
 
   /** Rows in the binary protocol, of a statement that is prepared for it and closed with the connection. */
   async execute(sql: string, types: readonly ValueType[], values: readonly WireValue[]): Promise<WireResult> {
-    this.#command(COMMAND.statementPrepare, Buffer.from(sql));
-    const prepared = decodePrepareOk(await this.#answer());
-    for (let left = prepared.parameters + prepared.columns; left > 0; left -= 1)
-      await this.#packets.next(null);
-    const { statementId } = prepared;
+    const { statementId } = await this.prepare(sql);
     this.#channel.beginCommand();
     this.#channel.send(encodeExecute({ statementId, cursor: 0, types, values }));
     return this.#result(await this.#answer());
+  }
+
+  /** COM_STMT_PREPARE: the statement's number, and the columns that it is said to have. */
+  async prepare(
+    sql: string,
+  ): Promise<{ readonly statementId: number; readonly columns: readonly ColumnDefinition[] }> {
+    this.#command(COMMAND.statementPrepare, Buffer.from(sql));
+    const { statementId, parameters, columns } = decodePrepareOk(await this.#answer());
+    for (let left = parameters; left > 0; left -= 1) await this.#packets.next(null);
+    const definitions: ColumnDefinition[] = [];
+    while (definitions.length < columns)
+      definitions.push(decodeColumn(await this.#packets.next(null), this.#capabilities));
+    return { statementId, columns: definitions };
   }
 
   /** COM_FIELD_LIST: columns of a table, of which the defaults are not read. */

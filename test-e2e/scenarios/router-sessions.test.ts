@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createConnection, type Connection, type ResultSetHeader, type RowDataPacket } from 'mysql2/promise';
 import { CONNECTION_ENDED } from '../database/connection-ended.ts';
-import { WireClient } from '../router/wire-client.ts';
+import { WireClient, type WireResult } from '../router/wire-client.ts';
 import { APPLICATION_USER, createRouterWorld, KEYSPACE, type RouterWorld } from '../router/router-world.ts';
 
 describe('what sessions leave behind, through a router on two shards', () => {
@@ -188,6 +188,51 @@ describe('what sessions leave behind, through a router on two shards', () => {
     expect((await one.query('SELECT 1')).rows).toHaveLength(1);
     one.close();
     server.close();
+  });
+
+  it('columns of results are those of the keyspace, whichever databases they come from', async () => {
+    await client.query('CREATE TABLE countries (code CHAR(2) PRIMARY KEY, name VARCHAR(20))');
+    await client.query('CREATE TABLE settings (name VARCHAR(20) PRIMARY KEY, value VARCHAR(20))');
+    await client.query("INSERT INTO countries VALUES ('de', 'Germany')");
+    await client.query("INSERT INTO settings VALUES ('colour', 'red')");
+    await client.query('CREATE SQL SECURITY INVOKER VIEW names AS SELECT id, name FROM users');
+    const selects: readonly (readonly [sql: string, schemas: readonly string[]])[] = [
+      ['SELECT id, name AS called FROM users WHERE id = 3', ['app', 'app']],
+      ['SELECT u.id, c.name, 1 + 1 FROM users u, countries c WHERE u.id = 3', ['app', 'app', '']],
+      ['/*shardwright: key=3 */ SELECT * FROM names WHERE id = 3', ['app', 'app']],
+      ['SELECT * FROM users WHERE id IN (3, 4, 5, 6) ORDER BY name, id', ['app', 'app']],
+      ['SELECT name, COUNT(*) FROM users GROUP BY name', ['app', '']],
+      ['SELECT * FROM countries', ['app', 'app']],
+      ['SELECT * FROM settings', ['app', 'app']],
+      ['SELECT *, @nothing FROM users WHERE id = 3', ['app', 'app', '']],
+    ];
+    const one = await WireClient.logIn({ host: '127.0.0.1', port: world.router.port }, APPLICATION_USER, {
+      kind: 'password',
+      password: world.password,
+    });
+    await one.run(`USE ${KEYSPACE}`);
+    const schemas = ({ columns }: Pick<WireResult, 'columns'>): string[] =>
+      columns.map(({ schema }) => schema);
+    for (const [sql, expected] of selects) {
+      expect([sql, schemas(await one.query(sql))]).toEqual([sql, expected]);
+      expect([sql, schemas(await one.prepare(sql))]).toEqual([sql, expected]);
+      const executed = await one.execute(sql, [], []);
+      expect([sql, schemas(executed), executed.rows.length > 0]).toEqual([sql, expected, true]);
+    }
+    const listed = await one.fields('users');
+    expect(listed.map(({ schema, name }) => [schema, name])).toEqual([
+      ['app', 'id'],
+      ['app', 'name'],
+    ]);
+    for (const insert of [
+      'INSERT INTO users VALUES (201, "r") RETURNING id, name',
+      'INSERT INTO users VALUES (202, "r"), (203, "r"), (204, "r"), (205, "r") RETURNING id, name',
+    ]) {
+      expect(schemas(await one.query(insert))).toEqual(['app', 'app']);
+    }
+    one.close();
+    await client.query('DELETE FROM users WHERE id IN (201, 202, 203, 204, 205)');
+    await client.query('DROP VIEW names');
   });
 
   it('tables are maintained in every slot', async () => {

@@ -190,6 +190,7 @@ export class StatementRunner implements SessionStatements {
             : new RelaySink(
                 statement.answer,
                 () => execution.answerEnd(statement.hasMore, undefined),
+                execution.topology().keyspaces,
                 signal,
               ),
         send: (connection: BackendConnection, receiver, surroundings: Surroundings, limit) =>
@@ -233,7 +234,11 @@ export class StatementRunner implements SessionStatements {
 
   #writer({ answer, hasMore, isBinary }: Statement): RowWriter {
     const status = (): number => this.execution.status(hasMore);
-    return isBinary ? createBinaryWriter(answer, status) : createTextWriter(answer, status);
+    return (isBinary ? createBinaryWriter : createTextWriter)(
+      answer,
+      status,
+      this.execution.topology().keyspaces,
+    );
   }
 
   async runClientText(text: Buffer, statement: Statement, signal: AbortSignal): Promise<void> {
