@@ -46,6 +46,14 @@ const DEFAULT_KEYSPACE: KeyspaceSettings = {
   consistency: 'Strong',
 };
 
+/** A ShardMap that an API server has. */
+export interface MapObject {
+  /** Of whoever may read it. */
+  readonly kubeconfigPath: string;
+  /** Creates or replaces it. */
+  write(map: ShardMapSpec): Promise<void>;
+}
+
 export interface RouterWorldOptions {
   /** @default 2 */
   readonly shards?: number;
@@ -57,6 +65,8 @@ export interface RouterWorldOptions {
   readonly holdSeconds?: number;
   /** @default the first that is supported */
   readonly packaged?: PackagedMariadb;
+  /** Where the router has its map from. @default a file */
+  readonly mapObject?: MapObject;
   /** Packages of Debian beside the server's in its root file system. */
   readonly furtherPackages?: readonly string[];
 }
@@ -69,6 +79,7 @@ export class RouterWorld {
   readonly router: RouterProcess;
   readonly password: string;
   readonly keyspace: KeyspaceSettings;
+  readonly #mapObject: MapObject | undefined;
   readonly #secret: string;
   #map: ShardMapSpec;
 
@@ -78,11 +89,13 @@ export class RouterWorld {
     readonly router: RouterProcess;
     readonly secret: string;
     readonly keyspace: KeyspaceSettings;
+    readonly mapObject?: MapObject | undefined;
   }) {
     this.folder = parts.folder;
     this.shards = parts.shards;
     this.router = parts.router;
     this.keyspace = parts.keyspace;
+    this.#mapObject = parts.mapObject;
     this.#secret = parts.secret;
     this.password = randomBytes(12).toString('hex');
     this.#map = firstMap(parts.shards, parts.keyspace);
@@ -108,10 +121,10 @@ export class RouterWorld {
     return slotsOfShard(shard, this.shards.length, this.keyspace.slots);
   }
 
-  /** Changes the map in its file, which the router reads a moment later: see {@link routerUsesMap}. */
+  /** Changes the map, which the router reads a moment later: see {@link routerUsesMap}. */
   async changeMap(change: (map: ShardMapSpec) => ShardMapSpec): Promise<void> {
     this.#map = { ...change(this.#map), revision: this.#map.revision + 1 };
-    await writeMapFile(this.router.mapFile, CLUSTER, this.#map);
+    await this.#writeMap();
   }
 
   /** Resolves when the router goes by the map as it is now. */
@@ -159,7 +172,7 @@ export class RouterWorld {
     await Promise.all(this.shards.map((_servers, shard) => this.#makeDatabases(shard)));
     await this.#makeRouterAccount();
     await this.createUser(APPLICATION_USER, this.password);
-    await writeMapFile(this.router.mapFile, CLUSTER, this.#map);
+    await this.#writeMap();
     await this.router.start(routerArguments);
   }
 
@@ -181,6 +194,10 @@ export class RouterWorld {
     await this.router.stop('SIGKILL');
     await Promise.all(this.shards.flat().map((server) => server.stop()));
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  async #writeMap(): Promise<void> {
+    await (this.#mapObject?.write(this.#map) ?? writeMapFile(this.router.mapFile, CLUSTER, this.#map));
   }
 
   async #makeDatabases(shard: number): Promise<void> {
@@ -223,7 +240,7 @@ export class RouterWorld {
 /** Makes the world; nothing of it runs yet. */
 export async function createRouterWorld(options: RouterWorldOptions = {}): Promise<RouterWorld> {
   const { shards: shardCount = 2, instances = 1, packaged = PACKAGED_MARIADB[0], furtherPackages } = options;
-  const { holdSeconds = 10 } = options;
+  const { holdSeconds = 10, mapObject } = options;
   if (packaged === undefined) {
     throw new Error('no MariaDB is supported');
   }
@@ -258,13 +275,14 @@ export async function createRouterWorld(options: RouterWorldOptions = {}): Promi
     port: ports.at(-1) ?? 0,
     metricsPort: ports.at(-2) ?? 0,
     holdSeconds,
+    ...(mapObject === undefined ? {} : { kubeconfigPath: mapObject.kubeconfigPath }),
   });
   await router.prepare();
   const addresses = shards
     .flat()
     .map(({ pod, port }) => [pod, { host: '127.0.0.1', port, serverName: 'localhost' }]);
   await writeFile(router.addressesFile, JSON.stringify(Object.fromEntries(addresses)));
-  return new RouterWorld({ folder, shards, router, secret, keyspace });
+  return new RouterWorld({ folder, shards, router, secret, keyspace, mapObject });
 }
 
 function roleName(level: 'ro' | 'rw' | 'owner'): string {

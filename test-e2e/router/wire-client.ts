@@ -3,9 +3,11 @@ import { connect, type NetConnectOpts } from 'node:net';
 import { type Credential, continueLogin, proveLogin } from '../../operator/src/wire/auth/prove.ts';
 import { decodeLoginReply } from '../../operator/src/wire/auth/packets.ts';
 import {
+  addCapabilities,
   BASE_CAPABILITIES,
   type Capabilities,
   commonCapabilities,
+  EXTENDED_CAPABILITY,
 } from '../../operator/src/wire/capabilities.ts';
 import { type ColumnDefinition, decodeColumn } from '../../operator/src/wire/column-definition.ts';
 import { COMMAND } from '../../operator/src/wire/command-code.ts';
@@ -15,6 +17,7 @@ import { decodeOk, isEndOfRows, type OkPacket } from '../../operator/src/wire/ok
 import { PacketChannel } from '../../operator/src/wire/packet-channel.ts';
 import { PacketQueue } from '../../operator/src/wire/packet-queue.ts';
 import { PayloadReader } from '../../operator/src/wire/payload-reader.ts';
+import { decodeProgress, type ProgressReport } from '../../operator/src/wire/progress-report.ts';
 import { decodeError } from '../../operator/src/wire/server-error.ts';
 import { decodePrepareOk, encodeExecute } from '../../operator/src/wire/statement-packets.ts';
 import type { ValueType, WireValue } from '../../operator/src/wire/wire-value.ts';
@@ -30,6 +33,8 @@ export class WireClient {
   readonly #channel: PacketChannel;
   readonly #packets: PacketQueue;
   #capabilities: Capabilities = BASE_CAPABILITIES;
+  /** What it was told of statements that took long. */
+  readonly progress: ProgressReport[] = [];
 
   private constructor(address: NetConnectOpts) {
     this.#channel = new PacketChannel(connect(address), {
@@ -50,7 +55,8 @@ export class WireClient {
     const greeting = decodeGreeting(await client.#packets.next(null));
     if (greeting.kind === 'refused') throw new Error(greeting.error.message);
     const { handshake } = greeting;
-    client.#capabilities = commonCapabilities(BASE_CAPABILITIES, handshake.capabilities);
+    const wanted = addCapabilities(BASE_CAPABILITIES, 0, EXTENDED_CAPABILITY.progress);
+    client.#capabilities = commonCapabilities(wanted, handshake.capabilities);
     let { plugin } = handshake;
     client.#channel.send(
       encodeHandshakeResponse({
@@ -91,14 +97,23 @@ export class WireClient {
 
   /** Rows in the binary protocol, of a statement that is prepared for it and closed with the connection. */
   async execute(sql: string, types: readonly ValueType[], values: readonly WireValue[]): Promise<WireResult> {
-    this.#command(COMMAND.statementPrepare, Buffer.from(sql));
-    const prepared = decodePrepareOk(await this.#answer());
-    for (let left = prepared.parameters + prepared.columns; left > 0; left -= 1)
-      await this.#packets.next(null);
-    const { statementId } = prepared;
+    const { statementId } = await this.prepare(sql);
     this.#channel.beginCommand();
     this.#channel.send(encodeExecute({ statementId, cursor: 0, types, values }));
     return this.#result(await this.#answer());
+  }
+
+  /** COM_STMT_PREPARE: the statement's number, and the columns that it is said to have. */
+  async prepare(
+    sql: string,
+  ): Promise<{ readonly statementId: number; readonly columns: readonly ColumnDefinition[] }> {
+    this.#command(COMMAND.statementPrepare, Buffer.from(sql));
+    const { statementId, parameters, columns } = decodePrepareOk(await this.#answer());
+    for (let left = parameters; left > 0; left -= 1) await this.#packets.next(null);
+    const definitions: ColumnDefinition[] = [];
+    while (definitions.length < columns)
+      definitions.push(decodeColumn(await this.#packets.next(null), this.#capabilities));
+    return { statementId, columns: definitions };
   }
 
   /** COM_FIELD_LIST: columns of a table, of which the defaults are not read. */
@@ -130,9 +145,15 @@ export class WireClient {
   }
 
   async #answer(): Promise<Buffer> {
-    const payload = await this.#packets.next(null);
-    if (payload[0] === 0xff) throw new Error(decodeError(payload).message);
-    return payload;
+    for (;;) {
+      const payload = await this.#packets.next(null);
+      const report = decodeProgress(payload);
+      if (report === undefined) {
+        if (payload[0] === 0xff) throw new Error(decodeError(payload).message);
+        return payload;
+      }
+      this.progress.push(report);
+    }
   }
 
   async #result(first: Buffer): Promise<WireResult> {

@@ -200,7 +200,16 @@ describe('a router on two shards of two servers each', () => {
           ),
         ).toBe(String(replica?.port));
         const [[row]] = await client.query<RowDataPacket[]>(`EXPLAIN SHARDWRIGHT ${read}`);
-        expect(row).toMatchObject({ route: 'single', server: 'Eventual, the fastest replica', shards: '0' });
+        expect(row).toMatchObject({
+          route: 'single',
+          server: replica?.pod,
+          access: 'Eventual, the fastest replica',
+          shards: '0',
+        });
+        const [[strong]] = await client.query<RowDataPacket[]>(
+          `EXPLAIN SHARDWRIGHT SELECT /*shardwright: consistency=strong */ COUNT(*) FROM users`,
+        );
+        expect(strong?.['server']).toBe([world.primary(0).pod, world.primary(1).pod].join(', '));
       });
     });
 

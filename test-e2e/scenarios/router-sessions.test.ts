@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createConnection, type Connection, type ResultSetHeader, type RowDataPacket } from 'mysql2/promise';
+import { databaseOfSlot } from '../../operator/src/core/keyspace/database-names.ts';
 import { CONNECTION_ENDED } from '../database/connection-ended.ts';
-import { WireClient } from '../router/wire-client.ts';
+import { eventually } from '../install/eventually.ts';
+import { WireClient, type WireResult } from '../router/wire-client.ts';
 import { APPLICATION_USER, createRouterWorld, KEYSPACE, type RouterWorld } from '../router/router-world.ts';
 
 describe('what sessions leave behind, through a router on two shards', () => {
@@ -190,6 +192,51 @@ describe('what sessions leave behind, through a router on two shards', () => {
     server.close();
   });
 
+  it('columns of results are those of the keyspace, whichever databases they come from', async () => {
+    await client.query('CREATE TABLE countries (code CHAR(2) PRIMARY KEY, name VARCHAR(20))');
+    await client.query('CREATE TABLE settings (name VARCHAR(20) PRIMARY KEY, value VARCHAR(20))');
+    await client.query("INSERT INTO countries VALUES ('de', 'Germany')");
+    await client.query("INSERT INTO settings VALUES ('colour', 'red')");
+    await client.query('CREATE SQL SECURITY INVOKER VIEW names AS SELECT id, name FROM users');
+    const selects: readonly (readonly [sql: string, schemas: readonly string[]])[] = [
+      ['SELECT id, name AS called FROM users WHERE id = 3', ['app', 'app']],
+      ['SELECT u.id, c.name, 1 + 1 FROM users u, countries c WHERE u.id = 3', ['app', 'app', '']],
+      ['/*shardwright: key=3 */ SELECT * FROM names WHERE id = 3', ['app', 'app']],
+      ['SELECT * FROM users WHERE id IN (3, 4, 5, 6) ORDER BY name, id', ['app', 'app']],
+      ['SELECT name, COUNT(*) FROM users GROUP BY name', ['app', '']],
+      ['SELECT * FROM countries', ['app', 'app']],
+      ['SELECT * FROM settings', ['app', 'app']],
+      ['SELECT *, @nothing FROM users WHERE id = 3', ['app', 'app', '']],
+    ];
+    const one = await WireClient.logIn({ host: '127.0.0.1', port: world.router.port }, APPLICATION_USER, {
+      kind: 'password',
+      password: world.password,
+    });
+    await one.run(`USE ${KEYSPACE}`);
+    const schemas = ({ columns }: Pick<WireResult, 'columns'>): string[] =>
+      columns.map(({ schema }) => schema);
+    for (const [sql, expected] of selects) {
+      expect([sql, schemas(await one.query(sql))]).toEqual([sql, expected]);
+      expect([sql, schemas(await one.prepare(sql))]).toEqual([sql, expected]);
+      const executed = await one.execute(sql, [], []);
+      expect([sql, schemas(executed), executed.rows.length > 0]).toEqual([sql, expected, true]);
+    }
+    const listed = await one.fields('users');
+    expect(listed.map(({ schema, name }) => [schema, name])).toEqual([
+      ['app', 'id'],
+      ['app', 'name'],
+    ]);
+    for (const insert of [
+      'INSERT INTO users VALUES (201, "r") RETURNING id, name',
+      'INSERT INTO users VALUES (202, "r"), (203, "r"), (204, "r"), (205, "r") RETURNING id, name',
+    ]) {
+      expect(schemas(await one.query(insert))).toEqual(['app', 'app']);
+    }
+    one.close();
+    await client.query('DELETE FROM users WHERE id IN (201, 202, 203, 204, 205)');
+    await client.query('DROP VIEW names');
+  });
+
   it('tables are maintained in every slot', async () => {
     expect(await rows('ANALYZE TABLE users')).toHaveLength(8);
     expect(
@@ -236,6 +283,77 @@ describe('what sessions leave behind, through a router on two shards', () => {
     const [column] = await world.primary(1).query(`SHOW COLUMNS FROM app_s000${slot}.users LIKE 'age'`);
     expect(column?.['Field']).toBe('age');
     await expect(client.query('ALTER TABLE users ADD COLUMN age INT')).rejects.toMatchObject({ errno: 1060 });
+  });
+
+  it('a definition tells how far it is, and is taken up by saying it again where it was interrupted', async () => {
+    const [, , third = 0] = world.slotsOf(1);
+    const blocker = await world.primary(1).connect(databaseOfSlot(KEYSPACE, third));
+    // It keeps the definition of the table as it is, in one slot.
+    const block = async (): Promise<void> => {
+      await blocker.query('START TRANSACTION');
+      await blocker.query('SELECT COUNT(*) FROM users');
+    };
+    const address = { host: '127.0.0.1', port: world.router.port };
+    const one = await WireClient.logIn(address, APPLICATION_USER, {
+      kind: 'password',
+      password: world.password,
+    });
+    await one.run(`USE ${KEYSPACE}`);
+    const columns = async (name: string): Promise<number[]> => {
+      const counts = world.shards.map(async (_servers, shard) => {
+        const [row] = await world
+          .primary(shard)
+          .query(
+            `SELECT COUNT(*) AS n FROM information_schema.COLUMNS WHERE TABLE_NAME = 'users' AND COLUMN_NAME = '${name}'`,
+          );
+        return Number(row?.['n']);
+      });
+      return Promise.all(counts);
+    };
+    const sql = 'ALTER TABLE users ADD COLUMN town INT';
+    const listed = async (): Promise<RowDataPacket | undefined> =>
+      (await rows('SHOW PROCESSLIST')).find(({ Info }) => Info === sql);
+    await block();
+    const interrupted = one.run(sql).then(() => 'done', String);
+    // Four slots of one shard, and two of the other, which is at its third.
+    const shown = await eventually(listed, (row) => row?.['State'] === 'done in 6 of 8 databases');
+    expect(shown).toMatchObject({ State: 'done in 6 of 8 databases', Progress: '75.000' });
+    await eventually(
+      async () => one.progress,
+      (reports) => reports.length > 1,
+    );
+    expect(one.progress.at(-1)).toEqual({ text: 'done in 6 of 8 databases', percent: 75 });
+    expect(
+      await rows(
+        'SELECT PROGRESS FROM information_schema.PROCESSLIST WHERE ID = ?'.replace(
+          '?',
+          String(shown?.['Id']),
+        ),
+      ),
+    ).toEqual([{ PROGRESS: '75.000' }]);
+    await client.query(`KILL QUERY ${shown?.['Id']}`);
+    expect(await interrupted).toMatch(/interrupted/);
+    expect(await columns('town')).toEqual([4, 2]);
+    await blocker.query('ROLLBACK');
+    await one.run(sql);
+    expect(await columns('town')).toEqual([4, 4]);
+    expect(world.router.log()).toContain('a definition is not in all of its databases');
+
+    await block();
+    const lost = client.query('ALTER TABLE users DROP COLUMN town').then(() => 'done', String);
+    await eventually(
+      () => columns('town'),
+      ([first, second]) => first === 0 && second === 2,
+    );
+    await world.router.stop('SIGKILL');
+    expect(await lost).toMatch(CONNECTION_ENDED);
+    await world.router.start();
+    await blocker.query('ROLLBACK');
+    client = await connect();
+    await client.query('ALTER TABLE users DROP COLUMN town');
+    expect(await columns('town')).toEqual([0, 0]);
+    blocker.destroy();
+    one.close();
   });
 
   it('features that are not there are refused by name, with what to do instead', async () => {

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise';
+import { readFile } from 'node:fs/promises';
+import { WORKER_INDEX_VARIABLE } from '../../operator/src/router/process/worker-process.ts';
+import { CONNECTION_ENDED } from '../database/connection-ended.ts';
 import { eventually } from '../install/eventually.ts';
 import { APPLICATION_USER, createRouterWorld, KEYSPACE, type RouterWorld } from '../router/router-world.ts';
 
@@ -8,6 +11,12 @@ import { APPLICATION_USER, createRouterWorld, KEYSPACE, type RouterWorld } from 
 const LOST: ReadonlySet<string> = new Set(['PROTOCOL_CONNECTION_LOST', 'ECONNRESET', 'EPIPE']);
 /** What a client is told where no worker has taken it for 8 seconds. */
 const NO_WORKER = 2003;
+
+/** The worker that a process is, by its environment. */
+async function workerIndexOf(pid: number): Promise<number> {
+  const environment = await readFile(`/proc/${pid}/environ`, 'utf8');
+  return Number(new RegExp(`${WORKER_INDEX_VARIABLE}=(\\d+)`).exec(environment)?.[1]);
+}
 
 describe('a router of three workers', () => {
   let world: RouterWorld;
@@ -108,6 +117,35 @@ describe('a router of three workers', () => {
     const [[after]] = await victim.connection.query<RowDataPacket[]>('SELECT n FROM users WHERE id = 1');
     expect(after?.['n']).toBe(0);
     await expect(killer.connection.query('KILL 4000000000')).rejects.toMatchObject({ errno: 1094 });
+  });
+
+  it('ends a client of a worker that does nothing for a while, and says so when it has', async () => {
+    const clients = await connectApart(6, 3);
+    const killer = clients[0] ?? (await connect());
+    const others = clients.filter(({ id }) => id % 3 !== killer.id % 3);
+    expect(others.length).toBeGreaterThan(1);
+    const pids: number[] = [];
+    for (const pid of await world.router.workerPids()) {
+      if ((await workerIndexOf(pid)) !== killer.id % 3) {
+        pids.push(pid);
+      }
+    }
+    pids.forEach((pid) => process.kill(pid, 'SIGSTOP'));
+    try {
+      const killing = Promise.all(
+        others.map(({ id }) => killer.connection.query(`KILL ${id}`).then(() => 'killed', String)),
+      );
+      // Longer than workers have for what may be left out.
+      const early = await Promise.race([killing, delay(4000, 'waiting')]);
+      expect(early).toBe('waiting');
+      pids.forEach((pid) => process.kill(pid, 'SIGCONT'));
+      expect(await killing).toEqual(others.map(() => 'killed'));
+    } finally {
+      pids.forEach((pid) => process.kill(pid, 'SIGCONT'));
+    }
+    for (const { connection } of others) {
+      await expect(connection.query('SELECT 1')).rejects.toThrow(CONNECTION_ENDED);
+    }
   });
 
   it('lists its own clients, those of all workers: of the same user, and all for whoever may see them', async () => {

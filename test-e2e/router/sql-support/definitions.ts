@@ -14,7 +14,7 @@ export const DEFINITIONS: SupportSection = {
         'SELECT SUM(amount) FROM carts',
       ],
       rows: [['2']],
-      note: 'Each server commits for itself. Where some databases have it and others failed, the error says which; the same statement sent again goes on where it stopped.',
+      note: 'Each server commits for itself. Where some databases have it and others failed, the error says which; the same statement sent again goes on where it stopped. SHOW PROCESSLIST tells how far it is while it runs, and so does the mariadb client.',
     },
     {
       what: 'Foreign keys within a slot, and from it to nothing else',

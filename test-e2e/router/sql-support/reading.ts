@@ -183,6 +183,7 @@ export const READING: SupportSection = {
           '',
           '0',
           'app$single',
+          'demo-shard-0-0',
           "by the session's consistency",
           '',
           'only unsharded tables',

@@ -38,8 +38,8 @@ export function canonicalText(literal: Value, rule: TextRule): TextKey | KeyRefu
   }
   const bytes = rule.trims ? withoutTrailingSpaces(literal.bytes) : literal.bytes;
   const isPrintable = rule.characters === 'printable';
-  const upperCase = isPrintable ? countUpperCase(bytes) : 0;
-  const refusal = isPrintable ? refuseUnprintable(upperCase) : checkCharacters(bytes, rule);
+  const classes = isPrintable ? classesOf(bytes) : 0;
+  const refusal = isPrintable ? refuseUnprintable(classes) : checkCharacters(bytes, rule);
   if (refusal !== undefined) {
     return refusal;
   }
@@ -52,7 +52,7 @@ export function canonicalText(literal: Value, rule: TextRule): TextKey | KeyRefu
   }
   return {
     kind: 'text',
-    bytes: upperCase > 0 && rule.foldsCase ? inLowerCase(bytes) : bytes,
+    bytes: (classes & IS_UPPER_CASE) !== 0 && rule.foldsCase ? inLowerCase(bytes) : bytes,
     padded: rule.padded,
   };
 }
@@ -122,21 +122,26 @@ function withoutTrailingSpaces(bytes: Uint8Array): Uint8Array {
   return end === bytes.length ? bytes : bytes.subarray(0, end);
 }
 
-/** How many letters are in upper case; -1 where a character is not printable ASCII. */
-function countUpperCase(bytes: Uint8Array): number {
-  let count = 0;
+/** Bits of {@link BYTE_CLASSES}. */
+const IS_UPPER_CASE = 1;
+const IS_UNPRINTABLE = 2;
+
+/** What each byte is: one look-up in place of comparisons, in what every statement with a text key does. */
+const BYTE_CLASSES = Uint8Array.from({ length: 256 }, (_class, byte) =>
+  byte < SPACE || byte > TILDE ? IS_UNPRINTABLE : isUpperCase(byte) ? IS_UPPER_CASE : 0,
+);
+
+/** The classes of all bytes. */
+function classesOf(bytes: Uint8Array): number {
+  let classes = 0;
   for (let index = 0; index < bytes.length; index += 1) {
-    const byte = bytes[index] ?? 0;
-    if (byte < SPACE || byte > TILDE) {
-      return -1;
-    }
-    count += isUpperCase(byte) ? 1 : 0;
+    classes |= BYTE_CLASSES[bytes[index] as number] as number;
   }
-  return count;
+  return classes;
 }
 
-function refuseUnprintable(upperCase: number): KeyRefusal | undefined {
-  return upperCase < 0
+function refuseUnprintable(classes: number): KeyRefusal | undefined {
+  return (classes & IS_UNPRINTABLE) !== 0
     ? refuseCharacters('other than printable ASCII, of which the collation may take several for equal')
     : undefined;
 }

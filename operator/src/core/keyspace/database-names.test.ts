@@ -1,6 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { databaseOfSlot, readDatabaseName, sharedDatabase, unshardedDatabase } from './database-names.ts';
+import {
+  databaseOfSlot,
+  keyspaceNameLength,
+  readDatabaseName,
+  sharedDatabase,
+  unshardedDatabase,
+} from './database-names.ts';
 
 describe('names of databases', () => {
   it('have four digits at least', () => {
@@ -18,6 +24,34 @@ describe('names of databases', () => {
         expect(readDatabaseName(sharedDatabase(name))).toEqual({ kind: 'shared', keyspace: name });
         expect(readDatabaseName(unshardedDatabase(name))).toEqual({ kind: 'unsharded', keyspace: name });
         expect(readDatabaseName(name)).toBeUndefined();
+      }),
+    );
+  });
+
+  it('begin with the name of their keyspace, in bytes as in text', () => {
+    const suffix = fc.oneof(
+      fc.constantFrom(
+        '',
+        '$shared',
+        '$single',
+        '$other',
+        '_s',
+        '_s42',
+        '_s00042',
+        '_s0042',
+        '_s12345',
+        '_s123456',
+      ),
+      fc.nat(16_383).map((slot) => databaseOfSlot('', slot)),
+    );
+    fc.assert(
+      fc.property(fc.array(keyspace, { minLength: 1 }), suffix, fc.string(), (keyspaces, end, before) => {
+        const name = (keyspaces[0] ?? '') + end;
+        const bytes = Buffer.from(before + name);
+        const start = Buffer.byteLength(before);
+        const found = name.slice(0, keyspaceNameLength(bytes, start, bytes.length));
+        const isOurs = found !== '' && keyspaces.includes(found);
+        expect(isOurs ? found : undefined).toBe(readDatabaseName(name)?.keyspace);
       }),
     );
   });

@@ -39,7 +39,7 @@ for (let index = 256; index < CRC_TABLE.length; index += 1) {
  * destroys: what is left cannot be told from chance.
  */
 export function hashKey(key: CanonicalKey): number {
-  const checksum = key.kind === 'number' ? crcOfText(key.text) : crcOfBytes(key.bytes);
+  const checksum = (key.kind === 'number' ? crcOfText(key.text) : crcOfBytes(key.bytes)) >>> 0;
   return multiplyModulo(multiplyModulo(checksum, checksum), checksum);
 }
 
@@ -49,33 +49,40 @@ export function keyHashSql(key: string): string {
   return `(CRC32(${key}) * CRC32(${key}) MOD ${PRIME} * CRC32(${key}) MOD ${PRIME})`;
 }
 
+/**
+ * The checksum, as a number with a sign: one without is beyond 2^31 half of the time, and would be made an object wherever the engine
+ * does not inline the call.
+ */
 function crcOfText(text: string): number {
   let crc = -1;
   for (let index = 0; index < text.length; index += 1) {
     crc = (crc >>> 8) ^ (CRC_TABLE[(crc ^ text.charCodeAt(index)) & 0xff] ?? 0);
   }
-  return ~crc >>> 0;
+  return ~crc;
 }
 
+/** The same of bytes. */
 function crcOfBytes(bytes: Uint8Array): number {
+  const { length } = bytes;
   let crc = -1;
   let index = 0;
-  for (const end = bytes.length - 3; index < end; index += 4) {
+  // Every index is within its bounds, which would cost more to say for each read than the reads do.
+  for (; index < length - 3; index += 4) {
     crc ^=
-      (bytes[index] ?? 0) |
-      ((bytes[index + 1] ?? 0) << 8) |
-      ((bytes[index + 2] ?? 0) << 16) |
-      ((bytes[index + 3] ?? 0) << 24);
+      (bytes[index] as number) |
+      ((bytes[index + 1] as number) << 8) |
+      ((bytes[index + 2] as number) << 16) |
+      ((bytes[index + 3] as number) << 24);
     crc =
-      (CRC_TABLE[768 + (crc & 0xff)] ?? 0) ^
-      (CRC_TABLE[512 + ((crc >>> 8) & 0xff)] ?? 0) ^
-      (CRC_TABLE[256 + ((crc >>> 16) & 0xff)] ?? 0) ^
-      (CRC_TABLE[crc >>> 24] ?? 0);
+      (CRC_TABLE[768 + (crc & 0xff)] as number) ^
+      (CRC_TABLE[512 + ((crc >>> 8) & 0xff)] as number) ^
+      (CRC_TABLE[256 + ((crc >>> 16) & 0xff)] as number) ^
+      (CRC_TABLE[crc >>> 24] as number);
   }
-  for (; index < bytes.length; index += 1) {
-    crc = (crc >>> 8) ^ (CRC_TABLE[(crc ^ (bytes[index] ?? 0)) & 0xff] ?? 0);
+  for (; index < length; index += 1) {
+    crc = (crc >>> 8) ^ (CRC_TABLE[(crc ^ (bytes[index] as number)) & 0xff] as number);
   }
-  return ~crc >>> 0;
+  return ~crc;
 }
 
 /** `left * right % PRIME` of numbers below 2^32, whose product has 64 bits and JavaScript's numbers 53. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { compareTexts, readRanges, slotOfRange } from './ranges.ts';
+import { beginsWith, compareTexts, readRanges, slotOfRange } from './ranges.ts';
 
 const number = (text: string) => ({ kind: 'number', text }) as const;
 const text = (value: string, padded = true) => ({ kind: 'text', bytes: Buffer.from(value), padded }) as const;
@@ -30,6 +30,17 @@ describe('slotOfRange', () => {
     { slot: 1, from: 'b' },
     { slot: 3, from: 'é' },
   ]);
+
+  it('tells a key that an interval begins with', () => {
+    const begun = (key: string): number[] =>
+      [0, 1, 2, 3].filter((interval) => beginsWith(byNumber, interval, number(key)));
+    expect(['-5', '9.5', '100', '99', '-6'].map(begun)).toEqual([[1], [2], [3], [], []]);
+    expect([text('b'), text('b  '), text('b  ', false)].map((key) => beginsWith(byText, 2, key))).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
 
   it.each([
     ['', 0],

@@ -92,6 +92,16 @@ export function slotOfRange({ slots, numbers, texts }: RangeTable, key: Canonica
   return slot;
 }
 
+/** Whether the interval of that number, counted from 0, begins with the key itself. The first has no beginning. */
+export function beginsWith({ numbers, texts }: RangeTable, interval: number, key: CanonicalKey): boolean {
+  if (key.kind === 'number') {
+    const bound = numbers?.[interval - 1];
+    return bound !== undefined && compareDecimals(bound, key.text) === 0;
+  }
+  const bound = texts?.[interval - 1];
+  return bound !== undefined && compareTexts(key.bytes, bound, key.padded) === 0;
+}
+
 /** How many of the ascending bounds are not above what they are compared with. */
 function countNotAbove<Bound>(bounds: readonly Bound[] | null, compare: (bound: Bound) => number): number {
   if (bounds === null) {

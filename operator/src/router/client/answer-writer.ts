@@ -1,11 +1,18 @@
 import type { Clock } from '../../runtime/clock.ts';
-import { CAPABILITY, type Capabilities, hasCapability } from '../../wire/capabilities.ts';
+import {
+  CAPABILITY,
+  type Capabilities,
+  EXTENDED_CAPABILITY,
+  hasCapability,
+  hasExtendedCapability,
+} from '../../wire/capabilities.ts';
 import { type ColumnDefinition, encodeColumn, encodeColumnCount } from '../../wire/column-definition.ts';
 import { encodeEndOfRows, encodeEof, encodeOk, type OkPacket } from '../../wire/ok-packet.ts';
 import { isFullFrame } from '../../wire/frame.ts';
 import type { PacketChannel } from '../../wire/packet-channel.ts';
 import type { PacketQueue } from '../../wire/packet-queue.ts';
 import type { SessionChanges } from '../../wire/session-changes.ts';
+import { encodeProgress, type ProgressReport } from '../../wire/progress-report.ts';
 import { encodeError, type ServerErrorText } from '../../wire/server-error.ts';
 import { encodeTextRow } from '../../wire/text-row.ts';
 import type { ClientAnswer } from './client-answer.ts';
@@ -62,6 +69,12 @@ export class AnswerWriter implements ClientAnswer {
 
   error(error: ServerErrorText): boolean {
     return this.packet(encodeError(error));
+  }
+
+  progress(report: ProgressReport): void {
+    if (!this.begun && hasExtendedCapability(this.capabilities, EXTENDED_CAPABILITY.progress)) {
+      this.#target.channel.send(encodeProgress(report));
+    }
   }
 
   columns(columns: readonly ColumnDefinition[], status: number): boolean {

@@ -1,6 +1,7 @@
 import type { Capabilities } from '../../wire/capabilities.ts';
 import type { ColumnDefinition } from '../../wire/column-definition.ts';
 import type { OkPacket } from '../../wire/ok-packet.ts';
+import type { ProgressReport } from '../../wire/progress-report.ts';
 import type { ServerErrorText } from '../../wire/server-error.ts';
 
 /**
@@ -23,6 +24,8 @@ export interface ClientAnswer {
   ok(ok: OkPacket): boolean;
   /** An ERR packet. */
   error(error: ServerErrorText): boolean;
+  /** Tells a client that shows such a thing how far its statement is; before the answer begins, and without being a part of it. */
+  progress(report: ProgressReport): void;
   /** The number of columns, their definitions, and their end where EOF packets are in use. `status` as in OkPacket. */
   columns(columns: readonly ColumnDefinition[], status: number): boolean;
   /** As `columns`, with definitions that are encoded already, by a server under the same extended capabilities. */

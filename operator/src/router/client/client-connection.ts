@@ -87,7 +87,7 @@ export class ClientConnection {
   process(): ClientProcess | null {
     const opened = this.#opened;
     if (opened === null || this.#user === null) return null;
-    const { database, statement } = opened.shown();
+    const { database, statement, progress } = opened.shown();
     const code = this.#runner?.code ?? null;
     return {
       id: this.connectionId,
@@ -96,6 +96,8 @@ export class ClientConnection {
       database,
       command: processCommand(code),
       milliseconds: this.#options.clock.monotonic() - this.#since,
+      state: progress?.text ?? '',
+      percent: progress?.percent ?? 0,
       statement: code === null ? null : (statement?.toString('utf8', 0, SHOWN_STATEMENT_BYTES) ?? null),
     };
   }

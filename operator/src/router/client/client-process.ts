@@ -11,6 +11,10 @@ export interface ClientProcess {
   readonly command: string;
   /** For so long. */
   readonly milliseconds: number;
+  /** How far the statement is, in words; empty where that is not counted. */
+  readonly state: string;
+  /** The same, from 0 to 100. */
+  readonly percent: number;
   /** The statement under way. */
   readonly statement: string | null;
 }

@@ -1,5 +1,6 @@
 import type { Capabilities } from '../../wire/capabilities.ts';
 import type { CommandCode } from '../../wire/command-code.ts';
+import type { ProgressReport } from '../../wire/progress-report.ts';
 import type { SessionChanges } from '../../wire/session-changes.ts';
 import type { ClientAnswer } from './client-answer.ts';
 import type { ClientIdentity } from './authenticator.ts';
@@ -27,6 +28,16 @@ export interface ClientCommand {
   readonly payload: Buffer;
 }
 
+/** A session in a list of processes. */
+export interface ShownSession {
+  /** The current one. */
+  readonly database: string | null;
+  /** That runs. */
+  readonly statement: Buffer | null;
+  /** How far it is; null where that is not counted. */
+  readonly progress: ProgressReport | null;
+}
+
 /**
  * The session behind one client connection. Calls never overlap. PING, QUIT and the authentication of
  * CHANGE_USER are dealt with before; every other known command comes here, COM_SET_OPTION included.
@@ -52,8 +63,8 @@ export interface CommandHandler {
    * it stopped.
    */
   handle(command: ClientCommand, answer: ClientAnswer, signal: AbortSignal): Promise<void>;
-  /** What a list of processes tells of the session: its current database, and the statement that runs. */
-  shown(): { readonly database: string | null; readonly statement: Buffer | null };
+  /** What a list of processes tells of the session. */
+  shown(): ShownSession;
   /** COM_CHANGE_USER has succeeded: what the session knew is void. A thrown error is answered as in `handle`, and closes. */
   changeUser(client: ClientFacts, signal: AbortSignal): Promise<void>;
   /** The connection has ended, in whatever way: gives back what it holds. Called once, after the last `handle` has settled. */

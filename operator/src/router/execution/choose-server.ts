@@ -19,11 +19,15 @@ export interface ChosenServer {
  * The primary, or for a read the server that the level of consistency asks for; undefined where the shard has none. `awaited`
  * is what that server has to reach first.
  */
-export function chooseServer<Sink extends HoldingSink>(
+export function chooseServer(
   environment: Environment,
   topology: Topology,
   session: Session,
-  { access, consistency, transactional }: ShardRequest<Sink>,
+  {
+    access,
+    consistency,
+    transactional,
+  }: Pick<ShardRequest<HoldingSink>, 'access' | 'consistency' | 'transactional'>,
   { shard, database }: Location,
   { unfit, hasWaited }: Pick<Attempts, 'unfit' | 'hasWaited'>,
 ): ChosenServer | undefined {

@@ -97,6 +97,8 @@ export class CollectingAnswer implements ClientAnswer {
     return this.encodedColumns(payloadsOf(buffer, start, end).slice(1));
   }
 
+  progress(): void {}
+
   definitions(): boolean {
     return true;
   }

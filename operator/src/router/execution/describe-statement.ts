@@ -4,12 +4,16 @@ import type { Place } from '../routing/route.ts';
 import type { RoutingPlans } from '../routing/routing-plan.ts';
 import type { ParsedStatement } from '../sql/parsed-statement.ts';
 import { locate } from '../topology/topology.ts';
+import { renameDefinition } from './client-columns.ts';
 import { CollectingSink } from './collecting-sink.ts';
 import { type DescribableText, describableText } from './describable-text.ts';
 import type { Execution } from './execution.ts';
 import { PRIMARY_READ } from './own-access.ts';
 
-/** What a server says of a statement that was not run: payloads of its columns' definitions, or its own ERR packet. */
+/**
+ * What a server says of a statement that was not run: payloads of its columns' definitions, with the schemas that clients know, or its
+ * own ERR packet.
+ */
 export type Description =
   | { readonly kind: 'described'; readonly columns: readonly Buffer[]; readonly warnings: number }
   | { readonly kind: 'refused'; readonly payload: Buffer };
@@ -33,7 +37,12 @@ export async function describeStatement(
     return { kind: 'refused', payload: preparation.payload };
   }
   const { columns, warnings } = preparation.statement;
-  return { kind: 'described', columns, warnings };
+  const { keyspaces } = execution.topology();
+  return {
+    kind: 'described',
+    columns: columns.map((column) => renameDefinition(column, keyspaces)),
+    warnings,
+  };
 }
 
 /** ER_PARSE_ERROR */

@@ -42,13 +42,16 @@ export interface Environment {
   readonly maxLagMilliseconds: number;
   /** Grows by one with each call: replicas serve in turn. */
   readonly nextTurn: () => number;
-  /** Ends a command or a connection of a client, if it is of this user. */
+  /**
+   * Ends a command or a connection of a client, if it is of this user. `unanswered`: it is to be ended, and a process that is busy has
+   * not done so yet. Rejects when the signal aborts.
+   */
   readonly killClient: (
     connectionId: number,
     scope: KillScope,
     user: string,
     signal: AbortSignal,
-  ) => Promise<'killed' | 'unknown' | 'denied'>;
+  ) => Promise<'killed' | 'unknown' | 'denied' | 'unanswered'>;
   /** Clients of the whole router that have logged in. */
   readonly processes: () => Promise<readonly ClientProcess[]>;
   readonly clock: Clock;

@@ -8,6 +8,8 @@ const PROCESS = {
   database: null,
   command: 'Query',
   milliseconds: 1999.9996,
+  state: 'done in 1 of 3 databases',
+  percent: 33.33333,
   statement: 'SELECT 1',
 };
 
@@ -28,7 +30,7 @@ describe('the list of processes', () => {
   it('is a table of JSON, whose columns are those that servers have', () => {
     const text = processTable([PROCESS], ['ID', 'DB', 'TIME', 'QUERY_ID']);
     expect(text).toBe(
-      `JSON_TABLE('[{"ID":7,"USER":"app","HOST":"10.0.0.1:5000","DB":null,"COMMAND":"Query","TIME":1,"STATE":"","INFO":"SELECT 1","TIME_MS":2000,"PROGRESS":0}]', ` +
+      `JSON_TABLE('[{"ID":7,"USER":"app","HOST":"10.0.0.1:5000","DB":null,"COMMAND":"Query","TIME":1,"STATE":"done in 1 of 3 databases","INFO":"SELECT 1","TIME_MS":2000,"PROGRESS":33.333}]', ` +
         "'$[*]' COLUMNS (`ID` BIGINT PATH '$.ID', `DB` VARCHAR(64) PATH '$.DB', `TIME` INT PATH '$.TIME', `QUERY_ID` BIGINT PATH '$.QUERY_ID'))",
     );
   });

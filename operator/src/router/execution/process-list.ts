@@ -31,17 +31,17 @@ const SHORT_STATEMENT = 100;
 
 /** A table expression without an alias, which has these processes as rows and these columns. */
 export function processTable(processes: readonly ClientProcess[], columns: readonly string[]): string {
-  const rows = processes.map(({ id, user, host, database, command, milliseconds, statement }) => ({
-    ID: id,
-    USER: user,
-    HOST: host,
-    DB: database,
-    COMMAND: command,
-    TIME: Math.floor(milliseconds / 1000),
-    STATE: '',
-    INFO: statement,
-    TIME_MS: Number(milliseconds.toFixed(3)),
-    PROGRESS: 0,
+  const rows = processes.map((each) => ({
+    ID: each.id,
+    USER: each.user,
+    HOST: each.host,
+    DB: each.database,
+    COMMAND: each.command,
+    TIME: Math.floor(each.milliseconds / 1000),
+    STATE: each.state,
+    INFO: each.statement,
+    TIME_MS: Number(each.milliseconds.toFixed(3)),
+    PROGRESS: Number(each.percent.toFixed(3)),
   }));
   const definitions = columns.map((column) => {
     const name = column.toUpperCase();

@@ -6,7 +6,7 @@ import { RelaySink } from './relay-sink.ts';
 describe('RelaySink', () => {
   it('counts the rows that it hands on, of the last result', () => {
     const end = () => ({ status: 2, statusBits: 0, lastInsertId: undefined });
-    const sink = new RelaySink(new CollectingAnswer(false), end, new AbortController().signal);
+    const sink = new RelaySink(new CollectingAnswer(false), end, new Set(), new AbortController().signal);
     const frames: Buffer[] = [];
     for (const text of ['\u0001a', '\u0001b', '\u0001c']) {
       framePayload(Buffer.from(text), 5, frames);

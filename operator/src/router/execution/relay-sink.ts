@@ -3,6 +3,7 @@ import type { Completion } from '../backend/outcome.ts';
 import type { LocalFile } from '../backend/result-sink.ts';
 import type { ClientAnswer } from '../client/client-answer.ts';
 import { FRAME_HEADER, isFullFrame, readFrameLength } from '../../wire/frame.ts';
+import { type KnownKeyspaces, renameDefinition, renameFrames } from './client-columns.ts';
 import type { HoldingSink } from './shard-request.ts';
 
 /** What of an answer's end is the session's, and not the server connection's that happened to run the statement. */
@@ -16,8 +17,8 @@ export interface AnswerEnd {
 }
 
 /**
- * Hands an answer on to a client as it comes, rows undecoded, with the session's own status at its ends. An error is held
- * back: whoever runs the statement decides whether the client gets it or the statement another chance, which it can have
+ * Hands an answer on to a client as it comes, rows undecoded, with the session's own status at its ends, and with the keyspace as the
+ * schema of its columns. An error is held back: whoever runs the statement decides whether the client gets it or the statement another chance, which it can have
  * only while nothing was handed on.
  */
 export class RelaySink implements HoldingSink {
@@ -29,25 +30,34 @@ export class RelaySink implements HoldingSink {
   rowCount = 0;
   readonly #answer: ClientAnswer;
   readonly #end: (completion?: Completion) => AnswerEnd;
+  readonly #keyspaces: KnownKeyspaces;
   readonly #signal: AbortSignal;
 
   /** `end` is asked for each end of a part of the answer: with the server's own, where there is one. */
-  constructor(answer: ClientAnswer, end: (completion?: Completion) => AnswerEnd, signal: AbortSignal) {
+  constructor(
+    answer: ClientAnswer,
+    end: (completion?: Completion) => AnswerEnd,
+    keyspaces: KnownKeyspaces,
+    signal: AbortSignal,
+  ) {
     this.#answer = answer;
     this.#end = end;
+    this.#keyspaces = keyspaces;
     this.#signal = signal;
   }
 
   columns(definitions: readonly Buffer[]): void {
     this.hasBegun = true;
     this.rowCount = 0;
-    this.#answer.encodedColumns(definitions, this.#end().status);
+    const renamed = definitions.map((definition) => renameDefinition(definition, this.#keyspaces));
+    this.#answer.encodedColumns(renamed, this.#end().status);
   }
 
   columnFrames(buffer: Buffer, start: number, end: number): void {
     this.hasBegun = true;
     this.rowCount = 0;
-    this.#answer.columnFrames(buffer, start, end, this.#end().status);
+    const renamed = renameFrames(buffer, start, end, this.#keyspaces);
+    this.#answer.columnFrames(buffer, start, renamed, this.#end().status);
   }
 
   rows(buffer: Buffer, start: number, end: number): boolean {

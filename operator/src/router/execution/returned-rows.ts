@@ -60,7 +60,8 @@ export async function answerReturning(
     throw new RangeError('nothing was returned');
   }
   const status = (): number => execution.status(hasMore);
-  const writer = (isBinary ? createBinaryWriter : createTextWriter)(answer, status);
+  const { keyspaces } = execution.topology();
+  const writer = (isBinary ? createBinaryWriter : createTextWriter)(answer, status, keyspaces);
   writer.columns(first.result.columns.map((definition) => decodeColumn(definition, answer.capabilities)));
   await writer.rows(orderReturned(parts).map(encodeTextRow), signal);
   execution.succeeded(first.result.completion, undefined, parsed.shape.kind);

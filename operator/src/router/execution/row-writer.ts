@@ -4,8 +4,12 @@ import { encodeBinaryRow } from '../../wire/binary-row.ts';
 import { decodeTextRow } from '../../wire/text-row.ts';
 import { type ValueType, valueTypeOf } from '../../wire/wire-value.ts';
 import { binaryFromText } from './binary-from-text.ts';
+import { type KnownKeyspaces, renameColumn } from './client-columns.ts';
 
-/** Writes a result whose rows are in the text protocol to a client, in the protocol that its command asks for. */
+/**
+ * Writes a result whose rows are in the text protocol to a client, in the protocol that its command asks for, and with the keyspace as
+ * the schema of its columns.
+ */
 export interface RowWriter {
   columns(columns: readonly ColumnDefinition[]): void;
   /** Resolves when the client has taken enough of it. */
@@ -14,9 +18,18 @@ export interface RowWriter {
 }
 
 /** For COM_QUERY. */
-export function createTextWriter(answer: ClientAnswer, status: () => number): RowWriter {
+export function createTextWriter(
+  answer: ClientAnswer,
+  status: () => number,
+  keyspaces: KnownKeyspaces,
+): RowWriter {
   return {
-    columns: (columns) => void answer.columns(columns, status()),
+    columns(columns) {
+      answer.columns(
+        columns.map((column) => renameColumn(column, keyspaces)),
+        status(),
+      );
+    },
     async rows(payloads, signal) {
       for (const payload of payloads) {
         if (!answer.packet(payload)) {
@@ -29,12 +42,19 @@ export function createTextWriter(answer: ClientAnswer, status: () => number): Ro
 }
 
 /** For COM_STMT_EXECUTE: every value gets its type's form. */
-export function createBinaryWriter(answer: ClientAnswer, status: () => number): RowWriter {
+export function createBinaryWriter(
+  answer: ClientAnswer,
+  status: () => number,
+  keyspaces: KnownKeyspaces,
+): RowWriter {
   let types: readonly ValueType[] = [];
   return {
     columns(columns) {
       types = columns.map(valueTypeOf);
-      answer.columns(columns, status());
+      answer.columns(
+        columns.map((column) => renameColumn(column, keyspaces)),
+        status(),
+      );
     },
     async rows(payloads, signal) {
       for (const payload of payloads) {

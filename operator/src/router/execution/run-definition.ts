@@ -16,6 +16,7 @@ import { type CollectedResult, CollectingSink } from './collecting-sink.ts';
 import { awaitDefinition } from './definition-moves.ts';
 import { clientError } from './errors.ts';
 import type { Execution } from './execution.ts';
+import { DefinitionProgress } from './definition-progress.ts';
 import { describePlace } from './place-description.ts';
 import { clientMessage, clientTable } from './server-message.ts';
 import type { Statement } from './statement.ts';
@@ -102,6 +103,17 @@ export async function runDefinition(
   let warnings = 0;
   const answers: CollectedResult[] = [];
   const { keyspaces } = execution.topology();
+  const { shape } = statement.parsed;
+  const places = placesOf(execution.topology(), route);
+  const progress = new DefinitionProgress(execution, statement.answer, {
+    keyspace: route.keyspace,
+    verb: shape.kind === 'definition' ? shape.verb : shape.kind,
+    total: [...places.values()].flat().length,
+  });
+  const tell = (...ended: readonly DefinitionResult[]): void => {
+    results.push(...ended);
+    ended.forEach(({ error }) => progress.finished(error !== undefined));
+  };
   const runPlace = async (shard: number, place: Place): Promise<void> => {
     const { sink, outcome } = await execution.onShard(
       {
@@ -119,30 +131,29 @@ export async function runDefinition(
     warnings += outcome.completion?.warnings ?? 0;
     answers.push(...sink.results.filter(({ columns }) => columns.length > 0));
     const error = sink.failure?.error;
-    results.push({
+    tell({
       place: describePlace(place),
       shard,
       error: error === undefined ? undefined : { ...error, message: clientMessage(error, keyspaces) },
     });
   };
-  const runShard = async (shard: number, places: readonly Place[]): Promise<void> => {
-    for (const [index, place] of places.entries()) {
+  const runShard = async (shard: number, own: readonly Place[]): Promise<void> => {
+    for (const [index, place] of own.entries()) {
       try {
         await runPlace(shard, place);
       } catch (cause) {
         signal.throwIfAborted();
         // A shard that has nobody has nobody for its other databases either; each would be waited for as long.
-        const failed = isOfOneDatabase(cause) ? [place] : places.slice(index);
-        results.push(...failed.map((each) => ({ place: describePlace(each), shard, error: errorOf(cause) })));
+        const failed = isOfOneDatabase(cause) ? [place] : own.slice(index);
+        tell(...failed.map((each) => ({ place: describePlace(each), shard, error: errorOf(cause) })));
         if (!isOfOneDatabase(cause)) {
           return;
         }
       }
     }
   };
-  const ends = await Promise.allSettled(
-    [...placesOf(execution.topology(), route)].map(([shard, places]) => runShard(shard, places)),
-  );
+  const ends = await Promise.allSettled([...places].map(([shard, own]) => runShard(shard, own)));
+  progress.end();
   const lost = ends.find((end) => end.status === 'rejected');
   if (lost !== undefined) {
     throw lost.reason;

@@ -35,7 +35,8 @@ export async function runNamedLock(
     );
     environment.metrics.pinned('named lock');
   }
-  const sink = new RelaySink(answer, () => execution.answerEnd(hasMore, undefined), signal);
+  const { keyspaces } = execution.topology();
+  const sink = new RelaySink(answer, () => execution.answerEnd(hasMore, undefined), keyspaces, signal);
   try {
     const { completion } = await session.lockLoan.connection.query(text, sink, surroundings, signal);
     execution.succeeded(completion, undefined, parsed.shape.kind);

@@ -97,6 +97,7 @@ class SingleRequest implements ShardRequest<RelaySink> {
     return new RelaySink(
       this.#statement.answer,
       (completion) => this.#execution.answerEnd(this.#statement.hasMore, first, completion),
+      this.#execution.topology().keyspaces,
       this.#signal,
     );
   }

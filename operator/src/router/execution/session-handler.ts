@@ -1,7 +1,7 @@
 /** One client's commands. */
 import type { ClientAnswer } from '../client/client-answer.ts';
 import { ClientError } from '../client/client-error.ts';
-import type { ClientCommand, ClientFacts, CommandHandler } from '../client/command-handler.ts';
+import type { ClientCommand, ClientFacts, CommandHandler, ShownSession } from '../client/command-handler.ts';
 import { INITIAL_VARIABLES, type VariableState, withVariables } from '../session/session-variables.ts';
 import { textLiteral } from '../session/session-variables.ts';
 import { NO_DIAGNOSTICS } from '../session/diagnostics.ts';
@@ -48,8 +48,9 @@ class SessionHandler implements CommandHandler {
     return this.#runner.execution.status(false);
   }
 
-  shown(): { readonly database: string | null; readonly statement: Buffer | null } {
-    return { database: this.#runner.execution.session.schema, statement: this.#statement() };
+  shown(): ShownSession {
+    const { schema, progress } = this.#runner.execution.session;
+    return { database: schema, statement: this.#statement(), progress };
   }
 
   /** The text under way. */

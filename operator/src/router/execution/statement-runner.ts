@@ -1,17 +1,17 @@
 import type { BackendConnection, Surroundings } from '../backend/backend-connection.ts';
-import { type DescribedPlaces, describeRoute, ROUTE_COLUMNS } from '../routing/describe-route.ts';
+import { describeRoute, ROUTE_COLUMNS } from '../routing/describe-route.ts';
 import type { Place, Route, RouteOf } from '../routing/route.ts';
 import type { RoutingPlans } from '../routing/routing-plan.ts';
 import type { Session } from '../session/session.ts';
 import type { Dialect } from '../sql/dialect.ts';
 import type { ParsedStatement } from '../sql/parsed-statement.ts';
-import { describeMove } from '../topology/moves.ts';
-import { locate, type Topology } from '../topology/topology.ts';
+import { locate } from '../topology/topology.ts';
 import { decodeColumn } from '../../wire/column-definition.ts';
 import { decodeError } from '../../wire/server-error.ts';
 import { assertNever } from '../../runtime/assert-never.ts';
 import { ClientError } from '../client/client-error.ts';
 import { CollectingAnswer } from './collecting-answer.ts';
+import { describedPlaces } from './described-places.ts';
 import { Execution } from './execution.ts';
 import { ANY_READ } from './own-access.ts';
 import type { Environment } from './environment.ts';
@@ -170,8 +170,7 @@ export class StatementRunner implements SessionStatements {
 
   #describe({ answer, hasMore, isBinary }: Statement, route: Route): void {
     const { execution } = this;
-    const topology = execution.topology();
-    const description = describeRoute(route, topology.keyspaces, describedPlaces(topology));
+    const description = describeRoute(route, execution.topology().keyspaces, describedPlaces(execution));
     const rows = [ROUTE_COLUMNS.map((column) => description[column])];
     answerLocally(answer, { columns: ROUTE_COLUMNS, rows }, execution.status(hasMore), isBinary);
   }
@@ -190,6 +189,7 @@ export class StatementRunner implements SessionStatements {
             : new RelaySink(
                 statement.answer,
                 () => execution.answerEnd(statement.hasMore, undefined),
+                execution.topology().keyspaces,
                 signal,
               ),
         send: (connection: BackendConnection, receiver, surroundings: Surroundings, limit) =>
@@ -233,7 +233,11 @@ export class StatementRunner implements SessionStatements {
 
   #writer({ answer, hasMore, isBinary }: Statement): RowWriter {
     const status = (): number => this.execution.status(hasMore);
-    return isBinary ? createBinaryWriter(answer, status) : createTextWriter(answer, status);
+    return (isBinary ? createBinaryWriter : createTextWriter)(
+      answer,
+      status,
+      this.execution.topology().keyspaces,
+    );
   }
 
   async runClientText(text: Buffer, statement: Statement, signal: AbortSignal): Promise<void> {
@@ -266,14 +270,6 @@ export class StatementRunner implements SessionStatements {
     }
     return keyspace;
   }
-}
-
-function describedPlaces({ places, moves }: Topology): DescribedPlaces {
-  return {
-    homeShardOf: (name) => places.get(name)?.homeShard ?? 0,
-    referenceShardsOf: (name) => places.get(name)?.referenceShards ?? [],
-    movesOf: (databases) => databases.flatMap((name) => (moves.get(name) ?? []).map(describeMove)),
-  };
 }
 
 function concernsRows({ parsed }: Statement): boolean {

@@ -1,7 +1,12 @@
 /** How a router's clients log in, and what they may cost. */
 import { randomBytes } from 'node:crypto';
 import { errorFields, type Logger } from '../../runtime/logger.ts';
-import { addCapabilities, BASE_CAPABILITIES, CAPABILITY } from '../../wire/capabilities.ts';
+import {
+  addCapabilities,
+  BASE_CAPABILITIES,
+  CAPABILITY,
+  EXTENDED_CAPABILITY,
+} from '../../wire/capabilities.ts';
 import type { Authenticator } from '../client/authenticator.ts';
 import { type ClientLimits, DEFAULT_CLIENT_LIMITS } from '../client/client-limits.ts';
 import type { LoginOptions } from '../client/client-login.ts';
@@ -41,6 +46,7 @@ export function loginOptions(
         CAPABILITY.multiStatements |
         CAPABILITY.localFiles |
         CAPABILITY.compress,
+      EXTENDED_CAPABILITY.progress,
     ),
     tls: () => files.tls(),
     authenticator: requireTls ? withRequiredTls(authenticator) : authenticator,

@@ -6,7 +6,7 @@ export class PendingRequests<Answer> {
   readonly #milliseconds: number;
   readonly #pending = new Map<
     number,
-    { readonly resolve: (answer: Answer) => void; readonly timer: Timer }
+    { readonly resolve: (answer: Answer) => void; readonly timer: Timer; readonly of: unknown }
   >();
   #last = 0;
 
@@ -16,8 +16,8 @@ export class PendingRequests<Answer> {
     this.#milliseconds = milliseconds;
   }
 
-  /** Sends a request under a number; resolves with its answer, or with `otherwise` when none comes in time. */
-  async ask(send: (request: number) => void, otherwise: Answer): Promise<Answer> {
+  /** Sends a request under a number; resolves with its answer, or with `otherwise` when none comes in time. `of`: see `ended`. */
+  async ask(send: (request: number) => void, otherwise: Answer, of?: unknown): Promise<Answer> {
     this.#last += 1;
     const request = this.#last;
     const { promise, resolve } = Promise.withResolvers<Answer>();
@@ -25,9 +25,18 @@ export class PendingRequests<Answer> {
       this.#pending.delete(request);
       resolve(otherwise);
     });
-    this.#pending.set(request, { resolve, timer });
+    this.#pending.set(request, { resolve, timer, of });
     send(request);
     return promise;
+  }
+
+  /** Nobody will answer those that were asked `of` this one: their answer is this. */
+  ended(of: unknown, answer: Answer): void {
+    for (const [request, waiting] of this.#pending) {
+      if (waiting.of === of) {
+        this.answer(request, answer);
+      }
+    }
   }
 
   /** An answer has come; one that is too late is left out. */

@@ -8,7 +8,13 @@ import { type MapSource, NewestMap } from '../topology/map-source.ts';
 import type { Entrance } from './entrance.ts';
 import { HandedClients } from './handed-clients.ts';
 import { PendingRequests } from './pending-requests.ts';
-import type { KillRequest, KillResult, MessageFromWorker, MessageToWorker } from './worker-messages.ts';
+import {
+  KILL_MILLISECONDS,
+  type KillRequest,
+  type KillResult,
+  type MessageFromWorker,
+  type MessageToWorker,
+} from './worker-messages.ts';
 
 /** The part of `process` that a forked process talks by. */
 export interface ParentProcess {
@@ -44,7 +50,8 @@ export class PrimaryChannel implements MapSource {
 
   constructor(options: PrimaryChannelOptions) {
     this.#options = options;
-    this.#kills = new PendingRequests(options.clock, ANSWER_MILLISECONDS);
+    // The primary process, which waits as long, answers first.
+    this.#kills = new PendingRequests(options.clock, KILL_MILLISECONDS + ANSWER_MILLISECONDS);
     this.#lists = new PendingRequests(options.clock, ANSWER_MILLISECONDS);
     this.#clients = new HandedClients({
       tell: (message) => options.parent.send(message),
@@ -85,7 +92,7 @@ export class PrimaryChannel implements MapSource {
   killElsewhere(kill: KillRequest): Promise<KillResult> {
     return this.#kills.ask(
       (request) => this.#options.parent.send({ type: 'kill', request, kill }),
-      'unknown',
+      'unanswered',
     );
   }
 

@@ -1,7 +1,7 @@
 /** One process that serves clients: its parts put together, and its life. */
 import type { LookupFunction } from 'node:net';
 import type { Registry } from '@prometheus-io/client';
-import { aborted, withScope } from '../../runtime/abort.ts';
+import { aborted, orAbort, withScope } from '../../runtime/abort.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { ClientConnections } from '../client/client-connections.ts';
@@ -102,11 +102,11 @@ export function createRouterWorker(options: RouterWorkerOptions): RouterWorker {
     files,
     hold,
     maxLagSeconds: limits.maxLagSeconds,
-    async killClient(connectionId, scope, user) {
+    async killClient(connectionId, scope, user, signal) {
       const request = { connectionId, scope, user };
       return workerOf(connectionId, options.workers) === options.index
         ? killOwn(clients, request)
-        : options.killElsewhere(request);
+        : orAbort(options.killElsewhere(request), signal);
     },
     processes: options.processes ?? (async () => clients.processes()),
     clock,

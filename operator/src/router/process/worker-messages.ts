@@ -11,8 +11,14 @@ export interface KillRequest {
   readonly user: string;
 }
 
-/** What became of it. */
-export type KillResult = 'killed' | 'unknown' | 'denied';
+/** What became of it. `unanswered`: its worker has been told, and has not done it yet. */
+export type KillResult = 'killed' | 'unknown' | 'denied' | 'unanswered';
+
+/**
+ * A worker that is busy may take so long to end a client. A KILL that is answered with an error makes people look for the cause, so
+ * it is worth waiting for; whoever sent it can leave at any time.
+ */
+export const KILL_MILLISECONDS = 30_000;
 
 /** Figures of one process. */
 export type WorkerFigures = readonly MetricObjectWithValues<MetricValue<string>>[];

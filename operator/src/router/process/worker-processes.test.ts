@@ -105,6 +105,45 @@ describe('workers as processes', () => {
     expect(started.map(({ index }) => index)).toEqual([0, 1, 0]);
   });
 
+  it('are waited for by KILL, and nobody is said to be unknown while a worker may have him', async () => {
+    const { clock, started } = stage();
+    await settle();
+    const [one, other] = started;
+    const kill = { connectionId: 7, scope: 'query', user: 'shop' } as const;
+    const ask = (request: number): void => one?.say({ type: 'kill', request, kill });
+    const answers = (): unknown =>
+      one?.received.flatMap((message) =>
+        message.type === 'killed' ? [[message.request, message.result]] : [],
+      );
+    ask(1);
+    await clock.advance(20_000);
+    expect(answers()).toEqual([]);
+    const [asked] = other?.received.filter(({ type }) => type === 'kill') ?? [];
+    expect(asked).toMatchObject({ kill });
+    other?.say({ type: 'killed', request: 1, result: 'killed' });
+    await settle();
+    expect(answers()).toEqual([[1, 'killed']]);
+    ask(2);
+    await clock.advance(30_000);
+    expect(answers()).toEqual([
+      [1, 'killed'],
+      [2, 'unanswered'],
+    ]);
+    ask(3);
+    await settle();
+    other?.end({ code: null, signal: 'SIGKILL' });
+    await settle();
+    // With it went whoever it had, and there is nobody to ask until it is back.
+    ask(4);
+    await settle();
+    expect(answers()).toEqual([
+      [1, 'killed'],
+      [2, 'unanswered'],
+      [3, 'unknown'],
+      [4, 'unknown'],
+    ]);
+  });
+
   it('end after the entrance was closed, and are started again until then', async () => {
     const { clock, started, stop, closing, run, arrive } = stage();
     await settle();

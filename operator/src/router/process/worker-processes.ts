@@ -10,7 +10,13 @@ import { refuseConnection } from '../client/refuse-connection.ts';
 import { ConnectionHandover, type HandoverTarget } from './connection-handover.ts';
 import type { Entrance } from './entrance.ts';
 import { PendingRequests } from './pending-requests.ts';
-import { type KillResult, type MessageFromWorker, type WorkerFigures, workerOf } from './worker-messages.ts';
+import {
+  KILL_MILLISECONDS,
+  type KillResult,
+  type MessageFromWorker,
+  type WorkerFigures,
+  workerOf,
+} from './worker-messages.ts';
 import type { StartWorker, WorkerProcess } from './worker-process.ts';
 
 export interface WorkerProcessesOptions {
@@ -42,7 +48,7 @@ export class WorkerProcesses {
   constructor(options: WorkerProcessesOptions) {
     this.#options = options;
     this.#figures = new PendingRequests(options.clock, ANSWER_MILLISECONDS);
-    this.#kills = new PendingRequests(options.clock, ANSWER_MILLISECONDS);
+    this.#kills = new PendingRequests(options.clock, KILL_MILLISECONDS);
     this.#lists = new PendingRequests(options.clock, ANSWER_MILLISECONDS);
     const { maxConnections, clock, logger } = options;
     this.#handover = new ConnectionHandover({ maxConnections, clock, logger, refuse: refuseConnection });
@@ -112,6 +118,8 @@ export class WorkerProcesses {
       this.#workers.delete(index);
       this.#states.delete(index);
       this.#handover.leave(index);
+      // Its clients have ended with it.
+      this.#kills.ended(worker, 'unknown');
       if (!signal.aborted) {
         logger.error('a worker has ended, another is started', { index, ...end });
         await clock.sleep(RESTART_MILLISECONDS, signal).catch(() => {});
@@ -180,7 +188,7 @@ export class WorkerProcesses {
     const owner = this.#workers.get(workerOf(kill.connectionId, this.#options.workers));
     return owner === undefined
       ? 'unknown'
-      : this.#kills.ask((request) => owner.send({ type: 'kill', request, kill }), 'unknown');
+      : this.#kills.ask((request) => owner.send({ type: 'kill', request, kill }), 'unanswered', owner);
   }
 }
 

@@ -15,8 +15,10 @@ export interface RouteDescription {
   /** Shards of the slots; empty where any will do. */
   readonly shards: string;
   readonly database: string;
-  /** `primary`, or the level of consistency that chooses; empty where no server is asked. */
+  /** The pods that would be asked now; empty where the router answers, or that is not known before it runs. */
   readonly server: string;
+  /** Why those: `primary` and the reason, or the level of consistency that chooses. */
+  readonly access: string;
   /** How answers are merged; empty where they are not. */
   readonly merge: string;
   readonly reason: string;
@@ -30,6 +32,8 @@ export interface DescribedPlaces {
   readonly homeShardOf: (keyspace: string) => number;
   /** The shards that have a keyspace's reference tables. */
   readonly referenceShardsOf: (keyspace: string) => readonly number[];
+  /** The pod that would be asked now for this place. */
+  readonly serverOf: (place: Place, access: Access) => string;
   /** What moves of these databases, in words; none of them for nothing. */
   readonly movesOf: (databases: readonly string[]) => readonly string[];
 }
@@ -42,6 +46,7 @@ export const ROUTE_COLUMNS = [
   'shards',
   'database',
   'server',
+  'access',
   'merge',
   'reason',
   'moves',
@@ -54,6 +59,7 @@ const NOTHING: RouteDescription = {
   shards: '',
   database: '',
   server: '',
+  access: '',
   merge: '',
   reason: '',
   moves: '',
@@ -73,7 +79,8 @@ export function describeRoute(
         ...place,
         moves: moving([place.database]),
         route: 'single',
-        server: serverOf(route.access),
+        server: places.serverOf(route.place, route.access),
+        access: describeAccess(route.access),
         reason: route.reason,
       };
     }
@@ -86,7 +93,12 @@ export function describeRoute(
         slots: writeSlotSet(slots),
         shards: shardsOf(slots, keyspaces.get(route.keyspace)),
         database: slots.length === 0 ? '' : `${databaseOfSlot(route.keyspace, slots[0] ?? 0)}, …`,
-        server: serverOf(route.access),
+        server: serversOf(
+          slots.map((slot) => ({ kind: 'slot', keyspace: route.keyspace, slot })),
+          route.access,
+          places,
+        ),
+        access: describeAccess(route.access),
         merge: route.kind === 'scatter' ? describeMerge(route.plan.rows) : '',
         reason: route.reason,
         moves: moving(slots.map((slot) => databaseOfSlot(route.keyspace, slot))),
@@ -99,7 +111,8 @@ export function describeRoute(
         keyspace: route.keyspace,
         shards: places.referenceShardsOf(route.keyspace).join(','),
         database: sharedDatabase(route.keyspace),
-        server: 'primary',
+        server: primariesOf(places.referenceShardsOf(route.keyspace), places),
+        access: describeAccess(ON_PRIMARY),
         reason: route.reason,
         moves: moving([sharedDatabase(route.keyspace)]),
       };
@@ -110,7 +123,7 @@ export function describeRoute(
         keyspace: route.keyspace,
         slots: route.load.target.kind === 'slots' ? 'by the keys in the file' : '',
         shards: route.load.target.kind === 'copies' ? 'all' : '',
-        server: 'primary',
+        access: describeAccess(ON_PRIMARY),
         reason: route.reason,
       };
     case 'definition':
@@ -124,7 +137,8 @@ export function describeRoute(
             ? 'all'
             : String(places.homeShardOf(route.keyspace)),
         database: route.databases.join(', '),
-        server: 'primary',
+        server: primariesOf(definedShards(route, keyspaces.get(route.keyspace), places), places),
+        access: describeAccess(ON_PRIMARY),
         reason: route.reason,
         moves: moving(definedDatabases(route, keyspaces.get(route.keyspace))),
       };
@@ -161,6 +175,40 @@ export function describeRoute(
     default:
       return assertNever(route);
   }
+}
+
+/** Writes and definitions. */
+const ON_PRIMARY: Access = {
+  mode: 'write',
+  primaryBecause: 'it writes',
+  consistency: null,
+  leastConsistency: null,
+};
+
+/** Each once, in the order of the places. */
+function serversOf(among: readonly Place[], access: Access, { serverOf }: DescribedPlaces): string {
+  return [...new Set(among.map((place) => serverOf(place, access)))].join(', ');
+}
+
+function primariesOf(shards: readonly number[], places: DescribedPlaces): string {
+  return serversOf(
+    shards.map((shard) => ({ kind: 'anywhere', shard })),
+    ON_PRIMARY,
+    places,
+  );
+}
+
+function definedShards(
+  { keyspace, databases }: RouteOf<'definition'>,
+  configuration: KeyspaceConfiguration | undefined,
+  { homeShardOf, referenceShardsOf }: DescribedPlaces,
+): number[] {
+  const shards = [
+    ...(databases.includes('slots') ? (configuration?.slotsByShard.keys() ?? []) : []),
+    ...(databases.includes('shared') ? referenceShardsOf(keyspace) : []),
+    ...(databases.includes('unsharded') ? [homeShardOf(keyspace)] : []),
+  ];
+  return [...new Set(shards)].toSorted((left, right) => left - right);
 }
 
 function describePlace(
@@ -222,7 +270,7 @@ function shardsOf(slots: readonly number[], keyspace: KeyspaceConfiguration | un
     .join(',');
 }
 
-function serverOf({ primaryBecause, consistency, leastConsistency, hinted }: Access): string {
+function describeAccess({ primaryBecause, consistency, leastConsistency, hinted }: Access): string {
   if (primaryBecause !== null) {
     return `primary: ${primaryBecause}`;
   }

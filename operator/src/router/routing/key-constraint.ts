@@ -3,6 +3,7 @@ import { assertNever } from '../../runtime/assert-never.ts';
 import { canonicalKey } from '../../core/keyspace/canonical-key.ts';
 import type { CanonicalKey, KeyLiteral, KeyRefusal } from '../../core/keyspace/key-literal.ts';
 import { slotOf } from '../../core/keyspace/keyspace-layout.ts';
+import { beginsWith } from '../../core/keyspace/ranges.ts';
 import type { Expression, LiteralNode, TokenRange } from '../sql/expression.ts';
 import type { Literal } from '../sql/literal.ts';
 import type { KeyspaceConfiguration } from './keyspace-configuration.ts';
@@ -29,6 +30,8 @@ export type KeyConstraint =
       readonly key: KeyOf;
       readonly low: Constant | null;
       readonly high: Constant | null;
+      /** Whether `high` itself is left out. */
+      readonly excludesHigh: boolean;
     };
 
 /** Looks up the constants of one statement. */
@@ -156,7 +159,7 @@ function isEqualToNothing({ code }: KeyRefusal): boolean {
 }
 
 function bindRange(
-  { key, low, high }: Extract<KeyConstraint, { kind: 'range' }>,
+  { key, low, high, excludesHigh }: Extract<KeyConstraint, { kind: 'range' }>,
   keyspace: KeyspaceConfiguration,
   values: ConstantValues,
 ): BoundConstraint | Refused {
@@ -192,6 +195,9 @@ function bindRange(
       }
     } else {
       last = all.indexOf(slotOf(layout, canonical));
+      if (excludesHigh && beginsWith(layout.ranges, last, canonical)) {
+        last -= 1;
+      }
     }
   }
   return { kind: 'range', slots: new Set(all.slice(first, last + 1)) };

@@ -102,8 +102,9 @@ class GraphBuilder {
       case 'range': {
         const low = conjunct.low === null ? null : constantOf(conjunct.low.value);
         const high = conjunct.high === null ? null : constantOf(conjunct.high.value);
+        const excludesHigh = conjunct.high?.inclusive === false;
         if (low !== null || high !== null) {
-          this.#constrain(scope, conjunct, (key) => ({ kind: 'range', key, low, high }));
+          this.#constrain(scope, conjunct, (key) => ({ kind: 'range', key, low, high, excludesHigh }));
         }
         return;
       }

@@ -51,6 +51,13 @@ export const NO_WISHES: SessionWishes = {
 
 const NOTHING_YET: LastOutcome = { insertId: 0n, rowCount: -1n, foundRows: 0n };
 
+/** How far a statement is. */
+export interface StatementProgress {
+  readonly text: string;
+  /** From 0 to 100. */
+  readonly percent: number;
+}
+
 /** What a router knows of one client's session. Server connections come and go below it. */
 export class Session {
   readonly client: ClientFacts;
@@ -72,6 +79,8 @@ export class Session {
   #token: WriteToken = EMPTY_TOKEN;
   last: LastOutcome = NOTHING_YET;
   diagnostics: readonly Diagnostic[] = NO_DIAGNOSTICS;
+  /** Of the statement under way, where somebody counts. */
+  progress: StatementProgress | null = null;
   /** Texts that PREPARE has named, by their names in lower case. */
   readonly preparedTexts = new Map<string, Buffer>();
   /** A connection kept for the named locks that the session holds on it. */

@@ -12,7 +12,7 @@ import { encodeTextRow } from '../../../wire/text-row.ts';
 import type { ValueType, WireValue } from '../../../wire/wire-value.ts';
 import type { ClientAnswer } from '../client-answer.ts';
 import { ClientError } from '../client-error.ts';
-import type { ClientCommand, ClientFacts, CommandHandler } from '../command-handler.ts';
+import type { ClientCommand, ClientFacts, CommandHandler, ShownSession } from '../command-handler.ts';
 
 const STATUS = SERVER_STATUS.autocommit;
 
@@ -39,8 +39,9 @@ export class TrivialSession implements CommandHandler {
     return null;
   }
 
-  shown(): { readonly database: string | null; readonly statement: Buffer | null } {
-    return { database: this.client.database, statement: this.waiting ? Buffer.from('wait') : null };
+  shown(): ShownSession {
+    const statement = this.waiting ? Buffer.from('wait') : null;
+    return { database: this.client.database, statement, progress: null };
   }
 
   async handle({ code, payload }: ClientCommand, answer: ClientAnswer, signal: AbortSignal): Promise<void> {

@@ -1,6 +1,7 @@
 import type { LocalFile } from '../../backend/result-sink.ts';
 import type { ClientAnswer } from '../../client/client-answer.ts';
 import { CollectingSink } from '../collecting-sink.ts';
+import type { KnownKeyspaces } from '../client-columns.ts';
 import { type AnswerEnd, RelaySink } from '../relay-sink.ts';
 import { type ClientFile, encodeFileRequest } from './client-file.ts';
 
@@ -26,8 +27,14 @@ async function* onePiece(bytes: Buffer): LocalFile {
 export class FileRelaySink extends RelaySink {
   readonly #file: ClientFile;
 
-  constructor(answer: ClientAnswer, end: () => AnswerEnd, signal: AbortSignal, file: ClientFile) {
-    super(answer, end, signal);
+  constructor(
+    answer: ClientAnswer,
+    end: () => AnswerEnd,
+    keyspaces: KnownKeyspaces,
+    signal: AbortSignal,
+    file: ClientFile,
+  ) {
+    super(answer, end, keyspaces, signal);
     this.#file = file;
   }
 

@@ -56,6 +56,7 @@ export async function runLoadThrough(
           new FileRelaySink(
             statement.answer,
             () => execution.answerEnd(statement.hasMore, undefined),
+            execution.topology().keyspaces,
             signal,
             file,
           ),

@@ -1,3 +1,4 @@
+import { assertNever } from '../../../runtime/assert-never.ts';
 import type { StatementShape } from '../../sql/statement-shape.ts';
 import { clientError, refuseFeature } from '../errors.ts';
 import type { Statement } from '../statement.ts';
@@ -30,7 +31,15 @@ export async function runKill(
       throw clientError('noSuchThread', `Unknown thread id: ${id}`);
     case 'denied':
       throw clientError('killDenied', `You are not owner of thread ${id}`);
+    case 'unanswered':
+      throw clientError(
+        'unknown',
+        `The process of the router that has the connection ${id}, if there is one, is too busy to answer. It has been told, and ends it as soon as it can; SHOW PROCESSLIST tells whether it has`,
+      );
     case 'killed':
       answerOk(statements, statement);
+      return;
+    default:
+      assertNever(result);
   }
 }
