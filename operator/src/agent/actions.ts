@@ -163,7 +163,7 @@ async function salvage(session: ServerSession, signal: AbortSignal): Promise<voi
     await session.require().salvage(signal);
     session.noteSalvaged();
   } catch (error) {
-    session.noteSalvageFailure(errorMessage(error));
+    session.noteSalvageFailure(errorMessage(error), error instanceof EngineError && LASTING.has(error.code));
     throw error;
   }
 }

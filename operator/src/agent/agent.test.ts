@@ -50,6 +50,22 @@ describe('agents', () => {
     }
   });
 
+  it('tell that what was received cannot be applied after a start, for as long as that is so', async () => {
+    const world = await atWork();
+    const told = (): boolean | undefined => world.agents.get(REPLICA)?.state?.cannotApply;
+    const replica = world.member(REPLICA);
+    replica.cannotSalvage = true;
+    replica.kill();
+    await world.advance(3000);
+    expect(told()).toBe(true);
+    replica.cannotSalvage = false;
+    await world.advance(10_000);
+    await untilAtWork(world);
+    expect(world.isAtWork()).toBe(true);
+    expect(told()).toBe(false);
+    await world.close();
+  });
+
   it('leave a running server alone when they stop or start', async () => {
     const world = await atWork();
     const servers = PODS.map((pod) => world.member(pod).server);

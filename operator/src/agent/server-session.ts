@@ -12,6 +12,8 @@ interface Current {
   salvaged: boolean;
   /** Why the last attempt at that failed, or at following; null where it has not. */
   replicationFailure: string | null;
+  /** Whether that was the server's word about what it received before. */
+  cannotApply: boolean;
   accountsDigest: string;
   /** Digest of the databases of keyspaces that this agent has made, or found. */
   databasesDigest: string;
@@ -94,6 +96,7 @@ export class ServerSession {
       certificatesDigest,
       salvaged: false,
       replicationFailure: null,
+      cannotApply: false,
       accountsDigest: '',
       databasesDigest: '',
       users: null,
@@ -176,12 +179,15 @@ export class ServerSession {
   noteSalvaged(): void {
     if (this.#current !== null) {
       this.#current.salvaged = true;
+      this.#current.cannotApply = false;
       this.#current.replicationFailure = null;
     }
   }
 
-  noteSalvageFailure(reason: string): void {
+  /** `isLasting`: the server has said no, and what it received is still not applied. */
+  noteSalvageFailure(reason: string, isLasting: boolean): void {
     if (this.#current !== null) {
+      this.#current.cannotApply = isLasting;
       this.#current.replicationFailure = `salvaging failed: ${reason}`;
     }
   }

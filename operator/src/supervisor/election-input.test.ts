@@ -88,6 +88,7 @@ describe('a member', () => {
     ['that is down', FIRST, ended(42), {}, true],
     ['that says nothing', FIRST, null, {}, false],
     ['that cannot apply', FIRST, broken, {}, false],
+    ['that could not, since it was started', FIRST, { ...holding(42), cannotApply: true }, {}, false],
     ['that nobody has looked at', FIRST, { ...holding(42), member: null }, {}, false],
     ['without a complete volume', FIRST, { ...ended(42), volume: { kind: 'empty' } }, {}, false],
     [

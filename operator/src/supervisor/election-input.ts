@@ -109,8 +109,11 @@ function isEligible({ pod, state, exists }: MemberObservation, former: string | 
   if (server.kind !== 'running') {
     return server.kind === 'ended';
   }
-  // A former primary whose server still runs has not been fenced; whoever cannot apply cannot become a primary.
-  const applies = member?.role.kind !== 'replica' || member.role.following.applying.kind !== 'failed';
+  // A former primary whose server still runs has not been fenced; whoever cannot apply cannot become a primary, and a server that was
+  // started anew does not say so by itself.
+  const applies =
+    !state.cannotApply &&
+    (member?.role.kind !== 'replica' || member.role.following.applying.kind !== 'failed');
   return pod !== former && member !== null && applies;
 }
 

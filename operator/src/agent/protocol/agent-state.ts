@@ -98,6 +98,8 @@ export interface AgentState {
   readonly ownEnd: Measure<Position> | null;
   /** End of what it received as a replica, likewise. */
   readonly receivedEnd: Measure<Position> | null;
+  /** What it received before its server started could not be applied after that, as the server says: another attempt may fail as well. */
+  readonly cannotApply: boolean;
   readonly activity: AgentActivity;
   /** Ready to follow, and waits to be recorded as one whose acknowledgement counts. */
   readonly awaitingAcker: boolean;
@@ -190,6 +192,7 @@ export const agentStateSchema: z.ZodType<AgentState> = z.object({
   member: memberStateSchema.nullable(),
   ownEnd: measureSchema(positionSchema).nullable(),
   receivedEnd: measureSchema(positionSchema).nullable(),
+  cannotApply: z.boolean().default(false),
   activity: activitySchema,
   awaitingAcker: z.boolean(),
   fitForReads: z.boolean(),

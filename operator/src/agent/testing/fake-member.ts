@@ -78,6 +78,8 @@ export class FakeMember {
   isBroken = false;
   /** Its server refuses every source. */
   cannotFollow = false;
+  /** What it has received cannot be applied after a start. */
+  cannotSalvage = false;
   /** Its server ends at once. */
   failsToStart = false;
   readonly kept: KeptItem[] = [];
@@ -397,7 +399,11 @@ export class FakeMember {
         }),
       endIdleClients: async () => [],
       salvage: async () => {
-        await effect('salvage', () => {});
+        await effect('salvage', () => {
+          if (this.cannotSalvage) {
+            throw new EngineError('ReceivedNotApplied', 'what was received cannot be applied');
+          }
+        });
         return '0-1-1' as Position;
       },
       setAcknowledgement: (rule) =>

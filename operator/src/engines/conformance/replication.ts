@@ -235,6 +235,33 @@ export const replicationCases: readonly ConformanceCase[] = [
     },
   },
   {
+    name: 'a change of rights that waits for a replica holds up neither observing nor probing',
+    async run(story) {
+      const primary = sessionAt(story, 0);
+      await Promise.all([1, 2].map((ordinal) => sessionAt(story, ordinal).stopReceiving(story.signal)));
+      await eventuallyState(
+        story,
+        0,
+        'nobody acknowledges',
+        ({ acknowledgement }) => acknowledgement.acknowledgers === 0,
+      );
+      const made = memberAt(story, 0).makeUser('waits_for_a_replica', 'until it is acknowledged');
+      await eventuallyState(
+        story,
+        0,
+        'the change waits',
+        ({ acknowledgement }) => acknowledgement.waitingSessions > 0,
+      );
+      await stateOf(story, primary);
+      await primary.probe(story.signal);
+      await Promise.all(
+        [1, 2].map((ordinal) => sessionAt(story, ordinal).follow(sourceAt(story, 0), story.signal)),
+      );
+      await made;
+      await append(story, 0, 3);
+    },
+  },
+  {
     name: 'a frozen primary is told from a working one in time, and its replicas stop receiving in time',
     async run(story) {
       const [primary, replica] = [sessionAt(story, 0), sessionAt(story, 1)];

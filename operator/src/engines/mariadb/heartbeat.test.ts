@@ -14,11 +14,11 @@ function createConnection() {
   const connection: Connection = {
     id: 1,
     ended,
-    queryAll: async () => [],
-    query: () =>
-      new Promise<readonly Row[]>((resolve) =>
-        answers.push(() => resolve([{ closed: 0, waits: 1, acknowledgers: 0 }])),
+    queryAll: () =>
+      new Promise<readonly (readonly Row[])[]>((resolve) =>
+        answers.push(() => resolve([[{ closed: 0, waits: 1 }], [{ Value: 0 }]])),
       ),
+    query: () => new Promise<readonly Row[]>((resolve) => answers.push(() => resolve([]))),
     close: () => end(new EngineError('Unreachable', 'closed')),
   };
   return { connection, answers, end };

@@ -8,9 +8,11 @@ import { numberOf } from './slave-status.ts';
 /** How long a heartbeat's own connection waits at most; the caller gives up far earlier. */
 const LONGEST_WAIT_MILLISECONDS = 24 * 3600 * 1000;
 
-const STATE = `SELECT @@global.read_only AS closed, @@global.rpl_semi_sync_master_enabled AS waits,
-  (SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS
-    WHERE VARIABLE_NAME = 'RPL_SEMI_SYNC_MASTER_CLIENTS') AS acknowledgers`;
+/** By a pattern: see `server-facts.ts`. */
+const STATE = [
+  'SELECT @@global.read_only AS closed, @@global.rpl_semi_sync_master_enabled AS waits',
+  "SHOW STATUS LIKE 'Rpl_semi_sync_master_clients'",
+].map((sql) => ({ sql }));
 
 /**
  * Writes heartbeats over a connection of its own, one at a time. A heartbeat that waits for its acknowledgement
@@ -52,18 +54,13 @@ export class HeartbeatWriter {
     const connection = await this.#source.connection(signal);
     // From here on, giving up on the answer must not close the connection: not the caller's signal.
     const patient = new AbortController().signal;
-    const [row = {}] = await connection.query(
+    const [[row = {}] = [], [clients = {}] = []] = await connection.queryAll(
       'read the state',
       STATE,
-      [],
       LONGEST_WAIT_MILLISECONDS,
       patient,
     );
-    if (
-      numberOf(row, 'closed') === 1 &&
-      numberOf(row, 'waits') === 1 &&
-      numberOf(row, 'acknowledgers') === 0
-    ) {
+    if (numberOf(row, 'closed') === 1 && numberOf(row, 'waits') === 1 && numberOf(clients, 'Value') === 0) {
       throw new EngineError(
         'Refused',
         'it would wait for a replica, and no copy for one can be made meanwhile',
