@@ -103,6 +103,8 @@ describe.each(PACKAGED_MARIADB)('slots of MariaDB $version answer like one datab
     'SELECT flags, COUNT(*) AS age FROM users GROUP BY flags HAVING age + 1 > 2',
     'SELECT SQL_CALC_FOUND_ROWS id FROM users',
     'SELECT RANK() OVER (ORDER BY age) FROM users',
+    'SELECT RANK() OVER (PARTITION BY flags) FROM users',
+    'SELECT id FROM users u ORDER BY LAG(kind) OVER (PARTITION BY u.id)',
     'SELECT DISTINCT name FROM users ORDER BY age',
     'SELECT name FROM users ORDER BY name COLLATE utf8mb4_uca1400_as_cs',
     'SELECT MIN(kind) FROM users',

@@ -82,12 +82,32 @@ export const READING: SupportSection = {
       rows: [['4', '1', 'user 4']],
     },
     {
+      what: 'Derived tables that group by the key, or have it among what is DISTINCT',
+      statements: [
+        'SELECT n, COUNT(*) FROM (SELECT u.id, COUNT(o.number) AS n FROM users u LEFT JOIN orders o ON o.user_id = u.id AND o.total > 42 GROUP BY u.id) AS counted GROUP BY n ORDER BY n',
+      ],
+      rows: [
+        ['0', '4'],
+        ['2', '4'],
+      ],
+    },
+    {
       what: 'DISTINCT, and aggregates of DISTINCT values, over all slots',
       statements: [
         'SELECT DISTINCT country FROM users ORDER BY country',
         'SELECT COUNT(DISTINCT country) FROM users',
       ],
       rows: [['2']],
+    },
+    {
+      what: 'Window functions over all slots where PARTITION BY has the key, also in a derived table',
+      statements: [
+        'SELECT user_id, total FROM (SELECT user_id, total, ROW_NUMBER() OVER (PARTITION BY user_id ORDER BY total DESC) AS place FROM orders) AS o WHERE place = 1 ORDER BY total DESC LIMIT 2',
+      ],
+      rows: [
+        ['8', '82'],
+        ['7', '72'],
+      ],
     },
     {
       what: 'Joins over all slots where rows meet by their key',
@@ -221,7 +241,20 @@ export const READING: SupportSection = {
     {
       what: 'Window functions over rows of several slots',
       statements: ['SELECT id, ROW_NUMBER() OVER (ORDER BY id) FROM users'],
-      because: { reason: 'A window function over rows of several slots', instead: 'Give the key' },
+      because: {
+        reason: 'A window function over rows of several slots',
+        instead:
+          'Have the key column in PARTITION BY, so that each partition lies within a slot; or give the key',
+      },
+    },
+    {
+      what: 'Derived tables and WITH with a LIMIT, over several slots',
+      statements: ['SELECT COUNT(*) FROM (SELECT id FROM users ORDER BY name LIMIT 3) AS first'],
+      because: {
+        reason: 'A query in FROM or WITH has a LIMIT, which would hold in each slot for itself',
+        instead:
+          'Read its rows in a statement of its own, and name their keys in this one; or give the key in it',
+      },
     },
     {
       what: 'Sharded and unsharded tables in one statement',

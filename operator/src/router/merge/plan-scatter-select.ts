@@ -58,10 +58,14 @@ function planScope(select: ScatterSelect, scopeIndex: number): PlannedMerge {
   if (scope === undefined) {
     throw new RangeError(`the statement has no scope ${scopeIndex}`);
   }
+<<<<<<< HEAD
   refuseScope(scope);
   if (scope.sources.length === 0) {
     return planAsked({ ...select, scopeIndex, scope });
   }
+=======
+  refuseScope(select, scopeIndex, scope);
+>>>>>>> b6f6268 (feat(router): window functions whose partitions have the key, and derived tables that group by it, over several slots)
   const hidden = new HiddenColumns();
   const isGrouped = scope.aggregates || scope.groupBy.length > 0;
   const grouping = scope.groupBy.map(({ expression }) => expression);

@@ -78,7 +78,7 @@ function partScope(select: ScatterSelect, scopeIndex: number, isDistinct: boolea
   if (scope === undefined) {
     throw new RangeError(`the statement has no scope ${scopeIndex}`);
   }
-  refuseScope(scope);
+  refuseScope(select, scopeIndex, scope);
   if (!isLocal(select, scopeIndex, scope, isDistinct)) {
     throw new CannotMerge(
       'A part of a UNION with groups or DISTINCT over several slots',
