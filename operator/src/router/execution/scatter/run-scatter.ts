@@ -25,7 +25,7 @@ export async function runScatter(
   const { keyspace, parts } = route;
   execution.bind(
     keyspace,
-    parts.map(({ slot }) => slotPlace(keyspace, slot)),
+    parts.map(({ slot, boundBy }) => slotPlace(keyspace, slot, statement, boundBy ?? null)),
   );
   await execution.settle(
     parts.map(({ slot }) => ({ kind: 'slot', keyspace, slot })),
