@@ -101,7 +101,7 @@ describe.each(PACKAGED_MARIADB)('slots of MariaDB $version answer like one datab
     'SELECT SUM(age) / COUNT(*) FROM users FOR UPDATE',
     'WITH u AS (SELECT age FROM users) SELECT SUM(age) / COUNT(*) FROM u',
     'SELECT flags, COUNT(*) AS age FROM users GROUP BY flags HAVING age + 1 > 2',
-    'SELECT SQL_CALC_FOUND_ROWS id FROM users',
+    'SELECT SQL_CALC_FOUND_ROWS id FROM users UNION SELECT user_id FROM orders',
     'SELECT RANK() OVER (ORDER BY age) FROM users',
     'SELECT RANK() OVER (PARTITION BY flags) FROM users',
     'SELECT id FROM users u ORDER BY LAG(kind) OVER (PARTITION BY u.id)',

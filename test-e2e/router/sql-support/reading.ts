@@ -163,12 +163,14 @@ export const READING: SupportSection = {
       rows: null,
     },
     {
-      what: 'FOUND_ROWS(); and SQL_CALC_FOUND_ROWS of one slot',
+      what: 'FOUND_ROWS() and SQL_CALC_FOUND_ROWS, of one slot and of several',
       statements: [
         'SELECT SQL_CALC_FOUND_ROWS number FROM orders WHERE user_id = 2 LIMIT 1',
+        'SELECT SQL_CALC_FOUND_ROWS number FROM orders WHERE total > 20 ORDER BY total LIMIT 1, 3',
         'SELECT FOUND_ROWS()',
       ],
-      rows: [['2']],
+      rows: [['14']],
+      note: 'Of several slots all rows are read, to be counted: a second statement with COUNT(\\*) costs less.',
     },
     {
       what: 'FULLTEXT indexes, in each slot for itself',
@@ -339,11 +341,11 @@ export const READING: SupportSection = {
       },
     },
     {
-      what: 'SQL_CALC_FOUND_ROWS over several slots',
-      statements: ['SELECT SQL_CALC_FOUND_ROWS id FROM users ORDER BY id LIMIT 1'],
+      what: 'SQL_CALC_FOUND_ROWS of a UNION over several slots',
+      statements: ['SELECT SQL_CALC_FOUND_ROWS id FROM users UNION SELECT number FROM orders LIMIT 1'],
       because: {
-        reason: 'SQL_CALC_FOUND_ROWS over several slots',
-        instead: 'Use a second statement with COUNT(*)',
+        reason: 'SQL_CALC_FOUND_ROWS of a UNION over several slots',
+        instead: 'Use a second statement with COUNT(*) for each part',
       },
     },
     {

@@ -4,10 +4,7 @@ import { isWithinSlots } from './within-slots.ts';
 
 /** Refuses what no merge can put right. @throws CannotMerge */
 export function refuseScope(select: ScatterSelect, scopeIndex: number, scope: Scope): void {
-  const { options, rollup, windows } = scope;
-  if (options.includes('SQL_CALC_FOUND_ROWS')) {
-    throw new CannotMerge('SQL_CALC_FOUND_ROWS over several slots', 'Use a second statement with COUNT(*)');
-  }
+  const { rollup, windows } = scope;
   if (rollup) {
     throw new CannotMerge('WITH ROLLUP over several slots', 'Sum up in the application, or give the key');
   }
