@@ -230,7 +230,7 @@ const ROWS: readonly ((random: Random) => GeneratedStatement)[] = [
     ]);
     const named = window.endsWith(' w') ? ` WINDOW w AS (${by})` : '';
     const selected = `o.user_id, o.id, ${window} AS w1`;
-    const order = ` ORDER BY ${pick(random, ['w1, ', 'o.amount, ', ''])}o.id${direction(random)}${limit(random)}`;
+    const order = ` ORDER BY ${pick(random, ['w1, ', 'o.amount, ', ''])}o.id${direction(random)}, o.user_id${limit(random)}`;
     return {
       sql: pick(random, [
         `SELECT ${selected} FROM orders o${named}${order}`,

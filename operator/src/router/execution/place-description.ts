@@ -1,6 +1,7 @@
 import { assertNever } from '../../runtime/assert-never.ts';
 import type { Place } from '../routing/route.ts';
-import { describeKey, type RoutedKey } from '../routing/routed-key.ts';
+import { describeKey } from '../routing/describe-key.ts';
+import type { RoutedKey } from '../routing/routed-key.ts';
 import type { Statement } from './statement.ts';
 
 /** Where a statement goes, for a transaction in the mode `Single` to be bound to. */

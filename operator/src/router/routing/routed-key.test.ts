@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KeyLiteral } from '../../core/keyspace/key-literal.ts';
-import { describeKey, listedKey, type RoutedKey } from './routed-key.ts';
+import { describeKey } from './describe-key.ts';
+import { listedKey, type RoutedKey } from './routed-key.ts';
 import { parse, route, slot, type RoutingOptions } from './testing/routing-stage.ts';
 
 /** The keys that a statement's route tells, by slot. */
