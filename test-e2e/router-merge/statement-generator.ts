@@ -217,6 +217,30 @@ const ROWS: readonly ((random: Random) => GeneratedStatement)[] = [
     sql: `SELECT id FROM users WHERE age > ${whole(random, 9)} UNION ALL SELECT user_id FROM orders ORDER BY id${direction(random)}${limit(random)}`,
     ordered: true,
   }),
+  // Windows whose partitions each lie within a slot.
+  (random) => {
+    const by = `PARTITION BY o.user_id${pick(random, ['', ', o.amount', ', o.country'])} ORDER BY o.total${direction(random)}, o.id`;
+    const window = pick(random, [
+      `ROW_NUMBER() OVER (${by})`,
+      `RANK() OVER (PARTITION BY o.user_id ORDER BY o.amount)`,
+      `SUM(o.total) OVER (${by} ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)`,
+      `LAG(o.state) OVER (${by})`,
+      `COUNT(*) OVER (PARTITION BY o.user_id)`,
+      `AVG(o.amount) OVER w`,
+    ]);
+    const named = window.endsWith(' w') ? ` WINDOW w AS (${by})` : '';
+    const selected = `o.user_id, o.id, ${window} AS w1`;
+    const order = ` ORDER BY ${pick(random, ['w1, ', 'o.amount, ', ''])}o.id${direction(random)}, o.user_id${limit(random)}`;
+    return {
+      sql: pick(random, [
+        `SELECT ${selected} FROM orders o${named}${order}`,
+        `SELECT * FROM (SELECT ${selected}, o.amount FROM orders o${named}) o WHERE w1 < ${whole(random, 5)}${order}`,
+        `SELECT w1, COUNT(*) AS n FROM (SELECT ${selected} FROM users u JOIN orders o ON o.user_id = u.id${named}) o GROUP BY w1 ORDER BY w1${limit(random)}`,
+      ]),
+      ordered: true,
+      folded: true,
+    };
+  },
   // Of derived tables, by what these calculate.
   (random) => {
     const x = pick(random, [...COLUMNS, ...EXPRESSIONS]);
@@ -310,6 +334,20 @@ const GROUPS: readonly ((random: Random) => GeneratedStatement)[] = [
     return {
       sql: `SELECT ${group} AS g, COUNT(*) AS c FROM users u ${condition(random)} GROUP BY g ${having} ORDER BY g${direction(random)}${limit(random)}`,
       ordered: true,
+    };
+  },
+  // Of what each slot can group or sort out for itself.
+  (random) => {
+    const inner = pick(random, [
+      `SELECT DISTINCT o.user_id, o.${pick(random, ['amount', 'country', 'state'])} AS x FROM orders o`,
+      `SELECT u.id AS x FROM users u LEFT JOIN orders o ON o.user_id = u.id GROUP BY u.id HAVING COUNT(o.id) > ${whole(random, 4)}`,
+      `SELECT DISTINCT u.*, u.age AS x FROM orders o RIGHT JOIN users u ON o.user_id = u.id`,
+      `SELECT u.id AS k, COUNT(o.id) AS x FROM users u LEFT JOIN orders o ON o.user_id = u.id ${condition(random)} GROUP BY k`,
+    ]);
+    return {
+      sql: `SELECT COUNT(*) AS n, COUNT(DISTINCT d.x) AS c, MAX(d.x) AS m FROM (${inner}) d`,
+      ordered: true,
+      folded: true,
     };
   },
   (random) => ({

@@ -113,12 +113,8 @@ describe('four shards answer like one database', () => {
         }
         for (let index = 0; index < ROUND.writes; index += 1) {
           const write = `/*shardwright: all_slots */ ${generateWrite(random)}`;
-          if (write.includes(' RETURNING ')) {
-            expect([write, await compare(write, false, false)]).toEqual([write, true]);
-          } else {
-            await whole.query(write);
-            await routed.query(write);
-          }
+          // What is returned is compared, too; of other changes that is nothing.
+          expect([write, await compare(write, false, false)]).toEqual([write, true]);
           counts.writes += 1;
         }
         for (const table of ['users', 'orders', 'countries']) {

@@ -98,9 +98,22 @@ describe('transactions and generated ids through a router on two shards', () => 
     ).rejects.toMatchObject({
       errno: 1235,
       message: expect.stringMatching(
-        /began in slot \d+ of app, and the statement is for slot \d+ of app.*shardwright_transactions/,
+        new RegExp(
+          `began in slot \\d+ of app \\(accounts.id = ${keys.one}\\), and the statement is for slot \\d+ of app ` +
+            `\\(accounts.id = ${keys.near}\\).*shardwright_transactions`,
+        ),
       ),
     });
+    await client.rollback();
+    await client.beginTransaction();
+    await expect(
+      client.query('INSERT INTO accounts (id, balance) VALUES (?, 1), (?, 1)', [keys.one, keys.near]),
+    ).rejects.toMatchObject({
+      errno: 1235,
+      message: expect.stringMatching(/is for slot \d+ of app \(accounts.id = \d+\) and for slot \d+ of app/),
+    });
+    // What was refused has not bound the transaction.
+    await client.query('UPDATE accounts SET balance = balance WHERE id = ?', [keys.far]);
     await client.rollback();
   });
 

@@ -82,12 +82,32 @@ export const READING: SupportSection = {
       rows: [['4', '1', 'user 4']],
     },
     {
+      what: 'Derived tables that group by the key, or have it among what is DISTINCT',
+      statements: [
+        'SELECT n, COUNT(*) FROM (SELECT u.id, COUNT(o.number) AS n FROM users u LEFT JOIN orders o ON o.user_id = u.id AND o.total > 42 GROUP BY u.id) AS counted GROUP BY n ORDER BY n',
+      ],
+      rows: [
+        ['0', '4'],
+        ['2', '4'],
+      ],
+    },
+    {
       what: 'DISTINCT, and aggregates of DISTINCT values, over all slots',
       statements: [
         'SELECT DISTINCT country FROM users ORDER BY country',
         'SELECT COUNT(DISTINCT country) FROM users',
       ],
       rows: [['2']],
+    },
+    {
+      what: 'Window functions over all slots where PARTITION BY has the key, also in a derived table',
+      statements: [
+        'SELECT user_id, total FROM (SELECT user_id, total, ROW_NUMBER() OVER (PARTITION BY user_id ORDER BY total DESC) AS place FROM orders) AS o WHERE place = 1 ORDER BY total DESC LIMIT 2',
+      ],
+      rows: [
+        ['8', '82'],
+        ['7', '72'],
+      ],
     },
     {
       what: 'Joins over all slots where rows meet by their key',
@@ -143,12 +163,14 @@ export const READING: SupportSection = {
       rows: null,
     },
     {
-      what: 'FOUND_ROWS(); and SQL_CALC_FOUND_ROWS of one slot',
+      what: 'FOUND_ROWS() and SQL_CALC_FOUND_ROWS, of one slot and of several',
       statements: [
         'SELECT SQL_CALC_FOUND_ROWS number FROM orders WHERE user_id = 2 LIMIT 1',
+        'SELECT SQL_CALC_FOUND_ROWS number FROM orders WHERE total > 20 ORDER BY total LIMIT 1, 3',
         'SELECT FOUND_ROWS()',
       ],
-      rows: [['2']],
+      rows: [['14']],
+      note: 'Of several slots all rows are read, to be counted: a second statement with COUNT(\\*) costs less.',
     },
     {
       what: 'FULLTEXT indexes, in each slot for itself',
@@ -222,7 +244,20 @@ export const READING: SupportSection = {
     {
       what: 'Window functions over rows of several slots',
       statements: ['SELECT id, ROW_NUMBER() OVER (ORDER BY id) FROM users'],
-      because: { reason: 'A window function over rows of several slots', instead: 'Give the key' },
+      because: {
+        reason: 'A window function over rows of several slots',
+        instead:
+          'Have the key column in PARTITION BY, so that each partition lies within a slot; or give the key',
+      },
+    },
+    {
+      what: 'Derived tables and WITH with a LIMIT, over several slots',
+      statements: ['SELECT COUNT(*) FROM (SELECT id FROM users ORDER BY name LIMIT 3) AS first'],
+      because: {
+        reason: 'A query in FROM or WITH has a LIMIT, which would hold in each slot for itself',
+        instead:
+          'Read its rows in a statement of its own, and name their keys in this one; or give the key in it',
+      },
     },
     {
       what: 'Sharded and unsharded tables in one statement',
@@ -307,11 +342,11 @@ export const READING: SupportSection = {
       },
     },
     {
-      what: 'SQL_CALC_FOUND_ROWS over several slots',
-      statements: ['SELECT SQL_CALC_FOUND_ROWS id FROM users ORDER BY id LIMIT 1'],
+      what: 'SQL_CALC_FOUND_ROWS of a UNION over several slots',
+      statements: ['SELECT SQL_CALC_FOUND_ROWS id FROM users UNION SELECT number FROM orders LIMIT 1'],
       because: {
-        reason: 'SQL_CALC_FOUND_ROWS over several slots',
-        instead: 'Use a second statement with COUNT(*)',
+        reason: 'SQL_CALC_FOUND_ROWS of a UNION over several slots',
+        instead: 'Use a second statement with COUNT(*) for each part',
       },
     },
     {

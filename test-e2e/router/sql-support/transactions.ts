@@ -62,7 +62,7 @@ export const TRANSACTIONS: SupportSection = {
       ],
       because: {
         reason:
-          'This transaction began in slot 6 of app, and the statement is for slot 4 of app: a transaction stays in one slot',
+          'This transaction began in slot 6 of app (orders.user_id = 1), and the statement is for slot 4 of app (orders.user_id = 2): a transaction stays in one slot',
         instead:
           'Give its rows one key, or allow more with SET shardwright_transactions = Multi (or transactions: Multi of the keyspace or the user), after which rows on different shards are committed one after the other',
       },

@@ -2,7 +2,6 @@
 import type { ConsistencyLevel, TransactionMode } from '../../api/v1alpha1/index.ts';
 import type { Completion } from '../backend/outcome.ts';
 import { SESSION_STATUS_BITS, type Session } from '../session/session.ts';
-import type { TransactionPlace } from '../session/transaction-state.ts';
 import { withWrite } from '../session/write-token.ts';
 import type { Access, Place } from '../routing/route.ts';
 import { locate, noShard, type Topology } from '../topology/topology.ts';
@@ -12,6 +11,7 @@ import type { Environment } from './environment.ts';
 import { clientError } from './errors.ts';
 import type { AnswerEnd } from './relay-sink.ts';
 import { holdWhile } from './hold-while.ts';
+import type { BindingPlace } from './place-description.ts';
 import type { HoldingSink, ShardAnswer, ShardRequest } from './shard-request.ts';
 import { runOnShard } from './shard-runner.ts';
 import { switchInTheWay } from './switch-in-the-way.ts';
@@ -115,7 +115,7 @@ export class Execution {
   }
 
   /** Binds the open transaction, if its mode asks for that. */
-  bind(keyspace: string | null, places: readonly TransactionPlace[]): void {
+  bind(keyspace: string | null, places: readonly BindingPlace[]): void {
     if (this.session.transaction.kind === 'open') {
       bindTransaction(this.session, this.transactionMode(keyspace), places);
     }

@@ -10,7 +10,7 @@ import { locate, type Location, type Topology } from '../topology/topology.ts';
 import { CollectingSink } from './collecting-sink.ts';
 import type { Execution } from './execution.ts';
 import { ownVariableEdits } from './own-variable-edits.ts';
-import { transactionPlaceOf } from './place-description.ts';
+import { bindingPlaceOf } from './place-description.ts';
 import { RelaySink } from './relay-sink.ts';
 import { answerFailure } from './server-message.ts';
 import type { ShardRequest } from './shard-request.ts';
@@ -25,13 +25,13 @@ export function runSingle(
   signal: AbortSignal,
 ): Promise<void> {
   if (execution.session.transaction.kind === 'open') {
-    bindTo(execution, route.place);
+    bindTo(execution, statement, route);
   }
   return new SingleRequest(execution, statement, route, signal).run();
 }
 
-function bindTo(execution: Execution, place: Place): void {
-  const bound = transactionPlaceOf(place);
+function bindTo(execution: Execution, statement: Statement, { place, boundBy }: RouteOf<'single'>): void {
+  const bound = bindingPlaceOf(place, statement, boundBy ?? null);
   if (bound !== null) {
     execution.bind(keyspaceOf(place), [bound]);
   }

@@ -29,7 +29,7 @@ export async function runSplit(
   const { keyspace, parts, access, generatedIds } = route;
   execution.bind(
     keyspace,
-    parts.map(({ slot }) => slotPlace(keyspace, slot)),
+    parts.map(({ slot, boundBy }) => slotPlace(keyspace, slot, statement, boundBy ?? null)),
   );
   const places = parts.map(({ slot }) => ({ kind: 'slot', keyspace, slot }) as const);
   const byShard = new Map<number, Completion[]>();

@@ -8,13 +8,13 @@ import {
   openTransaction,
   type OpenTransaction,
   type Participant,
-  type TransactionPlace,
 } from '../session/transaction-state.ts';
 import { withWrite } from '../session/write-token.ts';
 import { classifyOutcome } from './classify-failure.ts';
 import { CollectingSink } from './collecting-sink.ts';
 import { clientError } from './errors.ts';
 import { dropTransaction, quoteName } from './participants.ts';
+import type { BindingPlace } from './place-description.ts';
 
 /** Statement that begins a transaction where nothing else was said. */
 export const BEGIN = 'START TRANSACTION';
@@ -47,26 +47,28 @@ function takeNext(session: Session): string | null {
 export function bindTransaction(
   session: Session,
   mode: TransactionMode,
-  places: readonly TransactionPlace[],
+  places: readonly BindingPlace[],
 ): void {
   const { transaction } = session;
-  if (transaction.kind !== 'open' || mode === 'Multi') {
+  const [first] = places;
+  if (transaction.kind !== 'open' || mode === 'Multi' || first === undefined) {
     return;
   }
-  for (const place of places) {
-    if (transaction.place === null) {
-      transaction.place = place;
-    } else if (transaction.place.identity !== place.identity) {
-      throw clientError(
-        'notSupported',
-        `This transaction began in ${transaction.place.description}, and the statement is for ${place.description}: ` +
-          'a transaction stays in one slot. Give its rows one key, or allow more with ' +
-          'SET shardwright_transactions = Multi (or transactions: Multi of the keyspace or the user), after which rows ' +
-          'on different shards are committed one after the other',
-      );
-    }
+  const bound = transaction.place;
+  const other = places.find(({ identity }) => identity !== (bound ?? first).identity);
+  if (other !== undefined) {
+    const what =
+      bound === null
+        ? `The statement is for ${first.describe()} and for ${other.describe()}`
+        : `This transaction began in ${bound.description}, and the statement is for ${other.describe()}`;
+    throw clientError('notSupported', `${what}: a transaction stays in one slot. ${ALLOW_MORE}`);
   }
+  transaction.place ??= { identity: first.identity, description: first.describe() };
 }
+
+const ALLOW_MORE =
+  'Give its rows one key, or allow more with SET shardwright_transactions = Multi (or transactions: Multi of the keyspace or the user), ' +
+  'after which rows on different shards are committed one after the other';
 
 /**
  * Commits the open transaction, if there is one, and gives its connections back. Several shards are committed one after the

@@ -20,6 +20,11 @@ export function checkComparable(select: ScatterScope, expression: Expression): v
       checkNamedCollation(collationOf(select, node));
     } else if (node.kind === 'column') {
       checkColumn(select, node);
+    } else if (node.kind === 'call' && node.window && !isKnown(select, node)) {
+      throw new CannotMerge(
+        `Rows of several slots are compared by ${node.name}() of a list`,
+        'Convert its argument to CHAR with CAST, or give the key',
+      );
     }
   }
 }

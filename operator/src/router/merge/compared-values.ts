@@ -54,6 +54,13 @@ export function comparedColumn(
   }
 }
 
+/** Functions that give numbers, or dates and times, whatever they are given: they need no weights. */
+const NUMBERS: ReadonlySet<string> = new Set(
+  `COUNT ROW_NUMBER RANK DENSE_RANK NTILE PERCENT_RANK CUME_DIST LENGTH CHAR_LENGTH FIELD YEAR MONTH DAY HOUR DATE`.split(
+    ' ',
+  ),
+);
+
 function comparedExpression(
   select: ScatterScope,
   expression: Expression,
@@ -62,6 +69,9 @@ function comparedExpression(
   hidden: ColumnAdder,
 ): ComparedValue {
   checkComparable(select, expression);
+  if (expression.kind === 'call' && NUMBERS.has(expression.name) && expression.schema === null) {
+    return { value: visible ?? hidden.add(text), weight: null };
+  }
   const grouped = `(${text})`;
   return { value: visible ?? hidden.add(grouped), weight: weightOf(grouped, hidden) };
 }

@@ -1,4 +1,5 @@
 /** What the catalog knows of the columns that a SELECT names, also through derived tables. */
+import { assertNever } from '../../runtime/assert-never.ts';
 import type { ColumnDescription } from '../routing/catalog.ts';
 import type { ColumnName, Expression } from '../sql/expression.ts';
 import type { Source } from '../sql/query-shape.ts';
@@ -81,6 +82,8 @@ function queryOf({ graph }: ScatterScope, source: Source): number | null {
     case 'table':
     case 'tableFunction':
       return null;
+    default:
+      return assertNever(source);
   }
 }
 

@@ -139,6 +139,10 @@ export interface MergePlan {
   readonly offset: number;
   /** Most rows after that; null: all. */
   readonly limit: number | null;
+  /**
+   * SQL_CALC_FOUND_ROWS: all rows are merged, to be counted, and the client gets these of them. `offset` is 0 and `limit` null then.
+   */
+  readonly counted?: { readonly offset: number; readonly limit: number | null };
   /** Slots answer by way of a derived table, whose name is no matter of the client: columns are of no table, as those of a UNION. */
   readonly tableless?: boolean;
 }

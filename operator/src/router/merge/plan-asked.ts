@@ -75,7 +75,7 @@ function askedScope(select: ScatterScope, query: number): ScatterScope {
   if (scopeIndex === null || scope === undefined) {
     throw new CannotMerge('A UNION within the select list reads rows of all slots', READ_FIRST);
   }
-  refuseScope(scope);
+  refuseScope(select, scopeIndex, scope);
   return { ...select, scopeIndex, scope };
 }
 

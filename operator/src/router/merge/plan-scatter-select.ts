@@ -1,12 +1,12 @@
 /** Plans of SELECTs that several slots answer. */
-import type { Query } from '../sql/query-shape.ts';
+import type { Query, Scope } from '../sql/query-shape.ts';
 import type { Edit } from '../sql/rewrite.ts';
 import type { Refused } from '../routing/refusal.ts';
 import { HiddenColumns } from './hidden-columns.ts';
-import type { RowMerge } from './merge-plan.ts';
+import type { MergePlan, RowMerge } from './merge-plan.ts';
 import { planAsked } from './plan-asked.ts';
 import { planGroups } from './plan-groups.ts';
-import { planLimit, withoutRows } from './plan-limit.ts';
+import { planLimit, type PlannedLimit, withoutRows } from './plan-limit.ts';
 import { planRows } from './plan-rows.ts';
 import { planUnion } from './plan-union.ts';
 import { refuseScope } from './refuse-scope.ts';
@@ -58,7 +58,7 @@ function planScope(select: ScatterSelect, scopeIndex: number): PlannedMerge {
   if (scope === undefined) {
     throw new RangeError(`the statement has no scope ${scopeIndex}`);
   }
-  refuseScope(scope);
+  refuseScope(select, scopeIndex, scope);
   if (scope.sources.length === 0) {
     return planAsked({ ...select, scopeIndex, scope });
   }
@@ -76,14 +76,14 @@ function planScope(select: ScatterSelect, scopeIndex: number): PlannedMerge {
     return planGroupedScope(full);
   }
   const rows: RowMerge = planRows(full, hidden, isDistinct);
-  const limit = planLimit(select.query.limit, select.values, !hasDistinctTexts(rows));
+  const limit = planLimit(select.query.limit, select.values, !isCounted(scope) && !hasDistinctTexts(rows));
   const { end } = scope.itemTokens;
   const added: readonly Edit[] =
     hidden.count === 0 ? [] : [{ tokens: { first: end, end }, text: hidden.text }];
   return {
     kind: 'merge',
     edits: [...added, ...named.edits, ...limit.edits],
-    plan: { rows, hidden: hidden.count, offset: limit.offset, limit: limit.limit },
+    plan: { rows, hidden: hidden.count, ...windowOf(scope, limit) },
   };
 }
 
@@ -98,7 +98,7 @@ function planGroupedScope(select: ScatterScope): PlannedMerge {
     kind: 'merge',
     // What spares slots the last item ends where columns are added, and comes first.
     edits: [...spared, ...added(hidden.text), ...edits, ...limit.edits],
-    plan: { rows, hidden: hidden.count, offset: limit.offset, limit: limit.limit },
+    plan: { rows, hidden: hidden.count, ...windowOf(scope, limit) },
   };
   if (rows.calculation === null) {
     return merge;
@@ -131,6 +131,18 @@ function refuseTemplate({ shape, query, scope }: ScatterScope): void {
       'Select the aggregates alone',
     );
   }
+}
+
+function isCounted({ options }: Scope): boolean {
+  return options.includes('SQL_CALC_FOUND_ROWS');
+}
+
+/** Which of the merged rows the client gets. */
+function windowOf(
+  scope: Scope,
+  { offset, limit }: PlannedLimit,
+): Pick<MergePlan, 'offset' | 'limit' | 'counted'> {
+  return isCounted(scope) ? { offset: 0, limit: null, counted: { offset, limit } } : { offset, limit };
 }
 
 /** Texts that differ in spaces at the end have other weights: what is one row may be several of a slot. */

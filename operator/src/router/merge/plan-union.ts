@@ -78,7 +78,13 @@ function partScope(select: ScatterSelect, scopeIndex: number, isDistinct: boolea
   if (scope === undefined) {
     throw new RangeError(`the statement has no scope ${scopeIndex}`);
   }
-  refuseScope(scope);
+  refuseScope(select, scopeIndex, scope);
+  if (scope.options.includes('SQL_CALC_FOUND_ROWS')) {
+    throw new CannotMerge(
+      'SQL_CALC_FOUND_ROWS of a UNION over several slots',
+      'Use a second statement with COUNT(*) for each part',
+    );
+  }
   if (!isLocal(select, scopeIndex, scope, isDistinct)) {
     throw new CannotMerge(
       'A part of a UNION with groups or DISTINCT over several slots',

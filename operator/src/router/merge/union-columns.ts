@@ -1,4 +1,5 @@
 /** The columns of a UNION: what each part selects for them, and how their values are compared. */
+import { assertNever } from '../../runtime/assert-never.ts';
 import type { Expression } from '../sql/expression.ts';
 import type { SelectItem } from '../sql/query-shape.ts';
 import { keyLiteralOf } from '../routing/key-constraint.ts';
@@ -88,7 +89,8 @@ export class UnionColumns {
       selected.flatMap((one) => (one.expression.kind === 'null' ? [] : [kindOfValue(one)])),
     );
     const [kind = 'number'] = kinds;
-    switch (kinds.size > 1 ? null : kind) {
+    const only = kinds.size > 1 ? null : kind;
+    switch (only) {
       case 'number':
       case 'date':
       case 'time':
@@ -106,6 +108,8 @@ export class UnionColumns {
         }
         return { value, weight: weightOf(this.#name(index), this.#hidden) };
       }
+      default:
+        return assertNever(only);
     }
   }
 

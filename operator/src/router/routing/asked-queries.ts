@@ -20,7 +20,7 @@ export function askedItems({ shape, scope }: AskingScope): readonly AskedItem[] 
     scope.having !== null ||
     scope.groupBy.length > 0 ||
     scope.aggregates ||
-    scope.windows ||
+    scope.windows.length > 0 ||
     scope.distinct;
   if (hasMore || shape.queries.some(({ commonTables }) => commonTables.length > 0)) {
     return null;

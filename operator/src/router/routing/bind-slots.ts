@@ -1,4 +1,5 @@
 /** Which slots a statement concerns, once its literals are known. */
+import type { KeyLiteral } from '../../core/keyspace/key-literal.ts';
 import type { TokenRange } from '../sql/expression.ts';
 import type { KeyspaceConfiguration } from './keyspace-configuration.ts';
 import {
@@ -12,6 +13,7 @@ import {
 import type { KeyComponent } from './key-classes.ts';
 import type { KeyGraph } from './key-graph.ts';
 import { refuseUnsupported, type Refused } from './refusal.ts';
+import { listedKey, type ListedKeys, type RoutedKey } from './routed-key.ts';
 import type { RoutingCall } from './routing-plan.ts';
 
 /** A list of values that can be split by slot. */
@@ -30,13 +32,22 @@ export interface SlotChoice {
   readonly slots: readonly number[];
   readonly isBound: boolean;
   readonly split: SplitList | null;
+  /** The key that was compared, where that is one; those of a list are in `listed`. */
+  readonly boundBy: RoutedKey | null;
+  readonly listed: ListedKeys | null;
   readonly reason: string;
+}
+
+/** A key by which a choice has a slot; null where none is known. */
+export function keyOfSlot({ boundBy, listed }: SlotChoice, slot: number): RoutedKey | null {
+  return boundBy ?? (listed === null ? null : listedKey(listed, slot));
 }
 
 interface ComponentSlots {
   /** Null: all. */
   readonly slots: readonly number[] | null;
   readonly split: SplitList | null;
+  readonly listed: ListedKeys | null;
 }
 
 /** Finds the slots of all rows that a statement can touch, or why it cannot be run. */
@@ -54,6 +65,8 @@ export function bindSlots(
         slots: [slot],
         isBound: true,
         split: null,
+        boundBy: only,
+        listed: null,
         reason: `by key ${graph.boundKeys}`,
       };
     }
@@ -68,7 +81,7 @@ export function bindSlots(
   }
   if (call.key !== null) {
     const key = graph.nodes.find((node) => node.key !== null)?.key ?? null;
-    return chooseTarget(targetSlot(call.key, key, keyspace), bound);
+    return chooseTarget(call.key, targetSlot(call.key, key, keyspace), bound);
   }
   return bound.length === 1 ? chooseOfOne(keyspace, graph, bound) : chooseOfSeveral(keyspace, graph, bound);
 }
@@ -91,6 +104,7 @@ function bindComponent(
 ): ComponentSlots | Refused {
   let slots: readonly number[] | null = null;
   let split: SplitList | null = null;
+  let listed: ListedKeys | null = null;
   for (const constraint of constraints) {
     const bound = bindConstraint(constraint, keyspace, call.values);
     if (bound.kind === 'refused') {
@@ -101,8 +115,11 @@ function bindComponent(
     const candidates: readonly number[] = slots ?? [...these].filter((slot) => slot !== null);
     slots = candidates.filter((slot) => these.has(slot));
     split = isAll ? splitListOf(constraint, bound) : null;
+    if (constraint.kind === 'values' && bound.kind === 'values') {
+      listed = { key: constraint.key, values: constraint.values, slots: bound.slots };
+    }
   }
-  return { slots: slots === null ? null : slots.toSorted((left, right) => left - right), split };
+  return { slots: slots === null ? null : slots.toSorted((left, right) => left - right), split, listed };
 }
 
 function splitListOf(
@@ -114,7 +131,11 @@ function splitListOf(
     : null;
 }
 
-function chooseTarget(slot: number | Refused, bound: readonly ComponentSlots[]): SlotChoice | Refused {
+function chooseTarget(
+  target: KeyLiteral,
+  slot: number | Refused,
+  bound: readonly ComponentSlots[],
+): SlotChoice | Refused {
   if (typeof slot !== 'number') {
     return slot;
   }
@@ -124,7 +145,15 @@ function chooseTarget(slot: number | Refused, bound: readonly ComponentSlots[]):
         'The statement names a key of another slot than that of shardwright_key',
         'SET shardwright_key to the key of the statement, or to DEFAULT',
       )
-    : { kind: 'slots', slots: [slot], isBound: true, split: null, reason: 'shardwright_key' };
+    : {
+        kind: 'slots',
+        slots: [slot],
+        isBound: true,
+        split: null,
+        boundBy: { key: null, value: target },
+        listed: null,
+        reason: 'shardwright_key',
+      };
 }
 
 function chooseOfOne(
@@ -137,13 +166,23 @@ function chooseOfOne(
   }
   const slots = component?.slots ?? null;
   if (slots === null) {
-    return { kind: 'slots', slots: keyspace.slots, isBound: false, split: null, reason: 'no key is given' };
+    return {
+      kind: 'slots',
+      slots: keyspace.slots,
+      isBound: false,
+      split: null,
+      boundBy: null,
+      listed: null,
+      reason: 'no key is given',
+    };
   }
   return {
     kind: 'slots',
     slots: slots.length === 0 ? keyspace.slots.slice(0, 1) : slots,
     isBound: true,
     split: component?.split ?? null,
+    boundBy: null,
+    listed: component?.listed ?? null,
     reason: slots.length === 0 ? 'no row can match' : `by key ${graph.boundKeys}`,
   };
 }
@@ -157,7 +196,15 @@ function chooseOfSeveral(
   const [slot] = slots;
   const isOne = bound.every((component) => component.slots?.length === 1) && slots.size === 1;
   if (isOne && slot !== undefined) {
-    return { kind: 'slots', slots: [slot], isBound: true, split: null, reason: `by key ${graph.boundKeys}` };
+    return {
+      kind: 'slots',
+      slots: [slot],
+      isBound: true,
+      split: null,
+      boundBy: null,
+      listed: bound.find(({ listed }) => listed !== null)?.listed ?? null,
+      reason: `by key ${graph.boundKeys}`,
+    };
   }
   if (graph.unusable !== null) {
     return refuseUnusable(graph.unusable);

@@ -52,7 +52,9 @@ export class ColumnResolver {
       case 'commonTable': {
         const query = this.#shape.queries[source.query];
         const isRenamed = source.kind === 'derived' && source.renamed;
-        return query === undefined || isRenamed || depth > MAX_DEPTH ? null : this.#columnsOfQuery(query, depth + 1);
+        return query === undefined || isRenamed || depth > MAX_DEPTH
+          ? null
+          : this.#columnsOfQuery(query, depth + 1);
       }
       case 'tableFunction':
         return null;

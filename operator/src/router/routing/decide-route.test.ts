@@ -117,6 +117,14 @@ describe('a statement that is not bound to one slot', () => {
     'SELECT * FROM orders o LEFT JOIN countries c ON c.code = o.note',
     'SELECT id FROM orders UNION ALL SELECT order_id FROM items',
     'SELECT * FROM (SELECT id, user_id FROM orders) d (user_id, id) WHERE d.user_id = 5',
+    'SELECT ROW_NUMBER() OVER (PARTITION BY o.user_id ORDER BY total) FROM orders o ORDER BY 1',
+    'SELECT RANK() OVER w, SUM(total) OVER (w ORDER BY id) FROM orders WINDOW w AS (PARTITION BY note, user_id)',
+    'SELECT user_id, SUM(COUNT(*)) OVER (PARTITION BY user_id) FROM orders GROUP BY user_id, note',
+    'SELECT * FROM (SELECT id, ROW_NUMBER() OVER (PARTITION BY user_id ORDER BY id) AS n FROM orders) d WHERE n < 3',
+    'SELECT COUNT(*) FROM (SELECT DISTINCT o.* FROM orders o) d',
+    'SELECT COUNT(*) FROM (SELECT u.id FROM users u LEFT JOIN orders o ON o.user_id = u.id GROUP BY u.id) d',
+    'SELECT COUNT(*) FROM (SELECT DISTINCT u.id FROM orders o RIGHT JOIN users u ON o.user_id = u.id) d',
+    'SELECT COUNT(*) FROM (SELECT o.user_id AS u FROM orders o GROUP BY u) d',
     'SELECT id FROM orders UNION SELECT order_id FROM items',
     'SELECT id FROM orders UNION ALL SELECT order_id FROM items UNION SELECT id FROM users',
     'SELECT code FROM countries UNION SELECT note FROM orders',
@@ -151,11 +159,11 @@ describe('a statement that is not bound to one slot', () => {
     ],
     [
       'WITH c AS (SELECT * FROM orders) SELECT * FROM c a JOIN c b ON a.id = b.id',
-      'A query in FROM or WITH counts, sorts out or limits rows of several slots',
+      'A query in FROM or WITH counts or sorts out rows of several slots, or is read more than once',
     ],
     [
       'SELECT COUNT(*) FROM (SELECT id FROM orders LIMIT 3) d',
-      'A query in FROM or WITH counts, sorts out or limits rows of several slots',
+      'A query in FROM or WITH has a LIMIT, which would hold in each slot for itself',
     ],
     [
       'SELECT code, (SELECT COUNT(*) FROM orders) FROM countries',
@@ -200,6 +208,28 @@ describe('a statement that is not bound to one slot', () => {
       'SELECT id FROM orders UNION ALL SELECT code FROM countries',
       'A part of the UNION has no sharded table, and every slot would give its rows',
     ],
+    ...[
+      'SELECT ROW_NUMBER() OVER (ORDER BY id) FROM orders',
+      'SELECT RANK() OVER (PARTITION BY user_id ORDER BY id), COUNT(*) OVER (PARTITION BY note) FROM orders',
+      'SELECT i.price, RANK() OVER (PARTITION BY i.user_id) FROM orders o LEFT JOIN items i ON i.user_id = o.user_id',
+    ].map((sql) => [sql, 'A window function over rows of several slots']),
+    [
+      'SELECT note, RANK() OVER (PARTITION BY user_id) FROM orders GROUP BY note',
+      'A window function over groups of several slots',
+    ],
+    [
+      'SELECT * FROM (SELECT id, ROW_NUMBER() OVER (PARTITION BY note) AS n FROM orders) d WHERE n < 3',
+      'A query in FROM or WITH has a window function over rows of several slots',
+    ],
+    ...[
+      'SELECT COUNT(*) FROM (SELECT DISTINCT note FROM orders) d',
+      'SELECT COUNT(*) FROM (SELECT o.user_id FROM users u LEFT JOIN orders o ON o.user_id = u.id GROUP BY o.user_id) d',
+      'SELECT COUNT(*) FROM (SELECT k FROM (SELECT o.user_id AS k FROM users u LEFT JOIN orders o ON o.user_id = u.id) e GROUP BY k) d',
+      'SELECT COUNT(*) FROM (SELECT DISTINCT o.* FROM orders o RIGHT JOIN users u ON o.user_id = u.id) d',
+    ].map((sql) => [
+      sql,
+      'A query in FROM or WITH counts or sorts out rows of several slots, or is read more than once',
+    ]),
     [
       'SELECT code FROM countries UNION SELECT NOW() FROM orders',
       'A part of the UNION has no sharded table, and every slot would give its rows',

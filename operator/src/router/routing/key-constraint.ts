@@ -4,17 +4,13 @@ import { canonicalKey } from '../../core/keyspace/canonical-key.ts';
 import type { CanonicalKey, KeyLiteral, KeyRefusal } from '../../core/keyspace/key-literal.ts';
 import { slotOf } from '../../core/keyspace/keyspace-layout.ts';
 import { beginsWith } from '../../core/keyspace/ranges.ts';
-import type { Expression, LiteralNode, TokenRange } from '../sql/expression.ts';
+import type { Expression, TokenRange } from '../sql/expression.ts';
 import type { Literal } from '../sql/literal.ts';
 import type { KeyspaceConfiguration } from './keyspace-configuration.ts';
-import type { KeyOf } from './key-of.ts';
+import type { Constant, KeyOf } from './key-of.ts';
 import { refuseKeyValue, refuseUnsupported, type Refused } from './refusal.ts';
 
-export type { KeyOf } from './key-of.ts';
-
-/** A value that is known once the statement's literals are. */
-export type Constant =
-  LiteralNode | { readonly kind: 'null' } | { readonly kind: 'boolean'; readonly value: boolean };
+export type { Constant, KeyOf } from './key-of.ts';
 
 /** A condition on a key. */
 export type KeyConstraint =

@@ -1,8 +1,9 @@
 /** Which sharded table's key a column is, where it may be looked for through queries. */
-import type { ColumnName } from '../sql/expression.ts';
-import type { Query, Scope } from '../sql/query-shape.ts';
+import type { ColumnName, Expression } from '../sql/expression.ts';
+import type { Query } from '../sql/query-shape.ts';
 import type { StatementShape } from '../sql/statement-shape.ts';
 import { ColumnResolver } from './column-resolution.ts';
+import { hasRenamedColumns, mentionsOf } from './common-tables.ts';
 import type { KeyOf } from './key-constraint.ts';
 import type { MentionedTable } from './mentioned-tables.ts';
 
@@ -132,46 +133,83 @@ export class KeyOrigins {
     if (query.body.kind !== 'select' || scope === undefined || query.limit !== null || query.into !== null) {
       return false;
     }
-    if (scope.windows || scope.rollup || scope.joins.natural || this.#hasRenamedColumns(index)) {
+    if (scope.rollup || scope.joins.natural || hasRenamedColumns(this.#shape, index, this.#digest)) {
       return false;
     }
-    if (this.#mentions(index) > 1) {
+    if (mentionsOf(this.#shape, index) > 1) {
       return false;
     }
     const isGrouped = scope.aggregates || scope.groupBy.length > 0;
     const { scope: scopeIndex } = query.body;
-    // The key of a row without a partner is NULL, which is in every slot.
-    if ((isGrouped || scope.distinct) && scope.joins.outer) {
+    const hasKey = (by: readonly Expression[]): boolean => by.some((each) => this.#isKey(scopeIndex, each));
+    const groups = scope.groupBy.map(({ expression }) => this.#grouped(scopeIndex, expression));
+    const selected = scope.items.map(({ expression }) => expression);
+    return (
+      scope.windows.every(hasKey) && (!isGrouped || hasKey(groups)) && (!scope.distinct || hasKey(selected))
+    );
+  }
+
+  /** Whether an expression is a key, in each row: where a row is missing, it is NULL, and that is in every slot. */
+  #isKey(scope: number, expression: Expression): boolean {
+    if (expression.kind === 'star') {
+      const sources = this.#shape.scopes[scope]?.sources ?? [];
+      return sources.some((source, index) => {
+        const { name } = source;
+        const key = this.nodes[this.#nodeAt.get(`${scope}:${index}`) ?? -1]?.key ?? null;
+        return (
+          (expression.table ?? name) === name &&
+          key !== null &&
+          this.resolver.columnsOf(source)?.includes(key.column) === true &&
+          this.#isPresent(scope, { schema: null, table: name, name: key.column })
+        );
+      });
+    }
+    return (
+      expression.kind === 'column' &&
+      this.nodeOf(scope, expression.column) !== null &&
+      this.#isPresent(scope, expression.column)
+    );
+  }
+
+  /** What an element of GROUP BY means: a column, or else the column that has it as its alias. */
+  #grouped(scope: number, expression: Expression): Expression {
+    if (
+      expression.kind !== 'column' ||
+      expression.column.table !== null ||
+      this.resolver.resolve(scope, expression.column) !== null
+    ) {
+      return expression;
+    }
+    const items = this.#shape.scopes[scope]?.items ?? [];
+    const [item, other] = items.filter(({ alias }) => alias?.toLowerCase() === expression.column.name);
+    return item === undefined || other !== undefined ? expression : item.expression;
+  }
+
+  /** Whether no outer join leaves out the row of a key column, there or within derived tables. */
+  #isPresent(scope: number, column: ColumnName): boolean {
+    const position = this.resolver.resolve(scope, column);
+    const inner = position === null ? undefined : this.#shape.scopes[position.scope];
+    const source = position === null ? undefined : inner?.sources[position.source];
+    if (
+      position === null ||
+      source === undefined ||
+      inner?.joins.optional.includes(position.source) === true
+    ) {
       return false;
     }
-    if (isGrouped && !scope.groupBy.some(({ expression }) => this.#isKey(scopeIndex, expression))) {
-      return false;
+    if (source.kind !== 'derived' && source.kind !== 'commonTable') {
+      return true;
     }
-    return !scope.distinct || scope.items.some(({ expression }) => this.#isKey(scopeIndex, expression));
-  }
-
-  /** Two mentions of a common table expression can meet in rows of two slots, and have but one node. */
-  #mentions(query: number): number {
-    const sources = this.#shape.scopes.flatMap((scope) => scope.sources);
-    return sources.filter((source) => source.kind === 'commonTable' && source.query === query).length;
-  }
-
-  #isKey(scope: number, expression: Scope['groupBy'][number]['expression']): boolean {
-    return expression.kind === 'column' && this.nodeOf(scope, expression.column) !== null;
-  }
-
-  /** `WITH name (a, b) AS`: the list of names is not in the shape. */
-  #hasRenamedColumns(query: number): boolean {
-    const names = this.#shape.queries.flatMap(({ commonTables }) =>
-      commonTables.filter((table) => table.query === query).map(({ name }) => name),
+    const body = this.#shape.queries[source.query]?.body;
+    const items = body?.kind === 'select' ? (this.#shape.scopes[body.scope]?.items ?? []) : [];
+    const [item] = items.filter(
+      ({ expression, alias }) =>
+        expression.kind === 'column' && (alias?.toLowerCase() ?? expression.column.name) === column.name,
     );
-    return names.some(
-      (name) =>
-        this.#digest.endsWith('…') ||
-        this.#digest.includes(`${name} (`) ||
-        this.#digest.includes(`${name}\` (`) ||
-        this.#digest.includes(`${name}" (`),
-    );
+    // Of a star it is not looked up which of its tables has the column.
+    return body?.kind === 'select' && item?.expression.kind === 'column'
+      ? this.#isPresent(body.scope, item.expression.column)
+      : body?.kind === 'select' && this.#shape.scopes[body.scope]?.joins.outer === false;
   }
 
   #place(table: number, { reference }: MentionedTable, node: number): void {

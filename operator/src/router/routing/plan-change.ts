@@ -4,7 +4,7 @@ import type { CanonicalKey } from '../../core/keyspace/key-literal.ts';
 import type { ColumnAssignment } from '../sql/statement-shape.ts';
 import type { DeleteNode, StatementParts, UpdateNode } from '../sql/statement-shape.ts';
 import { decideAccess } from './access.ts';
-import { bindSlots } from './bind-slots.ts';
+import { bindSlots, keyOfSlot } from './bind-slots.ts';
 import { joinEdits, type MakeFunctionEdits, planFunctionEdits } from './function-edits.ts';
 import { canonicalOf, constantOf, type KeyConstraint, type KeyOf } from './key-constraint.ts';
 import { buildKeyGraph, type KeyGraph } from './key-graph.ts';
@@ -119,6 +119,7 @@ function planSharded(
         edits,
         generatedIds: null,
         reason: chosen.reason,
+        boundBy: keyOfSlot(chosen, slot),
       };
     }
     if (!chosen.isBound && !call.allowsKeylessWrites) {
@@ -134,7 +135,7 @@ function planSharded(
       parts: chosen.slots.map((part): SlotPart => {
         const kept = lists?.get(part);
         const own = kept === undefined ? [] : keepElements(chosen.split?.elements ?? [], kept);
-        return { slot: part, edits: [...edits, ...own] };
+        return { slot: part, edits: [...edits, ...own], boundBy: keyOfSlot(chosen, part) };
       }),
       access,
       everySlot: !chosen.isBound,

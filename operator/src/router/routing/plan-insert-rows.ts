@@ -7,12 +7,13 @@ import { findIdColumn, idEdits, type IdColumn, type InsertForm } from './generat
 import { formOf, idsOf, takeIds } from './insert-ids.ts';
 import { refuseOtherReads, refuseOtherSlot, slotOfRow } from './insert-rows.ts';
 import { insertedColumns, type InsertShape, keyOf, refuseUpdatedKey } from './insert-target.ts';
-import type { KeyOf } from './key-constraint.ts';
+import { constantOf, type KeyOf } from './key-constraint.ts';
 import { buildKeyGraph } from './key-graph.ts';
 import { type KeyspaceTables, planRefusal } from './plan-tables.ts';
 import { qualifierEdits } from './qualifier-edits.ts';
 import { refuseUnsupported } from './refusal.ts';
-import type { GeneratedIds, Route, SlotPart } from './route.ts';
+import type { Route, SlotPart } from './route.ts';
+import type { RoutedKey } from './routed-key.ts';
 import type { Plan, PlanContext, RoutingCall } from './routing-plan.ts';
 import { groupBySlot, keepElements } from './split-edits.ts';
 
@@ -84,8 +85,10 @@ export function planIntoSharded(
       edits: [...edits, ...added],
       keyspace,
       access,
-      ids: idsOf(ids),
+      ids,
       key,
+      keyPosition,
+      isIdKey: isIdKey(column, key),
     });
   };
 }
@@ -96,18 +99,23 @@ interface RoutedRows {
   readonly edits: readonly Edit[];
   readonly keyspace: KeyspaceTables['keyspace'];
   readonly access: Extract<Route, { kind: 'single' }>['access'];
-  readonly ids: GeneratedIds | null;
+  /** By row. */
+  readonly ids: ReadonlyMap<number, bigint>;
   readonly key: KeyOf;
+  readonly keyPosition: number;
+  /** Whether a generated id is its row's key. */
+  readonly isIdKey: boolean;
 }
 
 function routeOfRows(call: RoutingCall, routed: RoutedRows): Route {
-  const { form, slots, edits, keyspace, access, ids, key } = routed;
+  const { form, slots, edits, keyspace, access, key } = routed;
   const groups = groupBySlot(slots);
   const [slot] = groups.keys();
+  const generatedIds = idsOf(routed.ids);
   const reason = `by key ${key.table}.${key.column}`;
   if (groups.size === 1 && slot !== undefined) {
     const place = { kind: 'slot', keyspace: keyspace.name, slot } as const;
-    return { kind: 'single', place, access, edits, generatedIds: ids, reason };
+    return { kind: 'single', place, access, edits, generatedIds, reason, boundBy: keyOfRow(routed, 0) };
   }
   const elements = form.rows.map(({ tokens }) => tokens);
   const fixed = fixedTime(call);
@@ -116,13 +124,28 @@ function routeOfRows(call: RoutingCall, routed: RoutedRows): Route {
     keyspace: keyspace.name,
     parts: [...groups].map(([part, rows]): SlotPart => {
       const removed = keepElements(elements, rows);
-      return { slot: part, rows, edits: [...fixed, ...outside(edits, removed), ...removed] };
+      return {
+        slot: part,
+        rows,
+        boundBy: keyOfRow(routed, rows[0] ?? 0),
+        edits: [...fixed, ...outside(edits, removed), ...removed],
+      };
     }),
     access,
     everySlot: false,
-    generatedIds: ids,
+    generatedIds,
     reason,
   };
+}
+
+function keyOfRow({ form, ids, key, keyPosition, isIdKey: isId }: RoutedRows, row: number): RoutedKey | null {
+  const id = isId ? ids.get(row) : undefined;
+  if (id !== undefined) {
+    return { key, value: { kind: 'number', text: String(id) } };
+  }
+  const written = form.rows[row]?.values[keyPosition];
+  const value = written === undefined ? null : constantOf(written);
+  return value === null ? null : { key, value };
 }
 
 /** Edits that are not within what is removed. */

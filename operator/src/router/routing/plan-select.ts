@@ -4,7 +4,7 @@ import type { Edit } from '../sql/rewrite.ts';
 import { planScatterSelect } from '../merge/plan-scatter-select.ts';
 import { decideAccess } from './access.ts';
 import { askedScopes } from './asked-queries.ts';
-import { bindSlots, type SlotChoice } from './bind-slots.ts';
+import { bindSlots, keyOfSlot, type SlotChoice } from './bind-slots.ts';
 import { joinEdits, type MakeFunctionEdits, planFunctionEdits } from './function-edits.ts';
 import { isPlainFunction } from './functions.ts';
 import { targetSlot } from './key-constraint.ts';
@@ -132,6 +132,7 @@ function planSharded(
         edits: joinEdits(functionEdits(call), qualifiers),
         generatedIds: null,
         reason: chosen.reason,
+        boundBy: keyOfSlot(chosen, slot),
       };
     }
     if (refused !== null) {
@@ -190,7 +191,11 @@ function scatter(call: RoutingCall, choice: SlotChoice, parts: ScatterPlanParts)
   return {
     kind: 'scatter',
     keyspace: keyspace.name,
-    parts: slots.map((slot): SlotPart => ({ slot, edits: inSlot(slot, edits) })),
+    parts: slots.map((slot): SlotPart => ({
+      slot,
+      boundBy: keyOfSlot(choice, slot),
+      edits: inSlot(slot, edits),
+    })),
     access,
     plan: merge.plan,
     ...(merge.template === undefined ? {} : { template: inSlot(slots[0] ?? 0, [...own, ...merge.template]) }),

@@ -3,6 +3,7 @@ import type { ConsistencyLevel } from '../../api/v1alpha1/index.ts';
 import type { MergePlan } from '../merge/merge-plan.ts';
 import type { Edit } from '../sql/rewrite.ts';
 import type { FileLoad } from './file-load.ts';
+import type { RoutedKey } from './routed-key.ts';
 
 /**
  * A database on a server.
@@ -45,6 +46,8 @@ export interface SlotPart {
   readonly edits: readonly Edit[];
   /** Of an INSERT: its rows that are the slot's, by their places in the statement. */
   readonly rows?: readonly number[];
+  /** A key that is in the slot. */
+  readonly boundBy?: RoutedKey | null;
 }
 
 /** Why a statement is not run, as the client is told. */
@@ -67,6 +70,8 @@ export type Route =
       readonly edits: readonly Edit[];
       readonly generatedIds: GeneratedIds | null;
       readonly reason: string;
+      /** A key that is in the slot. */
+      readonly boundBy?: RoutedKey | null;
     }
   /** A write of several slots, each with its part: a multi-row INSERT, an IN list, or (`everySlot`) one without a key. */
   | {

@@ -56,10 +56,7 @@ const RULES: readonly ((candidate: Candidate) => Refused | null)[] = [
         (nesting === 'derived' || nesting === 'commonTable') && !graph.transparent.has(index),
     );
     return opaque !== undefined && graph.nodes.some(({ scope }) => isWithin(shape, scope, opaque))
-      ? refuseUnsupported(
-          'A query in FROM or WITH counts, sorts out or limits rows of several slots',
-          'Group by the key column in it, or give the key in it',
-        )
+      ? refuseOpaque(shape, opaque)
       : null;
   },
   ({ shape, graph, scopes }) => {
@@ -118,6 +115,32 @@ export function refuseScatter(candidate: Candidate): Refused | null {
     }
   }
   return null;
+}
+
+/** A query in FROM or WITH that gives something else over a part of the rows. */
+function refuseOpaque(shape: StatementShape, { body, limit }: Query): Refused {
+  if (limit !== null) {
+    return refuseUnsupported(
+      'A query in FROM or WITH has a LIMIT, which would hold in each slot for itself',
+      'Read its rows in a statement of its own, and name their keys in this one; or give the key in it',
+    );
+  }
+  if (body.kind !== 'select') {
+    return refuseUnsupported(
+      'A query in FROM or WITH puts rows of several slots together by UNION, EXCEPT or INTERSECT',
+      'Read its parts in statements of their own, or give the key in each of them',
+    );
+  }
+  if ((shape.scopes[body.scope]?.windows.length ?? 0) > 0) {
+    return refuseUnsupported(
+      'A query in FROM or WITH has a window function over rows of several slots',
+      'Have the key column in PARTITION BY, or give the key in it',
+    );
+  }
+  return refuseUnsupported(
+    'A query in FROM or WITH counts or sorts out rows of several slots, or is read more than once',
+    'Group by the key column in it, or select that with DISTINCT; or give the key in it',
+  );
 }
 
 /** The SELECTs of a query that are not queries within others. */

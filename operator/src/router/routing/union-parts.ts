@@ -1,3 +1,4 @@
+import { assertNever } from '../../runtime/assert-never.ts';
 import type { Query, QueryBody } from '../sql/query-shape.ts';
 import type { StatementShape } from '../sql/statement-shape.ts';
 
@@ -47,5 +48,7 @@ function selectsOf(shape: StatementShape, body: QueryBody, isDistinct: boolean):
     }
     case 'values':
       return null;
+    default:
+      return assertNever(body);
   }
 }

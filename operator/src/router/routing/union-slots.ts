@@ -53,6 +53,8 @@ export function unionSlots(
     slots: [...slots].toSorted((left, right) => left - right),
     isBound: choices.every(({ isBound }) => isBound),
     split: null,
+    boundBy: null,
+    listed: choices.length === 1 ? (choices[0]?.listed ?? null) : null,
     reason: [...new Set(choices.map(({ reason }) => reason))].join('; '),
   };
 }

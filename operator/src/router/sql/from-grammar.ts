@@ -42,6 +42,7 @@ function readJoined(
       if (join.kept !== 'none' && !join.natural && startsJoin(reader)) {
         right = readJoined(reader, scope, access, right);
       }
+      if (join.kept !== 'none') scope.joins.optional.push(...(join.kept === 'left' ? right : left));
       const all = [...left, ...right];
       const binds = join.kept === 'none' ? all : join.kept === 'left' ? right : left;
       if (!readCondition(reader, scope, binds, left, right) && join.kept === 'none') unconditioned++;

@@ -211,6 +211,17 @@ describe('scopes', () => {
     expect(shape.scopes.map((scope) => scope.parent)).toEqual([null, 0, 0, 0, null, 0, 0, 6]);
   });
 
+  it.each([
+    ['SELECT RANK() OVER (PARTITION BY a, b ORDER BY c), SUM(d) OVER () FROM t', [['a', 'b'], []]],
+    ['SELECT RANK() OVER w, SUM(d) OVER (w ROWS 2 PRECEDING) FROM t WINDOW w AS (PARTITION BY a)', [['a']]],
+    ['SELECT 1 FROM t ORDER BY RANK() OVER (PARTITION BY a)', [['a']]],
+  ])('have the partitions of their windows: %s', (sql, partitions) => {
+    const [scope] = parse(sql).shape.scopes;
+    expect(
+      scope?.windows.map((by) => by.map((each) => (each.kind === 'column' ? each.column.name : null))),
+    ).toEqual(partitions);
+  });
+
   it('tells what a scatter must know', () => {
     const { shape } = parseAs(
       'select',
@@ -220,7 +231,7 @@ describe('scopes', () => {
       distinct: true,
       options: ['SQL_CALC_FOUND_ROWS'],
       aggregates: true,
-      windows: true,
+      windows: [[]],
       rollup: true,
       groupBy: [{ expression: { kind: 'column' } }, { expression: { kind: 'literal' } }],
       having: { operator: '>' },

@@ -128,8 +128,15 @@ export interface Scope {
   /** The scope around this one if its columns can be used here; null for the outermost, and for queries in FROM and WITH. */
   readonly parent: number | null;
   readonly sources: readonly Source[];
-  /** An outer join, STRAIGHT_JOIN or NATURAL join is among the joins. */
-  readonly joins: { readonly outer: boolean; readonly natural: boolean };
+  /**
+   * Whether an outer join, or a NATURAL join, is among the joins. `optional`: sources, by index, of which a row may be missing, and its
+   * columns are NULL then.
+   */
+  readonly joins: {
+    readonly outer: boolean;
+    readonly natural: boolean;
+    readonly optional: readonly number[];
+  };
   readonly conjuncts: readonly Conjunct[];
   readonly where: Expression | null;
   /** Empty for UPDATE and DELETE. */
@@ -144,8 +151,8 @@ export interface Scope {
   readonly having: Expression | null;
   /** Any call of an aggregate that is not a window function, in the select list or HAVING or ORDER BY of this scope. */
   readonly aggregates: boolean;
-  /** A window function or WINDOW clause belongs to this scope. */
-  readonly windows: boolean;
+  /** The PARTITION BY of each window of this scope, empty where it has none. What is made from a named window has that one's. */
+  readonly windows: readonly (readonly Expression[])[];
   /** Tokens of the whole, from SELECT, UPDATE or DELETE. */
   readonly tokens: TokenRange;
 }

@@ -15,11 +15,14 @@ import { UnreadableStatement } from './token-cursor.ts';
 type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
 /** A scope while it is read. */
-export interface OpenScope extends Writable<Omit<Scope, 'sources' | 'conjuncts' | 'joins' | 'options'>> {
+export interface OpenScope extends Writable<
+  Omit<Scope, 'sources' | 'conjuncts' | 'joins' | 'options' | 'windows'>
+> {
   readonly sources: Source[];
   readonly conjuncts: Conjunct[];
-  readonly joins: { outer: boolean; natural: boolean };
+  readonly joins: { outer: boolean; natural: boolean; readonly optional: number[] };
   readonly options: string[];
+  readonly windows: (readonly Expression[])[];
 }
 
 /** A WITH element while queries can refer to it. */
@@ -74,7 +77,7 @@ export class ShapeBuilder {
       kind,
       parent,
       sources: [],
-      joins: { outer: false, natural: false },
+      joins: { outer: false, natural: false, optional: [] },
       conjuncts: [],
       where: null,
       items: [] satisfies SelectItem[],
@@ -85,7 +88,7 @@ export class ShapeBuilder {
       rollup: false,
       having: null satisfies Expression | null,
       aggregates: false,
-      windows: false,
+      windows: [],
       tokens: range,
     };
     this.#scopes.push(scope);

@@ -6,18 +6,16 @@ const boundWords: ReadonlySet<string> = new Set(['PRECEDING', 'FOLLOWING']);
 
 /** Reads `OVER name` or `OVER (…)`. */
 export function readOver(reader: Reader): void {
-  const { cursor, builder } = reader;
+  const { cursor } = reader;
   cursor.expect('OVER');
-  if (builder.scope !== null) builder.scope.windows = true;
   if (cursor.at('(')) readWindow(reader);
   else cursor.name();
 }
 
 /** Reads `WINDOW name AS (…), …` if it is there. */
 export function readWindowClause(reader: Reader): void {
-  const { cursor, builder } = reader;
+  const { cursor } = reader;
   if (!cursor.accept('WINDOW')) return;
-  if (builder.scope !== null) builder.scope.windows = true;
   reader.list(() => {
     cursor.name();
     cursor.expect('AS');
@@ -26,10 +24,12 @@ export function readWindowClause(reader: Reader): void {
 }
 
 function readWindow(reader: Reader): void {
-  const { cursor } = reader;
+  const { cursor, builder } = reader;
   cursor.expect('(');
-  if (cursor.isName() && !cursor.at('PARTITION')) cursor.name();
-  if (cursor.accept('PARTITION', 'BY')) reader.list(() => reader.expression());
+  const isMadeFromOther = cursor.isName() && !cursor.at('PARTITION');
+  if (isMadeFromOther) cursor.name();
+  const partition = cursor.accept('PARTITION', 'BY') ? reader.list(() => reader.expression()) : [];
+  if (!isMadeFromOther || partition.length > 0) builder.scope?.windows.push(partition);
   readOrderBy(reader);
   if (cursor.accept('ROWS') || cursor.accept('RANGE')) {
     if (cursor.accept('BETWEEN')) {

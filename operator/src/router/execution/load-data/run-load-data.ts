@@ -7,7 +7,7 @@ import { CAPABILITY, hasCapability } from '../../../wire/capabilities.ts';
 import { answerSum } from '../answer-sum.ts';
 import { clientError } from '../errors.ts';
 import type { Execution } from '../execution.ts';
-import { slotPlace, transactionPlaceOf } from '../place-description.ts';
+import { bindingPlaceOf, slotPlace } from '../place-description.ts';
 import { referenceShards } from '../reference-shards.ts';
 import { answerFailure, type ServerFailure } from '../server-message.ts';
 import type { Statement } from '../statement.ts';
@@ -38,7 +38,7 @@ export async function runLoadThrough(
   requireLocalFiles(execution);
   const file = new ClientFile(statement.answer, execution.environment.signal);
   const variables = loadedVariables(statement);
-  const bound = transactionPlaceOf(place);
+  const bound = bindingPlaceOf(place, statement, null);
   const keyspace = keyspaceOf(place);
   try {
     if (bound !== null) {
@@ -222,7 +222,7 @@ class Loading {
     const { keyspace, load } = this.#route;
     if (load.target.kind === 'slots') {
       if (this.#isBound) {
-        this.#execution.bind(keyspace, [slotPlace(keyspace, batch.target)]);
+        this.#execution.bind(keyspace, [slotPlace(keyspace, batch.target, this.#statement, null)]);
       }
       return this.#sendTo({ kind: 'slot', keyspace, slot: batch.target }, batch, true, signal);
     }

@@ -1,4 +1,5 @@
 import { ClientError } from '../../client/client-error.ts';
+import { CountedRows } from '../../merge/counted-rows.ts';
 import { MergeError } from '../../merge/merge-error.ts';
 import { mergeRows } from '../../merge/merge-rows.ts';
 import type { RouteOf } from '../../routing/route.ts';
@@ -25,7 +26,7 @@ export async function runScatter(
   const { keyspace, parts } = route;
   execution.bind(
     keyspace,
-    parts.map(({ slot }) => slotPlace(keyspace, slot)),
+    parts.map(({ slot, boundBy }) => slotPlace(keyspace, slot, statement, boundBy ?? null)),
   );
   await execution.settle(
     parts.map(({ slot }) => ({ kind: 'slot', keyspace, slot })),
@@ -57,7 +58,7 @@ export async function runScatter(
   execution.session.last = { ...execution.session.last, rowCount: -1n, foundRows: rows };
 }
 
-/** Resolves with the number of rows. */
+/** Resolves with the number of rows, as FOUND_ROWS() tells it. */
 async function writeMerged(
   { environment: { clock } }: Execution,
   { plan }: RouteOf<'scatter'>,
@@ -76,12 +77,14 @@ async function writeMerged(
     signal,
   });
   writer.columns(merged.columns);
-  let rows = 0n;
+  const rows = new CountedRows(plan);
   for await (const batch of merged.batches) {
-    rows += BigInt(batch.length);
-    await writer.rows(batch, signal);
+    const given = rows.take(batch);
+    if (given.length > 0) {
+      await writer.rows(given, signal);
+    }
   }
-  return rows;
+  return rows.count;
 }
 
 function forClient(error: unknown): unknown {
