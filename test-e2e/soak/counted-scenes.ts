@@ -56,9 +56,8 @@ export function splitScene(
       isSeenByClients: trouble?.fault.isSeenByClients ?? false,
       trouble,
       async run(at) {
-        const [first, second] = intervals(at);
-        const key = Math.floor((second?.from ?? COUNTED_ROWS) / 2);
-        await splitAt(at, first?.slot ?? -1, key, undefined, trouble);
+        const { slot, key } = widest(intervals(at));
+        await splitAt(at, slot, key, undefined, trouble);
         await requireGood(trouble?.fault.isSeenByClients);
       },
     })),
@@ -126,6 +125,24 @@ async function splitAt(
   if (intervals(stage).length !== count + 1 || !intervals(stage).some(({ from }) => from === key)) {
     throw new Error(`${rebalance} is completed, and the intervals are ${JSON.stringify(intervals(stage))}`);
   }
+}
+
+/** The interval with the most keys below those that are counted, and the key in its middle: any other would soon have none left. */
+export function widest(bounds: readonly { slot: number; from: number | null }[]): {
+  readonly slot: number;
+  readonly key: number;
+} {
+  const [first] = bounds
+    .map(({ slot, from }, index) => {
+      const begin = from ?? 0;
+      const end = Math.min(bounds[index + 1]?.from ?? COUNTED_ROWS, COUNTED_ROWS);
+      return { slot, key: Math.floor((begin + end) / 2), width: end - begin };
+    })
+    .toSorted((left, right) => right.width - left.width);
+  if (first === undefined || first.width < 2) {
+    throw new Error('there is no interval left that can be split');
+  }
+  return { slot: first.slot, key: first.key };
 }
 
 /** Intervals in the order of keys; the first has no beginning. */
