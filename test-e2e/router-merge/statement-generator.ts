@@ -206,7 +206,7 @@ const ROWS: readonly ((random: Random) => GeneratedStatement)[] = [
     };
   },
   (random) => ({
-    sql: `SELECT u.id, o.id, o.total, c.title FROM users u JOIN orders o ON o.user_id = u.id LEFT JOIN countries c ON c.code = o.country ${condition(random)} ORDER BY o.total${direction(random)}, o.id${limit(random)}`,
+    sql: `SELECT u.id, o.id, o.total, c.title FROM users u JOIN orders o ON o.user_id = u.id LEFT JOIN countries c ON c.code = o.country ${condition(random)} ORDER BY o.total${direction(random)}, o.id, o.user_id${limit(random)}`,
     ordered: true,
   }),
   (random) => ({

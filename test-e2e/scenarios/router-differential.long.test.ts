@@ -87,10 +87,11 @@ async function compare(sql: string, ordered: boolean, folded: boolean): Promise<
     return false;
   }
   const expected = await readAnswer(whole, sql);
-  expect({ sql, ...comparable(answer, ordered, folded) }).toEqual({
-    sql,
-    ...comparable(expected, ordered, folded),
-  });
+  try {
+    expect(comparable(answer, ordered, folded)).toEqual(comparable(expected, ordered, folded));
+  } catch (error) {
+    throw new Error(`${sql}\n${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
   return true;
 }
 
