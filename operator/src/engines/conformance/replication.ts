@@ -19,6 +19,7 @@ import {
   stateOf,
   valueOf,
   type ConformanceCase,
+  type Story,
 } from './story.ts';
 
 const SHORT_TIMEOUT_MILLISECONDS = 500;
@@ -30,6 +31,23 @@ const SILENCE_MILLISECONDS = 500;
 
 function exceeds(measure: Measure, limit: number): boolean {
   return measure.kind === 'known' && measure.value > limit;
+}
+
+/** Has both replicas stop receiving, until the primary knows that nobody acknowledges. */
+async function stopReplicas(story: Story): Promise<void> {
+  await Promise.all([1, 2].map((ordinal) => sessionAt(story, ordinal).stopReceiving(story.signal)));
+  await eventuallyState(
+    story,
+    0,
+    'nobody acknowledges',
+    ({ acknowledgement }) => acknowledgement.acknowledgers === 0,
+  );
+}
+
+async function followAgain(story: Story): Promise<void> {
+  await Promise.all(
+    [1, 2].map((ordinal) => sessionAt(story, ordinal).follow(sourceAt(story, 0), story.signal)),
+  );
 }
 
 /** True once a request succeeds; undefined where it fails with a code that tells of what passes. */
@@ -197,13 +215,7 @@ export const replicationCases: readonly ConformanceCase[] = [
     name: 'without a replica commits hang, observing goes on, and a heartbeat is given up but not doubled',
     async run(story) {
       const primary = sessionAt(story, 0);
-      await Promise.all([1, 2].map((ordinal) => sessionAt(story, ordinal).stopReceiving(story.signal)));
-      await eventuallyState(
-        story,
-        0,
-        'nobody acknowledges',
-        ({ acknowledgement }) => acknowledgement.acknowledgers === 0,
-      );
+      await stopReplicas(story);
 
       const beat = (): Promise<void> => primary.writeHeartbeat(1, SHORT_TIMEOUT_MILLISECONDS, story.signal);
       await expectRefusal('Timeout', beat());
@@ -224,9 +236,7 @@ export const replicationCases: readonly ConformanceCase[] = [
       await expectRefusal('Timeout', primary.closeWrites(SHORT_TIMEOUT_MILLISECONDS, story.signal));
       assert.equal((await stateOf(story, primary)).writable, true);
 
-      await Promise.all(
-        [1, 2].map((ordinal) => sessionAt(story, ordinal).follow(sourceAt(story, 0), story.signal)),
-      );
+      await followAgain(story);
       await append(story, 0, 3);
       assert.equal((await stateOf(story, primary)).writable, true);
       await eventually('the heartbeat that was given up is over', () =>
@@ -238,13 +248,7 @@ export const replicationCases: readonly ConformanceCase[] = [
     name: 'a change of rights that waits for a replica holds up neither observing nor probing',
     async run(story) {
       const primary = sessionAt(story, 0);
-      await Promise.all([1, 2].map((ordinal) => sessionAt(story, ordinal).stopReceiving(story.signal)));
-      await eventuallyState(
-        story,
-        0,
-        'nobody acknowledges',
-        ({ acknowledgement }) => acknowledgement.acknowledgers === 0,
-      );
+      await stopReplicas(story);
       const made = memberAt(story, 0).makeUser('waits_for_a_replica', 'until it is acknowledged');
       await eventuallyState(
         story,
@@ -254,9 +258,7 @@ export const replicationCases: readonly ConformanceCase[] = [
       );
       await stateOf(story, primary);
       await primary.probe(story.signal);
-      await Promise.all(
-        [1, 2].map((ordinal) => sessionAt(story, ordinal).follow(sourceAt(story, 0), story.signal)),
-      );
+      await followAgain(story);
       await made;
       await append(story, 0, 3);
     },
