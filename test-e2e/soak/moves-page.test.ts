@@ -32,6 +32,18 @@ describe('renderMovesPage', () => {
     expect(page).not.toContain('## More and fewer shards');
   });
 
+  it('puts what happened likewise together, in the order of the phases', () => {
+    const told = [
+      ['the operator is killed', 'Soaking'],
+      ['a way is cut', 'Copying'],
+      ['the operator is killed', 'Copying'],
+    ].map(([fault = '', phase = '']) => ({ ...ROUND, fault, phase }));
+    const order = renderMovesPage(told)
+      .split('\n')
+      .flatMap((line) => /(?:killed|cut) \| \w+/.exec(line) ?? []);
+    expect(order).toEqual(['killed | Copying', 'killed | Soaking', 'cut | Copying']);
+  });
+
   it('keeps what ran on the cluster apart', () => {
     const page = renderMovesPage([ROUND, { ...ROUND, on: 'processes' }, { ...ROUND, on: 'cluster' }]);
     expect(page).toContain('| 2026-01-02 | processes | nothing |  | 2 |');

@@ -1,6 +1,9 @@
+import { MOVE_PHASES } from '../../operator/src/api/v1alpha1/index.ts';
 import { renderTable } from '../chaos/report/markdown-table.ts';
 import { describeDistribution } from '../chaos/report/percentiles.ts';
 import type { RoundResult, SoakSurroundings, StageKind } from './round-result.ts';
+
+const PHASES: readonly string[] = MOVE_PHASES;
 
 /** Where the first runs were made, which do not say so. */
 const FIRST: StageKind = 'processes';
@@ -31,7 +34,7 @@ export function renderMovesPage(results: readonly RoundResult[]): string {
   const broken = results.flatMap(({ at, seed, round, violations }) =>
     violations.map((text) => [at.slice(0, 10), String(seed), String(round), text]),
   );
-  const groups = Map.groupBy(results, ({ at, on, fault, phase }) =>
+  const groups = Map.groupBy(inReadingOrder(results), ({ at, on, fault, phase }) =>
     JSON.stringify([at.slice(0, 10), on ?? FIRST, fault, phase]),
   );
   const spreads = results.flatMap(describeSpread);
@@ -125,6 +128,29 @@ function describeSpread(result: RoundResult): readonly string[][] {
 function describeSurroundings(surroundings: SoakSurroundings): string {
   const { commit, mariadb, instances, processors, processor, memoryGibibytes } = surroundings;
   return `${commit}, MariaDB ${mariadb}, ${instances} servers a shard, ${processors} × ${processor}, ${memoryGibibytes} GiB`;
+}
+
+/**
+ * Processes before the cluster; what happened likewise stands together, in the order of a move's phases; the rest is as it was
+ * recorded.
+ */
+function inReadingOrder(results: readonly RoundResult[]): readonly RoundResult[] {
+  const kinds = [...new Set(results.map(kindOf))];
+  return results.toSorted(
+    (one, other) =>
+      Number(isOnCluster(one)) - Number(isOnCluster(other)) ||
+      kinds.indexOf(kindOf(one)) - kinds.indexOf(kindOf(other)) ||
+      one.at.slice(0, 10).localeCompare(other.at.slice(0, 10)) ||
+      PHASES.indexOf(one.phase ?? '') - PHASES.indexOf(other.phase ?? ''),
+  );
+}
+
+function isOnCluster({ on }: RoundResult): boolean {
+  return (on ?? FIRST) !== FIRST;
+}
+
+function kindOf({ on, fault }: RoundResult): string {
+  return JSON.stringify([on ?? FIRST, fault]);
 }
 
 function describeGroup({ at, on, fault, phase }: RoundResult, group: readonly RoundResult[]): string[] {

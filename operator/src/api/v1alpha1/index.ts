@@ -38,7 +38,13 @@ export {
 export { ApiSchemaError, parseShardedCluster, parseShardMap, parseShardRebalance } from './parse.ts';
 export { CONSISTENCY_LEVELS, type ConsistencyLevel, type TransactionMode } from './keyspace-words.ts';
 export type { ShardMapKeyspace, ShardMapUser } from './shard-map-keyspaces.ts';
-export { type MoveLimits, type MovePhase, ownerOfMove, type ShardMapMove } from './shard-map-moves.ts';
+export {
+  MOVE_PHASES,
+  type MoveLimits,
+  type MovePhase,
+  ownerOfMove,
+  type ShardMapMove,
+} from './shard-map-moves.ts';
 export { type ShardMap, type ShardMapShard, type ShardMapSpec } from './shard-map.ts';
 export { type ShardRebalance } from './shard-rebalance.ts';
 export type { MoveUnit, ShardRebalancePlan } from './shard-rebalance-plan.ts';
