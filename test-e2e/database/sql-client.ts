@@ -14,8 +14,17 @@ export interface SqlClient {
 
 const CONNECTING = { timeoutMilliseconds: 60_000, everyMilliseconds: 300 };
 
-/** What MariaDB's client says that has no connection yet, and so has sent no statement: no such name, nobody there. */
-const NOT_CONNECTED = /^ERROR (2002|2003|2005) |'handshake: reading initial communication packet'/m;
+/**
+ * What MariaDB's client says that has no connection yet, and so has sent no statement: no such name, nobody there, or gone
+ * while it logged in.
+ */
+const NOT_CONNECTED = /^ERROR (2002|2003|2005) |Lost connection to server at '/m;
+
+/**
+ * An attempt that began before a node led to its Service, or whose pod is going, never gets there, and the kernel would try for two
+ * minutes. The next one goes where the node leads by then.
+ */
+const CONNECT_SECONDS = 15;
 
 const isUnconnected = (error: unknown): boolean =>
   error instanceof Error && NOT_CONNECTED.test(error.message);
@@ -42,6 +51,7 @@ export async function createSqlClient(
     `password=${value('password')}`,
     `ssl-ca=${AUTHORITY}`,
     'ssl-verify-server-cert',
+    `connect-timeout=${CONNECT_SECONDS}`,
     '',
   ].join('\n');
   return {

@@ -162,6 +162,7 @@ describe('a replica whose volume is deleted', () => {
     })();
     await world.delete(persistentVolumeClaims, 'data-quick-shard-0-2');
     await replacePod('quick-shard-0-2');
+    await world.until('somebody has read', async () => (counts.size > 0 ? true : undefined));
     stop.abort();
     await reading;
     expect([...counts]).toEqual([String(ROWS)]);
