@@ -31,8 +31,8 @@ describe('the page of what SQL works', () => {
     }
   });
 
-  it('shows each statement', () => {
-    const [page = ''] = generateSqlSupport().values();
+  it('shows each statement', async () => {
+    const [page = ''] = (await generateSqlSupport()).values();
     for (const { works, refused } of SUPPORT_SECTIONS) {
       for (const { statements } of [...works, ...refused]) {
         expect(page).toContain(statements.at(-1));

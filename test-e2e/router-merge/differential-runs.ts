@@ -23,10 +23,10 @@ const runSchema = z.object({
 });
 
 /** One run, which found no difference. */
-type DifferentialRun = z.output<typeof runSchema>;
+export type DifferentialRun = z.output<typeof runSchema>;
 
 /** All runs that are on record, the oldest first. */
-async function readDifferentialRuns(): Promise<readonly DifferentialRun[]> {
+export async function readDifferentialRuns(): Promise<readonly DifferentialRun[]> {
   return z.array(runSchema).parse(JSON.parse(await readFile(FILE, 'utf8')));
 }
 
