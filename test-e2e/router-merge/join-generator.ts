@@ -2,7 +2,8 @@
  * Random SELECTs whose tables may or may not meet across slots: joins of all kinds, subqueries, derived tables and common table
  * expressions, bound to keys here and there. Many of them have to be refused; the others must be right.
  */
-import type { GeneratedStatement, Random } from './statement-generator.ts';
+import { pick, type Random } from './random-choice.ts';
+import type { GeneratedStatement } from './statement-generator.ts';
 
 interface TableChoice {
   readonly table: string;
@@ -151,11 +152,7 @@ class JoinGenerator {
   }
 
   #pick<Value>(values: readonly Value[]): Value {
-    const value = values[Math.floor(this.#random() * values.length)];
-    if (value === undefined) {
-      throw new RangeError('nothing to pick from');
-    }
-    return value;
+    return pick(this.#random, values);
   }
 }
 

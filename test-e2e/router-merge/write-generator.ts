@@ -1,11 +1,7 @@
 /** Random changes of the tables, each of which the router takes. */
-import type { Random } from './statement-generator.ts';
+import { type Random, whole } from './random-choice.ts';
 
 const KEYS = 70;
-
-function whole(random: Random, below: number): number {
-  return Math.floor(random() * below);
-}
 
 function key(random: Random): number {
   return 1 + whole(random, KEYS);

@@ -3,7 +3,8 @@ import { PACKAGED_MARIADB } from '../mariadb/root-file-system.ts';
 import { comparable } from '../router-merge/comparable-answer.ts';
 import { createMergeStage, type MergeStage } from '../router-merge/merge-stage.ts';
 import { generateJoin } from '../router-merge/join-generator.ts';
-import { DEFINITIONS, generateRows, generateStatement } from '../router-merge/statement-generator.ts';
+import { DEFINITIONS, generateRows } from '../router-merge/random-rows.ts';
+import { generateStatement } from '../router-merge/statement-generator.ts';
 import { generateWrite } from '../router-merge/write-generator.ts';
 import { seededRandom } from '../sharded-cluster/random.ts';
 
