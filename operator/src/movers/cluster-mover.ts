@@ -2,13 +2,11 @@ import type {
   EventReason,
   ShardedCluster,
   ShardMap,
-  ShardMapMove,
   ShardMapSpec,
   ShardRebalance,
 } from '../api/v1alpha1/index.ts';
 import type { ShardStateName } from '../core/instance-report.ts';
 import type { MeasuredShard, MoveView } from '../core/move-view.ts';
-import { windowState } from '../core/rebalance/maintenance-window.ts';
 import type { Informer } from '../runtime/cache/informer.ts';
 import { isApiError } from '../runtime/client/api-error.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -23,25 +21,17 @@ import {
   withChange,
 } from './decide-map-change.ts';
 import { isSwitching } from '../core/switching.ts';
-import { decideStart } from './decide-start.ts';
 import { describeChange } from './describe-change.ts';
 import { HeardMembers, type HeardMembersOptions } from './heard-members.ts';
 import { KeptLimits } from './kept-limits.ts';
 import { MoveMemory } from './move-memory.ts';
-import { holdOf, limitsOf, mayBegin, wishOf } from './move-wishes.ts';
+import { MoveObserver } from './move-observer.ts';
+import { limitsOf } from './move-wishes.ts';
 import type { MoverMetrics } from './mover-metrics.ts';
-import { hasAllUsers } from '../supervisor/users/carried-lists.ts';
-import {
-  type MoveHold,
-  type MoveObservation,
-  type MoveWish,
-  observeSide,
-  troubleOf,
-} from './observe-move.ts';
-import { plannedMoves, rebalanceOf } from './planned-moves.ts';
+import { type MoveHold, type MoveWish, troubleOf } from './observe-move.ts';
+import { rebalanceOf } from './planned-moves.ts';
 import { viewMove } from './view-move.ts';
 import { Waker } from './waker.ts';
-import { readWhereabouts } from './whereabouts.ts';
 
 /** What the loop of one cluster works with. */
 export interface ClusterMoverOptions extends HeardMembersOptions {
@@ -64,8 +54,6 @@ export interface ClusterMoverOptions extends HeardMembersOptions {
 const PASS_MILLISECONDS = 1000;
 /** And so often while clients wait. */
 const TENSE_PASS_MILLISECONDS = 20;
-/** A router's figure of a replica's lag may be so old. */
-const LAG_DOUBT_MILLISECONDS = 1000;
 /** Clients wait from the first of these on until the second has reached everybody. */
 const HURRIED: ReadonlySet<string> = new Set(['switch', 'return', 'flip', 'flipBack']);
 /** Longer than that takes. */
@@ -79,14 +67,15 @@ export class ClusterMover {
   readonly #memory = new MoveMemory();
   readonly #limits = new KeptLimits();
   readonly #heard: HeardMembers;
+  readonly #observer: MoveObserver;
   readonly #waker: Waker;
   /** What moves last said, without figures, by id. */
   #words = '';
-  #planned: { readonly uid: string; readonly moves: ReturnType<typeof plannedMoves> } | null = null;
 
   constructor(options: ClusterMoverOptions) {
     this.#options = options;
     this.#heard = new HeardMembers(options);
+    this.#observer = new MoveObserver({ ...options, memory: this.#memory, heard: this.#heard });
     this.#waker = new Waker(options.clock);
   }
 
@@ -118,7 +107,7 @@ export class ClusterMover {
     if (map === undefined || move === undefined || known === undefined || object === undefined) {
       return undefined;
     }
-    const soakEndsAt = this.#soakEndOf(move, object);
+    const soakEndsAt = this.#observer.soakEndOf(move, object);
     return viewMove(move, known, {
       ...this.#heard.reportsOf(map.spec.shards, move),
       soakEndsAt: soakEndsAt === null ? null : Math.max(soakEndsAt, clock.now()),
@@ -213,109 +202,18 @@ export class ClusterMover {
   }
 
   #decide(map: ShardMapSpec, object: ShardedCluster): MapDecision {
-    const { clock, rebalances, positions } = this.#options;
-    const all = rebalances();
+    const { clock, positions } = this.#options;
     const moves = map.moves ?? [];
-    const { isOpen } = windowState(object.spec.rebalance.windows, clock.now());
-    const begins = all.find((rebalance) => mayBegin({ cluster: object, rebalance, isWindowOpen: isOpen }));
-    const concerned = begins ?? (moves[0] === undefined ? undefined : rebalanceOf(moves[0], all));
-    const isPaused = holdOf({ cluster: object, rebalance: concerned, isWindowOpen: isOpen }) !== null;
+    const { begins, isPaused } = this.#observer.rebalanceNow(moves, object);
     const limits = limitsOf(object, isPaused);
     const unkept = this.#limits.hold(limits);
-    const observed = moves.map((move): MoveObservation => {
-      const rebalance = rebalanceOf(move, all);
-      return {
-        ...this.#observe(map, move, object),
-        wish: heldBy(unkept, wishOf(move, { cluster: object, rebalance, isWindowOpen: isOpen })),
-        isAnotherSwitching: moves.some((other) => other.id !== move.id && isSwitching(other)),
-      };
-    });
-    const start = begins === undefined ? null : this.#decideStart(map, begins, object);
+    const observed = this.#observer
+      .movesNow(map, object)
+      .map((observation) => ({ ...observation, wish: heldBy(unkept, observation.wish) }));
+    const start = begins === undefined ? null : this.#observer.startNow(map, begins, object);
     const isDue =
       (moves.length > 0 || start !== null) && this.#limits.isDue(limits, map.moveLimits, clock.monotonic());
     return decideMapChange({ moves: observed, limits: isDue ? limits : null, start }, positions);
-  }
-
-  #decideStart(map: ShardMapSpec, rebalance: ShardRebalance, object: ShardedCluster) {
-    const uid = rebalance.metadata.uid ?? '';
-    if (this.#planned?.uid !== uid) {
-      this.#planned = { uid, moves: plannedMoves(rebalance) };
-    }
-    const given = (rebalance.status?.moves ?? []).filter(({ phase }) => phase === 'Failed');
-    return decideStart({
-      map,
-      whereabouts: readWhereabouts(map),
-      planned: this.#planned.moves,
-      excluded: new Set(given.map(({ id }) => id)),
-      maxParallelMoves: object.spec.rebalance.maxParallelMoves,
-      isUsable: (number) => {
-        const shard = map.shards.find((each) => each.number === number);
-        return shard !== undefined && troubleOf(shard, this.#options.stateOf(number)) === null;
-      },
-      hasAllUsers: (number) => {
-        const shard = map.shards.find((each) => each.number === number);
-        return shard !== undefined && hasAllUsers(this.#heard.primaryOf(shard)?.users);
-      },
-    });
-  }
-
-  #observe(map: ShardMapSpec, move: ShardMapMove, object: ShardedCluster) {
-    const { clock, stateOf } = this.#options;
-    const known = this.#memory.get(move.id);
-    const reports = this.#heard.reportsOf(map.shards, move);
-    const side = (end: 'from' | 'to') =>
-      observeSide(
-        map.shards.find((shard) => shard.number === move[end]),
-        stateOf(move[end]),
-        reports[end],
-      );
-    const soakEndsAt = this.#soakEndOf(move, object);
-    return {
-      move,
-      from: side('from'),
-      to: side('to'),
-      phaseMilliseconds: known === undefined ? 0 : clock.monotonic() - known.since,
-      soakMilliseconds: Math.max(0, (soakEndsAt ?? 0) - clock.now()),
-      obstacle: known?.obstacle ?? null,
-      areReplicasCurrent: this.#areReplicasCurrent(map, move, object),
-    };
-  }
-
-  /**
-   * Once a move has left the map, nobody tells routers any more how far a replica has to be for what came with it. Those that
-   * serve reads are no further behind than the spec allows, so that time tells as well.
-   */
-  #areReplicasCurrent(
-    { shards }: ShardMapSpec,
-    { id, to, phase, openedAt }: ShardMapMove,
-    { spec }: ShardedCluster,
-  ): boolean {
-    const { clock } = this.#options;
-    const since = this.#memory.get(id)?.since ?? clock.monotonic();
-    const patience = spec.readService.maxLagSeconds * 1000 + LAG_DOUBT_MILLISECONDS;
-    if (openedAt === undefined || clock.monotonic() - since >= patience) {
-      return true;
-    }
-    const replicas = shards.find(({ number }) => number === to)?.replicas ?? [];
-    // Of a return nothing tells how far those of the first owner have to be.
-    return phase !== 'Undoing' && replicas.every((pod) => this.#heard.hasApplied(pod, openedAt));
-  }
-
-  /** By when we cut it over, by what the status says, or by when we first saw it; null before it is cut over. */
-  #soakEndOf({ id, phase }: ShardMapMove, object: ShardedCluster): number | null {
-    if (phase !== 'Soaking' && phase !== 'Returning') {
-      return null;
-    }
-    const { clock, rebalances } = this.#options;
-    const known = this.#memory.get(id);
-    const soakMilliseconds = object.spec.rebalance.soakSeconds * 1000;
-    const recorded = rebalanceOf({ id }, rebalances())?.status?.moves?.find((move) => move.id === id);
-    const flippedAt = known?.flippedAt ?? null;
-    if (flippedAt === null && recorded?.soakEndsAt !== undefined) {
-      return Date.parse(recorded.soakEndsAt);
-    }
-    const sinceSeen = known === undefined ? 0 : clock.monotonic() - known.since;
-    return (flippedAt ?? clock.now() - sinceSeen) + soakMilliseconds;
   }
 
   #noteHolds(holds: MapDecision['holds']): void {
