@@ -4,6 +4,7 @@ import { collectDefaultMetrics } from '@prometheus-io/client';
 import { API_GROUP } from '../api/v1alpha1/index.ts';
 import { createShardRebalanceController } from '../controllers/shard-rebalance/controller.ts';
 import { addShardedClusterController } from '../controllers/sharded-cluster/controller.ts';
+import { RouterWatch } from '../controllers/sharded-cluster/lost-routers/router-watch.ts';
 import { operatorCertificateName } from '../controllers/sharded-cluster/resources/certificates.ts';
 import { mariadbEngine } from '../engines/mariadb/engine.ts';
 import { createMoverMetrics } from '../movers/mover-metrics.ts';
@@ -116,6 +117,9 @@ async function runOperator(config: OperatorConfig, logger: Logger, signal: Abort
   }
   const { supervisor, streams } = supervision;
   supervisor.onVerdict((cluster) => controller.enqueue(cluster));
+  const isLeading = (): boolean => manager.isLeader();
+  const routerWatch = new RouterWatch({ client, caches, recorder: events, clock, logger, isLeading });
+  manager.addRunnable(routerWatch, { everywhere: true });
   const movers = new Movers({
     ...caches,
     clock,

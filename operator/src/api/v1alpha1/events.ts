@@ -146,6 +146,13 @@ export const EVENT_REASONS = {
       'A replica whose node or volume is gone for good lost its PersistentVolumeClaim and its pod, and is cloned anew elsewhere.',
     remedy: NOTHING,
   },
+  RouterUnreachable: {
+    type: 'Warning',
+    meaning:
+      'A router has not answered the operator for four seconds while others did, as when its node is lost. Its pod was marked as not ready, so that new connections are led to the others at once.',
+    remedy:
+      'Look at the node named. Its kubelet corrects the mark when it is back, or where it never was away.',
+  },
   KeyspaceCreated: {
     type: 'Normal',
     meaning: 'A keyspace was recorded in the ShardMap; the note says where its slots are.',
