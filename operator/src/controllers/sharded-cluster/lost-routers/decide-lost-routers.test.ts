@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { RouterSight } from './decide-lost-routers.ts';
-import { decideLostRouters } from './decide-lost-routers.ts';
+import { decideLostRouters, decideSuspects } from './decide-lost-routers.ts';
 
 const well: RouterSight = {
   isReady: true,
@@ -38,6 +38,14 @@ describe('which routers are lost', () => {
     ['the same, for a minute', [{ ...silent, marks: 50, silentAttempts: 64 }, well], 1],
   ])('where %s', (_, routers, lost) => {
     expect(decideLostRouters(routers)).toHaveLength(lost);
+  });
+
+  it.each<[string, RouterSight[], number]>([
+    ['one more silence is enough', [{ ...silent, silentAttempts: 3 }, well], 1],
+    ['one more silence is too little', [{ ...silent, silentAttempts: 2 }, well], 0],
+    ['no other answers', [{ ...silent, silentAttempts: 3 }], 0],
+  ])('are suspects before, where %s', (_, routers, suspects) => {
+    expect(decideSuspects(routers)).toEqual(routers.slice(0, suspects));
   });
 
   it('are never those that answer', () => {

@@ -36,3 +36,16 @@ export function decideLostRouters<Router extends RouterSight>(routers: readonly 
       wasReached && silentAttempts >= SILENT_ATTEMPTS * 2 ** Math.min(marks, PATIENCE_DOUBLES),
   );
 }
+
+/** Which of them one more silent attempt would make lost. Pure. */
+export function decideSuspects<Router extends RouterSight>(routers: readonly Router[]): Router[] {
+  const afterOneMore = routers.map((router) => ({
+    router,
+    isReady: router.isReady,
+    latest: router.latest,
+    wasReached: router.wasReached,
+    silentAttempts: router.silentAttempts + 1,
+    marks: router.marks,
+  }));
+  return decideLostRouters(afterOneMore).map(({ router }) => router);
+}

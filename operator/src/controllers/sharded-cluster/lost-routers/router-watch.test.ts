@@ -134,6 +134,35 @@ describe('a watch over routers', () => {
     expect([await readiness(FIRST), await readiness(SECOND)]).toEqual(['True', 'True']);
   });
 
+  it('asks for nothing of a router that is alone in its silence, and has no other', async () => {
+    await server.delete(pods, { namespace: 'test', name: SECOND }, {}, NEVER);
+    loses(FIRST);
+    const before = server.requests.length;
+    await clock.advance(60_000);
+    expect(server.requests.slice(before).filter(({ verb }) => verb !== 'watch')).toEqual([]);
+  });
+
+  it('writes nothing while the API server is silent too, nor when both are back', async () => {
+    const { promise: mended, resolve: mend } = Promise.withResolvers<void>();
+    server.beforeRequest = ({ verb }) => (verb === 'get' ? mended : undefined);
+    loses(FIRST);
+    expect(await marksDuring(20_000)).toBe(0);
+    answers.clear();
+    mend();
+    expect(await marksDuring(20_000)).toBe(0);
+  });
+
+  it('does not mark a router that answers once the API server is heard again', async () => {
+    server.beforeRequest = async ({ verb }) => {
+      if (verb === 'get') {
+        await clock.sleep(1000, NEVER);
+        answers.clear();
+      }
+    };
+    loses(FIRST);
+    expect(await marksDuring(20_000)).toBe(0);
+  });
+
   it('leaves a router that refuses to its kubelet', async () => {
     loses(FIRST, 'refused');
     expect(await marksDuring(60_000)).toBe(0);
@@ -192,7 +221,7 @@ describe('a watch over routers', () => {
     loses(FIRST);
     expect(await marksDuring(60_000)).toBe(0);
     leading = true;
-    expect(await marksDuring(1500)).toBe(1);
+    expect(await marksDuring(2500)).toBe(1);
   });
 
   it('keeps its hands off a cluster that is suspended', async () => {

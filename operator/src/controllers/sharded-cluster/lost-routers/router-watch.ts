@@ -2,7 +2,7 @@ import type { V1Pod } from '@kubernetes/client-node';
 import type { ShardedCluster } from '../../../api/v1alpha1/index.ts';
 import { EVENT_REASONS } from '../../../api/v1alpha1/index.ts';
 import { ROUTER_PORTS } from '../../../router/pod-contract.ts';
-import { withScope } from '../../../runtime/abort.ts';
+import { orAbort, withScope } from '../../../runtime/abort.ts';
 import type { ApiClient } from '../../../runtime/client/api-client.ts';
 import { isApiError } from '../../../runtime/client/api-error.ts';
 import type { Clock } from '../../../runtime/clock.ts';
@@ -10,19 +10,20 @@ import type { EventRecorder } from '../../../runtime/events/recorder.ts';
 import type { Logger } from '../../../runtime/logger.ts';
 import { errorFields } from '../../../runtime/logger.ts';
 import { isBeingDeleted, keyOf } from '../../../runtime/objects.ts';
+import { pods } from '../../../runtime/resources.ts';
 import type { ClusterCaches } from '../caches.ts';
 import { objectsOfCluster } from '../caches.ts';
 import { routerSelector } from '../resources/labels.ts';
 import { hasLabels } from '../role-labels.ts';
 import { isReady } from '../status/shards.ts';
-import { decideLostRouters } from './decide-lost-routers.ts';
+import { decideLostRouters, decideSuspects } from './decide-lost-routers.ts';
 import type { Knock } from './knock.ts';
 import { knockByTcp } from './knock.ts';
 import { markUnreachable } from './mark-unreachable.ts';
 import { RouterMemory } from './router-memory.ts';
 
 /** What routers are watched with. */
-export interface RouterWatchOptions {
+export interface SuspectWatchOptions {
   readonly client: ApiClient;
   readonly caches: Pick<ClusterCaches, 'clusters' | 'pods'>;
   readonly recorder: EventRecorder;
@@ -38,9 +39,10 @@ export interface RouterWatchOptions {
 const ROUND_MILLISECONDS = 1000;
 
 /** A request to the API takes no longer, or the way to the other routers would not be looked at meanwhile. */
-const MARK_DEADLINE_MILLISECONDS = 2000;
+const REQUEST_DEADLINE_MILLISECONDS = 2000;
 
-interface Router {
+/** A router that may be lost, as the API has it. */
+interface Suspect {
   readonly pod: V1Pod;
   readonly memory: RouterMemory;
 }
@@ -77,24 +79,65 @@ export class RouterWatch {
     const seen = objectsOfCluster(this.#options.caches.pods, keyOf(cluster)).filter((pod) =>
       hasLabels(pod, labels),
     );
+    const mayAct = !cluster.spec.suspend && !isBeingDeleted(cluster) && this.#options.isLeading();
+    const suspects = mayAct ? await this.#readSuspects(seen, signal) : [];
     const routers = await Promise.all(seen.flatMap((pod) => this.#try(pod, signal)));
-    if (signal.aborted || cluster.spec.suspend || isBeingDeleted(cluster) || !this.#options.isLeading()) {
-      return;
+    const lost = new Set(decideLostRouters(routers));
+    for (const { pod, memory } of suspects) {
+      if (lost.has(memory) && !signal.aborted && this.#options.isLeading()) {
+        await this.#mark(cluster, pod, memory, signal);
+      }
     }
-    const lost = decideLostRouters(routers.map(({ memory }) => memory));
-    for (const { pod, memory } of routers.filter((router) => lost.includes(router.memory))) {
-      await this.#mark(cluster, pod, memory, signal);
+  }
+
+  /**
+   * The pods that the next attempt may show to be lost, as the API has them now. Nobody is marked who was not read between
+   * two silent attempts: a write of a process that is cut off itself could wait in its machine, and arrive
+   * when the network is mended, to take away the router that was there all the time.
+   */
+  async #readSuspects(seen: readonly V1Pod[], signal: AbortSignal): Promise<Suspect[]> {
+    const known = seen.flatMap(({ metadata }) => this.#memories.get(metadata?.uid ?? '') ?? []);
+    const suspects = new Set(decideSuspects(known));
+    const found: Suspect[] = [];
+    for (const pod of seen) {
+      const memory = this.#memories.get(pod.metadata?.uid ?? '');
+      if (memory === undefined || !suspects.has(memory)) {
+        continue;
+      }
+      const now = await this.#read(pod, memory, signal);
+      if (now?.metadata?.uid === pod.metadata?.uid && now !== undefined && isReady(now)) {
+        found.push({ pod: now, memory });
+      }
+    }
+    return found;
+  }
+
+  async #read(pod: V1Pod, memory: RouterMemory, signal: AbortSignal): Promise<V1Pod | undefined> {
+    const { client, logger } = this.#options;
+    try {
+      return await this.#within(REQUEST_DEADLINE_MILLISECONDS, signal, (attempt) =>
+        orAbort(client.get(pods, keyOf(pod), attempt), attempt),
+      );
+    } catch (error) {
+      memory.noteMark(false);
+      if (!signal.aborted) {
+        logger.info('a router is silent, and the API server as well', {
+          ...keyOf(pod),
+          ...errorFields(error),
+        });
+      }
+      return undefined;
     }
   }
 
   /** Nothing for a pod that has no address yet. */
-  #try(pod: V1Pod, signal: AbortSignal): Promise<Router>[] {
+  #try(pod: V1Pod, signal: AbortSignal): Promise<RouterMemory>[] {
     const host = pod.status?.podIP;
     const uid = pod.metadata?.uid;
     return host === undefined || uid === undefined ? [] : [this.#hear(pod, uid, host, signal)];
   }
 
-  async #hear(pod: V1Pod, uid: string, host: string, signal: AbortSignal): Promise<Router> {
+  async #hear(pod: V1Pod, uid: string, host: string, signal: AbortSignal): Promise<RouterMemory> {
     const { knock = knockByTcp } = this.#options;
     const answer = await this.#within(ROUND_MILLISECONDS, signal, (attempt) =>
       knock(host, ROUTER_PORTS.metrics.port, attempt),
@@ -102,7 +145,7 @@ export class RouterWatch {
     const memory = this.#memories.get(uid) ?? new RouterMemory();
     this.#memories.set(uid, memory);
     memory.hear(answer, isReady(pod));
-    return { pod, memory };
+    return memory;
   }
 
   async #mark(cluster: ShardedCluster, pod: V1Pod, memory: RouterMemory, signal: AbortSignal): Promise<void> {
@@ -111,8 +154,8 @@ export class RouterWatch {
     const node = pod.spec?.nodeName ?? 'no node';
     const fields = { namespace: cluster.metadata.namespace, pod: name, node };
     try {
-      await this.#within(MARK_DEADLINE_MILLISECONDS, signal, (attempt) =>
-        markUnreachable(client, pod, new Date(clock.now()), attempt),
+      await this.#within(REQUEST_DEADLINE_MILLISECONDS, signal, (attempt) =>
+        orAbort(markUnreachable(client, pod, new Date(clock.now()), attempt), attempt),
       );
     } catch (error) {
       memory.noteMark(false);
