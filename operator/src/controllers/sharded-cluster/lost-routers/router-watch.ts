@@ -23,7 +23,7 @@ import { markUnreachable } from './mark-unreachable.ts';
 import { RouterMemory } from './router-memory.ts';
 
 /** What routers are watched with. */
-export interface SuspectWatchOptions {
+export interface RouterWatchOptions {
   readonly client: ApiClient;
   readonly caches: Pick<ClusterCaches, 'clusters' | 'pods'>;
   readonly recorder: EventRecorder;
@@ -92,8 +92,8 @@ export class RouterWatch {
 
   /**
    * The pods that the next attempt may show to be lost, as the API has them now. Nobody is marked who was not read between
-   * two silent attempts: a write of a process that is cut off itself could wait in its machine, and arrive
-   * when the network is mended, to take away the router that was there all the time.
+   * two silent attempts: the write of a process that is cut off itself could wait in its machine, arrive when the network is
+   * mended, and take away the router that was there all the time.
    */
   async #readSuspects(seen: readonly V1Pod[], signal: AbortSignal): Promise<Suspect[]> {
     const known = seen.flatMap(({ metadata }) => this.#memories.get(metadata?.uid ?? '') ?? []);
