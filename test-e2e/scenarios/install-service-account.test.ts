@@ -300,6 +300,8 @@ describe('in all namespaces', () => {
       '/pods delete',
       // When a pod changes while it is being labelled.
       '/pods get',
+      // When a router is lost with its node: chaos `node-isolated`.
+      '/pods/status patch',
       // When the pod of a replica finds no node.
       '/persistentvolumes get',
       '/nodes get',
