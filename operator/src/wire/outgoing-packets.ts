@@ -5,10 +5,10 @@ import { deflatePackets } from './compression.ts';
 import { FRAME_HEADER, framePayload, renumberFrames, writeFrameHeader } from './frame.ts';
 import { ProtocolError } from './protocol-error.ts';
 
-/** What is no larger is copied behind what waits already; the rest is sent from where it lies. */
-const COPIED_LIMIT = 4 * 1024;
+/** What is no larger is copied behind what waits already: one piece costs a stream less than several. The rest is sent from where it lies. */
+const COPIED_LIMIT = 16 * 1024;
 /** Where small packets are gathered. */
-const GATHERING_BUFFER = 16 * 1024;
+const GATHERING_BUFFER = 32 * 1024;
 /** Such buffers that are kept for later, of all channels together. */
 const SPARE_BUFFERS = 32;
 
@@ -24,7 +24,8 @@ const settled = Promise.resolve();
  * then written at once.
  */
 export class OutgoingPackets {
-  stream: Duplex;
+  #stream: Duplex;
+  #isPlainSocket: boolean;
   /** Number of the next frame. What is received moves it on as well. */
   sequence = 0;
   /** Number of the next compressed packet, likewise. */
@@ -45,8 +46,19 @@ export class OutgoingPackets {
 
   /** `highWaterMark`: unsent bytes from which on it is congested; at least the stream's own. */
   constructor(stream: Duplex, highWaterMark: number) {
-    this.stream = stream;
+    this.#stream = stream;
+    this.#isPlainSocket = isPlainSocket(stream);
     this.#highWaterMark = highWaterMark;
+  }
+
+  get stream(): Duplex {
+    return this.#stream;
+  }
+
+  /** Another takes its place, with nothing left to write to the one before. */
+  set stream(stream: Duplex) {
+    this.#stream = stream;
+    this.#isPlainSocket = isPlainSocket(stream);
   }
 
   /** Appends one payload of any size, with `prefix` in front of it, whose bytes are not kept. */
@@ -158,7 +170,7 @@ export class OutgoingPackets {
   flush(): void {
     if (this.#pendingBytes === 0) return;
     this.#close();
-    const { stream } = this;
+    const stream = this.#stream;
     const buffers = this.#pending;
     const gathering = this.#gathering;
     this.discard();
@@ -172,7 +184,7 @@ export class OutgoingPackets {
     }
     const [first] = buffers;
     const isSmall = gathering !== null && first !== undefined && buffers.length === 1;
-    if (isSmall && !isPlainSocket(stream)) {
+    if (isSmall && !this.#isPlainSocket) {
       // Who knows how long the stream keeps what it was given.
       write(stream, [Buffer.from(first)]);
       save(gathering);
@@ -180,7 +192,7 @@ export class OutgoingPackets {
     }
     write(stream, buffers);
     // A socket that has nothing left to write has given all of it to the kernel.
-    if (gathering !== null && isPlainSocket(stream) && stream.writableLength === 0) {
+    if (gathering !== null && this.#isPlainSocket && stream.writableLength === 0) {
       save(gathering);
     }
   }

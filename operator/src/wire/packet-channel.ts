@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { COMPRESSED_HEADER, inflatePacket } from './compression.ts';
 import { FRAME_HEADER, type FrameSink, isFullFrame, MAX_FRAME_PAYLOAD } from './frame.ts';
+import { takeChunksDirectly } from './direct-chunks.ts';
 import { FrameSplitter } from './frame-splitter.ts';
 import { OutgoingPackets } from './outgoing-packets.ts';
 import { ProtocolError } from './protocol-error.ts';
@@ -34,6 +35,7 @@ export class PacketChannel {
   #pumping = false;
   #finished = false;
   #ended = false;
+  #stopShortcut: () => void = () => {};
   readonly #frames: FrameSplitter;
   #compressed: FrameSplitter | null = null;
   #payloadBytes = 0;
@@ -142,6 +144,7 @@ export class PacketChannel {
    */
   replaceStream(upgrade: (stream: Duplex) => Duplex): void {
     this.#outgoing.flush();
+    this.#stopShortcut();
     this.#stream.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose);
     this.#stream.pause();
     const rest = this.#frames.takeRest();
@@ -174,6 +177,7 @@ export class PacketChannel {
       .on('data', this.#onData)
       .on('end', this.#onEnd)
       .on('close', this.#onClose);
+    this.#stopShortcut = takeChunksDirectly(this.#stream, this.#onData);
   }
 
   #buffered(): number {
