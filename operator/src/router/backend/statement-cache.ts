@@ -12,10 +12,13 @@ export interface StatementKey {
 interface Entry {
   readonly key: StatementKey;
   readonly statement: PreparedStatement;
+  /** Since it was last passed over. */
+  isUsed: boolean;
 }
 
 /**
- * Prepared statements of one connection; the least recently used goes first. A connection may keep `capacity` of them, and more
+ * Prepared statements of one connection; the oldest that was not used lately goes first: one that was used since it was last looked
+ * at is passed over once, which costs a use less than to keep them all in the order of their last one. A connection may keep `capacity` of them, and more
  * as long as the allowance that it shares with others has some left.
  */
 export class StatementCache {
@@ -25,7 +28,7 @@ export class StatementCache {
   #extra = 0;
   /** By text and then by surroundings: strings that are kept are looked up without being put together and hashed again. */
   readonly #byText = new Map<string, Map<string, Entry>>();
-  /** By number, in the order of use, the latest last. */
+  /** By number; the one that was looked at or added last is the last. */
   readonly #byId = new Map<number, Entry>();
   readonly #held = new Set<number>();
 
@@ -43,15 +46,13 @@ export class StatementCache {
     if (entry === undefined) {
       return undefined;
     }
-    const { statement } = entry;
-    this.#byId.delete(statement.id);
-    this.#byId.set(statement.id, entry);
-    return statement;
+    entry.isUsed = true;
+    return entry.statement;
   }
 
   /** Takes a statement in; returns the numbers of those that have to go for it and are to be closed. */
   add(key: StatementKey, statement: PreparedStatement): number[] {
-    const entry = { key, statement };
+    const entry = { key, statement, isUsed: false };
     const bySurroundings = this.#byText.get(key.text) ?? new Map<string, Entry>();
     this.#byText.set(key.text, bySurroundings.set(surroundingsOf(key), entry));
     this.#byId.set(statement.id, entry);
@@ -59,16 +60,31 @@ export class StatementCache {
     if (this.size > this.#capacity + this.#extra && this.#allowance.take()) {
       this.#extra += 1;
     }
-    for (const id of this.#byId.keys()) {
-      if (this.size <= this.#capacity + this.#extra) {
-        break;
-      }
-      if (id !== statement.id && !this.#held.has(id)) {
-        this.remove(id);
-        closed.push(id);
-      }
+    for (let id = this.#nextToGo(statement.id); id !== undefined; id = this.#nextToGo(statement.id)) {
+      this.remove(id);
+      closed.push(id);
     }
     return closed;
+  }
+
+  /** The statement that has to go, if there are too many: not the one that was added. */
+  #nextToGo(added: number): number | undefined {
+    if (this.size <= this.#capacity + this.#extra) {
+      return undefined;
+    }
+    for (const [id, entry] of this.#byId) {
+      if (id === added || this.#held.has(id)) {
+        continue;
+      }
+      if (!entry.isUsed) {
+        return id;
+      }
+      // The last one now: it comes again, unused, once all others have been looked at.
+      entry.isUsed = false;
+      this.#byId.delete(id);
+      this.#byId.set(id, entry);
+    }
+    return undefined;
   }
 
   /** Numbers of the statements that were prepared in one of these databases. */
