@@ -73,6 +73,18 @@ export class FrameSplitter {
     return true;
   }
 
+  /** Up to where bytes follow the frame found last in its buffer; its end where none do. */
+  get following(): number {
+    return this.#chunks[0] === this.buffer ? this.buffer.length : this.end;
+  }
+
+  /** Hands out the bytes that follow the frame found last, up to `end`, which must be that of a frame, as if they were of it. */
+  extend(end: number): void {
+    const size = end - this.end;
+    this.end = end;
+    this.#consume(size);
+  }
+
   /** Lets go of the frame found last: an idle connection must not keep the largest packet it ever had. */
   release(): void {
     this.buffer = NOTHING;

@@ -19,6 +19,11 @@ export interface FrameSink {
    * frame continues this payload.
    */
   frame(buffer: Buffer, start: number, end: number): void;
+  /**
+   * Asked after a frame behind which others lie in its buffer, from `start` up to `limit`, the last of them perhaps in part. Returns
+   * where those end that were taken just now, without a call for each; `start` for none. Whoever cares for their numbers takes none.
+   */
+  more?(buffer: Buffer, start: number, limit: number): number;
   /** No more frames have arrived for now (or the channel was paused): a run that was held back should be forwarded. */
   settled(): void;
   /** Nothing more will come. `cause` is null when the other side ended the stream between two packets. Called once. */

@@ -194,6 +194,7 @@ export class PacketChannel {
         while (this.#mayRead() && this.#nextFrame()) {
           handed = true;
           this.#sink.frame(this.#frames.buffer, this.#frames.start, this.#frames.end);
+          this.#takeMore(this.#sink);
         }
         if (handed) this.#sink.settled();
       }
@@ -207,6 +208,15 @@ export class PacketChannel {
       this.#frames.release();
       this.#compressed?.release();
     }
+  }
+
+  /** A row of a result is a frame, and may be short: many of them are handed over by one call. */
+  #takeMore(sink: FrameSink): void {
+    const { buffer, end, following } = this.#frames;
+    const isChecked = this.#checkSequence || this.maxPayload < MAX_FRAME_PAYLOAD;
+    if (end === following || isChecked || sink.more === undefined || !this.#mayRead()) return;
+    const to = sink.more(buffer, end, following);
+    if (to > end) this.#frames.extend(to);
   }
 
   // A method, not a look at the fields: callbacks change them where the compiler believes to know them.

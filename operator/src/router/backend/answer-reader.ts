@@ -5,6 +5,8 @@ import { ProtocolError } from '../../wire/protocol-error.ts';
 export interface AnswerReader {
   /** The next frame, header included. @returns whether the answer is complete. */
   frame(buffer: Buffer, start: number, end: number): boolean;
+  /** See FrameSink; none that completes the answer is taken. */
+  more?(buffer: Buffer, start: number, limit: number): number;
   /** No more frames have arrived for now. */
   settled(): void;
 }

@@ -185,6 +185,11 @@ export class ExchangeQueue implements FrameSink {
     }
   }
 
+  more(buffer: Buffer, start: number, limit: number): number {
+    const turn = this.#turn;
+    return turn?.readers[turn.next]?.more?.(buffer, start, limit) ?? start;
+  }
+
   settled(): void {
     if (this.#turn !== undefined && this.#turn.next < this.#turn.readers.length) {
       this.#turn.reader().settled();

@@ -4,6 +4,7 @@ import { encodeColumn, encodeColumnCount, textColumn } from '../../wire/column-d
 import { framePayload, type FrameSink, payloadsOf } from '../../wire/frame.ts';
 import { EOF_HEADER, encodeOk, PLAIN_OK } from '../../wire/ok-packet.ts';
 import { PacketChannel } from '../../wire/packet-channel.ts';
+import { encodeError } from '../../wire/server-error.ts';
 import { encodeTextRow } from '../../wire/text-row.ts';
 import { duplexPair } from 'node:stream';
 import { ResultReader, type ResultReaderOwner } from './result-reader.ts';
@@ -30,6 +31,7 @@ async function read(pieces: readonly Buffer[], sink: RecordingSink): Promise<boo
         resolve(true);
       }
     },
+    more: (buffer, start, limit) => reader.more(buffer, start, limit),
     settled: () => reader.settled(),
     closed: (cause) => (cause === null ? resolve(false) : reject(cause)),
   };
@@ -107,6 +109,26 @@ describe('ResultReader', () => {
     await read(cut(resultOf([row]), [12, 10_000]), broken);
     expect(broken.events).toEqual(['columns 2', 'rows 1', 'end']);
     expect(broken.definitions).toEqual(whole.definitions);
+  });
+
+  it.each([
+    ['the end', encodeOk(PLAIN_OK, CAPABILITIES, EOF_HEADER)],
+    ['an error', encodeError({ errno: 1317, sqlState: '70100', message: 'interrupted' })],
+  ])('takes the rows behind a row by one call, up to %s or what is not there yet', (_case, last) => {
+    const row = encodeTextRow([Buffer.from('1'), Buffer.from('abc')]);
+    const frames: Buffer[] = [];
+    [row, row, row, row, last].reduce((sequence, payload) => framePayload(payload, sequence, frames), 1);
+    const size = frames[0]?.length ?? 0;
+    const bytes = Buffer.concat(frames);
+    const sink = new RecordingSink();
+    const reader = new ResultReader(sink, owner, { place: 'rows' });
+    expect(reader.more(bytes, 0, bytes.length)).toBe(0);
+    expect(reader.frame(bytes, 0, size)).toBe(false);
+    expect(reader.more(bytes, size, 3 * size - 1)).toBe(2 * size);
+    expect(reader.more(Buffer.from(bytes), 2 * size, bytes.length)).toBe(2 * size);
+    expect(reader.more(bytes, 2 * size, bytes.length)).toBe(4 * size);
+    expect(reader.frame(bytes, 4 * size, bytes.length)).toBe(true);
+    expect(sink.rowPayloads).toHaveLength(4);
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import type { Capabilities } from '../../wire/capabilities.ts';
-import { FRAME_HEADER, isFullFrame, payloadsOf } from '../../wire/frame.ts';
+import { FRAME_HEADER, isFullFrame, payloadsOf, readFrameLength } from '../../wire/frame.ts';
 import { decodeOk, EOF_HEADER, LOCAL_FILE_HEADER, OK_HEADER } from '../../wire/ok-packet.ts';
 import { PayloadReader } from '../../wire/payload-reader.ts';
 import { ProtocolError } from '../../wire/protocol-error.ts';
@@ -88,6 +88,26 @@ export class ResultReader implements AnswerReader {
       default:
         return this.#begin(buffer, start, end);
     }
+  }
+
+  more(buffer: Buffer, start: number, limit: number): number {
+    const isBehindRow = this.#place === 'rows' && this.#run === buffer && this.#runEnd === start;
+    if (!isBehindRow || this.#continued) {
+      return start;
+    }
+    let end = start;
+    while (end + FRAME_HEADER < limit) {
+      const next = end + FRAME_HEADER + readFrameLength(buffer, end);
+      const first = buffer[end + FRAME_HEADER] as number;
+      // What may be no row, or a part of one, is looked at as a frame of its own.
+      const isRow = next > end + FRAME_HEADER && first < EOF_HEADER && !isFullFrame(end, next);
+      if (!isRow || next > limit) {
+        break;
+      }
+      end = next;
+    }
+    this.#runEnd = end;
+    return end;
   }
 
   settled(): void {
