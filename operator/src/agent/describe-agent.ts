@@ -39,6 +39,7 @@ export function describeAgent(facts: AgentFacts): AgentState {
     epoch,
     server: observer.server(),
     unresponsive,
+    unseenMilliseconds: observer.session.unseenFor(),
     volume,
     member,
     ownEnd: ends?.own ?? null,

@@ -31,6 +31,8 @@ interface Current {
   closings: number;
   /** The look that is under way. */
   looking: Promise<void> | null;
+  /** When the first of the looks began that have shown nothing since the last that has; null for none. Monotonic milliseconds. */
+  unseenSince: number | null;
 }
 
 /** A look older than this says nothing about now. */
@@ -106,6 +108,7 @@ export class ServerSession {
       observedAt: clock.monotonic(),
       closings: 0,
       looking: null,
+      unseenSince: null,
     };
     this.#startsInVain = 0;
     this.#current?.session.close();
@@ -155,11 +158,13 @@ export class ServerSession {
   }
 
   async #look(current: Current, signal: AbortSignal): Promise<void> {
+    current.unseenSince ??= this.#options.clock.monotonic();
     try {
       const { closings } = current;
       const seen = await current.session.observe(signal);
       current.member = closings === current.closings ? seen : { ...seen, writable: false };
       current.observedAt = this.#options.clock.monotonic();
+      current.unseenSince = null;
       current.refusedSince = isRefused(current.member) ? (current.refusedSince ?? current.observedAt) : null;
     } catch (error) {
       if (!signal.aborted) {
@@ -243,6 +248,12 @@ export class ServerSession {
   /** Milliseconds for which the server has failed to connect to its source; 0 when it does not fail. */
   refusedFor(): number {
     const since = this.#current?.refusedSince ?? null;
+    return since === null ? 0 : this.#options.clock.monotonic() - since;
+  }
+
+  /** Milliseconds for which looks at the server have shown nothing; 0 while they do, or there is no session. */
+  unseenFor(): number {
+    const since = this.#current?.unseenSince ?? null;
     return since === null ? 0 : this.#options.clock.monotonic() - since;
   }
 

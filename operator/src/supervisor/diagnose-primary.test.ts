@@ -11,6 +11,8 @@ const cutOff = following({ receiving: { kind: 'connecting' } });
 const quiet = following({ silentMilliseconds: { kind: 'known', value: 800 } });
 const almostQuiet = following({ silentMilliseconds: { kind: 'known', value: 799 } });
 const unreadable: AgentState = { ...cutOff, unresponsive: { forMilliseconds: 300, usedProcessor: true } };
+const unseen: AgentState = { ...hearing, unseenMilliseconds: 750 };
+const barelySeen: AgentState = { ...hearing, unseenMilliseconds: 749 };
 const restarting = ended(5);
 
 interface Case {
@@ -89,6 +91,16 @@ describe('the diagnosis of a primary', () => {
       unreachable('nobody', false),
     ],
     [
+      'that is silent, with a replica that its own agent has not seen of late',
+      { ...silent(60_000), first: unseen, second: cutOff },
+      unreachable('silent', true),
+    ],
+    [
+      'that is silent, with a replica that its own agent has seen just now',
+      { ...silent(60_000), first: barelySeen, second: cutOff },
+      unreachable('alive', false),
+    ],
+    [
       'that is silent to all, for a moment',
       { ...silent(999), first: cutOff, second: quiet },
       unreachable('silent', false),
@@ -125,6 +137,21 @@ describe('the diagnosis of a primary', () => {
       'that is too busy',
       { ...unresponsive(10_000, true), first: quiet, second: quiet },
       { kind: 'hung', isConfirmed: true },
+    ],
+    [
+      'that answers while looks at it wait for others',
+      { primary: leading({ unseenMilliseconds: 9999 }), first: cutOff, second: cutOff },
+      { kind: 'well' },
+    ],
+    [
+      'that nobody could look at for too long, and no replica hears',
+      { primary: leading({ unseenMilliseconds: 10_000 }), first: cutOff, second: cutOff },
+      { kind: 'hung', isConfirmed: true },
+    ],
+    [
+      'that nobody could look at for too long, and a replica hears',
+      { primary: leading({ unseenMilliseconds: 10_000 }), first: cutOff },
+      { kind: 'hung', isConfirmed: false },
     ],
     [
       'whose commits hang with nobody connected',

@@ -23,7 +23,7 @@ export type PrimaryDiagnosis =
   | { readonly kind: 'lost' }
   /** Nobody hears of it. */
   | { readonly kind: 'unreachable'; readonly witness: Witness; readonly isConfirmed: boolean }
-  /** Its agent answers, its server does not. */
+  /** Its agent answers, its server does not, or cannot be looked at for good. */
   | { readonly kind: 'hung'; readonly isConfirmed: boolean }
   /** It lives, and no replica can acknowledge what it commits. */
   | { readonly kind: 'stalled'; readonly isConfirmed: boolean };
@@ -36,8 +36,10 @@ const UNREACHABLE_MILLISECONDS = 1000;
 const SOURCE_SILENCE_MILLISECONDS = 800;
 /** A server that has not answered for so long, nor used the processor, is stopped or stuck in the kernel. */
 const HUNG_MILLISECONDS = 1000;
-/** One that is busy may be slow; after so long it is of no use whatever it does. */
+/** One that is busy may be slow, and a look may wait for others; after so long it is of no use whatever it does. */
 const USELESS_MILLISECONDS = 10_000;
+/** What a replica says that has not been seen for so long is of the past. */
+const UNSEEN_MILLISECONDS = 750;
 
 /** Looks at the recorded primary. A shard without one, or without a database, is well. */
 export function diagnosePrimary(observation: ShardObservation): PrimaryDiagnosis {
@@ -83,7 +85,10 @@ export function doCommitsHang({ shard, members }: Pick<ShardObservation, 'shard'
 }
 
 /** Whether a member's server is as good as dead, though it runs. One that is merely slow is not. */
-export function isHung({ unresponsive }: AgentState): boolean {
+export function isHung({ unresponsive, unseenMilliseconds }: AgentState): boolean {
+  if (unseenMilliseconds >= USELESS_MILLISECONDS) {
+    return true;
+  }
   if (unresponsive === null) {
     return false;
   }
@@ -102,8 +107,10 @@ function witnessOf({ shard, members }: Pick<ShardObservation, 'shard' | 'members
 }
 
 /** What one replica says; nothing, while its server does not run, answers late, or follows nobody. */
-function wordOf({ member, server, unresponsive }: AgentState): readonly Exclude<Witness, 'nobody'>[] {
-  if (server.kind !== 'running' || member?.role.kind !== 'replica' || unresponsive !== null) {
+function wordOf(state: AgentState): readonly Exclude<Witness, 'nobody'>[] {
+  const { member, server, unresponsive, unseenMilliseconds } = state;
+  const isLate = unresponsive !== null || unseenMilliseconds >= UNSEEN_MILLISECONDS;
+  if (server.kind !== 'running' || member?.role.kind !== 'replica' || isLate) {
     return [];
   }
   const { receiving, silentMilliseconds } = member.role.following;

@@ -38,7 +38,7 @@ function detectionOf(kind: PrimaryTrouble['kind'], observation: ShardObservation
     case 'primaryUnreachable':
       return primary?.silentMilliseconds ?? 0;
     case 'primaryHung':
-      return state?.unresponsive?.forMilliseconds ?? 0;
+      return Math.max(state?.unresponsive?.forMilliseconds ?? 0, state?.unseenMilliseconds ?? 0);
     case 'acknowledgementsStalled':
       return observation.commitsHangMilliseconds ?? 0;
     default:

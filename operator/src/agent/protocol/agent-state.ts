@@ -90,6 +90,11 @@ export interface AgentState {
   readonly server: ServerState;
   /** Null while the server answers, or none runs. */
   readonly unresponsive: Unresponsiveness | null;
+  /**
+   * Milliseconds for which the running server could not be looked at, though it may answer; 0 while it can: for so long
+   * at least `member` is old.
+   */
+  readonly unseenMilliseconds: number;
   /** Null until the volume was looked at. */
   readonly volume: VolumeState | null;
   /** The last observation of the running server; null when none runs or none has succeeded. */
@@ -188,6 +193,7 @@ export const agentStateSchema: z.ZodType<AgentState> = z.object({
     .object({ forMilliseconds: z.number().min(0), usedProcessor: z.boolean() })
     .nullable()
     .default(null),
+  unseenMilliseconds: z.number().min(0).default(0),
   volume: volumeStateSchema.nullable(),
   member: memberStateSchema.nullable(),
   ownEnd: measureSchema(positionSchema).nullable(),

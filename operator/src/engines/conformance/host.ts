@@ -41,6 +41,8 @@ export interface HostedMember {
   schemasOf(user: string, password: string): Promise<readonly string[] | undefined>;
   /** Makes a user as a person would, who sees nothing. */
   makeUser(user: string, password: string): Promise<void>;
+  /** Reads all figures that the server has of itself, as monitoring does, however long that waits. */
+  readFigures(): Promise<void>;
   /** Logs in as a user: whether it may read who the users are, and the numbers. */
   mayRead(user: string, password: string): Promise<{ readonly users: boolean; readonly rows: boolean }>;
   /** Stops applying, as an error would, while receiving goes on. */

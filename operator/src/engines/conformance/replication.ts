@@ -29,6 +29,9 @@ const LONGEST_STOP_MILLISECONDS = 30_000;
 /** More than between two signs of life of a source that has nothing to send. */
 const SILENCE_MILLISECONDS = 500;
 
+/** Each takes as long as a look may. */
+const WAITING_LOOKS = 3;
+
 function exceeds(measure: Measure, limit: number): boolean {
   return measure.kind === 'known' && measure.value > limit;
 }
@@ -48,6 +51,17 @@ async function followAgain(story: Story): Promise<void> {
   await Promise.all(
     [1, 2].map((ordinal) => sessionAt(story, ordinal).follow(sourceAt(story, 0), story.signal)),
   );
+}
+
+/** True once a request fails with that code; undefined while it succeeds. */
+async function isRefused(code: EngineErrorCode, request: Promise<unknown>): Promise<true | undefined> {
+  try {
+    await request;
+    return undefined;
+  } catch (error) {
+    assert.equal((error as EngineError).code, code);
+    return true;
+  }
 }
 
 /** True once a request succeeds; undefined where it fails with a code that tells of what passes. */
@@ -260,6 +274,32 @@ export const replicationCases: readonly ConformanceCase[] = [
       await primary.probe(story.signal);
       await followAgain(story);
       await made;
+      await append(story, 0, 3);
+    },
+  },
+  {
+    name: 'a look that has to wait for others holds up no probe, and shows something once it need not',
+    async run(story) {
+      const primary = sessionAt(story, 0);
+      await primary.probe(story.signal);
+      await stopReplicas(story);
+      const made = memberAt(story, 0).makeUser('waits_for_a_replica_too', 'until it is acknowledged');
+      await eventuallyState(
+        story,
+        0,
+        'the change waits',
+        ({ acknowledgement }) => acknowledgement.waitingSessions > 0,
+      );
+      const figures = memberAt(story, 0).readFigures();
+      await eventually('a look waits for them', () => isRefused('Timeout', primary.observe(story.signal)));
+      for (let round = 0; round < WAITING_LOOKS; round += 1) {
+        const look = expectRefusal('Timeout', primary.observe(story.signal));
+        await primary.probe(story.signal);
+        await look;
+      }
+      await followAgain(story);
+      await Promise.all([made, figures]);
+      await stateOf(story, primary);
       await append(story, 0, 3);
     },
   },

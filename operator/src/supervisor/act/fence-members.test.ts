@@ -186,6 +186,17 @@ describe('fencing', () => {
     expect(sent).toEqual([...stopBoth, `killServer ${SECOND} 4`]);
   });
 
+  it('kills one that neither stops nor can be looked at, and nobody that has stopped', async () => {
+    answers.set(SECOND, () => new Promise(() => {}));
+    await proceed(first, second);
+    const unseen = (unseenMilliseconds: number): MemberObservation[] =>
+      [FIRST, SECOND].map((pod) => aMember(pod, { ...holding(42), unseenMilliseconds }));
+    await proceed(...unseen(2999));
+    expect(sent).toEqual(stopBoth);
+    await proceed(...unseen(3000));
+    expect(sent).toEqual([...stopBoth, `killServer ${SECOND} 4`]);
+  });
+
   it('asks nobody whose server is down', async () => {
     await proceed(aMember(FIRST, ended(42)));
     expect(sent).toEqual([]);

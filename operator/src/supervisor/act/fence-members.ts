@@ -45,6 +45,8 @@ const DRAIN_MILLISECONDS = 10;
  * server, and with it the time to open another when there is none to lose.
  */
 const NEVER = new AbortController().signal;
+/** Looks at a replica wait while it stops, but not for so long: it may never stop, as one whose volume is full. */
+const UNSEEN_MILLISECONDS = 3000;
 /** A kill that has no effect for so long leaves the matter to the ackers: whoever is dying acknowledges nothing alone. */
 const KILL_PATIENCE_MILLISECONDS = 3000;
 
@@ -135,7 +137,7 @@ export class Fencing {
       if (pod === former && this.#stepsDown(member)) {
         continue;
       }
-      if (mustBeKilled(member, former)) {
+      if (mustBeKilled(member, former) || this.#isStuck(member)) {
         // Also one that was asked and hangs: it answers when it is too late.
         if (!this.#killing.has(pod) && isDue) {
           this.#ask(pod, this.#killing, async () => {
@@ -200,6 +202,12 @@ export class Fencing {
     if (!this.#isClosed) {
       onNews();
     }
+  }
+
+  /** Whether a replica does not tell what it holds, for it can neither stop nor be looked at. */
+  #isStuck({ pod, state }: MemberObservation): boolean {
+    const isUnseen = state?.server.kind === 'running' && state.unseenMilliseconds >= UNSEEN_MILLISECONDS;
+    return isUnseen && !this.#answers.has(pod);
   }
 
   #mustBeAsked(pod: string, isPreparing: boolean): boolean {
