@@ -58,6 +58,9 @@ describe('agents', () => {
     replica.kill();
     await world.advance(3000);
     expect(told()).toBe(true);
+    replica.kill();
+    await world.advance(0);
+    expect(told()).toBe(true);
     replica.cannotSalvage = false;
     await world.advance(10_000);
     await untilAtWork(world);

@@ -44,7 +44,7 @@ export function describeAgent(facts: AgentFacts): AgentState {
     member,
     ownEnd: ends?.own ?? null,
     receivedEnd: ends?.received ?? null,
-    cannotApply: observer.session.current?.cannotApply ?? false,
+    cannotApply: observer.session.cannotApply,
     activity: runner.activity,
     awaitingAcker: decision?.kind === 'wait' && decision.reason === 'acker',
     fitForReads: observer.fitness.isFit,

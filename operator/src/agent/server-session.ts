@@ -53,6 +53,8 @@ export class ServerSession {
   readonly #options: ServerSessionOptions;
   #current: Current | null = null;
   #startsInVain = 0;
+  /** Whether the data is such that what was received could not be applied when that was last tried. */
+  #couldNotApply = false;
   /** The start that this agent ordered last, and the certificates that were there then. */
   #started: { readonly pid: number; readonly certificatesDigest: string } | null = null;
 
@@ -69,6 +71,16 @@ export class ServerSession {
     const current = this.#current;
     const isStale = current !== null && this.#options.clock.monotonic() - current.observedAt > longest;
     return isStale ? null : (current?.member ?? null);
+  }
+
+  /** Whether the server has said that what it received cannot be applied; while there is no session, as the last one said. */
+  get cannotApply(): boolean {
+    return this.#current?.cannotApply ?? this.#couldNotApply;
+  }
+
+  /** The data is another member's: nothing of what was said of it counts. */
+  noteCloned(): void {
+    this.#couldNotApply = false;
   }
 
   /** How often this agent has started a server that did not answer before the next start. */
@@ -182,6 +194,7 @@ export class ServerSession {
   }
 
   noteSalvaged(): void {
+    this.#couldNotApply = false;
     if (this.#current !== null) {
       this.#current.salvaged = true;
       this.#current.cannotApply = false;
@@ -192,6 +205,7 @@ export class ServerSession {
   /** `isLasting`: the server has said no, and what it received is still not applied. */
   noteSalvageFailure(reason: string, isLasting: boolean): void {
     if (this.#current !== null) {
+      this.#couldNotApply = isLasting;
       this.#current.cannotApply = isLasting;
       this.#current.replicationFailure = `salvaging failed: ${reason}`;
     }

@@ -25,6 +25,8 @@ export type PrimaryDiagnosis =
   | { readonly kind: 'unreachable'; readonly witness: Witness; readonly isConfirmed: boolean }
   /** Its agent answers, its server does not, or cannot be looked at for good. */
   | { readonly kind: 'hung'; readonly isConfirmed: boolean }
+  /** It is the winner of an election, and cannot apply what it had received: it will not open. */
+  | { readonly kind: 'unable'; readonly isConfirmed: boolean }
   /** It lives, and no replica can acknowledge what it commits. */
   | { readonly kind: 'stalled'; readonly isConfirmed: boolean };
 
@@ -38,12 +40,14 @@ const SOURCE_SILENCE_MILLISECONDS = 800;
 const HUNG_MILLISECONDS = 1000;
 /** One that is busy may be slow, and a look may wait for others; after so long it is of no use whatever it does. */
 const USELESS_MILLISECONDS = 10_000;
+/** A winner that cannot apply for so long has been asked more than once. */
+const UNABLE_MILLISECONDS = 1000;
 /** What a replica says that has not been seen for so long is of the past. */
 const UNSEEN_MILLISECONDS = 750;
 
 /** Looks at the recorded primary. A shard without one, or without a database, is well. */
 export function diagnosePrimary(observation: ShardObservation): PrimaryDiagnosis {
-  const { shard, failover, commitsHangMilliseconds } = observation;
+  const { shard, failover, commitsHangMilliseconds, troubledMilliseconds } = observation;
   const primary = memberOf(observation, shard.primary);
   if (primary === undefined || !shard.initialised) {
     return { kind: 'well' };
@@ -66,6 +70,9 @@ export function diagnosePrimary(observation: ShardObservation): PrimaryDiagnosis
   if (isHung(state)) {
     return { kind: 'hung', isConfirmed: witness === 'silent' };
   }
+  if (cannotLead(state)) {
+    return { kind: 'unable', isConfirmed: (troubledMilliseconds ?? 0) >= UNABLE_MILLISECONDS };
+  }
   if (commitsHangMilliseconds !== null && witness === 'silent') {
     const patience = failover.acknowledgementTimeoutSeconds * 1000;
     return { kind: 'stalled', isConfirmed: commitsHangMilliseconds >= patience };
@@ -81,6 +88,16 @@ export function doCommitsHang({ shard, members }: Pick<ShardObservation, 'shard'
     member.acknowledgement.rule === 'oneReplica' &&
     member.acknowledgement.waitingSessions > 0 &&
     witnessOf({ shard, members }) === 'silent'
+  );
+}
+
+/** Whether a member runs, and what it received stands in the way of its becoming the primary: it applies none of it any more. */
+export function cannotLead({ server, member, cannotApply }: AgentState): boolean {
+  return (
+    server.kind === 'running' &&
+    member?.role.kind === 'replica' &&
+    !member.writable &&
+    (cannotApply || member.role.following.applying.kind === 'failed')
   );
 }
 

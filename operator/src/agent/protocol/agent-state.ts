@@ -103,7 +103,10 @@ export interface AgentState {
   readonly ownEnd: Measure<Position> | null;
   /** End of what it received as a replica, likewise. */
   readonly receivedEnd: Measure<Position> | null;
-  /** What it received before its server started could not be applied after that, as the server says: another attempt may fail as well. */
+  /**
+   * What it received before its server started could not be applied after that, as the server says, or said before it ended:
+   * another attempt may fail as well.
+   */
   readonly cannotApply: boolean;
   readonly activity: AgentActivity;
   /** Ready to follow, and waits to be recorded as one whose acknowledgement counts. */
