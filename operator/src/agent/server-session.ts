@@ -53,7 +53,6 @@ export class ServerSession {
   readonly #options: ServerSessionOptions;
   #current: Current | null = null;
   #startsInVain = 0;
-  /** Whether the data is such that what was received could not be applied when that was last tried. */
   #couldNotApply = false;
   /** The start that this agent ordered last, and the certificates that were there then. */
   #started: { readonly pid: number; readonly certificatesDigest: string } | null = null;
@@ -73,9 +72,9 @@ export class ServerSession {
     return isStale ? null : (current?.member ?? null);
   }
 
-  /** Whether the server has said that what it received cannot be applied; while there is no session, as the last one said. */
-  get cannotApply(): boolean {
-    return this.#current?.cannotApply ?? this.#couldNotApply;
+  /** Whether what was received could not be applied when that was last tried, in this run of the server or an earlier one. */
+  get couldNotApply(): boolean {
+    return this.#couldNotApply;
   }
 
   /** The data is another member's: nothing of what was said of it counts. */

@@ -104,7 +104,7 @@ function electionAmong(
       pod: member.pod,
       ordinal: Number(member.pod.slice(shard.name.length + 1)),
       isEligible: isEligible(member, former),
-      isDoubtful: member.state?.cannotApply ?? false,
+      isDoubtful: member.state?.couldNotApply ?? false,
       isRunning: member.state?.server.kind === 'running',
       isTerminating: member.isTerminating || (member.state?.terminating ?? false),
     })),

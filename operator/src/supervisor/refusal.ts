@@ -101,9 +101,11 @@ function whyNobodyElse(
   election: Extract<ElectionResult, { kind: 'blocked' }> | null,
 ): string {
   const back = 'Bring back whoever was the primary before it: with everything that was acknowledged it is promoted by itself.';
-  switch (election?.reason) {
-    case undefined:
-      return `It may have taken writes in epoch ${epoch} all the same, so that nobody takes its place.`;
+  if (election === null) {
+    return `It may have taken writes in epoch ${epoch} all the same, so that nobody takes its place.`;
+  }
+  const { reason } = election;
+  switch (reason) {
     case 'PositionsUnknown':
       return `There is no word from ${election.pods.join(', ')}, where acknowledged writes may be as well. Bring these back.`;
     case 'Diverged':
@@ -111,7 +113,7 @@ function whyNobodyElse(
     case 'NoCandidate':
       return `Nobody else who could take its place is known to hold all that ${primary} has. ${back}`;
     default:
-      return assertNever(election);
+      return assertNever(reason);
   }
 }
 

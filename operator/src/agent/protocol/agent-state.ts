@@ -103,11 +103,10 @@ export interface AgentState {
   readonly ownEnd: Measure<Position> | null;
   /** End of what it received as a replica, likewise. */
   readonly receivedEnd: Measure<Position> | null;
-  /**
-   * What it received before its server started could not be applied after that, as the server says, or said before it ended:
-   * another attempt may fail as well.
-   */
+  /** What it received before its server started could not be applied after that, as the server says: another attempt may fail as well. */
   readonly cannotApply: boolean;
+  /** The same of the last attempt, also where its server has ended since, or runs anew and was not asked yet. */
+  readonly couldNotApply: boolean;
   readonly activity: AgentActivity;
   /** Ready to follow, and waits to be recorded as one whose acknowledgement counts. */
   readonly awaitingAcker: boolean;
@@ -202,6 +201,7 @@ export const agentStateSchema: z.ZodType<AgentState> = z.object({
   ownEnd: measureSchema(positionSchema).nullable(),
   receivedEnd: measureSchema(positionSchema).nullable(),
   cannotApply: z.boolean().default(false),
+  couldNotApply: z.boolean().default(false),
   activity: activitySchema,
   awaitingAcker: z.boolean(),
   fitForReads: z.boolean(),

@@ -14,6 +14,7 @@ export function replicaState(change: Partial<AgentState> = {}): AgentState {
     unresponsive: null,
     unseenMilliseconds: 0,
     cannotApply: false,
+    couldNotApply: false,
     volume: { kind: 'ready', origin: 'clone', engineVersion: '11.8.6' },
     member: {
       observedAt: 2000,

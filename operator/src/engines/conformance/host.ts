@@ -41,14 +41,14 @@ export interface HostedMember {
   schemasOf(user: string, password: string): Promise<readonly string[] | undefined>;
   /** Makes a user as a person would, who sees nothing. */
   makeUser(user: string, password: string): Promise<void>;
-  /** Reads all figures that the server has of itself, as monitoring does, however long that waits. */
-  readFigures(): Promise<void>;
   /** Logs in as a user: whether it may read who the users are, and the numbers. */
   mayRead(user: string, password: string): Promise<{ readonly users: boolean; readonly rows: boolean }>;
   /** Stops applying, as an error would, while receiving goes on. */
   stopApplying(): Promise<void>;
   /** Makes applying wait, as a lock would; the function returned lets it go on. */
   blockApplying(): Promise<() => Promise<void>>;
+  /** Makes looks at the server wait, as a lock would; the function returned lets them go on. */
+  blockLooks(): Promise<() => Promise<void>>;
   /** Limits the statements of sessions that begin from now on as tightly as the server can; the function returned ends that. */
   limitStatements(): Promise<() => Promise<void>>;
   /** Begins a new part of the log of changes. */

@@ -226,7 +226,7 @@ export class SimulatedMember {
 
   #serverState({ peer }: Pick<Surroundings, 'peer'>): AgentState {
     if (!this.isRunning) {
-      const state = ended(0, 0, { cannotApply: this.cannotApply });
+      const state = ended(0, 0, { couldNotApply: this.cannotApply });
       const end = { kind: 'known', value: this.#position(this.log.length) } as const;
       return { ...state, ownEnd: end, receivedEnd: end };
     }
@@ -241,7 +241,7 @@ export class SimulatedMember {
     }
     if (this.cannotApply) {
       const applying = { kind: 'failed', error: { number: 1062, message: 'a row is there' } } as const;
-      return { ...following({ receiving: { kind: 'stopped' }, applying }, facts), server: this.#process() };
+      return { ...following({ receiving: { kind: 'stopped' }, applying }, facts), server: this.#process(), couldNotApply: true };
     }
     if (this.role === 'detached') {
       return detached(following({}, facts));
