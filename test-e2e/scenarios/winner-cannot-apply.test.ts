@@ -64,7 +64,9 @@ function untilPrimary(pod: string): Promise<true> {
 }
 
 function writable(): readonly string[] {
-  return world.members.flatMap(({ pod }) => (world.operator.state(pod)?.member?.writable === true ? [pod] : []));
+  return world.members.flatMap(({ pod }) =>
+    world.operator.state(pod)?.member?.writable === true ? [pod] : [],
+  );
 }
 
 /** Everybody is at work again, and nothing that was acknowledged is missing anywhere. */
@@ -127,7 +129,11 @@ describe('a winner that cannot apply what it received', () => {
     behind.startAgent();
     await world.startOperator();
     await untilPrimary(unable.pod);
-    const blocked = await waitFor('a person is told', () => world.operator.shard(0)?.blocked ?? undefined, STEP);
+    const blocked = await waitFor(
+      'a person is told',
+      () => world.operator.shard(0)?.blocked ?? undefined,
+      STEP,
+    );
     expect(blocked).toEqual({
       reason: 'PrimaryCannotApply',
       message: expect.stringContaining('Bring back whoever was the primary before it'),

@@ -1,5 +1,5 @@
 /** Who holds what others hold. Pure. */
-import type { ElectionArithmetic, ElectionMember } from './election.ts';
+import type { ElectionArithmetic, ElectionMember } from './electorate.ts';
 
 /** Whether a member holds everything that others hold, of whom all positions are known. */
 export function coversAll<Position>(

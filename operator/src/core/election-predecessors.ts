@@ -3,7 +3,7 @@
  * it, above all, which is no acker any more. Pure.
  */
 import { coversAll } from './election-cover.ts';
-import type { ElectionArithmetic, ElectionInput, ElectionMember } from './election.ts';
+import type { ElectionArithmetic, ElectionInput, ElectionMember } from './electorate.ts';
 
 /**
  * Everything acknowledged lies before what the former primary was elected with, for it added nothing. So it is safe with

@@ -1,5 +1,5 @@
 /** Who comes first of those that could take over without loss. Pure. */
-import type { ElectionArithmetic, ElectionInput, ElectionMember } from './election.ts';
+import type { ElectionArithmetic, ElectionInput, ElectionMember } from './electorate.ts';
 
 /**
  * The best of members that hold the same: what is asked for, what runs, what stays, what has applied the most (for that

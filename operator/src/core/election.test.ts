@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { elect, type ElectionArithmetic, type ElectionInput, type ElectionMember } from './election.ts';
+import { elect } from './election.ts';
+import type { ElectionArithmetic, ElectionInput, ElectionMember } from './electorate.ts';
 
 /** A history: how many writes, of which the last ones are of a branch of its own. */
 interface History {

@@ -10,7 +10,8 @@ import type { Refusal } from './refusal.ts';
 
 /** A primary in trouble. A promotion begins where `refusal` is null. */
 export interface PrimaryTrouble {
-  readonly kind: 'primaryLost' | 'primaryUnreachable' | 'primaryHung' | 'primaryUnable' | 'acknowledgementsStalled';
+  readonly kind:
+    'primaryLost' | 'primaryUnreachable' | 'primaryHung' | 'primaryUnable' | 'acknowledgementsStalled';
   readonly refusal: Refusal | null;
 }
 

@@ -13,7 +13,9 @@ const almostQuiet = following({ silentMilliseconds: { kind: 'known', value: 799 
 const unreadable: AgentState = { ...cutOff, unresponsive: { forMilliseconds: 300, usedProcessor: true } };
 const unseen: AgentState = { ...hearing, unseenMilliseconds: 750 };
 const barelySeen: AgentState = { ...hearing, unseenMilliseconds: 749 };
-const unable = following({ applying: { kind: 'failed', error: { number: 1062, message: 'a row is there' } } });
+const unable = following({
+  applying: { kind: 'failed', error: { number: 1062, message: 'a row is there' } },
+});
 const stopped = following({ receiving: { kind: 'stopped' }, applying: { kind: 'stopped' } });
 const restarting = ended(5);
 

@@ -1,6 +1,6 @@
 /** What an election of a shard is decided from: the words of the members, put together. Pure. */
 import type { AgentState } from '../agent/protocol/agent-state.ts';
-import type { ElectionInput, ElectionMember } from '../core/election.ts';
+import type { ElectionInput, ElectionMember } from '../core/electorate.ts';
 import type { Position, PositionArithmetic } from '../engines/position.ts';
 import { withoutPrimary } from './change-shard-map.ts';
 import { cannotLead, isHung } from './diagnose-primary.ts';

@@ -197,7 +197,12 @@ describe('a promotion', () => {
     ],
     [
       'while nobody else holds what a winner has that cannot apply it',
-      { diagnosis: unable, members: [stuck, second], change: { hasOpened: false }, shard: { ackers: [SECOND] } },
+      {
+        diagnosis: unable,
+        members: [stuck, second],
+        change: { hasOpened: false },
+        shard: { ackers: [SECOND] },
+      },
       blocked('PrimaryCannotApply', { best: SECOND }),
     ],
     [

@@ -53,7 +53,9 @@ describe('a winner that cannot apply', () => {
     expect(refusal).toMatchObject({ kind: 'blocked', reason: 'PrimaryCannotApply', best });
     const { message } = describeRefusal(refusal, CLUSTER, aShard()) ?? {};
     expect(message).toMatch(why);
-    expect(message).toMatch(/^demo-shard-0-0 was elected, and cannot apply .*\(error 1062: Duplicate entry\)/u);
+    expect(message).toMatch(
+      /^demo-shard-0-0 was elected, and cannot apply .*\(error 1062: Duplicate entry\)/u,
+    );
   });
 });
 

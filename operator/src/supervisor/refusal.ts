@@ -100,7 +100,8 @@ function whyNobodyElse(
   { epoch, primary }: ShardMapShard,
   election: Extract<ElectionResult, { kind: 'blocked' }> | null,
 ): string {
-  const back = 'Bring back whoever was the primary before it: with everything that was acknowledged it is promoted by itself.';
+  const back =
+    'Bring back whoever was the primary before it: with everything that was acknowledged it is promoted by itself.';
   if (election === null) {
     return `It may have taken writes in epoch ${epoch} all the same, so that nobody takes its place.`;
   }

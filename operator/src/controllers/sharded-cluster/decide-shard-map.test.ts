@@ -493,9 +493,7 @@ describe('decideShardMap', () => {
       });
 
       it('leaves it where the status had it where nothing was moving, and tells of it', () => {
-        expect(
-          told({ evidence, reportedKeyspaces, underWay: null, planned: new Map() }),
-        ).toMatchObject({
+        expect(told({ evidence, reportedKeyspaces, underWay: null, planned: new Map() })).toMatchObject({
           kind: 'create',
           spec: { keyspaces: [{ slotsByShard: [{ shard: 0, slots: '0-1' }] }] },
           rebuilt: expect.stringContaining('app_s0001 on shard 0'),

@@ -184,7 +184,9 @@ function describe(settled: readonly SettledKeyspace[], leftovers: number): strin
         ]),
     ...(recorded.length === 0
       ? []
-      : [`Where they contradict each other while it was to move, by the records of its move: ${listed(recorded)}.`]),
+      : [
+          `Where they contradict each other while it was to move, by the records of its move: ${listed(recorded)}.`,
+        ]),
     ...(leftovers === 0 ? [] : [`Copies that moves have left are removed: ${leftovers}.`]),
   ].join(' ');
 }

@@ -147,7 +147,12 @@ export class Fencing {
         }
         continue;
       }
-      if (state.server.kind === 'running' && isDue && !this.#pending.has(pod) && this.#mustBeAsked(pod, isPreparing)) {
+      if (
+        state.server.kind === 'running' &&
+        isDue &&
+        !this.#pending.has(pod) &&
+        this.#mustBeAsked(pod, isPreparing)
+      ) {
         this.#askToStop(pod, false);
       }
     }

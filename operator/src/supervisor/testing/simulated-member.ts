@@ -241,7 +241,11 @@ export class SimulatedMember {
     }
     if (this.cannotApply) {
       const applying = { kind: 'failed', error: { number: 1062, message: 'a row is there' } } as const;
-      return { ...following({ receiving: { kind: 'stopped' }, applying }, facts), server: this.#process(), couldNotApply: true };
+      return {
+        ...following({ receiving: { kind: 'stopped' }, applying }, facts),
+        server: this.#process(),
+        couldNotApply: true,
+      };
     }
     if (this.role === 'detached') {
       return detached(following({}, facts));
