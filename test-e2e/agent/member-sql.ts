@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { AGENT_USER, readAgentPassword } from '../../operator/src/engines/mariadb/credentials.ts';
 import { BINARY_LOG_NAME, layoutOf } from '../../operator/src/engines/mariadb/layout.ts';
+import { OWN_SCHEMA } from '../../operator/src/engines/mariadb/own-schema.ts';
 import { listLogFiles } from '../../operator/src/engines/mariadb/log-files.ts';
 import { waitFor } from '../cluster/machine/wait.ts';
 import type { MemberProcesses } from './member-processes.ts';
@@ -45,6 +46,13 @@ export async function connectAsAgent({ options, volumePath }: MemberProcesses): 
 export async function holdUpApplying(member: MemberProcesses): Promise<() => void> {
   const sql = await connectAsAgent(member);
   await sql.run('START TRANSACTION', 'SELECT id FROM conformance.numbers FOR UPDATE');
+  return () => sql.close();
+}
+
+/** Keeps anybody from looking at a primary, as a person's lock may, until the function returned is called. */
+export async function blockLooks(member: MemberProcesses): Promise<() => void> {
+  const sql = await connectAsAgent(member);
+  await sql.run(`LOCK TABLES ${OWN_SCHEMA}.epoch WRITE`);
   return () => sql.close();
 }
 

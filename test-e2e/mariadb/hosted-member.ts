@@ -9,6 +9,7 @@ import type { HostedMember } from '../../operator/src/engines/conformance/host.t
 import { APPLICATION_USER } from '../../operator/src/engines/conformance/story.ts';
 import { AGENT_USER, readAgentPassword } from '../../operator/src/engines/mariadb/credentials.ts';
 import { mariadbEngine } from '../../operator/src/engines/mariadb/engine.ts';
+import { OWN_SCHEMA } from '../../operator/src/engines/mariadb/own-schema.ts';
 import { layoutOf, RELAY_LOG_NAME } from '../../operator/src/engines/mariadb/layout.ts';
 import { listLogFiles } from '../../operator/src/engines/mariadb/log-files.ts';
 import type { MemberOptions } from '../../operator/src/engines/member.ts';
@@ -142,6 +143,14 @@ export function createHostedMember({
       await connection.query('SELECT id FROM conformance.numbers FOR UPDATE');
       return async () => {
         await connection.query('ROLLBACK');
+        connection.destroy();
+      };
+    },
+    async blockLooks() {
+      const connection = await connect();
+      await connection.query(`LOCK TABLES ${OWN_SCHEMA}.epoch WRITE`);
+      return async () => {
+        await connection.query('UNLOCK TABLES');
         connection.destroy();
       };
     },

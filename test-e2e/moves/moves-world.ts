@@ -5,6 +5,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ShardMapSpec, ShardRebalance } from '../../operator/src/api/v1alpha1/index.ts';
+import { shardMaps } from '../../operator/src/controllers/sharded-cluster/resource-types.ts';
+import { withoutPrimary, withShard } from '../../operator/src/supervisor/change-shard-map.ts';
 import { connect, type Connection } from '../../operator/src/runtime/client/connect.ts';
 import { prepareAgentAccess } from '../agent/agent-access.ts';
 import {
@@ -30,6 +32,7 @@ import { startOperator, type SupervisingOperator } from './supervising-operator.
 
 const MARIADB: PackagedMariadb = { version: '11.8', suite: 'trixie' };
 const READY = { timeoutMilliseconds: 240_000 };
+const NEVER = new AbortController().signal;
 
 /** By default three shards run, of two members each, and all but one have slots. */
 export interface MovesWorldOptions extends Partial<MovesStageOptions> {
@@ -189,6 +192,26 @@ export class MovesWorld extends MovesStage {
 
   async stopOperator(): Promise<void> {
     await this.#operator?.stop();
+  }
+
+  /** Stops the operator right after the first write of a promotion. */
+  async giveUpPrimary(shard: number): Promise<void> {
+    const { client } = this.#parts.connection;
+    await this.stopOperator();
+    const map = await client.get(shardMaps, { namespace: NAMESPACE, name: CLUSTER }, NEVER);
+    const entry = map?.spec.shards.find(({ number }) => number === shard);
+    if (map === undefined || entry === undefined) {
+      throw new Error('there is no ShardMap');
+    }
+    const changed = { ...map, spec: withShard(map.spec, withoutPrimary(entry, true)) };
+    await client.replace(shardMaps, changed, {}, NEVER);
+  }
+
+  /** Ends agents, launchers and servers of a shard at once, as when all its nodes lose power; launchers are back. */
+  async cutPower(shard: number): Promise<void> {
+    const members = this.processes.shards[shard] ?? [];
+    await Promise.all(members.map((member) => member.stopAgent('SIGKILL')));
+    await Promise.all(members.map((member) => member.restartLauncher()));
   }
 
   async untilWhole(): Promise<void> {

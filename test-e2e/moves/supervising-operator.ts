@@ -5,6 +5,7 @@ import { createCaches, type ClusterCaches } from '../../operator/src/controllers
 import { createShardRebalanceController } from '../../operator/src/controllers/shard-rebalance/controller.ts';
 import { operatorCertificateName } from '../../operator/src/controllers/sharded-cluster/resources/certificates.ts';
 import type { AgentState } from '../../operator/src/agent/protocol/agent-state.ts';
+import type { ShardReport } from '../../operator/src/core/instance-report.ts';
 import { mariadbEngine } from '../../operator/src/engines/mariadb/engine.ts';
 import { noMoverMetrics } from '../../operator/src/movers/mover-metrics.ts';
 import { Movers } from '../../operator/src/movers/movers.ts';
@@ -26,6 +27,8 @@ export interface SupervisingOperator {
   map(): ShardMapSpec;
   /** The newest word of an agent; undefined before the first. */
   state(pod: string): AgentState | undefined;
+  /** What is known of a shard; undefined before it was looked at. */
+  shard(number: number): ShardReport | undefined;
   /** What is known of a rebalance; undefined while there is none of that name. */
   rebalance(name: string): ShardRebalance | undefined;
   /** Names of all rebalances. */
@@ -93,6 +96,7 @@ export async function startOperator(
       const uid = caches.pods.get({ namespace: NAMESPACE, name: pod })?.metadata?.uid ?? '';
       return streams.view(uid)?.frame?.state;
     },
+    shard: (number) => supervisor.shard(KEY, number),
     rebalance: (name) => caches.rebalances.get({ namespace: NAMESPACE, name }),
     rebalances: () => caches.rebalances.list(NAMESPACE).map(({ metadata }) => metadata.name),
     async stop() {

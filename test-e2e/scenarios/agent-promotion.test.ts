@@ -5,6 +5,7 @@ import type { WorkloadClient } from '../../operator/src/engines/conformance/host
 import { setTimeout as delay } from 'node:timers/promises';
 import { type AgentWorld, startAgentWorld } from '../agent/agent-world.ts';
 import type { MemberProcesses } from '../agent/member-processes.ts';
+import { blockLooks } from '../agent/member-sql.ts';
 import { type NumberWriters, startNumberWriters } from '../agent/number-writers.ts';
 import { readShard } from '../agent/operator-stand-in.ts';
 import { createPromotionStandIn, type PromotionStandIn } from '../agent/promotion-stand-in.ts';
@@ -18,6 +19,10 @@ const WRITERS = 4;
 const KILLS = 5;
 /** As the operator judges a server that hangs. */
 const SILENCE_MILLISECONDS = 1000;
+/** Longer than a look may take: more than one has shown nothing. */
+const UNSEEN_MILLISECONDS = 3000;
+/** In which a server that is stopped is told of, and more than that on a machine that has nothing else to do. */
+const DETECTION_MILLISECONDS = 2500;
 /** So that a busy machine is not taken for silence. */
 const FENCE_SECONDS = 5;
 /** Of a pod, for all that an operator does until another has taken over. */
@@ -122,6 +127,10 @@ function replicas(): readonly MemberProcesses[] {
   return world.shard.members.filter((each) => each !== primary);
 }
 
+function isSilent({ unresponsive }: AgentState): boolean {
+  return (unresponsive?.forMilliseconds ?? 0) >= SILENCE_MILLISECONDS;
+}
+
 /** Whether nothing has come to a replica for a while from its source. */
 function receivesNothing({ member }: AgentState): boolean {
   if (member?.role.kind !== 'replica') {
@@ -184,11 +193,7 @@ describe('agents of a shard whose primary fails', () => {
     const former = primary;
     const stoppedAt = signalServer(former, 'SIGSTOP');
     const since = (): number => performance.now() - stoppedAt;
-    const { unresponsive } = await operator.until(
-      former.pod,
-      'does not answer',
-      (state) => (state.unresponsive?.forMilliseconds ?? 0) >= SILENCE_MILLISECONDS,
-    );
+    const { unresponsive } = await operator.until(former.pod, 'does not answer', isSilent);
     const unanswered = since();
     expect(unresponsive?.usedProcessor).toBe(false);
     await Promise.all(replicas().map(({ pod }) => operator.until(pod, 'receives nothing', receivesNothing)));
@@ -197,6 +202,34 @@ describe('agents of a shard whose primary fails', () => {
     await untilWriting();
     show('hang', { unanswered, unheard, ...phases, gap: writers.longestGap() });
     await operator.until(former.pod, 'is back', ({ member }) => member?.role.kind === 'replica');
+    await expectNothingLost();
+  });
+
+  it('tell of a primary that answers while looks at it wait, and of its hanging then as soon as ever', async () => {
+    await untilWhole();
+    await untilWriting();
+    const release = await blockLooks(primary);
+    let longest = 0;
+    const noted = (state: AgentState): boolean => {
+      longest = Math.max(longest, state.unresponsive?.forMilliseconds ?? 0);
+      return state.unseenMilliseconds >= UNSEEN_MILLISECONDS;
+    };
+    await operator.until(primary.pod, 'cannot be looked at', noted);
+    expect(longest).toBe(0);
+    await untilWriting();
+    const stoppedAt = signalServer(primary, 'SIGSTOP');
+    await operator.until(primary.pod, 'does not answer', isSilent);
+    const unanswered = performance.now() - stoppedAt;
+    signalServer(primary, 'SIGCONT');
+    release();
+    show('hang while looks wait', { unanswered });
+    expect(unanswered).toBeLessThan(DETECTION_MILLISECONDS);
+    await operator.until(
+      primary.pod,
+      'is seen',
+      (state) => state.unresponsive === null && state.unseenMilliseconds === 0 && state.member !== null,
+    );
+    await untilWriting();
     await expectNothingLost();
   });
 

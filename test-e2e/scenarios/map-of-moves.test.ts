@@ -115,6 +115,7 @@ describe('the API server takes', () => {
     expect(spec.keyspaces?.[0]?.referenceShards).toEqual([0, 1, 2]);
     const decision = decideShardMap({
       cluster: 'demo',
+      namespace: 'default',
       shards: 2,
       instances: 2,
       current: spec,
@@ -122,6 +123,7 @@ describe('the API server takes', () => {
       spec: aCluster({ shards: 2, keyspaces: [{ name: 'app', slots: 12, defaultKey: 'id' }] }).spec,
       reportedKeyspaces: [],
       underWay: null,
+      planned: null,
       evidence: null,
       decided: new Map(),
       withData: new Set([0, 1, 2]),

@@ -62,7 +62,7 @@ async function actAtOnce(context: ActionContext, action: SimpleAction, signal: A
       onActivity({ kind: 'initialising' });
       return member().files.initialise(signal);
     case 'clone':
-      return receiveClone(
+      await receiveClone(
         {
           sources: action.from,
           request: context.requestClone,
@@ -72,6 +72,7 @@ async function actAtOnce(context: ActionContext, action: SimpleAction, signal: A
         },
         signal,
       );
+      return session.noteCloned();
     case 'start':
       onActivity({ kind: 'starting' });
       return start(context, action.order, signal);

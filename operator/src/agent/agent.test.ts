@@ -52,17 +52,23 @@ describe('agents', () => {
 
   it('tell that what was received cannot be applied after a start, for as long as that is so', async () => {
     const world = await atWork();
-    const told = (): boolean | undefined => world.agents.get(REPLICA)?.state?.cannotApply;
+    const told = (): readonly unknown[] => {
+      const { cannotApply, couldNotApply } = world.agents.get(REPLICA)?.state ?? {};
+      return [cannotApply, couldNotApply];
+    };
     const replica = world.member(REPLICA);
     replica.cannotSalvage = true;
     replica.kill();
     await world.advance(3000);
-    expect(told()).toBe(true);
+    expect(told()).toEqual([true, true]);
+    replica.kill();
+    await world.advance(0);
+    expect(told()).toEqual([false, true]);
     replica.cannotSalvage = false;
     await world.advance(10_000);
     await untilAtWork(world);
     expect(world.isAtWork()).toBe(true);
-    expect(told()).toBe(false);
+    expect(told()).toEqual([false, false]);
     await world.close();
   });
 

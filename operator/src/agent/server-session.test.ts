@@ -9,6 +9,7 @@ import { replicaState } from './testing/agent-states.ts';
 const NEVER = new AbortController().signal;
 
 async function connected() {
+  const clock = new FakeClock();
   const server = {
     observe: (): Promise<unknown> => Promise.resolve({ ...replicaState().member, writable: true }),
   };
@@ -21,12 +22,12 @@ async function connected() {
           close: () => {},
         }),
       }) as unknown as Member,
-    clock: new FakeClock(),
+    clock,
     logger: silentLogger,
     onEnded: () => {},
   });
   await session.connect(7, NEVER);
-  return { session, server };
+  return { session, server, clock };
 }
 
 describe('a server that this agent has closed for writes', () => {
@@ -54,5 +55,36 @@ describe('a server that this agent has closed for writes', () => {
     session.noteClosed();
     await session.look(NEVER);
     expect(session.state()?.writable).toBe(true);
+  });
+});
+
+describe('a server that looks show nothing of', () => {
+  it('is told of from the beginning of the first such look, until one shows something', async () => {
+    const { session, server, clock } = await connected();
+    await session.look(NEVER);
+    await clock.advance(400);
+    expect(session.unseenFor()).toBe(0);
+    const waiting = Promise.withResolvers<never>();
+    server.observe = () => waiting.promise;
+    const looking = session.look(NEVER);
+    await clock.advance(1500);
+    waiting.reject(new Error('no answer within 1500 ms'));
+    await looking;
+    await clock.advance(100);
+    server.observe = () => Promise.reject(new Error('nor now'));
+    await session.look(NEVER);
+    expect(session.unseenFor()).toBe(1600);
+    server.observe = () => Promise.resolve(replicaState().member);
+    await session.look(NEVER);
+    expect(session.unseenFor()).toBe(0);
+  });
+
+  it('is not told of once there is no session with it', async () => {
+    const { session, server, clock } = await connected();
+    server.observe = () => Promise.reject(new Error('no answer'));
+    await session.look(NEVER);
+    await clock.advance(1000);
+    session.close();
+    expect(session.unseenFor()).toBe(0);
   });
 });

@@ -31,6 +31,8 @@ interface Current {
   closings: number;
   /** The look that is under way. */
   looking: Promise<void> | null;
+  /** When the first of the looks began that have shown nothing since the last that has; null for none. Monotonic milliseconds. */
+  unseenSince: number | null;
 }
 
 /** A look older than this says nothing about now. */
@@ -51,6 +53,7 @@ export class ServerSession {
   readonly #options: ServerSessionOptions;
   #current: Current | null = null;
   #startsInVain = 0;
+  #couldNotApply = false;
   /** The start that this agent ordered last, and the certificates that were there then. */
   #started: { readonly pid: number; readonly certificatesDigest: string } | null = null;
 
@@ -67,6 +70,16 @@ export class ServerSession {
     const current = this.#current;
     const isStale = current !== null && this.#options.clock.monotonic() - current.observedAt > longest;
     return isStale ? null : (current?.member ?? null);
+  }
+
+  /** Whether what was received could not be applied when that was last tried, in this run of the server or an earlier one. */
+  get couldNotApply(): boolean {
+    return this.#couldNotApply;
+  }
+
+  /** The data is another member's: nothing of what was said of it counts. */
+  noteCloned(): void {
+    this.#couldNotApply = false;
   }
 
   /** How often this agent has started a server that did not answer before the next start. */
@@ -106,6 +119,7 @@ export class ServerSession {
       observedAt: clock.monotonic(),
       closings: 0,
       looking: null,
+      unseenSince: null,
     };
     this.#startsInVain = 0;
     this.#current?.session.close();
@@ -155,11 +169,13 @@ export class ServerSession {
   }
 
   async #look(current: Current, signal: AbortSignal): Promise<void> {
+    current.unseenSince ??= this.#options.clock.monotonic();
     try {
       const { closings } = current;
       const seen = await current.session.observe(signal);
       current.member = closings === current.closings ? seen : { ...seen, writable: false };
       current.observedAt = this.#options.clock.monotonic();
+      current.unseenSince = null;
       current.refusedSince = isRefused(current.member) ? (current.refusedSince ?? current.observedAt) : null;
     } catch (error) {
       if (!signal.aborted) {
@@ -177,6 +193,7 @@ export class ServerSession {
   }
 
   noteSalvaged(): void {
+    this.#couldNotApply = false;
     if (this.#current !== null) {
       this.#current.salvaged = true;
       this.#current.cannotApply = false;
@@ -187,6 +204,7 @@ export class ServerSession {
   /** `isLasting`: the server has said no, and what it received is still not applied. */
   noteSalvageFailure(reason: string, isLasting: boolean): void {
     if (this.#current !== null) {
+      this.#couldNotApply = isLasting;
       this.#current.cannotApply = isLasting;
       this.#current.replicationFailure = `salvaging failed: ${reason}`;
     }
@@ -243,6 +261,12 @@ export class ServerSession {
   /** Milliseconds for which the server has failed to connect to its source; 0 when it does not fail. */
   refusedFor(): number {
     const since = this.#current?.refusedSince ?? null;
+    return since === null ? 0 : this.#options.clock.monotonic() - since;
+  }
+
+  /** Milliseconds for which looks at the server have shown nothing; 0 while they do, or there is no session. */
+  unseenFor(): number {
+    const since = this.#current?.unseenSince ?? null;
     return since === null ? 0 : this.#options.clock.monotonic() - since;
   }
 

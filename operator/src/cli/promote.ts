@@ -88,6 +88,7 @@ const PRIMARY_IN_DOUBT: ReadonlySet<string | undefined> = new Set<ShardStateName
   'primaryLost',
   'primaryUnreachable',
   'primaryHung',
+  'primaryUnable',
   'acknowledgementsStalled',
   'promoting',
   'blocked',

@@ -1,6 +1,7 @@
 /** What `kubectl shardwright report` shows where the ShardMap is gone: what one would be made from. Changes nothing. */
 import { isUnderWay, ownerAnnotation, ownersNamed, type ShardedCluster } from '../api/v1alpha1/index.ts';
 import { readHoldingsBySql } from '../core/rebuild/holdings-sql.ts';
+import { type PlannedDepartures, plannedDepartures } from '../core/rebuild/planned-departures.ts';
 import { type HoldingShard, settleKeyspace, type SettledKeyspace } from '../core/rebuild/settle-keyspace.ts';
 import type { OutputFormat } from './command-line.ts';
 import { PluginFailure } from './failure.ts';
@@ -41,8 +42,9 @@ export async function showRebuild(
       silent.push({ shard: shard.name, because: error instanceof Error ? error.message : String(error) });
     }
   }
-  const isStill = !(await listRebalances(session, name, signal)).some(isUnderWay);
-  const settled = settleAll(cluster, holding, isStill);
+  const underWay = (await listRebalances(session, name, signal)).filter(isUnderWay);
+  const planned = plannedDepartures(underWay.map(({ status }) => status?.plan?.moves));
+  const settled = settleAll(cluster, holding, planned);
   if (output === 'json') {
     session.say(JSON.stringify({ cluster: name, map: null, silent, keyspaces: settled }, null, 2));
   } else {
@@ -67,7 +69,7 @@ function rememberedShards({ status }: ShardedCluster): readonly RememberedShard[
 function settleAll(
   cluster: ShardedCluster,
   shards: readonly HoldingShard[],
-  isStill: boolean,
+  planned: PlannedDepartures | null,
 ): readonly SettledKeyspace[] {
   const recorded = new Map((cluster.status?.keyspaces ?? []).map((each) => [each.name, each]));
   const decided = ownersNamed(cluster);
@@ -79,7 +81,7 @@ function settleAll(
       slotsByShard,
       ...(ranges === undefined ? {} : { ranges }),
     };
-    return settleKeyspace({ name, slots, known, isStill: isStill && recorded.has(name) }, shards, decided);
+    return settleKeyspace({ name, slots, known, isRecorded: recorded.has(name), planned }, shards, decided);
   });
 }
 
@@ -101,8 +103,9 @@ export function renderRebuild(settled: readonly SettledKeyspace[]): string[] {
         `which shard ${owner} has; it would be removed`,
     ),
     ...kept.map(
-      ({ database, shard }) =>
-        `${database} is on shard ${shard}, as the status says: servers contradict each other, and nothing was moving`,
+      ({ database, shard, by }) =>
+        `${database} is on shard ${shard}, as the ${by === 'status' ? 'status says' : 'records of its move say'}: ` +
+        `servers contradict each other${by === 'status' ? ', and no move had to do with it' : ''}`,
     ),
     ...unsettled.map(
       ({ database, shards, because }) =>

@@ -1,11 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { elect, type ElectionArithmetic, type ElectionInput, type ElectionMember } from './election.ts';
+import { elect } from './election.ts';
+import type { ElectionArithmetic, ElectionInput, ElectionMember } from './electorate.ts';
 
 /** A history: how many writes, of which the last ones are of a branch of its own. */
 interface History {
   readonly length: number;
   readonly branch: string;
+  /** Who wrote the newest of them. */
+  readonly writer: string;
 }
 
 const arithmetic: ElectionArithmetic<History> = {
@@ -19,10 +22,12 @@ const arithmetic: ElectionArithmetic<History> = {
     return left.length > right.length ? 'ahead' : 'behind';
   },
   covers: (held, needed) => held.branch === needed.branch && held.length >= needed.length,
+  continues: (held, needed) =>
+    held.branch === needed.branch && held.length >= needed.length && held.writer === needed.writer,
 };
 
-function at(length: number, branch = ''): History {
-  return { length, branch };
+function at(length: number, branch = '', writer = 'p0'): History {
+  return { length, branch, writer };
 }
 
 function member(
@@ -36,6 +41,7 @@ function member(
     received,
     applied: received,
     isEligible: true,
+    isDoubtful: false,
     isRunning: true,
     isTerminating: false,
     ...change,
@@ -237,6 +243,58 @@ function acknowledged({ replicas }: Shard): number {
 function heldBy(shard: Shard, pod: string): number {
   return pod === 'p0' ? shard.written : (shard.replicas[Number(pod.slice(1)) - 1]?.received ?? -1);
 }
+
+describe('an election after a winner that never took writes', () => {
+  /** p0 was elected with five writes of p9, the primary before, which is no acker any more. */
+  const unable = member(0, at(5, '', 'p9'), { isEligible: false });
+  const behind = member(1, at(4, '', 'p9'));
+  const before = (end: History | null, change: Partial<ElectionMember<History>> = {}) =>
+    member(9, end, { isRunning: false, ...change });
+  const after = (...members: readonly ElectionMember<History>[]) =>
+    election({ members: [unable, ...members], ackers: ['p0', 'p1'], formerEnd: at(5, '', 'p9') });
+
+  it.each<readonly [string, readonly ElectionMember<History>[], string]>([
+    ['who holds all of it', [member(1, at(5, '', 'p9')), before(at(7, '', 'p9'))], 'p1'],
+    ['the primary before, which wrote the newest of it', [behind, before(at(5, '', 'p9'))], 'p9'],
+    ['the same, with what nobody acknowledged', [behind, before(at(7, '', 'p9'))], 'p9'],
+    [
+      'the primary before rather than one that could not apply',
+      [member(1, at(5, '', 'p9'), { isDoubtful: true }), before(at(5, '', 'p9'))],
+      'p9',
+    ],
+    [
+      'one that could not apply, where nobody else will do',
+      [member(1, at(5, '', 'p9'), { isDoubtful: true }), before(at(4, '', 'p9'))],
+      'p1',
+    ],
+  ])('elects %s', (_, members, pod) => {
+    expect(after(...members)).toEqual(elected(pod));
+  });
+
+  it.each<readonly [string, readonly ElectionMember<History>[], object]>([
+    ['the primary before lacks something', [behind, before(at(4, '', 'p9'))], { reason: 'NoCandidate' }],
+    ['another has written since', [behind, before(at(7, '', 'p8'))], { reason: 'NoCandidate' }],
+    ['its end is unknown', [behind, before(null)], { reason: 'NoCandidate' }],
+    [
+      'it cannot take over',
+      [behind, before(at(7, '', 'p9'), { isEligible: false })],
+      { reason: 'NoCandidate' },
+    ],
+    [
+      'an acker is silent',
+      [member(1, null, { isEligible: false }), before(at(7, '', 'p9'))],
+      { reason: 'PositionsUnknown', pods: ['p1'] },
+    ],
+  ])('elects nobody while %s', (_, members, expected) => {
+    expect(after(...members)).toMatchObject({ kind: 'blocked', ...expected });
+  });
+
+  it('elects nobody who is not on record after one that did', () => {
+    const members = [{ ...unable, isEligible: false }, behind, before(at(7, '', 'p9'))];
+    const result = election({ members, ackers: ['p1', 'p2'], formerEnd: null });
+    expect(result).toMatchObject({ kind: 'blocked', reason: 'PositionsUnknown' });
+  });
+});
 
 describe('whatever is known of a shard, an election', () => {
   it('never elects a member that lacks an acknowledged write', () => {

@@ -6,44 +6,10 @@
  * the former primary's own log. A member whose position is unknown may hold a write that nobody else has.
  */
 
-/** How far histories reach; see the engine port. */
-export interface ElectionArithmetic<Position> {
-  readonly compare: (left: Position, right: Position) => 'equal' | 'ahead' | 'behind' | 'diverged';
-  /** Whether everything in `needed` is in `held`. */
-  readonly covers: (held: Position, needed: Position) => boolean;
-}
-
-/** One member of the shard. */
-export interface ElectionMember<Position> {
-  readonly pod: string;
-  /** Its number within the shard; decides between equals. */
-  readonly ordinal: number;
-  /** Everything in its possession, and final: it receives no more. Null while unknown. */
-  readonly received: Position | null;
-  /** What of that is applied; null while unknown. */
-  readonly applied: Position | null;
-  /** Whether it can take over: its agent answers and its volume is complete. */
-  readonly isEligible: boolean;
-  readonly isRunning: boolean;
-  readonly isTerminating: boolean;
-}
-
-/** What an election is decided from. */
-export interface ElectionInput<Position> {
-  /** All members on record, the former primary among them. */
-  readonly members: readonly ElectionMember<Position>[];
-  /** Members whose acknowledgement counted. */
-  readonly ackers: readonly string[];
-  /** Who was primary; null where that is not known. */
-  readonly former: string | null;
-  /** Everything in the former primary's possession, once it is dead; null while unknown. */
-  readonly formerEnd: Position | null;
-  readonly policy: 'NoDataLoss' | 'Availability';
-  /** Pod that a person decided for, should there be no way without loss. */
-  readonly chosen: string | null;
-  /** Pod to take among equals. */
-  readonly preferred: string | null;
-}
+import { coversAll, coversPosition } from './election-cover.ts';
+import type { ElectionArithmetic, ElectionInput, ElectionMember } from './electorate.ts';
+import { findPredecessors } from './election-predecessors.ts';
+import { firstOf } from './election-rank.ts';
 
 /**
  * Why nobody is elected.
@@ -107,22 +73,23 @@ function electWithoutLoss<Position>(
   const isSafe = (member: ElectionMember<Position>): boolean =>
     coversAll(member, known, arithmetic) &&
     (unknown.length === 0 || (formerEnd !== null && coversPosition(member, formerEnd, arithmetic)));
-  const winner = first(
-    recorded.filter((member) => member.isEligible && isSafe(member)),
-    input,
-    arithmetic,
+  const safe = recorded.filter((member) => member.isEligible && isSafe(member));
+  // Everything acknowledged is in the former primary's own log: where nobody else qualifies, it goes on itself.
+  const returning = members.filter(
+    (member) =>
+      member.pod === former &&
+      member.isEligible &&
+      formerEnd !== null &&
+      coversAll({ ...member, received: formerEnd }, known, arithmetic),
   );
+  const sound = (group: readonly ElectionMember<Position>[]): readonly ElectionMember<Position>[] =>
+    group.filter(({ isDoubtful }) => !isDoubtful);
+  const predecessors = findPredecessors(input, arithmetic);
+  const groups = [sound(safe), sound(returning), sound(predecessors), safe, returning, predecessors];
+  const candidates = groups.find(({ length }) => length > 0) ?? [];
+  const winner = firstOf(candidates, input, arithmetic);
   if (winner !== undefined) {
     return { kind: 'elected', pod: winner.pod, mayMiss: [] };
-  }
-  // Everything acknowledged is in the former primary's own log: where nobody else qualifies, it goes on itself.
-  const returning = members.find((member) => member.pod === former && member.isEligible);
-  if (
-    returning !== undefined &&
-    formerEnd !== null &&
-    coversAll({ ...returning, received: formerEnd }, known, arithmetic)
-  ) {
-    return { kind: 'elected', pod: returning.pod, mayMiss: [] };
   }
   return unknown.length > 0 || known.length === 0
     ? blocked('PositionsUnknown', unknown)
@@ -172,7 +139,7 @@ function bestOf<Position>(
     ({ isEligible, received, pod }) => isEligible && received !== null && pod !== input.former,
   );
   const leading = able.filter((member) => able.every((other) => !isAhead(other, member, arithmetic)));
-  return first(leading, input, arithmetic)?.pod ?? null;
+  return firstOf(leading, input, arithmetic)?.pod ?? null;
 }
 
 function isAhead<Position>(
@@ -183,25 +150,6 @@ function isAhead<Position>(
   return (
     left.received !== null && right.received !== null && compare(left.received, right.received) === 'ahead'
   );
-}
-
-function coversAll<Position>(
-  member: ElectionMember<Position>,
-  others: readonly ElectionMember<Position>[],
-  arithmetic: ElectionArithmetic<Position>,
-): boolean {
-  return (
-    member.received !== null &&
-    others.every(({ received }) => received !== null && coversPosition(member, received, arithmetic))
-  );
-}
-
-function coversPosition<Position>(
-  { received }: ElectionMember<Position>,
-  needed: Position,
-  { covers }: ElectionArithmetic<Position>,
-): boolean {
-  return received !== null && covers(received, needed);
 }
 
 function divergedAmong<Position>(
@@ -216,35 +164,4 @@ function divergedAmong<Position>(
       ),
     )
     .map(({ pod }) => pod);
-}
-
-/**
- * The best of members that hold the same: what is asked for, what runs, what stays, what has applied the most (for that
- * is what a promotion waits for), and then the lowest ordinal. Undefined of none.
- */
-function first<Position>(
-  members: readonly ElectionMember<Position>[],
-  { preferred }: ElectionInput<Position>,
-  arithmetic: ElectionArithmetic<Position>,
-): ElectionMember<Position> | undefined {
-  const rank = (left: ElectionMember<Position>, right: ElectionMember<Position>): number =>
-    Number(right.pod === preferred) - Number(left.pod === preferred) ||
-    Number(right.isRunning) - Number(left.isRunning) ||
-    Number(left.isTerminating) - Number(right.isTerminating) ||
-    appliedOrder(left, right, arithmetic) ||
-    left.ordinal - right.ordinal;
-  return members.toSorted(rank)[0];
-}
-
-/** Negative where `left` has applied more. */
-function appliedOrder<Position>(
-  left: ElectionMember<Position>,
-  right: ElectionMember<Position>,
-  { compare }: ElectionArithmetic<Position>,
-): number {
-  if (left.applied === null || right.applied === null) {
-    return Number(left.applied === null) - Number(right.applied === null);
-  }
-  const order = compare(left.applied, right.applied);
-  return order === 'ahead' ? -1 : Number(order === 'behind');
 }

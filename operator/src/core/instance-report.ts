@@ -52,6 +52,7 @@ export type ReadTarget = 'replica' | 'primary';
  * - `primaryLost`: the primary's server is proven to have ended.
  * - `primaryUnreachable`: nobody hears of the primary; that alone proves nothing.
  * - `primaryHung`: its agent answers and its server does not.
+ * - `primaryUnable`: it was elected, has not opened, and cannot apply what it received.
  * - `acknowledgementsStalled`: it runs, and no replica can acknowledge what it commits.
  * - `switchingOver`: a planned change of the primary is under way.
  * - `replicaBroken`: a replica cannot apply what it received.
@@ -70,6 +71,7 @@ export const SHARD_STATE_NAMES = [
   'primaryLost',
   'primaryUnreachable',
   'primaryHung',
+  'primaryUnable',
   'acknowledgementsStalled',
   'switchingOver',
   'promoting',
@@ -82,6 +84,7 @@ export type ShardStateName = (typeof SHARD_STATE_NAMES)[number];
  * - `ServerEnded`: its agent or the kubelet told that its server had ended.
  * - `Unreachable`: nobody heard of it for the fence's time.
  * - `Hung`: its server answered nobody.
+ * - `CannotApply`: it was elected, and could not apply what it had received; it never took writes.
  * - `AcknowledgementsStalled`: no replica could acknowledge its commits.
  * - `Switchover`: it was planned.
  * - `Resumed`: another instance of the operator had begun, and the reason went with it.
@@ -90,6 +93,7 @@ export const PROMOTION_REASONS = [
   'ServerEnded',
   'Unreachable',
   'Hung',
+  'CannotApply',
   'AcknowledgementsStalled',
   'Switchover',
   'Resumed',

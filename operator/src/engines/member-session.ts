@@ -30,7 +30,10 @@ export interface Observing {
    * while the server's writers hang. Rejecting does not end the session.
    */
   observe(signal: AbortSignal): Promise<MemberState>;
-  /** Resolves when the server has answered a question that it need do nothing for; otherwise as `observe`. */
+  /**
+   * Resolves when the server has answered a question that it need do nothing for, whatever an `observe` waits for;
+   * otherwise as `observe`.
+   */
   probe(signal: AbortSignal): Promise<void>;
 }
 

@@ -30,4 +30,9 @@ export interface PositionArithmetic {
   readonly compare: (left: Position, right: Position) => PositionOrder;
   /** Whether everything in `needed` is in `held`: `held` is equal or ahead. */
   readonly covers: (held: Position, needed: Position) => boolean;
+  /**
+   * Whether `held` goes on from `needed` for certain: it covers it, and one member wrote the newest change of both. Members
+   * number their changes once, so that this history passed through the other's end, which `covers` does not tell.
+   */
+  readonly continues: (held: Position, needed: Position) => boolean;
 }

@@ -99,6 +99,7 @@ function isUntroubled(state: ShardStateName): boolean {
     case 'primaryLost':
     case 'primaryUnreachable':
     case 'primaryHung':
+    case 'primaryUnable':
     case 'acknowledgementsStalled':
     case 'switchingOver':
     case 'promoting':

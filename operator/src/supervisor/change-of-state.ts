@@ -20,6 +20,7 @@ export function changeOf(state: ShardState, shard: ShardMapShard): ShardMapShard
     case 'primaryLost':
     case 'primaryUnreachable':
     case 'primaryHung':
+    case 'primaryUnable':
     case 'acknowledgementsStalled':
     case 'replicaBroken':
     case 'ackerLeaving':

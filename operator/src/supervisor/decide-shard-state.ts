@@ -10,7 +10,8 @@ import type { Refusal } from './refusal.ts';
 
 /** A primary in trouble. A promotion begins where `refusal` is null. */
 export interface PrimaryTrouble {
-  readonly kind: 'primaryLost' | 'primaryUnreachable' | 'primaryHung' | 'acknowledgementsStalled';
+  readonly kind:
+    'primaryLost' | 'primaryUnreachable' | 'primaryHung' | 'primaryUnable' | 'acknowledgementsStalled';
   readonly refusal: Refusal | null;
 }
 
@@ -91,6 +92,8 @@ function troubleOf({ kind }: PrimaryDiagnosis): PrimaryTrouble['kind'] | null {
       return 'primaryUnreachable';
     case 'hung':
       return 'primaryHung';
+    case 'unable':
+      return 'primaryUnable';
     case 'stalled':
       return 'acknowledgementsStalled';
     default:

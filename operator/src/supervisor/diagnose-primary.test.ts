@@ -11,6 +11,12 @@ const cutOff = following({ receiving: { kind: 'connecting' } });
 const quiet = following({ silentMilliseconds: { kind: 'known', value: 800 } });
 const almostQuiet = following({ silentMilliseconds: { kind: 'known', value: 799 } });
 const unreadable: AgentState = { ...cutOff, unresponsive: { forMilliseconds: 300, usedProcessor: true } };
+const unseen: AgentState = { ...hearing, unseenMilliseconds: 750 };
+const barelySeen: AgentState = { ...hearing, unseenMilliseconds: 749 };
+const unable = following({
+  applying: { kind: 'failed', error: { number: 1062, message: 'a row is there' } },
+});
+const stopped = following({ receiving: { kind: 'stopped' }, applying: { kind: 'stopped' } });
 const restarting = ended(5);
 
 interface Case {
@@ -32,6 +38,9 @@ const silent = (milliseconds: number): Pick<Case, 'primary' | 'about'> => ({
 });
 const unresponsive = (forMilliseconds: number, usedProcessor: boolean): Pick<Case, 'primary'> => ({
   primary: leading({ unresponsive: { forMilliseconds, usedProcessor } }),
+});
+const troubled = (milliseconds: number): Pick<Case, 'change'> => ({
+  change: { troubledMilliseconds: milliseconds },
 });
 const hang = (milliseconds: number): Pick<Case, 'change'> => ({
   change: { commitsHangMilliseconds: milliseconds },
@@ -89,6 +98,16 @@ describe('the diagnosis of a primary', () => {
       unreachable('nobody', false),
     ],
     [
+      'that is silent, with a replica that its own agent has not seen of late',
+      { ...silent(60_000), first: unseen, second: cutOff },
+      unreachable('silent', true),
+    ],
+    [
+      'that is silent, with a replica that its own agent has seen just now',
+      { ...silent(60_000), first: barelySeen, second: cutOff },
+      unreachable('alive', false),
+    ],
+    [
       'that is silent to all, for a moment',
       { ...silent(999), first: cutOff, second: quiet },
       unreachable('silent', false),
@@ -125,6 +144,37 @@ describe('the diagnosis of a primary', () => {
       'that is too busy',
       { ...unresponsive(10_000, true), first: quiet, second: quiet },
       { kind: 'hung', isConfirmed: true },
+    ],
+    [
+      'that was elected and has just been unable to apply',
+      { primary: unable, ...troubled(999) },
+      { kind: 'unable', isConfirmed: false },
+    ],
+    [
+      'that was elected and is unable to apply',
+      { primary: unable, ...troubled(1000) },
+      { kind: 'unable', isConfirmed: true },
+    ],
+    [
+      'that was elected by its files and cannot apply what they hold',
+      { primary: { ...stopped, cannotApply: true }, ...troubled(1000) },
+      { kind: 'unable', isConfirmed: true },
+    ],
+    ['that was elected and has yet to apply what it received', { primary: stopped }, { kind: 'well' }],
+    [
+      'that answers while looks at it wait for others',
+      { primary: leading({ unseenMilliseconds: 9999 }), first: cutOff, second: cutOff },
+      { kind: 'well' },
+    ],
+    [
+      'that nobody could look at for too long, and no replica hears',
+      { primary: leading({ unseenMilliseconds: 10_000 }), first: cutOff, second: cutOff },
+      { kind: 'hung', isConfirmed: true },
+    ],
+    [
+      'that nobody could look at for too long, and a replica hears',
+      { primary: leading({ unseenMilliseconds: 10_000 }), first: cutOff },
+      { kind: 'hung', isConfirmed: false },
     ],
     [
       'whose commits hang with nobody connected',

@@ -23,8 +23,10 @@ export type PrimaryDiagnosis =
   | { readonly kind: 'lost' }
   /** Nobody hears of it. */
   | { readonly kind: 'unreachable'; readonly witness: Witness; readonly isConfirmed: boolean }
-  /** Its agent answers, its server does not. */
+  /** Its agent answers, its server does not, or cannot be looked at for good. */
   | { readonly kind: 'hung'; readonly isConfirmed: boolean }
+  /** It is the winner of an election, and cannot apply what it had received: it will not open. */
+  | { readonly kind: 'unable'; readonly isConfirmed: boolean }
   /** It lives, and no replica can acknowledge what it commits. */
   | { readonly kind: 'stalled'; readonly isConfirmed: boolean };
 
@@ -36,12 +38,16 @@ const UNREACHABLE_MILLISECONDS = 1000;
 const SOURCE_SILENCE_MILLISECONDS = 800;
 /** A server that has not answered for so long, nor used the processor, is stopped or stuck in the kernel. */
 const HUNG_MILLISECONDS = 1000;
-/** One that is busy may be slow; after so long it is of no use whatever it does. */
+/** One that is busy may be slow, and a look may wait for others; after so long it is of no use whatever it does. */
 const USELESS_MILLISECONDS = 10_000;
+/** A winner that cannot apply for so long has been asked more than once. */
+const UNABLE_MILLISECONDS = 1000;
+/** What a replica says that has not been seen for so long is of the past. */
+const UNSEEN_MILLISECONDS = 750;
 
 /** Looks at the recorded primary. A shard without one, or without a database, is well. */
 export function diagnosePrimary(observation: ShardObservation): PrimaryDiagnosis {
-  const { shard, failover, commitsHangMilliseconds } = observation;
+  const { shard, failover, commitsHangMilliseconds, troubledMilliseconds } = observation;
   const primary = memberOf(observation, shard.primary);
   if (primary === undefined || !shard.initialised) {
     return { kind: 'well' };
@@ -64,6 +70,9 @@ export function diagnosePrimary(observation: ShardObservation): PrimaryDiagnosis
   if (isHung(state)) {
     return { kind: 'hung', isConfirmed: witness === 'silent' };
   }
+  if (cannotLead(state)) {
+    return { kind: 'unable', isConfirmed: (troubledMilliseconds ?? 0) >= UNABLE_MILLISECONDS };
+  }
   if (commitsHangMilliseconds !== null && witness === 'silent') {
     const patience = failover.acknowledgementTimeoutSeconds * 1000;
     return { kind: 'stalled', isConfirmed: commitsHangMilliseconds >= patience };
@@ -82,8 +91,21 @@ export function doCommitsHang({ shard, members }: Pick<ShardObservation, 'shard'
   );
 }
 
+/** Whether a member runs, and what it received stands in the way of its becoming the primary: it applies none of it any more. */
+export function cannotLead({ server, member, cannotApply }: AgentState): boolean {
+  return (
+    server.kind === 'running' &&
+    member?.role.kind === 'replica' &&
+    !member.writable &&
+    (cannotApply || member.role.following.applying.kind === 'failed')
+  );
+}
+
 /** Whether a member's server is as good as dead, though it runs. One that is merely slow is not. */
-export function isHung({ unresponsive }: AgentState): boolean {
+export function isHung({ unresponsive, unseenMilliseconds }: AgentState): boolean {
+  if (unseenMilliseconds >= USELESS_MILLISECONDS) {
+    return true;
+  }
   if (unresponsive === null) {
     return false;
   }
@@ -102,8 +124,10 @@ function witnessOf({ shard, members }: Pick<ShardObservation, 'shard' | 'members
 }
 
 /** What one replica says; nothing, while its server does not run, answers late, or follows nobody. */
-function wordOf({ member, server, unresponsive }: AgentState): readonly Exclude<Witness, 'nobody'>[] {
-  if (server.kind !== 'running' || member?.role.kind !== 'replica' || unresponsive !== null) {
+function wordOf(state: AgentState): readonly Exclude<Witness, 'nobody'>[] {
+  const { member, server, unresponsive, unseenMilliseconds } = state;
+  const isLate = unresponsive !== null || unseenMilliseconds >= UNSEEN_MILLISECONDS;
+  if (server.kind !== 'running' || member?.role.kind !== 'replica' || isLate) {
     return [];
   }
   const { receiving, silentMilliseconds } = member.role.following;

@@ -1,10 +1,10 @@
 /** What an election of a shard is decided from: the words of the members, put together. Pure. */
 import type { AgentState } from '../agent/protocol/agent-state.ts';
-import type { ElectionInput, ElectionMember } from '../core/election.ts';
+import type { ElectionInput, ElectionMember } from '../core/electorate.ts';
 import type { Position, PositionArithmetic } from '../engines/position.ts';
 import { withoutPrimary } from './change-shard-map.ts';
-import { isHung } from './diagnose-primary.ts';
-import { memberOf, type MemberObservation, type ShardObservation } from './observe-shard.ts';
+import { cannotLead, isHung } from './diagnose-primary.ts';
+import { memberOf, type MemberObservation, type ShardObservation, stateOf } from './observe-shard.ts';
 
 /** What a member answered when it was told to stop receiving: final until it follows somebody again. */
 export interface FinalPosition {
@@ -47,7 +47,9 @@ export function finalElection(
     const end = endOf(state);
     return answer === undefined ? { received: end, applied: end } : latest(answer, state, positions);
   });
-  return { ...election, formerEnd: election.formerEnd ?? formerEnd };
+  const hasAnswered = former !== null && answers.has(former);
+  const held = hasAnswered ? heldByUnable(observation, former) : null;
+  return { ...election, formerEnd: election.formerEnd ?? formerEnd ?? held };
 }
 
 /**
@@ -63,13 +65,21 @@ export function presentElection(
     state === null ? null : endOfFiles(state, positions);
   const shard = withoutPrimary(observation.shard, observation.hasOpened);
   const { primary } = observation.shard;
-  return electionAmong({ ...observation, shard }, primary, wishes, endOf, ({ state }) => {
+  const election = electionAmong({ ...observation, shard }, primary, wishes, endOf, ({ state }) => {
     const member = state?.server.kind === 'running' && !isHung(state) ? state.member : null;
     const end = endOf(state);
     return member?.received.kind === 'known'
       ? { received: member.received.value, applied: member.applied }
       : { received: end, applied: end };
   });
+  return { ...election, formerEnd: election.formerEnd ?? heldByUnable(observation, primary) };
+}
+
+/** What a winner holds that was never opened and cannot apply it: all that it will ever have. Null of any other. */
+function heldByUnable(observation: ShardObservation, pod: string | null): Position | null {
+  const state = stateOf(observation, pod);
+  const received = state !== null && cannotLead(state) ? state.member?.received : undefined;
+  return received?.kind === 'known' ? received.value : null;
 }
 
 function electionAmong(
@@ -94,6 +104,7 @@ function electionAmong(
       pod: member.pod,
       ordinal: Number(member.pod.slice(shard.name.length + 1)),
       isEligible: isEligible(member, former),
+      isDoubtful: member.state?.couldNotApply ?? false,
       isRunning: member.state?.server.kind === 'running',
       isTerminating: member.isTerminating || (member.state?.terminating ?? false),
     })),

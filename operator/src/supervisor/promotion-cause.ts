@@ -19,6 +19,8 @@ function reasonOf(kind: PrimaryTrouble['kind']): PromotionReason {
       return 'Unreachable';
     case 'primaryHung':
       return 'Hung';
+    case 'primaryUnable':
+      return 'CannotApply';
     case 'acknowledgementsStalled':
       return 'AcknowledgementsStalled';
     default:
@@ -38,7 +40,9 @@ function detectionOf(kind: PrimaryTrouble['kind'], observation: ShardObservation
     case 'primaryUnreachable':
       return primary?.silentMilliseconds ?? 0;
     case 'primaryHung':
-      return state?.unresponsive?.forMilliseconds ?? 0;
+      return Math.max(state?.unresponsive?.forMilliseconds ?? 0, state?.unseenMilliseconds ?? 0);
+    case 'primaryUnable':
+      return observation.troubledMilliseconds ?? 0;
     case 'acknowledgementsStalled':
       return observation.commitsHangMilliseconds ?? 0;
     default:

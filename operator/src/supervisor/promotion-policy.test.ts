@@ -5,7 +5,7 @@ import type { PrimaryDiagnosis } from './diagnose-primary.ts';
 import type { MemberObservation, ShardObservation } from './observe-shard.ts';
 import { refusePromotion } from './promotion-policy.ts';
 import { aMember, anObservation, aShard, PODS } from './testing/observations.ts';
-import { ended, following, holding } from './testing/states.ts';
+import { at, ended, following, holding, knownAt } from './testing/states.ts';
 
 const [PRIMARY, FIRST, SECOND] = PODS;
 const lost: PrimaryDiagnosis = { kind: 'lost' };
@@ -15,6 +15,21 @@ const gone = aMember(PRIMARY, null, { exists: false });
 const first = aMember(FIRST, holding(42));
 const second = aMember(SECOND, holding(41));
 const failing = following({ applying: { kind: 'failed', error: { number: 1032, message: 'no such row' } } });
+
+const unable: PrimaryDiagnosis = { kind: 'unable', isConfirmed: true };
+/** A winner of epoch 3 that cannot apply the last of 42 writes. */
+const stuckWith = (epoch: number): MemberObservation =>
+  aMember(
+    PRIMARY,
+    following(
+      {
+        receiving: { kind: 'stopped' },
+        applying: { kind: 'failed', error: { number: 1062, message: 'a row is there' } },
+      },
+      { received: knownAt(42), applied: at(41), epoch: { kind: 'known', value: epoch } },
+    ),
+  );
+const stuck = stuckWith(2);
 
 interface Case {
   readonly diagnosis?: PrimaryDiagnosis;
@@ -72,6 +87,32 @@ describe('a promotion', () => {
         change: { promotedMilliseconds: 1000, hasOpened: false },
         failover: { policy: 'Availability' },
       },
+    ],
+    [
+      'of a winner that cannot apply, where another has all of it, at once',
+      {
+        diagnosis: unable,
+        members: [stuck, first, second],
+        change: { hasOpened: false, promotedMilliseconds: 1000, troubledMilliseconds: 1000 },
+        failover: { delaySeconds: 10 },
+      },
+    ],
+    [
+      'of a winner that cannot apply, where another has all of it and one acker is silent',
+      { diagnosis: unable, members: [stuck, first], change: { hasOpened: false } },
+    ],
+    [
+      'of a winner that cannot apply, by who was the primary before and is back, though its server is down',
+      {
+        diagnosis: unable,
+        shard: { ackers: [SECOND] },
+        members: [stuck, aMember(FIRST, ended(43)), second],
+        change: { hasOpened: false },
+      },
+    ],
+    [
+      'of a winner that cannot apply, by a person’s word, though it may have opened',
+      { diagnosis: unable, members: [stuckWith(3), second], chosen: SECOND },
     ],
     [
       'from files, where the primary is gone for good',
@@ -134,6 +175,59 @@ describe('a promotion', () => {
       'while every server is down and the primary comes back by itself',
       { members: [dead, aMember(FIRST, ended(42)), aMember(SECOND, ended(42))] },
       restarting,
+    ],
+    [
+      'before it is confirmed that a winner cannot apply',
+      {
+        diagnosis: { kind: 'unable', isConfirmed: false },
+        members: [stuck, first],
+        change: { hasOpened: false },
+      },
+      waiting,
+    ],
+    [
+      'while a winner that cannot apply may have opened, by the word of a replica',
+      { diagnosis: unable, members: [stuck, first, second] },
+      blocked('PrimaryCannotApply', { best: null }),
+    ],
+    [
+      'while a winner that cannot apply may have opened, by its own record',
+      { diagnosis: unable, members: [stuckWith(3), first, second], change: { hasOpened: false } },
+      blocked('PrimaryCannotApply', { best: null }),
+    ],
+    [
+      'while nobody else holds what a winner has that cannot apply it',
+      {
+        diagnosis: unable,
+        members: [stuck, second],
+        change: { hasOpened: false },
+        shard: { ackers: [SECOND] },
+      },
+      blocked('PrimaryCannotApply', { best: SECOND }),
+    ],
+    [
+      'by who was the primary before, while an acker is silent',
+      {
+        diagnosis: unable,
+        shard: { ackers: [SECOND] },
+        members: [stuck, aMember(FIRST, ended(43))],
+        change: { hasOpened: false },
+      },
+      blocked('PrimaryCannotApply'),
+    ],
+    [
+      'by who was the primary before the one before',
+      {
+        diagnosis: unable,
+        shard: { ackers: [SECOND] },
+        members: [
+          stuck,
+          aMember(FIRST, { ...ended(43), ownEnd: { kind: 'known', value: '0-9-43' as never } }),
+          second,
+        ],
+        change: { hasOpened: false },
+      },
+      blocked('PrimaryCannotApply'),
     ],
     [
       'before the delay',

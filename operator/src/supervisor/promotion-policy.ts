@@ -3,8 +3,8 @@ import { elect, type ElectionResult } from '../core/election.ts';
 import type { PositionArithmetic } from '../engines/position.ts';
 import { type ElectionWishes, presentElection } from './election-input.ts';
 import type { PrimaryDiagnosis } from './diagnose-primary.ts';
-import { memberOf, type ShardObservation } from './observe-shard.ts';
-import { refusalOf } from './refusal.ts';
+import { memberOf, type ShardObservation, stateOf } from './observe-shard.ts';
+import { refusalOf, refusalOfUnable } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
 
 /** What the rules go by. */
@@ -22,6 +22,7 @@ const RULES: readonly Rule[] = [
   refuseWhileHibernated,
   refuseWithoutReplicas,
   refuseUnconfirmed,
+  refuseWhereItMayHaveOpened,
   refuseRepetition,
   refuseWhenNobodyCould,
   refuseWhereRestartIsQuicker,
@@ -51,8 +52,10 @@ function refuseWhileHibernated({ observation }: PromotionQuestion): Refusal | nu
 }
 
 /** Where nobody acknowledges, nobody else has the data. */
-function refuseWithoutReplicas({ observation, wishes }: PromotionQuestion): Refusal | null {
-  return observation.shard.ackers.length === 0 && wishes.chosen === null ? { kind: 'quiet' } : null;
+function refuseWithoutReplicas({ observation, diagnosis, wishes }: PromotionQuestion): Refusal | null {
+  // A winner that never opened is not the only one for that.
+  const isAlone = observation.shard.ackers.length === 0 && diagnosis.kind !== 'unable';
+  return isAlone && wishes.chosen === null ? { kind: 'quiet' } : null;
 }
 
 function refuseUnconfirmed({ observation, diagnosis, wishes }: PromotionQuestion): Refusal | null {
@@ -79,6 +82,17 @@ function refuseUnconfirmed({ observation, diagnosis, wishes }: PromotionQuestion
     : { kind: 'waiting' };
 }
 
+/** An opening is recorded in the database first, and acknowledged: where no record is, nothing was ever written in this epoch. */
+function refuseWhereItMayHaveOpened({ observation, diagnosis, wishes }: PromotionQuestion): Refusal | null {
+  if (diagnosis.kind !== 'unable' || wishes.chosen !== null) {
+    return null;
+  }
+  const { shard, hasOpened } = observation;
+  const epoch = stateOf(observation, shard.primary)?.member?.epoch;
+  const isProven = !hasOpened && epoch?.kind === 'known' && epoch.value < shard.epoch;
+  return isProven ? null : refusalOfUnable(observation, null);
+}
+
 /** A shard that goes from one primary to the next has another fault than its primary. */
 function refuseRepetition({ observation, diagnosis, wishes }: PromotionQuestion): Refusal | null {
   const { promotedMilliseconds, failover, hasOpened, shard } = observation;
@@ -99,13 +113,20 @@ function refuseRepetition({ observation, diagnosis, wishes }: PromotionQuestion)
 }
 
 /** A primary that nobody could replace is better than none: it may come back by itself. */
-function refuseWhenNobodyCould({ observation, election }: PromotionQuestion): Refusal | null {
-  return election.kind === 'elected' ? null : refusalOf(observation.shard, election);
+function refuseWhenNobodyCould({ observation, diagnosis, election }: PromotionQuestion): Refusal | null {
+  if (election.kind === 'elected') {
+    return null;
+  }
+  return diagnosis.kind === 'unable'
+    ? refusalOfUnable(observation, election)
+    : refusalOf(observation.shard, election);
 }
 
 /** With every server down, the one that needs nobody's positions is back first; unless its agent is gone, too. */
-function refuseWhereRestartIsQuicker({ observation, election, wishes }: PromotionQuestion): Refusal | null {
-  if (election.kind !== 'elected' || wishes.chosen !== null) {
+function refuseWhereRestartIsQuicker(question: PromotionQuestion): Refusal | null {
+  const { observation, diagnosis, election, wishes } = question;
+  // One that cannot apply fails again.
+  if (election.kind !== 'elected' || wishes.chosen !== null || diagnosis.kind === 'unable') {
     return null;
   }
   const primary = memberOf(observation, observation.shard.primary);
@@ -125,7 +146,11 @@ function refuseWhereRestartIsQuicker({ observation, election, wishes }: Promotio
 const BOOT_MILLISECONDS = 2000;
 
 /** The time is the primary's to come back in: one that has only lost its server starts it again at once. */
-function refuseBeforeDelay({ observation, wishes }: PromotionQuestion): Refusal | null {
+function refuseBeforeDelay({ observation, diagnosis, wishes }: PromotionQuestion): Refusal | null {
+  // For a winner that never opened the delay is over.
+  if (diagnosis.kind === 'unable') {
+    return null;
+  }
   const { failover, troubledMilliseconds, shard } = observation;
   const remaining = failover.delaySeconds * 1000 - (troubledMilliseconds ?? 0);
   const primary = memberOf(observation, shard.primary);

@@ -119,6 +119,77 @@ describe('a winner that fails before it takes writes', () => {
   });
 });
 
+describe('a winner that turns out unable to apply what it received', () => {
+  const untilNamed = async (pod: string): Promise<void> => {
+    for (let waited = 0; shard.map.primary !== pod && waited < 20_000; waited += 50) {
+      await shard.advance(50);
+    }
+    expect(shard.map.primary).toBe(pod);
+  };
+
+  it('is replaced by another that has all of it, in an epoch of its own', async () => {
+    await begin();
+    shard.member(FIRST).isCursed = true;
+    shard.killServer(PRIMARY);
+    shard.killAgent(PRIMARY);
+    await untilNamed(FIRST);
+    await untilNamed(SECOND);
+    await shard.advance(1000);
+    expect(shard.map.epoch).toBe(5);
+    expect(shard.member(SECOND).isOpen).toBe(true);
+    expect(await shard.recover()).toBe(true);
+    expect(shard.finalViolations()).toEqual([]);
+  });
+
+  it('is so whichever step of that is the last of an operator', async () => {
+    let tried = 0;
+    for (let dieAt = 1; ; dieAt += 1) {
+      await begin();
+      shard.member(FIRST).isCursed = true;
+      shard.member(PRIMARY).isReachable = false;
+      await untilNamed(FIRST);
+      shard.dieAt = shard.steps + dieAt;
+      await untilNamed(SECOND);
+      expect(await shard.recover()).toBe(true);
+      expect({ dieAt, epoch: shard.map.epoch }).toEqual({ dieAt, epoch: 5 });
+      expect(shard.finalViolations()).toEqual([]);
+      const isOver = shard.steps < shard.dieAt;
+      await shard.close();
+      if (isOver) {
+        tried = dieAt;
+        break;
+      }
+    }
+    // Two writes, and a command for each of two replicas, before and after.
+    expect(tried).toBeGreaterThan(6);
+  });
+
+  it.each(['runs', 'was started by its files'])(
+    'and is the only replica with it, is replaced by the former primary once that is back, and %s',
+    async (how) => {
+      await begin();
+      shard.member(SECOND).isReachable = false;
+      await shard.advance(300);
+      shard.killServer(PRIMARY);
+      shard.member(PRIMARY).isReachable = false;
+      shard.member(FIRST).isCursed = true;
+      if (how !== 'runs') {
+        shard.killServer(FIRST);
+      }
+      shard.member(SECOND).isReachable = true;
+      await untilNamed(FIRST);
+      await shard.advance(10_000);
+      expect(shard.map).toMatchObject({ epoch: 4, primary: FIRST });
+      expect(PODS.filter((pod) => shard.member(pod).isOpen && shard.member(pod).isReachable)).toEqual([]);
+      shard.member(PRIMARY).isReachable = true;
+      await untilNamed(PRIMARY);
+      expect(shard.map.epoch).toBe(5);
+      expect(await shard.recover()).toBe(true);
+      expect(shard.finalViolations()).toEqual([]);
+    },
+  );
+});
+
 describe('two operators at once', () => {
   it('record one winner', async () => {
     await begin();
@@ -140,6 +211,7 @@ const happenings = fc.array(
       fc.record({ kind: fc.constant('killAgent' as const), pod }),
       fc.record({ kind: fc.constant('cut' as const), pod }),
       fc.record({ kind: fc.constant('heal' as const), pod }),
+      fc.record({ kind: fc.constant('curse' as const), pod }),
       fc.record({ kind: fc.constant('killPrimary' as const) }),
       fc.record({ kind: fc.constant('killOperators' as const) }),
       fc.record({ kind: fc.constant('anotherOperator' as const) }),
@@ -168,6 +240,9 @@ describe('whatever happens, in whatever order', () => {
               case 'cut':
               case 'heal':
                 shard.member(what.pod).isReachable = what.kind === 'heal';
+                break;
+              case 'curse':
+                shard.member(what.pod).isCursed = true;
                 break;
               case 'killPrimary':
                 shard.killServer(shard.map.primary ?? PRIMARY);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ElectionResult } from '../core/election.ts';
-import { describeRefusal, type Refusal, refusalOf } from './refusal.ts';
-import { aShard, PODS } from './testing/observations.ts';
+import { describeRefusal, type Refusal, refusalOf, refusalOfUnable } from './refusal.ts';
+import { aMember, anObservation, aShard, PODS } from './testing/observations.ts';
+import { following } from './testing/states.ts';
 
 const [PRIMARY, FIRST, SECOND] = PODS;
 const CLUSTER = { namespace: 'shop', name: 'demo' };
@@ -35,6 +36,26 @@ describe('an election without a winner', () => {
       message: expect.stringMatching(message),
       best: FIRST,
     });
+  });
+});
+
+describe('a winner that cannot apply', () => {
+  const applying = { kind: 'failed', error: { number: 1062, message: 'Duplicate entry' } } as const;
+  const observation = anObservation(aShard(), [aMember(PRIMARY, following({ applying }))]);
+  const blocked = { kind: 'blocked', best: FIRST } as const;
+  it.each<readonly [Blocked | null, RegExp, string | null]>([
+    [null, /may have taken writes in epoch 3/u, null],
+    [{ ...blocked, reason: 'PositionsUnknown', pods: [SECOND] }, /no word from demo-shard-0-2/u, FIRST],
+    [{ ...blocked, reason: 'Diverged', pods: [FIRST, SECOND] }, /have parted/u, FIRST],
+    [{ ...blocked, reason: 'NoCandidate', pods: [PRIMARY] }, /Bring back whoever was the primary/u, FIRST],
+  ])('keeps its place: %j', (election, why, best) => {
+    const refusal = refusalOfUnable(observation, election);
+    expect(refusal).toMatchObject({ kind: 'blocked', reason: 'PrimaryCannotApply', best });
+    const { message } = describeRefusal(refusal, CLUSTER, aShard()) ?? {};
+    expect(message).toMatch(why);
+    expect(message).toMatch(
+      /^demo-shard-0-0 was elected, and cannot apply .*\(error 1062: Duplicate entry\)/u,
+    );
   });
 });
 

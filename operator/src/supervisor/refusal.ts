@@ -2,6 +2,7 @@ import { formatPromotionRequest, promotionAnnotation, type ShardMapShard } from 
 import type { ClusterKey, InstanceProblem } from '../core/instance-report.ts';
 import type { ElectionResult } from '../core/election.ts';
 import { assertNever } from '../runtime/assert-never.ts';
+import { type ShardObservation, stateOf } from './observe-shard.ts';
 
 /** Reasons of the condition `FailoverBlocked` that a supervisor gives. */
 export type RefusalReason =
@@ -9,6 +10,7 @@ export type RefusalReason =
   | 'PositionsDiverged'
   | 'NoCandidate'
   | 'PrimaryNotProvenDead'
+  | 'PrimaryCannotApply'
   | 'PromotedRecently'
   | 'DelayNotOver';
 
@@ -65,6 +67,52 @@ export function refusalOf(
         message: `${names} would have to take over from ${former}, and cannot now.`,
         best,
       };
+    default:
+      return assertNever(reason);
+  }
+}
+
+/**
+ * Why a winner that cannot apply what it received keeps its place, in words. `election` is the one that would replace it;
+ * null where it may have taken writes, so that nobody is asked. Pure.
+ */
+export function refusalOfUnable(
+  observation: Pick<ShardObservation, 'shard' | 'members'>,
+  election: Extract<ElectionResult, { kind: 'blocked' }> | null,
+): Refusal {
+  const { shard } = observation;
+  const { primary } = shard;
+  const role = stateOf(observation, primary)?.member?.role;
+  const applying = role?.kind === 'replica' ? role.following.applying : null;
+  const error = applying?.kind === 'failed' ? applying.error : null;
+  const why = error === null ? '' : ` (error ${error.number}: ${error.message})`;
+  return {
+    kind: 'blocked',
+    reason: 'PrimaryCannotApply',
+    message:
+      `${primary} was elected, and cannot apply what it has received${why}: it does not open. ` +
+      `${whyNobodyElse(shard, election)} Or remove what keeps ${primary} from applying: its agent's log says what that is.`,
+    best: election?.best ?? null,
+  };
+}
+
+function whyNobodyElse(
+  { epoch, primary }: ShardMapShard,
+  election: Extract<ElectionResult, { kind: 'blocked' }> | null,
+): string {
+  const back =
+    'Bring back whoever was the primary before it: with everything that was acknowledged it is promoted by itself.';
+  if (election === null) {
+    return `It may have taken writes in epoch ${epoch} all the same, so that nobody takes its place.`;
+  }
+  const { reason } = election;
+  switch (reason) {
+    case 'PositionsUnknown':
+      return `There is no word from ${election.pods.join(', ')}, where acknowledged writes may be as well. Bring these back.`;
+    case 'Diverged':
+      return `The histories of ${election.pods.join(', ')} have parted: each has writes that the other lacks.`;
+    case 'NoCandidate':
+      return `Nobody else who could take its place is known to hold all that ${primary} has. ${back}`;
     default:
       return assertNever(reason);
   }

@@ -90,6 +90,11 @@ export interface AgentState {
   readonly server: ServerState;
   /** Null while the server answers, or none runs. */
   readonly unresponsive: Unresponsiveness | null;
+  /**
+   * Milliseconds for which the running server could not be looked at, though it may answer; 0 while it can: for so long
+   * at least `member` is old.
+   */
+  readonly unseenMilliseconds: number;
   /** Null until the volume was looked at. */
   readonly volume: VolumeState | null;
   /** The last observation of the running server; null when none runs or none has succeeded. */
@@ -100,6 +105,8 @@ export interface AgentState {
   readonly receivedEnd: Measure<Position> | null;
   /** What it received before its server started could not be applied after that, as the server says: another attempt may fail as well. */
   readonly cannotApply: boolean;
+  /** The same of the last attempt, also where its server has ended since, or runs anew and was not asked yet. */
+  readonly couldNotApply: boolean;
   readonly activity: AgentActivity;
   /** Ready to follow, and waits to be recorded as one whose acknowledgement counts. */
   readonly awaitingAcker: boolean;
@@ -188,11 +195,13 @@ export const agentStateSchema: z.ZodType<AgentState> = z.object({
     .object({ forMilliseconds: z.number().min(0), usedProcessor: z.boolean() })
     .nullable()
     .default(null),
+  unseenMilliseconds: z.number().min(0).default(0),
   volume: volumeStateSchema.nullable(),
   member: memberStateSchema.nullable(),
   ownEnd: measureSchema(positionSchema).nullable(),
   receivedEnd: measureSchema(positionSchema).nullable(),
   cannotApply: z.boolean().default(false),
+  couldNotApply: z.boolean().default(false),
   activity: activitySchema,
   awaitingAcker: z.boolean(),
   fitForReads: z.boolean(),

@@ -12,7 +12,9 @@ export function replicaState(change: Partial<AgentState> = {}): AgentState {
     epoch: 3,
     server: { kind: 'running', pid: 7, epoch: 3, role: 'replica', startedAt: 1000 },
     unresponsive: null,
+    unseenMilliseconds: 0,
     cannotApply: false,
+    couldNotApply: false,
     volume: { kind: 'ready', origin: 'clone', engineVersion: '11.8.6' },
     member: {
       observedAt: 2000,

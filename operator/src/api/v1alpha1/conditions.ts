@@ -246,6 +246,13 @@ export const REASONS = {
       'The primary is not heard of, and nobody else confirms that it is out of reach: the fault may be on the side of the operator. Applications may still reach it.',
     remedy: 'Look at the network between the operator and the nodes of the pods named.',
   },
+  PrimaryCannotApply: {
+    on: ['FailoverBlocked=True'],
+    meaning:
+      'An instance was elected, cannot apply what it has received, and so does not open; and nobody is known to hold everything that was acknowledged who could take its place. The message says why, and who is missing.',
+    remedy:
+      'Bring the former primary, or one of the members named, back: whoever has everything is promoted by itself. Or remove what keeps the instance from applying. If neither is possible, the message has the command that promotes another all the same.',
+  },
   PromotedRecently: {
     on: ['FailoverBlocked=True'],
     meaning:

@@ -9,6 +9,7 @@ import { aCluster, aShard, aShardStatus } from './testing/builders.ts';
 function input(change: Partial<ShardMapInput> = {}): ShardMapInput {
   return {
     cluster: 'demo',
+    namespace: 'shop',
     shards: 1,
     instances: 3,
     current: undefined,
@@ -16,6 +17,7 @@ function input(change: Partial<ShardMapInput> = {}): ShardMapInput {
     spec: { keyspaces: [], users: [] },
     reportedKeyspaces: [],
     underWay: null,
+    planned: null,
     evidence: null,
     decided: new Map(),
     withData: new Set(),
@@ -472,8 +474,26 @@ describe('decideShardMap', () => {
         expect(told({ evidence, reportedKeyspaces })).toMatchObject(refused);
       });
 
+      it('tells the commands by which one decides', () => {
+        expect(told({ evidence, reportedKeyspaces })).toMatchObject({
+          finding: {
+            message: expect.stringContaining(
+              'kubectl annotate shardedcluster demo --namespace=shop --overwrite owner.shardwright.io/app_s0001=0 (or 1)',
+            ),
+          },
+        });
+      });
+
+      it('takes the shard that it was to leave, where it was never fenced, and tells of it', () => {
+        expect(told({ evidence, reportedKeyspaces, planned: new Map([['app_s0001', 0]]) })).toMatchObject({
+          kind: 'create',
+          spec: { keyspaces: [{ slotsByShard: [{ shard: 0, slots: '0-1' }] }] },
+          rebuilt: expect.stringContaining('by the records of its move: app_s0001 on shard 0'),
+        });
+      });
+
       it('leaves it where the status had it where nothing was moving, and tells of it', () => {
-        expect(told({ evidence, reportedKeyspaces, underWay: null })).toMatchObject({
+        expect(told({ evidence, reportedKeyspaces, underWay: null, planned: new Map() })).toMatchObject({
           kind: 'create',
           spec: { keyspaces: [{ slotsByShard: [{ shard: 0, slots: '0-1' }] }] },
           rebuilt: expect.stringContaining('app_s0001 on shard 0'),
@@ -481,7 +501,7 @@ describe('decideShardMap', () => {
       });
 
       it('waits for a person where no status had it', () => {
-        expect(told({ evidence, underWay: null })).toMatchObject(refused);
+        expect(told({ evidence, underWay: null, planned: new Map() })).toMatchObject(refused);
       });
     });
 

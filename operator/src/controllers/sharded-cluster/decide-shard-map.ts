@@ -1,6 +1,7 @@
 import type { ShardMapShard, ShardMapSpec, ShardStatus } from '../../api/v1alpha1/index.ts';
 import { podName, shardName } from '../../api/v1alpha1/index.ts';
 import type { MapEvidence } from '../../core/rebuild/evidence.ts';
+import type { PlannedDepartures } from '../../core/rebuild/planned-departures.ts';
 import { decideKeyspaces, type KeyspacesInput } from './decide-keyspaces.ts';
 import type { Finding } from './finding.ts';
 import { effectiveInstances, membersInOrder } from './instances.ts';
@@ -13,6 +14,7 @@ import { sameContent } from './same-content.ts';
 export interface ShardMapInput {
   /** Name of the cluster. */
   readonly cluster: string;
+  readonly namespace: string;
   /** `spec.shards` */
   readonly shards: number;
   /** `spec.instances` */
@@ -31,6 +33,8 @@ export interface ShardMapInput {
   readonly reportedKeyspaces: KeyspacesInput['recorded'];
   /** Name of the rebalance that is under way; null for none. */
   readonly underWay: string | null;
+  /** What rebalances under way may have moved, and from where; null where that may be anything. */
+  readonly planned: PlannedDepartures | null;
   /** What members and their databases tell; null while there is a map, or nobody could be asked. */
   readonly evidence: MapEvidence | null;
   /** Shards that people have named for databases that cannot be settled, by the name of the database. */

@@ -3,6 +3,7 @@ import type { ShardedCluster, ShardMapShard, ShardMapSpec } from '../../api/v1al
 import { isUnderWay, LABELS, ownersNamed, replicasServiceName, shardName } from '../../api/v1alpha1/index.ts';
 import type { InstanceReports, ReadTarget } from '../../core/instance-report.ts';
 import type { MapEvidence } from '../../core/rebuild/evidence.ts';
+import { plannedDepartures } from '../../core/rebuild/planned-departures.ts';
 import { isBeingDeleted, keyOf } from '../../runtime/objects.ts';
 import { services } from '../../runtime/resources.ts';
 import type { ShardMapDecision } from './decide-shard-map.ts';
@@ -181,16 +182,19 @@ function shardMapInput({ cluster, observed, evidence, nowSeconds }: PlanInput) {
       .filter((claim) => !isBeingDeleted(claim))
       .map((claim) => shardOfDataClaim(name, keyOf(claim).name)),
   ];
+  const underWay = observed.rebalances.filter(isUnderWay);
   const usable = shardMap !== undefined && shardMapOwnership(shardMap, cluster) !== 'foreign';
   return {
     cluster: cluster.metadata.name,
+    namespace: keyOf(cluster).namespace ?? '',
     shards: cluster.spec.shards,
     instances: cluster.spec.instances,
     current: usable ? shardMap.spec : undefined,
     reported: cluster.status?.shards ?? [],
     spec: cluster.spec,
     reportedKeyspaces: cluster.status?.keyspaces ?? [],
-    underWay: observed.rebalances.find(isUnderWay)?.metadata.name ?? null,
+    underWay: underWay[0]?.metadata.name ?? null,
+    planned: plannedDepartures(underWay.map(({ status }) => status?.plan?.moves)),
     evidence,
     decided: ownersNamed(cluster),
     withData: new Set(numbers.filter((number) => number !== undefined)),

@@ -10,12 +10,14 @@ import {
   type SettledKeyspace,
   type UnsettledDatabase,
 } from '../../core/rebuild/settle-keyspace.ts';
+import type { PlannedDepartures } from '../../core/rebuild/planned-departures.ts';
 import type { Finding } from './finding.ts';
 
 /** What is decided from. */
 export interface RestoreKeyspacesInput {
   /** Name of the cluster. */
   readonly cluster: string;
+  readonly namespace: string;
   /** Keyspaces as the spec describes them, where the status says they were, or as they would be placed anew. */
   readonly keyspaces: readonly ShardMapKeyspace[];
   /** Those that the status has on record. */
@@ -27,6 +29,8 @@ export interface RestoreKeyspacesInput {
   readonly decided: ReadonlyMap<string, number>;
   /** Name of the rebalance that was under way; null for none. */
   readonly underWay: string | null;
+  /** What rebalances under way may have moved, and from where; null where that may be anything. */
+  readonly planned: PlannedDepartures | null;
   /** Of the map that is made. */
   readonly revision: number;
   /** Whether there is no map at all, rather than one without keyspaces. */
@@ -66,6 +70,7 @@ export function restoreKeyspaces(input: RestoreKeyspacesInput): RestoredKeyspace
     evidence,
     decided,
     underWay,
+    planned,
     revision,
     isCreated,
   } = input;
@@ -94,7 +99,8 @@ export function restoreKeyspaces(input: RestoreKeyspacesInput): RestoredKeyspace
         name: keyspace.name,
         slots: keyspace.slots,
         known: placesOf(keyspace),
-        isStill: underWay === null && recorded.has(keyspace.name),
+        isRecorded: recorded.has(keyspace.name),
+        planned,
       },
       holding,
       decided,
@@ -102,7 +108,7 @@ export function restoreKeyspaces(input: RestoreKeyspacesInput): RestoredKeyspace
   );
   const unsettled = settled.flatMap((each) => each.unsettled);
   if (unsettled.length > 0) {
-    return { kind: 'refuse', finding: notSettled(cluster, unsettled), untold };
+    return { kind: 'refuse', finding: notSettled(input, unsettled), untold };
   }
   const leftovers = settled.flatMap((each) => each.leftovers).slice(0, MAX_MOVES);
   return {
@@ -161,16 +167,25 @@ function describe(settled: readonly SettledKeyspace[], leftovers: number): strin
   const moved = settled.flatMap(({ places, moved: slots }) =>
     slots.map(({ slot, from, to }) => `slot ${slot} of ${places.name} from shard ${from} to ${to}`),
   );
-  const kept = settled.flatMap((each) =>
-    each.kept.map(({ database, shard }) => `${database} on shard ${shard}`),
-  );
+  const keptBy = (which: 'status' | 'records'): readonly string[] =>
+    settled.flatMap((each) =>
+      each.kept
+        .filter(({ by }) => by === which)
+        .map(({ database, shard }) => `${database} on shard ${shard}`),
+    );
+  const [kept, recorded] = [keptBy('status'), keptBy('records')];
   return [
     'Slots are where users have rights on their databases.',
     ...(moved.length === 0 ? [] : [`Since the status was written, there went ${listed(moved)}.`]),
     ...(kept.length === 0
       ? []
       : [
-          `Where they contradict each other it is where the status said, for nothing was moving: ${listed(kept)}.`,
+          `Where they contradict each other it is where the status said, for no move had to do with it: ${listed(kept)}.`,
+        ]),
+    ...(recorded.length === 0
+      ? []
+      : [
+          `Where they contradict each other while it was to move, by the records of its move: ${listed(recorded)}.`,
         ]),
     ...(leftovers === 0 ? [] : [`Copies that moves have left are removed: ${leftovers}.`]),
   ].join(' ');
@@ -196,18 +211,25 @@ function notTold(
   };
 }
 
-function notSettled(cluster: string, unsettled: readonly UnsettledDatabase[]): Finding {
+function notSettled(
+  { cluster, namespace }: Pick<RestoreKeyspacesInput, 'cluster' | 'namespace'>,
+  unsettled: readonly UnsettledDatabase[],
+): Finding {
   const what = unsettled.map(
     ({ database, shards, because }) => `${database} on shards ${shards.join(' and ')} (${because})`,
   );
-  const example = ownerAnnotation(unsettled[0]?.database ?? '');
+  const commands = unsettled.map(
+    ({ database, shards }) =>
+      `kubectl annotate shardedcluster ${cluster} --namespace=${namespace} --overwrite ` +
+      `${ownerAnnotation(database)}=${shards.join(' (or ')}${')'.repeat(shards.length - 1)}`,
+  );
   return {
     reason: 'ShardMapMissing',
     blocks: 'cluster',
     message:
       `The ShardMap ${cluster} is missing, and it cannot be told which shard has ${listed(what)}. Nothing is changed. ` +
-      `Look at the rows on each of them, and name the shard that is right by annotations of the ShardedCluster: ` +
-      `${example}: "${unsettled[0]?.shards[0] ?? 0}". kubectl shardwright report shows all of it.`,
+      `Compare the rows on each of them, and name the shard that is right: ${listed(commands)}. ` +
+      `kubectl shardwright report ${cluster} --namespace=${namespace} shows all of it.`,
   };
 }
 

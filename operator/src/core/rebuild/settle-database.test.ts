@@ -131,6 +131,42 @@ describe('settleDatabase', () => {
     }
   });
 
+  // Somebody gave users rights on both sides by hand.
+  const contradicted = STEPS.filter(({ giving, receiving }) => giving !== null && receiving !== null);
+  it.each(contradicted)('finds the owner by the records of a planned move, or nobody: $step', (each) => {
+    const giving = claim(GIVING, { ...each.giving, isGranted: true });
+    const receiving = claim(RECEIVING, { ...each.receiving, isGranted: true });
+    const verdict = settleDatabase([giving, receiving], GIVING);
+    expect(verdict.kind === 'owner' ? each.complete : [null]).toContain(
+      verdict.kind === 'owner' ? verdict.shard : null,
+    );
+    expect(settleDatabase([giving, receiving]).kind).toBe('unsettled');
+  });
+
+  it.each<[string, Partial<Claim>, Partial<Claim>, number | null]>([
+    ['before any record', {}, {}, GIVING],
+    ['copied, and not fenced', {}, { moves: ['m'] }, GIVING],
+    ['taken back, and served', { moves: ['m'] }, { moves: ['m'], fence: 9 }, GIVING],
+    ['cut over, and followed', { fence: 7, moves: ['m'] }, { moves: ['m'] }, RECEIVING],
+    ['fenced, perhaps cut over', { fence: 7 }, { moves: ['m'] }, null],
+    ['on the way back', { fence: 7, moves: ['m'] }, { fence: 9, moves: ['m'] }, null],
+    ['followed by another move', { fence: 7, moves: ['n'] }, { moves: ['m'] }, null],
+    ['gone where it leaves', { isThere: false }, { moves: ['m'] }, null],
+  ])('with rights on both sides, %s', (_, giving, receiving, owner) => {
+    const claims = [
+      claim(GIVING, { ...giving, isGranted: true }),
+      claim(RECEIVING, { ...receiving, isGranted: true }),
+    ];
+    expect(settleDatabase(claims, GIVING)).toMatchObject(
+      owner === null ? { kind: 'unsettled' } : { kind: 'owner', shard: owner, byPlan: true },
+    );
+  });
+
+  it('goes by no plan where rights do not contradict each other', () => {
+    expect(settleDatabase([claim(0), claim(1, { isGranted: true })], 0)).toEqual({ kind: 'owner', shard: 1 });
+    expect(settleDatabase([claim(0), claim(1)], 0).kind).toBe('unsettled');
+  });
+
   it('takes the one that is there where nobody has rights yet', () => {
     expect(settleDatabase([claim(3)])).toEqual({ kind: 'owner', shard: 3 });
   });

@@ -13,12 +13,12 @@ export interface Claim {
 }
 
 /**
- * - `owner`: it belongs to this shard.
+ * - `owner`: it belongs to this shard. `byPlan`: rights contradict each other, and the records of its planned move do not.
  * - `nowhere`: no shard has it, so that nothing can be lost.
  * - `unsettled`: `because` says why that cannot be told.
  */
 export type DatabaseVerdict =
-  | { readonly kind: 'owner'; readonly shard: number }
+  | { readonly kind: 'owner'; readonly shard: number; readonly byPlan?: true }
   | { readonly kind: 'nowhere' }
   | { readonly kind: 'unsettled'; readonly shards: readonly number[]; readonly because: string };
 
@@ -26,9 +26,37 @@ export type DatabaseVerdict =
  * Decides, by the order in which a move does things: the giving side loses its rights, that is recorded with the revision of the map that
  * wanted it, the map changes, and only then does the other side get rights. The receiving side has a record of the move from the end of its copy on, the
  * giving side from when it begins to follow the new owner. A way back is begun only once it follows. Records of moves that are over, by which a
- * database came where it is, are forgotten some time after; whatever is removed takes all of its own with it.
+ * database came where it is, are forgotten some time after; whatever is removed takes all of its own with it. `leaves`: the shard that
+ * it leaves by the plan of the one rebalance under way that moves it; null where there is none.
  */
-export function settleDatabase(claims: readonly Claim[]): DatabaseVerdict {
+export function settleDatabase(claims: readonly Claim[], leaves: number | null = null): DatabaseVerdict {
+  const verdict = settleByRights(claims);
+  const owner = verdict.kind === 'unsettled' && leaves !== null ? settleByRecords(claims, leaves) : null;
+  return owner === null ? verdict : { kind: 'owner', shard: owner, byPlan: true };
+}
+
+/**
+ * Where users have rights in several shards, which no move brings about, the records of the one move that there can have been
+ * still tell. Null where they do not tell for certain.
+ */
+function settleByRecords(claims: readonly Claim[], leaves: number): number | null {
+  const source = claims.find(({ shard }) => shard === leaves);
+  if (source?.isThere !== true || !source.isGranted) {
+    return null;
+  }
+  if (source.fence === null) {
+    // Nothing is cut over before the fence is on record, which stands for as long as the former owner has its copy.
+    return source.shard;
+  }
+  const [other, ...more] = claims.filter((claim) => claim !== source);
+  if (other === undefined || more.length > 0 || !other.isThere || !other.isGranted || other.fence !== null) {
+    return null;
+  }
+  // The former owner has the move on record once it follows the new one; and no way back has begun.
+  return source.moves.some((id) => other.moves.includes(id)) ? other.shard : null;
+}
+
+function settleByRights(claims: readonly Claim[]): DatabaseVerdict {
   const granted = claims.filter(({ isGranted }) => isGranted);
   const there = claims.filter(({ isThere }) => isThere);
   const [served] = granted;

@@ -14,8 +14,11 @@ const QUESTION: KeyspaceQuestion = {
       { shard: 1, slots: '2-3' },
     ],
   },
-  isStill: false,
+  isRecorded: true,
+  planned: null,
 };
+/** No rebalance is under way. */
+const STILL = { planned: new Map<string, number | null>() };
 const SHARD_0 = { ...NOTHING, served: ['app_s0000', 'app_s0001', 'app$shared', 'app$single', 'other_s0002'] };
 const SHARD_1 = { ...NOTHING, served: ['app_s0002', 'app_s0003', 'app$shared'] };
 
@@ -137,17 +140,57 @@ describe('settleKeyspace', () => {
     });
 
     it('leaves it where the map had it, where nothing has moved', () => {
-      expect(settle([SHARD_0, second], { isStill: true })).toEqual({
+      expect(settle([SHARD_0, second], STILL)).toEqual({
         places: { name: 'app', ...QUESTION.known },
         unsettled: [],
-        kept: [{ database: 'app_s0001', shard: 0 }],
+        kept: [{ database: 'app_s0001', shard: 0, by: 'status' }],
         leftovers: [],
         moved: [],
       });
     });
 
+    it('leaves it there where slots were moving, and not this one', () => {
+      const planned = new Map([['app_s0000', 0]]);
+      expect(settle([SHARD_0, second], { planned })).toMatchObject({
+        unsettled: [],
+        kept: [{ database: 'app_s0001', shard: 0, by: 'status' }],
+      });
+    });
+
+    it.each<[string, Partial<KeyspaceQuestion>]>([
+      ['it is split', { planned: new Map([['app_s0001', null]]) }],
+      ['no map ever had it', { ...STILL, isRecorded: false }],
+    ])('leaves it to a person where %s', (_, question) => {
+      expect(settle([SHARD_0, second], question).unsettled).toMatchObject([{ database: 'app_s0001' }]);
+    });
+
+    it('goes by the records of its planned move, and tells so', () => {
+      const planned = new Map([['app_s0001', 1]]);
+      expect(settle([SHARD_0, second], { planned })).toMatchObject({
+        places: {
+          slotsByShard: [
+            { shard: 0, slots: '0' },
+            { shard: 1, slots: '1-3' },
+          ],
+        },
+        unsettled: [],
+        kept: [{ database: 'app_s0001', shard: 1, by: 'records' }],
+        // Users have rights on it: nothing of it is removed.
+        leftovers: [],
+      });
+    });
+
+    it('tells a person what there is to go by', () => {
+      const fenced = { ...second, fences: [{ database: 'app_s0001', revision: 8 }] };
+      const [found] = settle([SHARD_0, fenced]).unsettled;
+      expect(found?.because).toBe(
+        'users have rights on it in each of them: on shard 0 it is there, users have rights; ' +
+          'on shard 1 it is there, users have rights, fenced by revision 8',
+      );
+    });
+
     it('takes the word of a person before that', () => {
-      const { kept, places } = settle([SHARD_0, second], { isStill: true }, { app_s0001: 1 });
+      const { kept, places } = settle([SHARD_0, second], STILL, { app_s0001: 1 });
       expect(kept).toEqual([]);
       expect(places.slotsByShard).toContainEqual({ shard: 1, slots: '1-3' });
     });
@@ -156,13 +199,13 @@ describe('settleKeyspace', () => {
       ['a move', { moves: [{ id: 'm', database: 'app_s0001' }] }],
       ['a switch', { fences: [{ database: 'app_s0001', revision: 8 }] }],
     ])('leaves it to a person where a server has a record of %s', (_, record) => {
-      const { unsettled } = settle([SHARD_0, { ...second, ...record }], { isStill: true });
+      const { unsettled } = settle([SHARD_0, { ...second, ...record }], STILL);
       expect(unsettled).toMatchObject([{ database: 'app_s0001', shards: [0, 1] }]);
     });
 
     it('leaves it to a person where it is not on the shard that had it', () => {
       const first = { ...SHARD_0, served: ['app_s0000'], missing: ['app_s0001'] };
-      const { unsettled } = settle([first, second], { isStill: true });
+      const { unsettled } = settle([first, second], STILL);
       expect(unsettled).toMatchObject([{ database: 'app_s0001', shards: [0, 1] }]);
     });
 

@@ -10,6 +10,7 @@ import type { ShardSlots } from '../keyspace/slot-owners.ts';
 import { readSlotOwners, shardOf } from '../keyspace/slot-owners.ts';
 import { writeSlotSet } from '../keyspace/slot-set.ts';
 import type { DatabaseHoldings } from './evidence.ts';
+import type { PlannedDepartures } from './planned-departures.ts';
 import { type Claim, settleDatabase } from './settle-database.ts';
 
 /** Where a keyspace is, as a map says it. */
@@ -28,8 +29,10 @@ export interface KeyspaceQuestion {
   readonly slots: number;
   /** Where it was when its map was last seen, or would be if it were new: for what has no database on any shard. */
   readonly known: Omit<KeyspacePlaces, 'name'>;
-  /** Whether nothing has moved since. */
-  readonly isStill: boolean;
+  /** Whether `known` is where a map had it. */
+  readonly isRecorded: boolean;
+  /** What may have moved since, and from where; null where that may be anything. */
+  readonly planned: PlannedDepartures | null;
 }
 
 /** A shard, and what its primary's database holds. */
@@ -60,8 +63,12 @@ export interface SettledKeyspace {
   /** Complete only where `unsettled` is empty. */
   readonly places: KeyspacePlaces;
   readonly unsettled: readonly UnsettledDatabase[];
-  /** Those that are where they were when the map was last seen, since servers contradict each other. */
-  readonly kept: readonly { readonly database: string; readonly shard: number }[];
+  /** Of which servers contradict each other, and that are where the map had them, or where the records of their move say. */
+  readonly kept: readonly {
+    readonly database: string;
+    readonly shard: number;
+    readonly by: 'status' | 'records';
+  }[];
   readonly leftovers: readonly LeftoverCopy[];
   /** Slots that are not where they were when the map was last seen. */
   readonly moved: readonly { readonly slot: number; readonly from: number; readonly to: number }[];
@@ -69,7 +76,7 @@ export interface SettledKeyspace {
 
 /**
  * Decides for one keyspace. `decided`: what people have said of databases that cannot be settled, by their name; it counts for
- * nothing else. Where they have said nothing, and nothing has moved, it is where it was if it is there: the lost map said so, too,
+ * nothing else. Where they have said nothing, and no move has to do with it, it is where it was if it is there: the lost map said so, too,
  * and whatever contradicts that was not brought about by a move. Throws as `readSlotOwners` does, for places that contradict themselves.
  */
 export function settleKeyspace(
@@ -77,7 +84,7 @@ export function settleKeyspace(
   shards: readonly HoldingShard[],
   decided: ReadonlyMap<string, number>,
 ): SettledKeyspace {
-  const { name, slots, known, isStill } = question;
+  const { name, slots, known, isRecorded, planned } = question;
   const claims = readClaims(name, shards);
   const unsettled: UnsettledDatabase[] = [];
   const kept: SettledKeyspace['kept'][number][] = [];
@@ -88,18 +95,23 @@ export function settleKeyspace(
     otherwise: number | undefined,
   ): number | undefined => {
     const present = claims.get(database) ?? [];
-    const verdict = settleDatabase(present);
+    const verdict = settleDatabase(present, planned?.get(database) ?? null);
     if (verdict.kind === 'nowhere') {
       return otherwise;
     }
     const word = decided.get(database);
     let owner = verdict.kind === 'owner' ? verdict.shard : verdict.shards.find((shard) => shard === word);
+    if (verdict.kind === 'owner' && verdict.byPlan) {
+      kept.push({ database, shard: verdict.shard, by: 'records' });
+    }
     if (verdict.kind === 'unsettled' && owner === undefined) {
+      const isStill = isRecorded && planned !== null && !planned.has(database);
       if (otherwise !== undefined && isStill && isUnmoved(present, otherwise)) {
         owner = otherwise;
-        kept.push({ database, shard: owner });
+        kept.push({ database, shard: owner, by: 'status' });
       } else {
-        unsettled.push({ keyspace: name, database, shards: verdict.shards, because: verdict.because });
+        const because = `${verdict.because}: ${present.map(describeClaim).join('; ')}`;
+        unsettled.push({ keyspace: name, database, shards: verdict.shards, because });
       }
     }
     if (owner !== undefined) {
@@ -175,6 +187,17 @@ function readClaims(
     holdings.missing.forEach((database) => add(database, false, true));
   }
   return claims;
+}
+
+/** What a shard has of a database, for a person to judge by. */
+function describeClaim({ shard, isThere, isGranted, fence, moves }: Claim): string {
+  const facts = [
+    isThere ? 'it is there' : 'it is not there',
+    isGranted ? 'users have rights' : 'nobody has rights',
+    ...(fence === null ? [] : [`fenced by revision ${fence}`]),
+    ...moves.map((id) => `brought by move ${id}`),
+  ];
+  return `on shard ${shard} ${facts.join(', ')}`;
 }
 
 /** Whether no server has any record of a move or a switch of it, and it is on this shard. */

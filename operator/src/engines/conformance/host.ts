@@ -47,6 +47,8 @@ export interface HostedMember {
   stopApplying(): Promise<void>;
   /** Makes applying wait, as a lock would; the function returned lets it go on. */
   blockApplying(): Promise<() => Promise<void>>;
+  /** Makes looks at the server wait, as a lock would; the function returned lets them go on. */
+  blockLooks(): Promise<() => Promise<void>>;
   /** Limits the statements of sessions that begin from now on as tightly as the server can; the function returned ends that. */
   limitStatements(): Promise<() => Promise<void>>;
   /** Begins a new part of the log of changes. */

@@ -41,6 +41,19 @@ describe('GTID lists', () => {
     );
   });
 
+  it.each([
+    ['0-1-5', '0-1-5', true],
+    ['0-1-7', '0-1-5', true],
+    ['0-1-4', '0-1-5', false],
+    ['0-2-7', '0-1-5', false],
+    ['0-1-7,1-1-9', '0-1-5', true],
+    ['0-1-7', '0-1-5,1-1-9', false],
+    ['0-1-7', '', false],
+  ] as const)('%s goes on from %s for certain: %s', (held, needed, expected) => {
+    const { continues, parse } = mariadbPositions;
+    expect(continues(parse(held), parse(needed))).toBe(expected);
+  });
+
   it.each(['0-1', '0-1-2-3', 'x-1-2', '0-1-2;', '-1-2-3'])('refuses %s', (text) => {
     expect(() => mariadbPositions.parse(text)).toThrow(expect.objectContaining({ code: 'InvalidPosition' }));
   });

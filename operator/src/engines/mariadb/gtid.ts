@@ -118,4 +118,10 @@ export const mariadbPositions: PositionArithmetic = {
     const order = compareGtidLists(parseGtidList(held), parseGtidList(needed));
     return order === 'equal' || order === 'ahead';
   },
+  continues(held, needed) {
+    const list = parseGtidList(held);
+    const ends = [...parseGtidList(needed).values()];
+    const isOwn = ends.every(({ domain, server }) => list.get(domain)?.server === server);
+    return ends.length > 0 && isOwn && mariadbPositions.covers(held, needed);
+  },
 };

@@ -1,4 +1,4 @@
-/** A session with one run of the server: three connections, and the port's operations on them. */
+/** A session with one run of the server: its connections, and the port's operations on them. */
 import type { Clock } from '../../runtime/clock.ts';
 import { errorMessage } from '../engine-error.ts';
 import { known, unknown, type Measure } from '../measure.ts';
@@ -45,7 +45,7 @@ export interface SessionContext {
 
 /**
  * Opens a session. Each kind of work has a connection of its own, so that a request that waits for a replica or for the server's
- * writers holds up no observation and no heartbeat.
+ * writers holds up no observation and no heartbeat, and an observation that waits no probe.
  */
 export async function openSession(
   context: SessionContext,
@@ -57,6 +57,9 @@ export async function openSession(
   const control = await open(signal);
   const observer = new Reconnecting(control, open);
   const beat = new Reconnecting(control, open);
+  const probe = new Reconnecting(control, open);
+  // Before it is needed: a login asks more of a server than an answer does.
+  probe.connection(signal).catch(() => {});
   const heartbeat = new HeartbeatWriter(beat, clock);
   const turns = new RightsTurns();
   const watches: Watches = { silence: new SourceSilence(clock), age: new TransactionAge(clock) };
@@ -73,7 +76,7 @@ export async function openSession(
     facts: (signal) => readServerFacts(control, roles.STATEMENT_TIMEOUT_MILLISECONDS, signal),
     factsAfter: (deed, timeoutMilliseconds, signal) =>
       readServerFacts(control, timeoutMilliseconds, signal, deed),
-    ownConnections: () => [control.id, ...observer.ids, ...beat.ids],
+    ownConnections: () => [control.id, ...observer.ids, ...beat.ids, ...probe.ids],
     received: (facts) => receivedOf(facts, receivedBeforeStart),
   };
   return {
@@ -82,7 +85,7 @@ export async function openSession(
     close: () => control.close(),
     observe: async (signal) => observe(await observer.connection(signal), context, watches, signal),
     probe: async (signal) => {
-      const connection = await observer.connection(signal);
+      const connection = await probe.connection(signal);
       await connection.query('probe', 'DO 1', [], OBSERVE_TIMEOUT_MILLISECONDS, signal);
     },
     follow: (source, signal) => roles.follow(server, tls, source, signal),

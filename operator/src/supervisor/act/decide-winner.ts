@@ -1,5 +1,6 @@
 /** What a promotion does next, once the map has no primary. Pure. */
-import { elect, type ElectionInput } from '../../core/election.ts';
+import { elect } from '../../core/election.ts';
+import type { ElectionInput } from '../../core/electorate.ts';
 import type { Position, PositionArithmetic } from '../../engines/position.ts';
 import { type ElectionWishes, finalElection, type FinalPosition } from '../election-input.ts';
 import { type ShardObservation, stateOf } from '../observe-shard.ts';

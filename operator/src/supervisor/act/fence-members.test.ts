@@ -6,7 +6,7 @@ import { silentLogger } from '../../runtime/logger.ts';
 import { FakeClock, settle } from '../../runtime/testing/fake-clock.ts';
 import type { MemberObservation } from '../observe-shard.ts';
 import { aMember, anObservation, aShard, PODS } from '../testing/observations.ts';
-import { at, ended, holding, leading } from '../testing/states.ts';
+import { at, ended, following, holding, knownAt, leading } from '../testing/states.ts';
 import { Fencing, type SendCommand } from './fence-members.ts';
 
 const [FORMER, FIRST, SECOND] = PODS;
@@ -186,6 +186,17 @@ describe('fencing', () => {
     expect(sent).toEqual([...stopBoth, `killServer ${SECOND} 4`]);
   });
 
+  it('kills one that neither stops nor can be looked at, and nobody that has stopped', async () => {
+    answers.set(SECOND, () => new Promise(() => {}));
+    await proceed(first, second);
+    const unseen = (unseenMilliseconds: number): MemberObservation[] =>
+      [FIRST, SECOND].map((pod) => aMember(pod, { ...holding(42), unseenMilliseconds }));
+    await proceed(...unseen(2999));
+    expect(sent).toEqual(stopBoth);
+    await proceed(...unseen(3000));
+    expect(sent).toEqual([...stopBoth, `killServer ${SECOND} 4`]);
+  });
+
   it('asks nobody whose server is down', async () => {
     await proceed(aMember(FIRST, ended(42)));
     expect(sent).toEqual([]);
@@ -240,6 +251,21 @@ describe('a former primary', () => {
     ['its agent answers and it runs', aMember(FORMER, leading(), { unattendedMilliseconds: 5000 }), false],
   ])('where %s', (_, former, expected) => {
     expect(isFenced(former)).toBe(expected);
+  });
+
+  it('that never became one, for it cannot apply, is asked to stop as the others are, and is fenced by its answer', async () => {
+    const applying = { kind: 'failed', error: { number: 1062, message: 'a row is there' } } as const;
+    const unable = following({ applying }, { received: knownAt(42), applied: at(41) });
+    answers.set(FORMER, async () => ({ received: at(42), applied: at(41) }));
+    expect(isFenced(aMember(FORMER, unable))).toBe(false);
+    await proceed(aMember(FORMER, unable));
+    expect(sent).toEqual([`stopReceiving ${FORMER} 4`]);
+    expect(isFenced(aMember(FORMER, unable))).toBe(true);
+    // Its agent ends one that was started as the primary.
+    const server = { kind: 'running', pid: 7, epoch: 3, role: 'primary', startedAt: 1 } as const;
+    await clock.advance(100);
+    await proceed(aMember(FORMER, { ...unable, server }));
+    expect(sent.at(-1)).toBe(`killServer ${FORMER} 4`);
   });
 
   it('that cannot be killed leaves the matter to the ackers after three seconds', async () => {

@@ -2,7 +2,7 @@ import type { CommandName, CommandRequest, CommandResults } from '../../agent/pr
 import type { Position } from '../../engines/position.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { errorFields, type Logger } from '../../runtime/logger.ts';
-import { isHung } from '../diagnose-primary.ts';
+import { cannotLead, isHung } from '../diagnose-primary.ts';
 import type { FinalPosition } from '../election-input.ts';
 import { memberOf, type MemberObservation, type ShardObservation } from '../observe-shard.ts';
 
@@ -45,6 +45,8 @@ const DRAIN_MILLISECONDS = 10;
  * server, and with it the time to open another when there is none to lose.
  */
 const NEVER = new AbortController().signal;
+/** Looks at a replica wait while it stops, but not for so long: it may never stop, as one whose volume is full. */
+const UNSEEN_MILLISECONDS = 3000;
 /** A kill that has no effect for so long leaves the matter to the ackers: whoever is dying acknowledges nothing alone. */
 const KILL_PATIENCE_MILLISECONDS = 3000;
 
@@ -135,7 +137,7 @@ export class Fencing {
       if (pod === former && this.#stepsDown(member)) {
         continue;
       }
-      if (mustBeKilled(member, former)) {
+      if (mustBeKilled(member, former) || this.#isStuck(member)) {
         // Also one that was asked and hangs: it answers when it is too late.
         if (!this.#killing.has(pod) && isDue) {
           this.#ask(pod, this.#killing, async () => {
@@ -145,21 +147,28 @@ export class Fencing {
         }
         continue;
       }
-      const isRunning = pod !== former && state.server.kind === 'running';
-      if (isRunning && isDue && !this.#pending.has(pod) && this.#mustBeAsked(pod, isPreparing)) {
+      if (
+        state.server.kind === 'running' &&
+        isDue &&
+        !this.#pending.has(pod) &&
+        this.#mustBeAsked(pod, isPreparing)
+      ) {
         this.#askToStop(pod, false);
       }
     }
   }
 
   /**
-   * Whether the former primary cannot take writes any more: it is dead, has stepped down, or has heard of nobody for so long that it has
-   * killed itself.
+   * Whether the former primary cannot take writes any more: it is dead, has stepped down, has heard of nobody for so long that it has
+   * killed itself, or never became one and has stopped.
    */
   isFenced(observation: ShardObservation): boolean {
     const { shard, failover } = observation;
     const former = memberOf(observation, shard.formerPrimary);
     if (this.#isKilled || this.#stepDown === 'done' || (former !== undefined && hasEnded(former))) {
+      return true;
+    }
+    if (former !== undefined && isReplicaForGood(former) && this.#answers.has(former.pod)) {
       return true;
     }
     if (former?.state !== null && former?.state !== undefined) {
@@ -200,6 +209,12 @@ export class Fencing {
     if (!this.#isClosed) {
       onNews();
     }
+  }
+
+  /** Whether a replica does not tell what it holds, for it can neither stop nor be looked at. */
+  #isStuck({ pod, state }: MemberObservation): boolean {
+    const isUnseen = state?.server.kind === 'running' && state.unseenMilliseconds >= UNSEEN_MILLISECONDS;
+    return isUnseen && !this.#answers.has(pod);
   }
 
   #mustBeAsked(pod: string, isPreparing: boolean): boolean {
@@ -252,13 +267,23 @@ function hasEnded({ state, hasContainerEnded }: MemberObservation): boolean {
 }
 
 /**
- * The former primary, unless it is dead already; whoever else takes writes, or was started to; and a replica that hangs,
+ * Whether a winner was started as a replica, never became the primary, and cannot: told to stop, it opens nothing, and what it
+ * says of itself is more than its files may tell, which can be what keeps it from applying.
+ */
+function isReplicaForGood({ state }: MemberObservation): boolean {
+  return state?.server.kind === 'running' && state.server.role !== 'primary' && cannotLead(state);
+}
+
+/**
+ * The former primary, unless it is dead already or never became one; whoever else takes writes, or was started to; and a replica that hangs,
  * which cannot tell what it holds before it is dead: then its files do.
  */
-function mustBeKilled({ pod, state }: MemberObservation, former: string | undefined): boolean {
+function mustBeKilled(member: MemberObservation, former: string | undefined): boolean {
+  const { pod, state } = member;
   if (state?.server.kind !== 'running') {
     return false;
   }
   const takesWrites = state.member?.role.kind === 'primary' || (state.member?.writable ?? false);
-  return pod === former || takesWrites || state.server.role === 'primary' || isHung(state);
+  const wasPrimary = pod === former && !isReplicaForGood(member);
+  return wasPrimary || takesWrites || state.server.role === 'primary' || isHung(state);
 }

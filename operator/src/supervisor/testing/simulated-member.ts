@@ -57,6 +57,12 @@ export class SimulatedMember {
   preparedFor: number | null = null;
   /** Nobody else takes over from this primary, which is down. */
   isRestartOrdered = false;
+  /** Once it is to lead as a replica, it turns out that it can apply nothing more. */
+  isCursed = false;
+  /** It has turned out. */
+  cannotApply = false;
+  /** Its server was started as the primary, by the files. */
+  #wasStartedToLead = false;
   #downSince = 0;
   #heardAt = 0;
   #order = { epoch: 0, at: 0 };
@@ -95,7 +101,7 @@ export class SimulatedMember {
       throw new Error('Refused: it still receives');
     }
     this.isStoodDown = true;
-    if (this.applied < this.log.length) {
+    if (this.applied < this.log.length || this.isCursed) {
       return false;
     }
     this.role = 'detached';
@@ -189,7 +195,7 @@ export class SimulatedMember {
     if (!this.isRunning) {
       return;
     }
-    this.applied = Math.min(this.log.length, this.applied + most);
+    this.applied = this.cannotApply ? this.applied : Math.min(this.log.length, this.applied + most);
     const source = this.source === null ? undefined : peer(this.source);
     if (source === undefined || !isConnected(this, source) || source.role !== 'primary') {
       return;
@@ -220,7 +226,7 @@ export class SimulatedMember {
 
   #serverState({ peer }: Pick<Surroundings, 'peer'>): AgentState {
     if (!this.isRunning) {
-      const state = ended(0, 0);
+      const state = ended(0, 0, { couldNotApply: this.cannotApply });
       const end = { kind: 'known', value: this.#position(this.log.length) } as const;
       return { ...state, ownEnd: end, receivedEnd: end };
     }
@@ -232,6 +238,14 @@ export class SimulatedMember {
     if (this.role === 'primary') {
       const longestTransactionSeconds = { kind: 'known', value: 0 } as const;
       return leading({}, { ...facts, longestTransactionSeconds, writable: this.isOpen });
+    }
+    if (this.cannotApply) {
+      const applying = { kind: 'failed', error: { number: 1062, message: 'a row is there' } } as const;
+      return {
+        ...following({ receiving: { kind: 'stopped' }, applying }, facts),
+        server: this.#process(),
+        couldNotApply: true,
+      };
     }
     if (this.role === 'detached') {
       return detached(following({}, facts));
@@ -253,6 +267,7 @@ export class SimulatedMember {
     this.preparedFor = null;
     if (this.role !== 'primary') {
       this.source = null;
+      this.#fail();
       if (this.applied === this.log.length) {
         this.role = 'primary';
       }
@@ -282,12 +297,23 @@ export class SimulatedMember {
     }
   }
 
-  #follow(map: ShardMapShard, primary: string, { now, isAcknowledged }: Surroundings): void {
-    if (this.isRunning && (this.role === 'primary' || this.preparedFor !== null)) {
+  #follow(map: ShardMapShard, primary: string, { now, peer, isAcknowledged }: Surroundings): void {
+    if (this.isRunning && (this.role === 'primary' || this.preparedFor !== null || this.#wasStartedToLead)) {
       this.kill(now);
       return;
     }
+    const leader = peer(primary);
+    if (this.cannotApply && leader?.isOpen === true) {
+      // It is made anew.
+      this.log = [...leader.log];
+      this.applied = this.log.length;
+      this.cannotApply = false;
+    }
     if (!this.isRunning) {
+      // Whoever wrote last has to know first what its successor has.
+      if (this.log.at(-1)?.server === this.ordinal + 1 && leader?.role !== 'primary') {
+        return;
+      }
       // As a replica a server cuts off what it wrote and nobody acknowledged.
       while (this.log.length > 0 && !this.log.slice(-1).every(isAcknowledged)) {
         this.log.pop();
@@ -311,13 +337,34 @@ export class SimulatedMember {
     this.applied = this.log.length;
   }
 
+  /** What was received last proves to be nothing that can be applied. */
+  #fail(): void {
+    if (this.isCursed && this.log.length > 0) {
+      this.cannotApply = true;
+      this.role = 'replica';
+      this.applied = Math.min(this.applied, this.log.length - 1);
+    } else {
+      this.cannotApply = false;
+    }
+  }
+
+  #process(): AgentState['server'] {
+    const role = this.#wasStartedToLead ? 'primary' : 'replica';
+    return { kind: 'running', pid: 7, epoch: this.seen?.epoch ?? 0, role, startedAt: 1 };
+  }
+
   #boot(role: 'primary' | 'replica'): void {
+    const isOwn = this.log.at(-1)?.server === this.ordinal + 1;
     this.isRunning = true;
     this.isRestartOrdered = false;
     this.isOpen = false;
     this.source = null;
     this.applied = this.log.length;
     this.role = role === 'primary' ? 'primary' : 'detached';
+    this.#wasStartedToLead = role === 'primary';
+    if (role === 'primary' && !isOwn) {
+      this.#fail();
+    }
   }
 
   #epochApplied(): number {

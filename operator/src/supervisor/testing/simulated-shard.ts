@@ -184,6 +184,11 @@ export class SimulatedShard {
   async recover(milliseconds = 60_000): Promise<boolean> {
     this.members.forEach((member) => {
       member.isReachable = true;
+      member.isCursed = false;
+      if (member.cannotApply) {
+        // Whoever has removed what kept it from applying starts it again.
+        this.killServer(member.pod);
+      }
     });
     for (let passed = 0; passed < milliseconds; passed += 500) {
       await this.advance(500);

@@ -30,6 +30,7 @@ const TROUBLED: ReadonlySet<ShardStateName> = new Set<ShardStateName>([
   'primaryLost',
   'primaryUnreachable',
   'primaryHung',
+  'primaryUnable',
   'acknowledgementsStalled',
   'switchingOver',
   'promoting',

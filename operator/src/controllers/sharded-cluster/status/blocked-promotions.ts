@@ -12,6 +12,7 @@ const BLOCKING_REASONS = [
   'AckersUnreachable',
   'PositionsDiverged',
   'PrimaryNotProvenDead',
+  'PrimaryCannotApply',
   'PromotedRecently',
   'DelayNotOver',
 ] as const satisfies readonly Reason[];

@@ -232,6 +232,7 @@ const DOINGS: Partial<Record<ShardStateName, string>> = {
   primaryLost: 'its server has ended',
   primaryUnreachable: 'nobody hears of it',
   primaryHung: 'its server does not answer',
+  primaryUnable: 'it cannot apply what it received',
   acknowledgementsStalled: 'no replica can acknowledge its writes',
   switchingOver: 'it hands over as planned',
   promoting: 'a replica is being promoted',
