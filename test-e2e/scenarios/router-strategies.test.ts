@@ -46,7 +46,7 @@ const READS: readonly (readonly [sql: string, slots: readonly number[]])[] = [
   ['SELECT id, kind FROM events WHERE id BETWEEN 200 AND 299 ORDER BY id DESC', [2]],
   ['SELECT id, kind FROM events WHERE id BETWEEN 299 AND 400 ORDER BY id', [2, 3, 4]],
   ['SELECT COUNT(*), SUM(amount), MIN(id), MAX(id) FROM events WHERE id >= 600', [6, 7]],
-  ['SELECT COUNT(*) FROM events WHERE id > 599 AND id < 700', [5, 6]],
+  ['SELECT COUNT(*) FROM events WHERE id > 599 AND id < 700', [6]],
   ['SELECT COUNT(*) FROM events WHERE id < 100', [0]],
   ['SELECT COUNT(*) FROM events WHERE id <= 100', [0, 1]],
   ['SELECT id FROM events WHERE 350 > id AND id >= 300', [3]],
@@ -57,8 +57,14 @@ const READS: readonly (readonly [sql: string, slots: readonly number[]])[] = [
   ['SELECT DISTINCT kind FROM events WHERE id BETWEEN 0 AND 199 ORDER BY kind', [0, 1]],
   ['SELECT id FROM events WHERE id BETWEEN 500 AND 700 ORDER BY amount DESC, id LIMIT 3 OFFSET 1', [5, 6, 7]],
   ["SELECT id FROM events WHERE id BETWEEN 200 AND 299 AND kind = 'b'", [2]],
-  // Bounds that no key of the column can have: nothing is left out by them.
-  ['SELECT id FROM events WHERE id >= 299.5 AND id < 300.5', ALL],
+  // Bounds that no key of the column can have.
+  ['SELECT id FROM events WHERE id >= 299.5 AND id < 300.5', [3]],
+  ['SELECT id FROM events WHERE id > 299.5 AND id <= 399.5', [3]],
+  ['SELECT id FROM events WHERE id BETWEEN 298.5 AND 300.25', [2, 3]],
+  ["SELECT id FROM events WHERE id >= '699.5'", [7]],
+  ['SELECT id FROM events WHERE id < 1.005e2', [0, 1]],
+  ['SELECT id FROM events WHERE id < -0.5', [0]],
+  ['SELECT id FROM events WHERE id > 1e17', ALL],
   [
     'SELECT e.id, d.text FROM events e JOIN details d ON d.id = e.id WHERE e.id BETWEEN 100 AND 250 ORDER BY e.id',
     [1, 2],

@@ -1,15 +1,9 @@
 /** Which slots a statement concerns, once its literals are known. */
 import type { KeyLiteral } from '../../core/keyspace/key-literal.ts';
 import type { TokenRange } from '../sql/expression.ts';
+import { bindConstraint } from './bind-constraint.ts';
 import type { KeyspaceConfiguration } from './keyspace-configuration.ts';
-import {
-  bindConstraint,
-  comparedSlot,
-  type Constant,
-  type KeyConstraint,
-  type KeyOf,
-  targetSlot,
-} from './key-constraint.ts';
+import { comparedSlot, type Constant, type KeyConstraint, type KeyOf, targetSlot } from './key-constraint.ts';
 import type { KeyComponent } from './key-classes.ts';
 import type { KeyGraph } from './key-graph.ts';
 import { refuseUnsupported, type Refused } from './refusal.ts';

@@ -460,6 +460,19 @@ describe('keyspaces that are cut by ranges', () => {
     ['at IN (5, 250)', '0,2'],
     ['value > 3', '0,1,2'],
     ['at >= 150 AND at < 99999999999999999999', '1,2'],
+    ['at > 99 AND at < 200', '1'],
+    ['at >= 199.5', '2'],
+    ['at > 199.5', '2'],
+    ['at > 198.5', '1,2'],
+    ['at < 100.5', '0,1'],
+    ['at <= 99.5', '0'],
+    ['at > 99.5 AND at < 199.5', '1'],
+    ["at >= '199.5'", '2'],
+    ['at >= 1.995e2', '2'],
+    ['at >= 1e17', '0,1,2'],
+    ['at BETWEEN 199.2 AND 199.7', '0'],
+    ['at > -0.5 AND at < 0.5', '0'],
+    ['at >= 99999999999999999999', '2'],
   ])('are read where the rows are: %s', (condition, slots) => {
     const decided = route(`SELECT * FROM readings WHERE ${condition}`, { session: { schema: 'events' } });
     const visited =

@@ -3,7 +3,6 @@ import { assertNever } from '../../runtime/assert-never.ts';
 import { canonicalKey } from '../../core/keyspace/canonical-key.ts';
 import type { CanonicalKey, KeyLiteral, KeyRefusal } from '../../core/keyspace/key-literal.ts';
 import { slotOf } from '../../core/keyspace/keyspace-layout.ts';
-import { beginsWith } from '../../core/keyspace/ranges.ts';
 import type { Expression, TokenRange } from '../sql/expression.ts';
 import type { Literal } from '../sql/literal.ts';
 import type { KeyspaceConfiguration } from './keyspace-configuration.ts';
@@ -26,7 +25,8 @@ export type KeyConstraint =
       readonly key: KeyOf;
       readonly low: Constant | null;
       readonly high: Constant | null;
-      /** Whether `high` itself is left out. */
+      /** Whether the values themselves are left out. */
+      readonly excludesLow: boolean;
       readonly excludesHigh: boolean;
     };
 
@@ -37,10 +37,13 @@ export interface ConstantValues {
   readonly parameter: ((index: number) => KeyLiteral) | null;
 }
 
-/** Slots that a constraint leaves; for a list of values, the slot of each, null for a value that no row has. */
-export type BoundConstraint =
-  | { readonly kind: 'values'; readonly slots: readonly (number | null)[] }
-  | { readonly kind: 'range'; readonly slots: ReadonlySet<number> };
+/** Of a constant that is no value which a key can have. */
+export const VALUE_NOT_KNOWN: KeyRefusal = {
+  kind: 'refused',
+  code: 'WrongKind',
+  reason: 'is compared with, or set to, a value whose kind is not known',
+  hint: 'Write a plain number or a quoted text, or bind the parameter',
+};
 
 /** An expression as a constant; null where it is none, or one whose meaning depends on more than itself. */
 export function constantOf(expression: Expression): Constant | null {
@@ -86,26 +89,6 @@ export function keyLiteralOf(constant: Constant, values: ConstantValues): KeyLit
   }
 }
 
-/** Finds the slots that a constraint leaves. */
-export function bindConstraint(
-  constraint: KeyConstraint,
-  keyspace: KeyspaceConfiguration,
-  values: ConstantValues,
-): BoundConstraint | Refused {
-  if (constraint.kind === 'range') {
-    return bindRange(constraint, keyspace, values);
-  }
-  const slots: (number | null)[] = [];
-  for (const value of constraint.values) {
-    const slot = comparedSlot(value, constraint.key, keyspace, values);
-    if (typeof slot === 'object' && slot !== null) {
-      return slot;
-    }
-    slots.push(slot);
-  }
-  return { kind: 'values', slots };
-}
-
 /** The slot of the rows whose key equals a constant; null where no row's does. */
 export function comparedSlot(
   constant: Constant,
@@ -140,63 +123,11 @@ export function canonicalOf(
   values: ConstantValues,
 ): CanonicalKey | KeyRefusal {
   const literal = keyLiteralOf(constant, values);
-  return literal === null
-    ? {
-        kind: 'refused',
-        code: 'WrongKind',
-        reason: 'is compared with, or set to, a value whose kind is not known',
-        hint: 'Write a plain number or a quoted text, or bind the parameter',
-      }
-    : canonicalKey(literal, rule);
+  return literal === null ? VALUE_NOT_KNOWN : canonicalKey(literal, rule);
 }
 
 function isEqualToNothing({ code }: KeyRefusal): boolean {
   return code === 'Null' || code === 'NoStoredValue';
-}
-
-function bindRange(
-  { key, low, high, excludesHigh }: Extract<KeyConstraint, { kind: 'range' }>,
-  keyspace: KeyspaceConfiguration,
-  values: ConstantValues,
-): BoundConstraint | Refused {
-  const { layout } = keyspace;
-  if (layout.strategy !== 'Range') {
-    return { kind: 'range', slots: new Set(keyspace.slots) };
-  }
-  const all = layout.ranges.slots;
-  let first = 0;
-  let last = all.length - 1;
-  // A bound that no row can have (out of the column's range, more decimals) still bounds; only its interval is not known.
-  if (low !== null) {
-    const canonical = canonicalOf(low, key, values);
-    if (canonical.kind === 'refused') {
-      if (canonical.code === 'Null') {
-        return { kind: 'range', slots: new Set() };
-      }
-      if (canonical.code !== 'NoStoredValue') {
-        return refuseKeyValue(key.table, key.column, canonical);
-      }
-    } else {
-      first = all.indexOf(slotOf(layout, canonical));
-    }
-  }
-  if (high !== null) {
-    const canonical = canonicalOf(high, key, values);
-    if (canonical.kind === 'refused') {
-      if (canonical.code === 'Null') {
-        return { kind: 'range', slots: new Set() };
-      }
-      if (canonical.code !== 'NoStoredValue') {
-        return refuseKeyValue(key.table, key.column, canonical);
-      }
-    } else {
-      last = all.indexOf(slotOf(layout, canonical));
-      if (excludesHigh && beginsWith(layout.ranges, last, canonical)) {
-        last -= 1;
-      }
-    }
-  }
-  return { kind: 'range', slots: new Set(all.slice(first, last + 1)) };
 }
 
 /** The slot that a session's key, or a hint's, chooses for a statement about a table with that key column. */

@@ -102,9 +102,17 @@ class GraphBuilder {
       case 'range': {
         const low = conjunct.low === null ? null : constantOf(conjunct.low.value);
         const high = conjunct.high === null ? null : constantOf(conjunct.high.value);
+        const excludesLow = conjunct.low?.inclusive === false;
         const excludesHigh = conjunct.high?.inclusive === false;
         if (low !== null || high !== null) {
-          this.#constrain(scope, conjunct, (key) => ({ kind: 'range', key, low, high, excludesHigh }));
+          this.#constrain(scope, conjunct, (key) => ({
+            kind: 'range',
+            key,
+            low,
+            high,
+            excludesLow,
+            excludesHigh,
+          }));
         }
         return;
       }
