@@ -3,7 +3,7 @@
  * expressions, bound to keys here and there. Many of them have to be refused; the others must be right.
  */
 import { pick, type Random } from './random-choice.ts';
-import type { GeneratedStatement } from './statement-generator.ts';
+import type { GeneratedStatement } from './generated-statement.ts';
 
 interface TableChoice {
   readonly table: string;

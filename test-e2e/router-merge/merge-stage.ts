@@ -192,14 +192,15 @@ export class MergeStage {
   }
 
   /** Has the first slot's database calculate. */
-  #calculator(statement: ParsedStatement<RoutingPlans>, { parts, template }: RouteOf<'scatter'>): Calculate {
+  #calculator(statement: ParsedStatement<RoutingPlans>, route: RouteOf<'scatter'>): Calculate {
+    const { parts, template = [], named = template } = route;
     return async ({ needsColumns, around }) => {
       const database = databaseOfSlot(KEYSPACE, parts[0]?.slot ?? 0);
-      const text = edited(statement, template ?? []);
-      const own = needsColumns ? await this.#run(database, text) : null;
+      const own = needsColumns ? await this.#run(database, edited(statement, named)) : null;
+      const text = edited(statement, template);
       const made =
         around === null ? null : await this.#run(database, `${around.before}${text}${around.after}`);
-      return { template: own?.columns ?? [], columns: made?.columns ?? [], rows: made?.rows ?? [] };
+      return { named: own?.columns ?? [], columns: made?.columns ?? [], rows: made?.rows ?? [] };
     };
   }
 

@@ -1,17 +1,10 @@
 /** Random SELECTs about the tables of `random-rows.ts`, from a seed. */
+import { askingStatement } from './asking-generator.ts';
+import type { GeneratedStatement } from './generated-statement.ts';
 import { pick, type Random, whole } from './random-choice.ts';
-
-/** A SELECT, and how its answers can be compared. */
-export interface GeneratedStatement {
-  readonly sql: string;
-  /** Whether the order of the rows is certain. */
-  readonly ordered: boolean;
-  /** Whether texts stand for others that are equal in their collation, any of which may be given. */
-  readonly folded?: boolean;
-}
+import { condition, EXACT_NUMBERS } from './random-condition.ts';
 
 const NUMBERS = ['u.score', 'u.age', 'u.flags', 'u.ratio', 'u.big', 'u.fine', 'u.year', 'u.id'];
-const EXACT_NUMBERS = ['u.score', 'u.age', 'u.flags', 'u.big', 'u.fine', 'u.id'];
 const OTHERS = ['u.name', 'u.code', 'u.title', 'u.joined', 'u.born', 'u.span', 'u.raw', 'u.note'];
 const SPECIAL = ['u.kind', 'u.small', 'u.bits', 'u.moment'];
 const EXPRESSIONS = [
@@ -30,22 +23,6 @@ const EXPRESSIONS = [
   'COALESCE(u.small, u.age)',
 ];
 const COLUMNS = [...NUMBERS, ...OTHERS, ...SPECIAL];
-
-function condition(random: Random): string {
-  return pick(random, [
-    '',
-    '',
-    `WHERE u.age > ${whole(random, 10) - 5}`,
-    `WHERE u.flags IN (1, 2, ${whole(random, 8)})`,
-    "WHERE u.name LIKE 'a%' OR u.code = 'B'",
-    'WHERE u.id < 0',
-    `WHERE u.id IN (1, 2, ${whole(random, 60)}, 7)`,
-    `WHERE u.id = ${whole(random, 60)}`,
-    `WHERE EXISTS (SELECT 1 FROM orders o WHERE o.user_id = u.id AND o.amount > ${whole(random, 8)})`,
-    'WHERE u.id IN (SELECT user_id FROM orders WHERE amount = 3)',
-    'WHERE u.joined IS NOT NULL',
-  ]);
-}
 
 function direction(random: Random): string {
   return random() < 0.5 ? ' DESC' : '';
@@ -347,24 +324,6 @@ const CALCULATED: readonly ((random: Random) => GeneratedStatement)[] = [
     ordered: true,
   }),
 ];
-
-const ASKED: readonly ((random: Random) => string)[] = [
-  (random) => `EXISTS (SELECT 1 FROM users u ${condition(random)})`,
-  (random) => `NOT EXISTS (SELECT * FROM orders o WHERE o.amount > ${whole(random, 9)} LIMIT 1)`,
-  (random) =>
-    `EXISTS (SELECT u.id FROM users u JOIN orders o ON o.user_id = u.id WHERE o.amount = u.flags AND u.age = ${whole(random, 20)})`,
-  (random) => `(SELECT COUNT(*) FROM users u ${condition(random)})`,
-  (random) => `(SELECT SUM(${pick(random, EXACT_NUMBERS)}) FROM users u ${condition(random)}) AS total`,
-  (random) =>
-    `(SELECT ${pick(random, ['MIN', 'MAX'])}(${pick(random, ['u.score', 'u.age', 'u.big', 'u.ratio', 'u.born', 'u.joined', 'u.span'])}) FROM users u ${condition(random)})`,
-  (random) => `${whole(random, 9)}`,
-];
-
-/** SELECTs without tables of their own. */
-function askingStatement(random: Random): GeneratedStatement {
-  const items = [pick(random, ASKED.slice(0, -1)), ...(random() < 0.5 ? [pick(random, ASKED)] : [])];
-  return { sql: `SELECT ${items.map((item) => item(random)).join(', ')}`, ordered: true };
-}
 
 /** A SELECT. */
 export function generateStatement(random: Random): GeneratedStatement {

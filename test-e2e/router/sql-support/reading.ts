@@ -75,6 +75,14 @@ export const READING: SupportSection = {
       rows: [['0', '8', '82']],
     },
     {
+      what: 'Expressions of such queries: a server calculates from what they come to over all slots',
+      statements: [
+        'SELECT COALESCE((SELECT MAX(total) FROM orders), 0) + 1 AS next',
+        "SELECT (SELECT SUM(total) FROM orders WHERE number = 1) / (SELECT COUNT(*) FROM users WHERE id < 9), IF(EXISTS (SELECT 1 FROM users WHERE id > 999), 'more', 'no more')",
+      ],
+      rows: [['46.0000', 'no more']],
+    },
+    {
       what: 'Aggregates of a derived table, over all slots',
       statements: [
         'SELECT COUNT(*), MIN(a), MAX(name) FROM (SELECT id AS a, name FROM users WHERE id < 5) AS some',

@@ -36,6 +36,7 @@ function planOf(
         items: [{ item: 1, text: '`shardwright`.h0 * 2' }],
         having: null,
         order: null,
+        answered: 2,
         ...calculation,
       },
     },
@@ -62,7 +63,7 @@ class Doubler {
     const isConditional = around?.after.includes('(h0 % 2 = 0) IS TRUE') === true;
     const passes = (value: number): string => (isConditional ? String(1 - Math.abs(value % 2)) : '1');
     return Promise.resolve({
-      template: needsColumns ? [NUMBER, DOUBLED, NUMBER, NUMBER] : [],
+      named: needsColumns ? [NUMBER, DOUBLED, NUMBER, NUMBER] : [],
       columns: around === null ? [] : [NUMBER, NUMBER, this.answered],
       rows: rows.map(({ value, number }) =>
         [String(number), passes(value), String(value * 2)].map((text) => Buffer.from(text)),

@@ -10,7 +10,7 @@ import { areSentAlike } from './value-types.ts';
 
 /** What a server is asked. */
 export interface CalculationQuery {
-  /** Whether the columns of the template are asked for as well. */
+  /** Whether the client's columns are asked for as well. */
   readonly needsColumns: boolean;
   /** What stands around the template in the statement; null where there is nothing to calculate. */
   readonly around: { readonly before: string; readonly after: string } | null;
@@ -18,8 +18,8 @@ export interface CalculationQuery {
 
 /** The answer. */
 export interface CalculationAnswer {
-  /** Columns of the template; empty where they were not asked for. */
-  readonly template: readonly ColumnDefinition[];
+  /** The client's columns, and others behind them; empty where they were not asked for. */
+  readonly named: readonly ColumnDefinition[];
   readonly columns: readonly ColumnDefinition[];
   readonly rows: readonly Fields[];
 }
@@ -76,7 +76,7 @@ export class CalculatedRows {
 
   /** Literals for a group's values. @throws MergeError for one that cannot be given */
   literalsOf(values: Fields): string {
-    const places = Array.from({ length: this.#plan.visible + this.#hidden }, () => 'NULL');
+    const places = Array.from({ length: this.#plan.calculation.answered + this.#hidden }, () => 'NULL');
     for (const { place, value, text, write } of this.#writers) {
       places[place] = write({
         text: values[value] ?? null,
@@ -97,8 +97,8 @@ export class CalculatedRows {
     if (!needsColumns && around === null) {
       return [];
     }
-    const { template, columns, rows } = await this.#calculate({ needsColumns, around }, signal);
-    this.#columns ??= template.slice(0, this.#plan.visible);
+    const { named, columns, rows } = await this.#calculate({ needsColumns, around }, signal);
+    this.#columns ??= named.slice(0, this.#plan.visible);
     if (around !== null) {
       this.#checkColumns(columns);
     }
@@ -111,8 +111,12 @@ export class CalculatedRows {
   }
 
   #around(given: readonly GivenGroup[]): { readonly before: string; readonly after: string } {
-    const { visible, calculation } = this.#plan;
-    const names = [...columnNames('visible', visible), ...columnNames('hidden', this.#hidden), NUMBER];
+    const { calculation } = this.#plan;
+    const names = [
+      ...columnNames('visible', calculation.answered),
+      ...columnNames('hidden', this.#hidden),
+      NUMBER,
+    ];
     const rows = given.map(({ literals }, number) => `(${literals},${number})`);
     const passes = calculation.having === null ? '1' : `(${calculation.having}) IS TRUE`;
     const items = calculation.items.map(({ text }) => `, ${text}`).join('');

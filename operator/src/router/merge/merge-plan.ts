@@ -96,6 +96,8 @@ export interface GroupCalculation {
   readonly having: string | null;
   /** Elements of ORDER BY; null where the order is the merge's. */
   readonly order: string | null;
+  /** How many columns of the client slots answer with, in front of those that were added: all, or none. */
+  readonly answered: number;
 }
 
 /** Merging of groups. */

@@ -62,7 +62,15 @@ describe('a SELECT that asks other queries', () => {
     'SELECT (SELECT COUNT(*) FROM orders GROUP BY note)',
     'SELECT (SELECT COUNT(*) FROM orders HAVING COUNT(*) > 3)',
     'SELECT (SELECT MAX(note) FROM orders)',
-    'SELECT (SELECT COUNT(*) FROM orders) + 1',
+    'SELECT (SELECT COUNT(*) FROM orders LIMIT 0)',
+    'SELECT (SELECT COUNT(*) FROM orders LIMIT 1, 1) + 1',
+    'SELECT (SELECT AVG(total) FROM orders) + 1',
+    'SELECT 5 IN (SELECT COUNT(*) FROM orders)',
+    'SELECT 5 > ALL (SELECT total FROM orders) OR TRUE',
+    'SELECT (SELECT COUNT(*) FROM orders) + (SELECT 1)',
+    'SELECT (SELECT COUNT(*) FROM orders) + @@version',
+    'SELECT (SELECT COUNT(*) FROM orders) + LAST_INSERT_ID()',
+    'SELECT SQL_NO_CACHE (SELECT COUNT(*) FROM orders) + 1',
     'SELECT EXISTS (SELECT note FROM orders GROUP BY note HAVING COUNT(*) > 1)',
     'SELECT EXISTS (SELECT 1 FROM orders LIMIT 1 OFFSET 5)',
     'SELECT EXISTS (SELECT 1 FROM orders UNION SELECT 1 FROM users)',
@@ -71,5 +79,45 @@ describe('a SELECT that asks other queries', () => {
     'SELECT 1 FROM countries WHERE EXISTS (SELECT 1 FROM orders)',
   ])('is refused where slots cannot tell for themselves: %s', (sql) => {
     expect(route(sql)).toMatchObject({ kind: 'refused' });
+  });
+});
+
+describe('expressions of what other queries say', () => {
+  it.each([
+    [
+      'SELECT (SELECT MAX(price) FROM items) + 1 AS next, 7',
+      'SELECT (SELECT MAX(price) FROM items) AS next, 7',
+      ['0: h0 + 1'],
+    ],
+    [
+      'SELECT COALESCE((SELECT SUM(total) FROM orders), 0) / (SELECT COUNT(*) FROM users WHERE id > 1) LIMIT 1',
+      'SELECT (SELECT SUM(total) FROM orders), (SELECT COUNT(*) FROM users WHERE id > 1)',
+      ['0: COALESCE( h0 , 0) / h1'],
+    ],
+    [
+      "SELECT EXISTS (SELECT 1 FROM orders), IF(NOT EXISTS (SELECT 1 FROM app.items), 'none', NOW())",
+      'SELECT EXISTS (SELECT 1 FROM orders), EXISTS (SELECT 1 FROM `items`)',
+      ['0: h0', "1: IF(NOT h1 , 'none', NOW())"],
+    ],
+    [
+      'SELECT DATABASE(), (SELECT COUNT(*) FROM orders JOIN countries ON code = note) * 2',
+      "SELECT 'app' AS `DATABASE()`, (SELECT COUNT(*) FROM orders JOIN `app$shared`.countries ON code = note)",
+      ['1: h1 * 2'],
+    ],
+  ])('are calculated from what all slots say: %s', (sql, ofSlot, items) => {
+    const routed = route(sql);
+    if (routed.kind !== 'scatter') {
+      throw new Error(JSON.stringify(routed));
+    }
+    const short = (text: string): string => text.replaceAll(/\s+/g, ' ').trim();
+    const { calculation, values, visible } = routed.plan.rows as GroupMerge;
+    expect(short(edited(sql, routed.parts[0]?.edits ?? []))).toBe(short(ofSlot));
+    expect(
+      calculation?.items.map(({ item, text }) => `${item}: ${short(text.replaceAll('`shardwright`.', ''))}`),
+    ).toEqual(items);
+    expect(calculation?.answered).toBe(0);
+    expect(values.length).toBe(visible + (calculation?.inputs.length ?? 0));
+    expect(short(edited(sql, routed.template ?? []))).toContain(', 0 LIMIT 0');
+    expect(short(edited(sql, routed.named ?? []))).toContain(short(sql.split(' LIMIT')[0] ?? '').slice(-8));
   });
 });

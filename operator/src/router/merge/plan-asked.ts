@@ -1,9 +1,10 @@
 /** SELECTs that ask other queries: each slot answers for its own rows, and what they say is put together. */
 import { assertNever } from '../../runtime/assert-never.ts';
-import { type AskedItem, askedItems, scopeOf } from '../routing/asked-queries.ts';
+import { type AskedItem, askedItems, type AskedQuery, scopeOf } from '../routing/asked-queries.ts';
 import type { Scope } from '../sql/query-shape.ts';
 import { describeColumn } from './described-column.ts';
 import type { GroupValue, RowColumn } from './merge-plan.ts';
+import { planAskedParts } from './plan-asked-parts.ts';
 import { planLimit } from './plan-limit.ts';
 import { refuseScope } from './refuse-scope.ts';
 import { CannotMerge, type PlannedMerge, type ScatterScope } from './scatter-select.ts';
@@ -30,7 +31,10 @@ export function planAsked(select: ScatterScope): PlannedMerge {
   if (items === null) {
     throw new CannotMerge('A query within the statement reads rows of all slots', READ_FIRST);
   }
-  const values = items.map((item, index) => valueOf(select, item, { from: 'visible', index }));
+  if (items.some(({ kind }) => kind === 'expression')) {
+    return planAskedParts(select, items, (asked, column) => valueOf(select, asked, false, column));
+  }
+  const values = items.map((item, index) => itemValue(select, item, { from: 'visible', index }));
   const limit = planLimit(select.query.limit, select.values, false);
   return {
     kind: 'merge',
@@ -53,19 +57,29 @@ export function planAsked(select: ScatterScope): PlannedMerge {
   };
 }
 
-function valueOf(select: ScatterScope, item: AskedItem, column: RowColumn): GroupValue {
-  switch (item.kind) {
-    case 'constant':
-      return { kind: 'any', column, compared: null };
-    case 'exists': {
-      refuseCounted(askedScope(select, item.query), select, item.query);
+function itemValue(select: ScatterScope, item: AskedItem, column: RowColumn): GroupValue {
+  return item.kind === 'query'
+    ? valueOf(select, item.asked, item.isNegated, column)
+    : { kind: 'any', column, compared: null };
+}
+
+function valueOf(
+  select: ScatterScope,
+  { kind, query }: AskedQuery,
+  isNegated: boolean,
+  column: RowColumn,
+): GroupValue {
+  const asked = askedScope(select, query);
+  switch (kind) {
+    case 'exists':
+      refuseCounted(asked, select, query);
       // There are rows where any slot has some.
-      return { kind: item.isNegated ? 'minimum' : 'maximum', compared: { value: column, weight: null } };
-    }
+      return { kind: isNegated ? 'minimum' : 'maximum', compared: { value: column, weight: null } };
     case 'value':
-      return aggregateOf(askedScope(select, item.query), column);
+      refuseNoRow(select, query);
+      return aggregateOf(asked, column);
     default:
-      return assertNever(item);
+      return assertNever(kind);
   }
 }
 
@@ -84,6 +98,17 @@ function refuseCounted({ scope }: ScatterScope, { shape }: ScatterScope, query: 
   const offset = shape.queries[query]?.limit?.offset ?? null;
   if (isGrouped(scope) || offset !== null) {
     throw new CannotMerge('EXISTS of groups, or with OFFSET, over several slots', READ_FIRST);
+  }
+}
+
+/** Refuses a LIMIT that leaves nothing of the one row. */
+function refuseNoRow({ shape, values }: ScatterScope, query: number): void {
+  const { offset, limit } = planLimit(shape.queries[query]?.limit ?? null, values, false);
+  if (offset > 0 || limit === 0) {
+    throw new CannotMerge(
+      'A query in the select list leaves out its only row by LIMIT',
+      'Leave the LIMIT out',
+    );
   }
 }
 

@@ -99,6 +99,7 @@ class GroupPlanner {
             items: [...this.#calculated].map(([item, text]) => ({ item, text })),
             having: having.text,
             order: order.text,
+            answered: visible,
           };
     return {
       rows: {

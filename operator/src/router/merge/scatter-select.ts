@@ -30,8 +30,10 @@ export interface PlannedMerge {
   readonly kind: 'merge';
   readonly edits: readonly Edit[];
   readonly plan: MergePlan;
-  /** Where a server calculates from merged groups: the edits that make its answer have the same columns, and no rows. */
+  /** Where a server calculates from merged groups: the edits that make its answer have the columns of slots, and no rows. */
   readonly template?: readonly Edit[];
+  /** The edits that make its answer have the client's columns, where the template has not. */
+  readonly named?: readonly Edit[];
 }
 
 /** Thrown while a merge is planned, and caught where planning began: what is wrong can be deep in an expression. */

@@ -199,6 +199,7 @@ function scatter(call: RoutingCall, choice: SlotChoice, parts: ScatterPlanParts)
     access,
     plan: merge.plan,
     ...(merge.template === undefined ? {} : { template: inSlot(slots[0] ?? 0, [...own, ...merge.template]) }),
+    ...(merge.named === undefined ? {} : { named: [...own, ...merge.named] }),
     reason: choice.reason,
   };
 }

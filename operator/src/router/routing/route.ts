@@ -92,6 +92,8 @@ export type Route =
       readonly plan: MergePlan;
       /** There where a server calculates from what was merged: the edits of its statement, for the first slot. */
       readonly template?: readonly Edit[];
+      /** And those of the statement that has the client's columns, where the template has not. */
+      readonly named?: readonly Edit[];
       readonly reason: string;
     }
   /** A write to reference tables: in the shared database of the home shard first, then of all others that have it. */

@@ -57,23 +57,24 @@ export class SlotCalculator {
       throw new CalculationFailedError(sink.failure);
     }
     const results = [...sink.results];
-    const template = query.needsColumns ? results.shift() : undefined;
+    const named = query.needsColumns ? results.shift() : undefined;
     const made = query.around === null ? undefined : results.shift();
     this.warnings += made?.completion.warnings ?? 0;
     return {
-      template: this.#columnsOf(template),
+      named: this.#columnsOf(named),
       columns: this.#columnsOf(made),
       rows: made?.rows ?? [],
     };
   }
 
   #textOf({ needsColumns, around }: CalculationQuery): Buffer {
-    const template = editedText(this.#statement, this.#route.template ?? []);
+    const { template = [], named = template } = this.#route;
     const { charset } = this.#statement.parsed.dialect;
     const encode = (text: string): Buffer => Buffer.from(text, charset === 'latin1' ? 'latin1' : 'utf8');
-    const statements: Buffer[] = needsColumns ? [template] : [];
+    const statements: Buffer[] = needsColumns ? [editedText(this.#statement, named)] : [];
     if (around !== null) {
-      statements.push(Buffer.concat([encode(around.before), template, encode(around.after)]));
+      const types = editedText(this.#statement, template);
+      statements.push(Buffer.concat([encode(around.before), types, encode(around.after)]));
     }
     // A comment may end the first.
     return Buffer.concat(
