@@ -1,5 +1,6 @@
 /** Random SELECTs about the tables of `random-rows.ts`, from a seed. */
 import { askingStatement } from './asking-generator.ts';
+import { gatheredStatement } from './gathered-generator.ts';
 import type { GeneratedStatement } from './generated-statement.ts';
 import { pick, type Random, whole } from './random-choice.ts';
 import { condition, EXACT_NUMBERS } from './random-condition.ts';
@@ -330,6 +331,9 @@ export function generateStatement(random: Random): GeneratedStatement {
   const kind = random();
   if (kind < 0.1) {
     return askingStatement(random);
+  }
+  if (kind < 0.2) {
+    return gatheredStatement(random);
   }
   return kind < 0.4
     ? pick(random, ROWS)(random)

@@ -67,6 +67,28 @@ export const READING: SupportSection = {
       ],
     },
     {
+      what: 'GROUP_CONCAT, JSON_ARRAYAGG, JSON_OBJECTAGG, WITH ROLLUP, and DISTINCT of groups, over all slots',
+      statements: [
+        'SELECT country, GROUP_CONCAT(DISTINCT name ORDER BY id DESC SEPARATOR "; ") AS names FROM users WHERE id < 6 GROUP BY country HAVING names LIKE "%3%"',
+        'SELECT IFNULL(country, "all"), COUNT(*), AVG(id) FROM users GROUP BY country WITH ROLLUP',
+      ],
+      rows: [
+        ['de', '4', '4.0000'],
+        ['fr', '4', '5.0000'],
+        ['all', '8', '4.5000'],
+      ],
+      note: 'One server sees the rows of all slots, up to 20,000 of them and 8 MiB; beyond, the statement fails with the error 1104.',
+    },
+    {
+      what: 'GROUP_CONCAT is cut by group_concat_max_len, with the warning of a server',
+      statements: [
+        'SET group_concat_max_len = 8',
+        'SELECT GROUP_CONCAT(name ORDER BY id) FROM users',
+        'SHOW WARNINGS',
+      ],
+      rows: [['Warning', '1260', 'Row 2 was cut by GROUP_CONCAT()']],
+    },
+    {
       what: 'EXISTS, and counts, sums, least and greatest values of other queries, in a SELECT without FROM: each over all its slots',
       statements: [
         'SELECT EXISTS (SELECT 1 FROM users WHERE id > 999) AS some',
@@ -285,10 +307,10 @@ export const READING: SupportSection = {
       },
     },
     {
-      what: 'GROUP_CONCAT and other aggregates that cannot be put together',
-      statements: ['SELECT GROUP_CONCAT(name) FROM users'],
+      what: 'STD, VARIANCE and other aggregates that cannot be put together',
+      statements: ['SELECT STD(total) FROM orders'],
       because: {
-        reason: 'GROUP_CONCAT() over several slots cannot be put together from parts',
+        reason: 'STD() over several slots cannot be put together from parts',
         instead: 'Group by the key column as well, so that each group lies within a slot; or give the key',
       },
     },
@@ -306,14 +328,6 @@ export const READING: SupportSection = {
       because: {
         reason: 'An expression around aggregates over several slots with a query in it',
         instead: 'Select the aggregates alone and calculate in the application; or group by the key column',
-      },
-    },
-    {
-      what: 'WITH ROLLUP over several slots',
-      statements: ['SELECT country, COUNT(*) FROM users GROUP BY country WITH ROLLUP'],
-      because: {
-        reason: 'WITH ROLLUP over several slots',
-        instead: 'Sum up in the application, or give the key',
       },
     },
     {

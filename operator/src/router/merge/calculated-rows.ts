@@ -1,12 +1,10 @@
 import type { ColumnDefinition } from '../../wire/column-definition.ts';
-import { COLUMN_TYPE } from '../../wire/column-type.ts';
 import { decodeTextRow, encodeTextRow } from '../../wire/text-row.ts';
 import type { Comparators, Fields } from './comparators.ts';
 import { literalWriter, type WriteLiteral } from './input-literal.ts';
 import { columnName, MERGED_ROWS } from './input-name.ts';
-import { MergeError } from './merge-error.ts';
 import type { GroupCalculation, GroupMerge, RowColumn } from './merge-plan.ts';
-import { areSentAlike } from './value-types.ts';
+import { checkSameKind } from './same-kind.ts';
 
 /** What a server is asked. */
 export interface CalculationQuery {
@@ -100,7 +98,9 @@ export class CalculatedRows {
     const { named, columns, rows } = await this.#calculate({ needsColumns, around }, signal);
     this.#columns ??= named.slice(0, this.#plan.visible);
     if (around !== null) {
-      this.#checkColumns(columns);
+      for (const [index, { item }] of this.#plan.calculation.items.entries()) {
+        checkSameKind(this.#columns[item], columns[index + 2]);
+      }
     }
     return rows.flatMap(([number = null, passes = null, ...calculated]) => {
       const group = given[Number(number?.toString('latin1'))];
@@ -130,20 +130,6 @@ export class CalculatedRows {
     };
   }
 
-  /** What was calculated must be what the statement's own columns say: literals were of the right types. */
-  #checkColumns(columns: readonly ColumnDefinition[]): void {
-    for (const [index, { item }] of this.#plan.calculation.items.entries()) {
-      const own = this.#columns?.[item];
-      const other = columns[index + 2];
-      if (own === undefined || other === undefined || !isSameKind(own, other)) {
-        throw new MergeError(
-          'Unsupported',
-          `${own?.name ?? 'An expression'} over several slots comes out as another type than in one database: select the aggregates alone, or give the key`,
-        );
-      }
-    }
-  }
-
   #rowOf(payload: Buffer, calculated: Fields): Buffer {
     const { visible, values, calculation } = this.#plan;
     const row = decodeTextRow(payload, values.length).slice(0, visible);
@@ -156,27 +142,4 @@ export class CalculatedRows {
 
 function columnNames(from: RowColumn['from'], count: number): string[] {
   return Array.from({ length: count }, (_column, index) => columnName({ from, index }));
-}
-
-/** Whole numbers of any width are written alike. */
-const INTEGERS: ReadonlySet<number> = new Set([
-  COLUMN_TYPE.tiny,
-  COLUMN_TYPE.short,
-  COLUMN_TYPE.int24,
-  COLUMN_TYPE.long,
-  COLUMN_TYPE.longlong,
-]);
-
-const TEXTS_FROM = COLUMN_TYPE.tinyBlob;
-
-/** Whether values of two columns are written alike. */
-function isSameKind(own: ColumnDefinition, other: ColumnDefinition): boolean {
-  if (own.type === COLUMN_TYPE.null || other.type === COLUMN_TYPE.null) {
-    return true;
-  }
-  if (INTEGERS.has(own.type) && INTEGERS.has(other.type)) {
-    return true;
-  }
-  // Of texts it says nothing.
-  return areSentAlike(own.type, other.type) && (own.type >= TEXTS_FROM || own.decimals === other.decimals);
 }

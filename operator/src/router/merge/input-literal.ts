@@ -120,6 +120,6 @@ function whole(definition: ColumnDefinition, write: (text: string) => string | n
 function notExact({ name, type }: ColumnDefinition): MergeError {
   return new MergeError(
     'Unsupported',
-    `${name}, a value of type ${type}, stands in an expression around aggregates over several slots, and no literal says it exactly: convert it with CAST, or select the aggregates alone`,
+    `${name}, a value of type ${type}, is calculated with over several slots, and no literal says it exactly: convert it with CAST, or give the key`,
   );
 }

@@ -118,8 +118,26 @@ export interface GroupMerge {
   readonly calculation: GroupCalculation | null;
 }
 
+/** A column of all slots' rows that a server sees. */
+export interface GatheredColumn {
+  readonly column: RowColumn;
+  /** Where it may be a text: its bytes, in its own character set, and that set's name. */
+  readonly text: { readonly bytes: RowColumn; readonly charset: RowColumn } | null;
+}
+
+/** All rows are given to one server, which answers the statement from them. None of the columns is the client's. */
+export interface GatheredRows {
+  readonly kind: 'gathered';
+  readonly columns: readonly GatheredColumn[];
+  /** Most rows of all slots. */
+  readonly most: number;
+  /** The statement in which the rows are a table, whose columns are named by `inputName`. */
+  readonly select: string;
+}
+
 /** What happens to the rows. */
 export type RowMerge =
+  | GatheredRows
   /** One slot's rows after another's, in any order. */
   | { readonly kind: 'concatenate' }
   /** Each slot's rows are in this order already. */

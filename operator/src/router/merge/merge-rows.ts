@@ -10,7 +10,8 @@ import { cursorsOf, mergedGroups } from './merged-groups.ts';
 import { calculateGroups } from './calculate-groups.ts';
 import type { Calculate } from './calculated-rows.ts';
 import type { Arrangement, MergeCaps, MergedRows, RowSource } from './merge-input.ts';
-import type { GroupCalculation, GroupMerge, MergePlan } from './merge-plan.ts';
+import { gatherRows } from './gather-rows.ts';
+import type { GatheredRows, GroupCalculation, GroupMerge, MergePlan, RowMerge } from './merge-plan.ts';
 import { visiblePart } from './row-cursor.ts';
 import { concatenateRows, mergeSortedRows, type StreamedRow } from './row-streams.ts';
 import { startTimeLimit, type TimeLimit } from './time-limit.ts';
@@ -43,13 +44,14 @@ export async function mergeRows(options: MergeOptions): Promise<MergedRows> {
   const limit = startTimeLimit(caps, clock, options.signal);
   try {
     const columns = await openSources(sources, limit.signal);
-    if (plan.rows.kind === 'group' && isCalculated(plan.rows)) {
-      const merged = await calculated(options, plan.rows, columns, limit.signal);
+    const { rows } = plan;
+    if (rows.kind === 'gathered' || (rows.kind === 'group' && isCalculated(rows))) {
+      const merged = await calculated(options, rows, columns, limit.signal);
       return { columns: merged.columns, batches: withinTime(limit, merged.batches) };
     }
     return {
       columns: visibleColumns(columns, plan),
-      batches: withinTime(limit, mergedBatches(options, columns, limit.signal)),
+      batches: withinTime(limit, mergedBatches(options, rows, columns, limit.signal)),
     };
   } catch (error) {
     limit.end();
@@ -74,10 +76,10 @@ function isCalculated(rows: GroupMerge): rows is CalculatedMerge {
   return rows.calculation !== null;
 }
 
-/** All groups are merged when it resolves, and the first of them are calculated. */
+/** All rows are read when it resolves, and a server has answered; of groups the first are calculated. */
 async function calculated(
   { plan, sources, arrangement, caps, calculate }: MergeOptions,
-  rows: CalculatedMerge,
+  rows: CalculatedMerge | GatheredRows,
   columns: readonly ColumnDefinition[],
   signal: AbortSignal,
 ): Promise<MergedRows> {
@@ -87,6 +89,11 @@ async function calculated(
   const budget = new MergeBudget(caps);
   const comparators = new Comparators(columns, plan.hidden);
   const cursors = cursorsOf(sources, columns, budget);
+  if (rows.kind === 'gathered') {
+    const all = concatenateRows(cursors, signal);
+    const made = await gatherRows(rows, all, { comparators, budget, calculate, signal });
+    return { columns: made.columns, batches: inBatches(made.rows, BATCH_ROWS) };
+  }
   const groups = mergedGroups(plan, rows, cursors, arrangement, { comparators, budget, signal });
   const made = await calculateGroups(plan, rows, groups, { comparators, budget, calculate, signal });
   return { columns: made.columns, batches: inWindow(plan, inBatches(made.rows, batchSize(plan))) };
@@ -128,6 +135,7 @@ async function* withinTime(
 
 async function* mergedBatches(
   { plan, sources, arrangement, caps }: MergeOptions,
+  rows: Exclude<RowMerge, GatheredRows>,
   columns: readonly ColumnDefinition[],
   signal: AbortSignal,
 ): AsyncGenerator<readonly Buffer[]> {
@@ -136,7 +144,6 @@ async function* mergedBatches(
   }
   const budget = new MergeBudget(caps);
   const comparators = new Comparators(columns, plan.hidden);
-  const { rows } = plan;
   const size = batchSize(plan);
   const cursors = cursorsOf(sources, columns, budget);
   switch (rows.kind) {
@@ -195,7 +202,10 @@ async function* visibleRows(rows: AsyncIterable<StreamedRow>, hidden: number): A
   }
 }
 
-async function* inBatches(rows: AsyncIterable<Buffer>, size: number): AsyncGenerator<readonly Buffer[]> {
+async function* inBatches(
+  rows: AsyncIterable<Buffer> | Iterable<Buffer>,
+  size: number,
+): AsyncGenerator<readonly Buffer[]> {
   let batch: Buffer[] = [];
   let bytes = 0;
   for await (const row of rows) {

@@ -3,12 +3,14 @@ import type { AskedItem, AskedQuery } from '../routing/asked-queries.ts';
 import { askedBy } from '../routing/asked-queries.ts';
 import type { Expression, TokenRange } from '../sql/expression.ts';
 import type { Edit } from '../sql/rewrite.ts';
+import { childrenOf } from '../routing/expression-walk.ts';
 import { refuseObstacle } from './calculation-obstacles.ts';
 import { inputName } from './input-name.ts';
 import type { CalculationInput, GroupCalculation, GroupValue, RowColumn } from './merge-plan.ts';
 import { planLimit, withoutRows } from './plan-limit.ts';
 import { refuseTemplate } from './refuse-template.ts';
 import type { PlannedMerge, ScatterScope } from './scatter-select.ts';
+import { writeAround } from './write-around.ts';
 
 /** What the items come to. */
 interface Parts {
@@ -90,7 +92,7 @@ function partsOf(
     }
     // NULL until it is calculated.
     values.push({ kind: 'any', column: { from: 'hidden', index: columns - 1 }, compared: null });
-    calculated.push({ item: index, text: writeAround(select, expression, names) });
+    calculated.push({ item: index, text: writeExpression(select, expression, names) });
     edits.push(
       ...keepOnly(
         expression.tokens,
@@ -107,25 +109,13 @@ function partsOf(
 }
 
 /** The expression with columns in place of queries. */
-function writeAround(
+function writeExpression(
   select: ScatterScope,
   expression: Expression,
   names: ReadonlyMap<Expression, string>,
 ): string {
   refuseObstacles(select, expression, names);
-  const pieces: string[] = [];
-  let done = expression.tokens.first;
-  for (const [{ tokens }, name] of names) {
-    if (tokens.first > done) {
-      pieces.push(select.textOf({ first: done, end: tokens.first }));
-    }
-    pieces.push(name);
-    done = tokens.end;
-  }
-  if (done < expression.tokens.end) {
-    pieces.push(select.textOf({ first: done, end: expression.tokens.end }));
-  }
-  return pieces.join(' ');
+  return writeAround(select, expression.tokens, [...names.keys()], (part) => names.get(part) ?? '');
 }
 
 function refuseObstacles(
@@ -137,13 +127,7 @@ function refuseObstacles(
     return;
   }
   refuseObstacle(select, expression);
-  const children =
-    expression.kind === 'call'
-      ? expression.arguments
-      : expression.kind === 'operation'
-        ? expression.operands
-        : [];
-  for (const child of children) {
+  for (const child of childrenOf(expression)) {
     refuseObstacles(select, child, names);
   }
 }

@@ -96,12 +96,12 @@ describe('expressions of what other queries say', () => {
     ],
     [
       "SELECT EXISTS (SELECT 1 FROM orders), IF(NOT EXISTS (SELECT 1 FROM app.items), 'none', NOW())",
-      'SELECT EXISTS (SELECT 1 FROM orders), EXISTS (SELECT 1 FROM `items`)',
+      "SELECT EXISTS (SELECT 1 FROM orders), EXISTS (SELECT 1 FROM `items`) AS `IF(NOT EXISTS (SELECT 1 FROM app.items), 'none', NOW())`",
       ['0: h0', "1: IF(NOT h1 , 'none', NOW())"],
     ],
     [
       'SELECT DATABASE(), (SELECT COUNT(*) FROM orders JOIN countries ON code = note) * 2',
-      "SELECT 'app' AS `DATABASE()`, (SELECT COUNT(*) FROM orders JOIN `app$shared`.countries ON code = note)",
+      "SELECT 'app' AS `DATABASE()`, (SELECT COUNT(*) FROM orders JOIN `app$shared`.countries ON code = note) AS `(SELECT COUNT(*) FROM orders JOIN countries ON code = note) * 2`",
       ['1: h1 * 2'],
     ],
   ])('are calculated from what all slots say: %s', (sql, ofSlot, items) => {
@@ -118,6 +118,6 @@ describe('expressions of what other queries say', () => {
     expect(calculation?.answered).toBe(0);
     expect(values.length).toBe(visible + (calculation?.inputs.length ?? 0));
     expect(short(edited(sql, routed.template ?? []))).toContain(', 0 LIMIT 0');
-    expect(short(edited(sql, routed.named ?? []))).toContain(short(sql.split(' LIMIT')[0] ?? '').slice(-8));
+    expect(short(edited(sql, routed.named ?? []))).toMatch(/ LIMIT 0$/);
   });
 });

@@ -1,14 +1,16 @@
 /** Expressions around aggregates: what a server calculates from merged groups, and what it has to know for that. */
 import type { CallNode, Expression } from '../sql/expression.ts';
+import { childrenOf } from '../routing/expression-walk.ts';
 import { refuseObstacle } from './calculation-obstacles.ts';
 import { describeColumn, isNumeric } from './described-column.ts';
 import { expressionText } from './expression-text.ts';
 import type { HiddenColumns } from './hidden-columns.ts';
 import { inputName } from './input-name.ts';
 import type { CalculationInput, GroupValue, RowColumn } from './merge-plan.ts';
-import { GROUP_BY_KEY, type GroupValues } from './plan-group-values.ts';
+import { type GroupValues } from './plan-group-values.ts';
 import { CannotMerge, type ScatterScope } from './scatter-select.ts';
 import { isSame } from './select-items.ts';
+import { writeAround } from './write-around.ts';
 
 /** What the planner of groups has. */
 export interface CalculatedGroups {
@@ -48,7 +50,7 @@ export class CalculationPlanner {
       return this.#taken(expression);
     }
     refuseObstacle(this.#groups.select, expression);
-    const written = this.#writeAround(expression, childrenOf(expression), aliases);
+    const written = this.#writeAround(expression, aliases);
     if (expression.kind === 'call' && expression.name.startsWith('JSON_') && this.#hasText(expression)) {
       throw new CannotMerge(
         `${expression.name}() of a text and aggregates over several slots`,
@@ -58,25 +60,11 @@ export class CalculationPlanner {
     return written;
   }
 
-  /** The tokens of an expression with those of its parts written anew. */
-  #writeAround({ tokens }: Expression, children: readonly Expression[], aliases: boolean): string {
+  #writeAround(expression: Expression, aliases: boolean): string {
     const { select } = this.#groups;
-    const pieces: string[] = [];
-    let done = tokens.first;
-    for (const child of children.toSorted((one, other) => one.tokens.first - other.tokens.first)) {
-      if (child.tokens.first < done) {
-        throw new CannotMerge('An expression around aggregates of a form that is not known', GROUP_BY_KEY);
-      }
-      if (child.tokens.first > done) {
-        pieces.push(select.textOf({ first: done, end: child.tokens.first }));
-      }
-      pieces.push(this.write(child, aliases));
-      done = child.tokens.end;
-    }
-    if (done < tokens.end) {
-      pieces.push(select.textOf({ first: done, end: tokens.end }));
-    }
-    return pieces.join(' ');
+    return writeAround(select, expression.tokens, childrenOf(expression), (child) =>
+      this.write(child, aliases),
+    );
   }
 
   /** The column of an aggregate or of an element of GROUP BY; null for anything else. */
@@ -149,7 +137,7 @@ export class CalculationPlanner {
   }
 
   #hasText(expression: Expression): boolean {
-    const written = this.#writeAround(expression, childrenOf(expression), false);
+    const written = this.#writeAround(expression, false);
     return this.inputs.some(({ column, text }) => text !== null && written.includes(inputName(column)));
   }
 
@@ -194,18 +182,5 @@ function definingColumn(value: GroupValue): RowColumn {
       return value.result;
     default:
       return value.column;
-  }
-}
-
-function childrenOf(expression: Expression): readonly Expression[] {
-  switch (expression.kind) {
-    case 'call':
-      return expression.arguments;
-    case 'operation':
-      return expression.operands;
-    case 'row':
-      return expression.items;
-    default:
-      return [];
   }
 }

@@ -7,7 +7,7 @@ import { isNumeric } from './described-column.ts';
 import { expressionText } from './expression-text.ts';
 import type { HiddenColumns } from './hidden-columns.ts';
 import type { ComparedValue, GroupValue, RowColumn } from './merge-plan.ts';
-import { CannotMerge, NeedsCalculation, type ScatterScope } from './scatter-select.ts';
+import { CannotMerge, NeedsCalculation, NeedsRows, type ScatterScope } from './scatter-select.ts';
 
 /** What to do instead of merging groups. */
 export const GROUP_BY_KEY =
@@ -43,12 +43,6 @@ export class GroupValues {
     if (aggregate !== expression || expression.kind !== 'call') {
       throw new NeedsCalculation(`An expression around ${aggregate.name}() over several slots`);
     }
-    if (expression.ordered) {
-      throw new CannotMerge(
-        `${expression.name}() with ORDER BY, SEPARATOR or LIMIT over several slots`,
-        GROUP_BY_KEY,
-      );
-    }
     return this.#makeAggregate(expression, visible ?? this.#text(expression));
   }
 
@@ -76,6 +70,12 @@ export class GroupValues {
     const [argument] = call.arguments;
     if (argument === undefined) {
       throw new CannotMerge(`${call.name}() without an argument`, GROUP_BY_KEY);
+    }
+    if (COLLECTORS.has(call.name)) {
+      throw new NeedsRows(
+        `${call.name}() over several slots cannot be put together from parts`,
+        GROUP_BY_KEY,
+      );
     }
     // The least and the greatest are the same with and without DISTINCT.
     const isDistinct = call.distinct && call.name !== 'MIN' && call.name !== 'MAX';
@@ -183,6 +183,9 @@ export class GroupValues {
     return this.#hidden.add(expressionText(this.#select, expression));
   }
 }
+
+/** Aggregates that have all values in them. */
+const COLLECTORS: ReadonlySet<string> = new Set(['GROUP_CONCAT', 'JSON_ARRAYAGG', 'JSON_OBJECTAGG']);
 
 const FALLBACKS: ReadonlySet<string> = new Set(['COALESCE', 'IFNULL', 'NVL']);
 

@@ -11,7 +11,7 @@ import { GROUP_BY_KEY, GroupValues } from './plan-group-values.ts';
 import { planHaving } from './plan-having.ts';
 import { PlannedValues } from './planned-values.ts';
 import { type GroupOrder, planSortedGroups } from './plan-sorted-groups.ts';
-import { CannotMerge, NeedsCalculation, type ScatterScope } from './scatter-select.ts';
+import { CannotMerge, NeedsCalculation, NeedsRows, type ScatterScope } from './scatter-select.ts';
 import { groupedExpression, isSame, orderedExpression, visibleColumn } from './select-items.ts';
 
 /** The merge of groups, and what is changed beside the select list. */
@@ -64,7 +64,7 @@ class GroupPlanner {
   plan(): PlannedGroups {
     const { scope } = this.#select;
     if (scope.distinct) {
-      throw new CannotMerge('DISTINCT together with groups of several slots', GROUP_BY_KEY);
+      throw new NeedsRows('DISTINCT together with groups of several slots', GROUP_BY_KEY);
     }
     for (const { expression } of scope.groupBy) {
       const named = groupedExpression(this.#select, expression);

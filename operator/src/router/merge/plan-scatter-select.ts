@@ -5,13 +5,20 @@ import type { Refused } from '../routing/refusal.ts';
 import { HiddenColumns } from './hidden-columns.ts';
 import type { MergePlan, RowMerge } from './merge-plan.ts';
 import { planAsked } from './plan-asked.ts';
+import { planGathered } from './plan-gathered.ts';
 import { planGroups } from './plan-groups.ts';
 import { planLimit, type PlannedLimit, withoutRows } from './plan-limit.ts';
 import { planRows } from './plan-rows.ts';
 import { planUnion } from './plan-union.ts';
 import { refuseScope } from './refuse-scope.ts';
 import { refuseTemplate } from './refuse-template.ts';
-import { CannotMerge, type PlannedMerge, type ScatterScope, type ScatterSelect } from './scatter-select.ts';
+import {
+  CannotMerge,
+  NeedsRows,
+  type PlannedMerge,
+  type ScatterScope,
+  type ScatterSelect,
+} from './scatter-select.ts';
 import { namePositions } from './star-columns.ts';
 import { isWithinSlots } from './within-slots.ts';
 
@@ -54,11 +61,23 @@ function refuseInto({ into }: Query): void {
   }
 }
 
+/** Merges what can be merged. Otherwise one server sees all rows. */
 function planScope(select: ScatterSelect, scopeIndex: number): PlannedMerge {
   const scope = select.shape.scopes[scopeIndex];
   if (scope === undefined) {
     throw new RangeError(`the statement has no scope ${scopeIndex}`);
   }
+  try {
+    return planMergedScope(select, scopeIndex, scope);
+  } catch (error) {
+    if (error instanceof NeedsRows) {
+      return planGathered({ ...select, scopeIndex, scope });
+    }
+    throw error;
+  }
+}
+
+function planMergedScope(select: ScatterSelect, scopeIndex: number, scope: Scope): PlannedMerge {
   refuseScope(select, scopeIndex, scope);
   if (scope.sources.length === 0) {
     return planAsked({ ...select, scopeIndex, scope });

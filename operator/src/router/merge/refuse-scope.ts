@@ -1,12 +1,12 @@
 import type { Scope } from '../sql/query-shape.ts';
-import { CannotMerge, type ScatterSelect } from './scatter-select.ts';
+import { CannotMerge, NeedsRows, type ScatterSelect } from './scatter-select.ts';
 import { isWithinSlots } from './within-slots.ts';
 
 /** Refuses what no merge can put right. @throws CannotMerge */
 export function refuseScope(select: ScatterSelect, scopeIndex: number, scope: Scope): void {
   const { rollup, windows } = scope;
   if (rollup) {
-    throw new CannotMerge('WITH ROLLUP over several slots', 'Sum up in the application, or give the key');
+    throw new NeedsRows('WITH ROLLUP over several slots', 'Sum up in the application, or give the key');
   }
   if (!windows.every((partition) => isWithinSlots(select, scopeIndex, partition))) {
     throw new CannotMerge(

@@ -48,6 +48,9 @@ export class CannotMerge extends Error {
   }
 }
 
+/** What is asked for cannot be put together from parts, whatever is calculated: a server has to see all rows. */
+export class NeedsRows extends CannotMerge {}
+
 /** What is asked for is no matter of merging alone: a server has to calculate it from what was merged. */
 export class NeedsCalculation extends CannotMerge {
   constructor(message: string) {

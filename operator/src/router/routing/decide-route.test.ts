@@ -485,6 +485,27 @@ describe('keyspaces that are cut by ranges', () => {
   });
 });
 
+describe('columns that are called by a query', () => {
+  it.each([
+    [
+      'SELECT (SELECT MAX(code) FROM countries) FROM users WHERE id = 1',
+      'SELECT (SELECT MAX(code) FROM `app$shared`.countries) AS `(SELECT MAX(code) FROM countries)` FROM users WHERE id = 1',
+    ],
+    [
+      'SELECT (SELECT MAX(code) FROM countries) AS c, (SELECT 1) FROM app.settings',
+      'SELECT (SELECT MAX(code) FROM `app$shared`.countries) AS c, (SELECT 1) FROM `settings`',
+    ],
+    [
+      'SELECT app.users.id + 1 FROM app.users WHERE id = 1',
+      'SELECT `users`.id + 1 FROM `users` WHERE id = 1',
+    ],
+  ])('keep their names: %s', (sql, text) => {
+    const decided = route(sql);
+    const sent = decided.kind === 'single' ? edited(sql, decided.edits) : decided.kind;
+    expect(sent.replaceAll(/\s+/g, ' ')).toBe(text);
+  });
+});
+
 describe('other statements', () => {
   it.each([
     ['SELECT 1', 'anywhere: SELECT 1'],

@@ -286,6 +286,8 @@ function describeMerge(rows: RowMerge): string {
       return 'concatenate';
     case 'order':
       return `merge by ${rows.by.length} sorted columns`;
+    case 'gathered':
+      return `up to ${rows.most} rows, answered by one server`;
     case 'distinct':
       return `distinct rows by ${rows.values.length} columns`;
     case 'group': {

@@ -5,23 +5,24 @@ import type { StatementShape } from '../sql/statement-shape.ts';
 /** The expression and all within it, the outer ones first. Queries in it are not entered. */
 export function* walkExpression(expression: Expression): Generator<Expression> {
   yield expression;
+  for (const child of childrenOf(expression)) {
+    yield* walkExpression(child);
+  }
+}
+
+/** The expressions that an expression is made of. Queries are not entered. */
+export function childrenOf(expression: Expression): readonly Expression[] {
   switch (expression.kind) {
     case 'call':
-      for (const argument of expression.arguments) {
-        yield* walkExpression(argument);
-      }
-      return;
+      return expression.orderBy.length === 0
+        ? expression.arguments
+        : [...expression.arguments, ...expression.orderBy];
     case 'operation':
-      for (const operand of expression.operands) {
-        yield* walkExpression(operand);
-      }
-      return;
+      return expression.operands;
     case 'row':
-      for (const item of expression.items) {
-        yield* walkExpression(item);
-      }
-      return;
+      return expression.items;
     default:
+      return [];
   }
 }
 

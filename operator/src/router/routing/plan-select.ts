@@ -5,7 +5,8 @@ import { planScatterSelect } from '../merge/plan-scatter-select.ts';
 import { decideAccess } from './access.ts';
 import { askedScopes } from './asked-queries.ts';
 import { bindSlots, keyOfSlot, type SlotChoice } from './bind-slots.ts';
-import { joinEdits, type MakeFunctionEdits, planFunctionEdits } from './function-edits.ts';
+import { type MakeFunctionEdits, planFunctionEdits } from './function-edits.ts';
+import { withItemNames } from './item-names.ts';
 import { isPlainFunction } from './functions.ts';
 import { targetSlot } from './key-constraint.ts';
 import { buildKeyGraph, type KeyGraph } from './key-graph.ts';
@@ -39,7 +40,7 @@ export function planSelect(context: PlanContext, root: number): Plan {
       }
       return found.kind === 'sharded'
         ? planSharded(context, query, found, functionEdits)
-        : planUnsharded(context, found, functionEdits);
+        : planUnsharded(context, query, found, functionEdits);
     },
   });
 }
@@ -75,6 +76,7 @@ function planWithoutTables(
 
 function planUnsharded(
   { shape }: PlanContext,
+  query: Query,
   { keyspace, tables, kind }: KeyspaceTables,
   functionEdits: MakeFunctionEdits,
 ): Plan {
@@ -82,13 +84,14 @@ function planUnsharded(
   const access = decideAccess(shape, tables);
   const isShared = kind === 'reference';
   const qualifiers = qualifierEdits(shape, name, tables, isShared ? 'shared' : 'unsharded');
+  const ownEdits = withItemNames(shape, query, functionEdits, qualifiers);
   return (call) => ({
     kind: 'single',
     place: isShared
       ? { kind: 'shared', keyspace: name, shard: call.shard }
       : { kind: 'unsharded', keyspace: name },
     access,
-    edits: joinEdits(functionEdits(call), qualifiers),
+    edits: ownEdits(call),
     generatedIds: null,
     reason: isShared ? 'only reference tables, which every shard has' : 'only unsharded tables',
   });
@@ -104,6 +107,7 @@ function planSharded(
   const graph = buildKeyGraph(shape, tables, digest);
   const access = decideAccess(shape, tables);
   const qualifiers = qualifierEdits(shape, keyspace.name, tables, 'slot');
+  const ownEdits = withItemNames(shape, query, functionEdits, qualifiers);
   const asked = askedScopes(shape, query);
   const union = asked === null ? unionParts(shape, query) : { scopes: asked, isDistinct: false };
   const roots = union === null ? null : unionRoots(shape, graph, union);
@@ -129,7 +133,7 @@ function planSharded(
         kind: 'single',
         place: { kind: 'slot', keyspace: keyspace.name, slot },
         access,
-        edits: joinEdits(functionEdits(call), qualifiers),
+        edits: ownEdits(call),
         generatedIds: null,
         reason: chosen.reason,
         boundBy: keyOfSlot(chosen, slot),
@@ -146,8 +150,7 @@ function planSharded(
       graph,
       access,
       keyspace,
-      qualifiers,
-      functionEdits,
+      ownEdits,
     });
   };
 }
@@ -159,12 +162,11 @@ interface ScatterPlanParts {
   readonly keyspace: KeyspaceTables['keyspace'];
   readonly graph: KeyGraph;
   readonly access: Access;
-  readonly qualifiers: ReturnType<typeof qualifierEdits>;
-  readonly functionEdits: MakeFunctionEdits;
+  readonly ownEdits: MakeFunctionEdits;
 }
 
 function scatter(call: RoutingCall, choice: SlotChoice, parts: ScatterPlanParts): Route {
-  const { context, query, tables, keyspace, graph, access, qualifiers, functionEdits } = parts;
+  const { context, query, tables, keyspace, graph, access, ownEdits } = parts;
   const slots = restrictToShard(call, keyspace, choice.slots);
   if (!('length' in slots)) {
     return slots;
@@ -181,13 +183,13 @@ function scatter(call: RoutingCall, choice: SlotChoice, parts: ScatterPlanParts)
     return merge;
   }
   // Names of answers go in front of the columns that are added at the same place.
-  const own = [...functionEdits(call), ...qualifiers];
+  const own = ownEdits(call);
   const lists = choice.split === null ? undefined : groupBySlot(choice.split.slots);
   const inSlot = (slot: number, edits: readonly Edit[]): readonly Edit[] => {
     const kept = lists?.get(slot);
     return kept === undefined ? edits : [...edits, ...keepElements(choice.split?.elements ?? [], kept)];
   };
-  const edits = [...own, ...merge.edits];
+  const edits = [...notReplaced(own, merge.edits), ...merge.edits];
   return {
     kind: 'scatter',
     keyspace: keyspace.name,
@@ -198,10 +200,28 @@ function scatter(call: RoutingCall, choice: SlotChoice, parts: ScatterPlanParts)
     })),
     access,
     plan: merge.plan,
-    ...(merge.template === undefined ? {} : { template: inSlot(slots[0] ?? 0, [...own, ...merge.template]) }),
+    ...(merge.template === undefined
+      ? {}
+      : {
+          template: inSlot(slots[0] ?? 0, [...notReplaced(own, merge.template), ...merge.template]),
+        }),
     ...(merge.named === undefined ? {} : { named: [...own, ...merge.named] }),
     reason: choice.reason,
   };
+}
+
+/** Edits without those of what others replace. */
+function notReplaced(edits: readonly Edit[], by: readonly Edit[]): readonly Edit[] {
+  return edits.filter(
+    ({ tokens }) =>
+      !by.some(
+        (other) =>
+          other.tokens.first < other.tokens.end &&
+          other.tokens.first <= tokens.first &&
+          tokens.end <= other.tokens.end &&
+          tokens.first < other.tokens.end,
+      ),
+  );
 }
 
 function restrictToShard(

@@ -1,6 +1,7 @@
 import type { Expression } from './expression.ts';
 import { LEVEL } from './operators.ts';
 import { readLimit, readOrderBy } from './order-grammar.ts';
+import type { OrderItem } from './query-shape.ts';
 import type { Reader } from './reader.ts';
 import { readSequence } from './table-name-grammar.ts';
 import { readCharsetName, readIntervalUnit, readType } from './type-grammar.ts';
@@ -35,7 +36,10 @@ interface CallArguments {
   readonly arguments: readonly Expression[];
   readonly distinct: boolean;
   readonly ordered: boolean;
+  readonly orderBy: readonly Expression[];
 }
+
+const NOTHING_MORE = { distinct: false, ordered: false, orderBy: [] } as const;
 
 /** Reads a call from its opening parenthesis, with what can follow: OVER, WITHIN GROUP. `name` is in upper case. */
 export function readCall(reader: Reader, first: number, schema: string | null, name: string): Expression {
@@ -44,14 +48,14 @@ export function readCall(reader: Reader, first: number, schema: string | null, n
   cursor.expect('(');
   const read = schema === null ? specialCalls.get(name) : undefined;
   const inside: CallArguments = cursor.at(')')
-    ? { arguments: [], distinct: false, ordered: false }
+    ? { ...NOTHING_MORE, arguments: [] }
     : read === undefined
       ? readArguments(reader)
-      : { arguments: read(reader), distinct: false, ordered: false };
+      : { ...NOTHING_MORE, arguments: read(reader) };
   cursor.expect(')');
-  let { ordered } = inside;
+  let { ordered, orderBy } = inside;
   if (cursor.accept('WITHIN', 'GROUP', '(')) {
-    readOrderBy(reader);
+    orderBy = sortedBy(readOrderBy(reader));
     cursor.expect(')');
     ordered = true;
   }
@@ -65,6 +69,7 @@ export function readCall(reader: Reader, first: number, schema: string | null, n
     name,
     ...inside,
     ordered,
+    orderBy,
     aggregate,
     window,
     tokens: cursor.rangeFrom(first),
@@ -78,12 +83,13 @@ function readArguments(reader: Reader): CallArguments {
   const first = cursor.position;
   if (cursor.accept('*')) {
     const star: Expression = { kind: 'star', schema: null, table: null, tokens: cursor.rangeFrom(first) };
-    return { arguments: [star], distinct, ordered: false };
+    return { ...NOTHING_MORE, arguments: [star], distinct };
   }
   const items = reader.list(() => readArgument(reader));
   let ordered = false;
+  let orderBy: readonly Expression[] = [];
   if (cursor.at('ORDER')) {
-    readOrderBy(reader);
+    orderBy = sortedBy(readOrderBy(reader));
     ordered = true;
   }
   if (cursor.accept('SEPARATOR')) {
@@ -95,7 +101,11 @@ function readArguments(reader: Reader): CallArguments {
     ordered = true;
   }
   if (cursor.accept('USING')) readCharsetName(reader);
-  return { arguments: items, distinct, ordered };
+  return { arguments: items, distinct, ordered, orderBy };
+}
+
+function sortedBy(items: readonly OrderItem[]): readonly Expression[] {
+  return items.map(({ expression }) => expression);
 }
 
 function readArgument(reader: Reader): Expression {

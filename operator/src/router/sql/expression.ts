@@ -75,4 +75,6 @@ export interface CallNode {
   readonly window: boolean;
   /** ORDER BY, SEPARATOR or LIMIT inside (GROUP_CONCAT, JSON_ARRAYAGG), or WITHIN GROUP. */
   readonly ordered: boolean;
+  /** What the ORDER BY inside, or that of WITHIN GROUP, sorts by. */
+  readonly orderBy: readonly Expression[];
 }

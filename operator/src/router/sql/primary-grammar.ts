@@ -212,6 +212,7 @@ function bareCall(reader: Reader, first: number, name: string): Expression {
     distinct: false,
     window: false,
     ordered: false,
+    orderBy: [],
   };
   return { ...call, tokens: reader.cursor.rangeFrom(first) };
 }

@@ -67,6 +67,7 @@ function arrange(
 ): Arrangement {
   switch (rows.kind) {
     case 'concatenate':
+    case 'gathered':
       return 'mixed';
     case 'order':
       return 'bySlot';

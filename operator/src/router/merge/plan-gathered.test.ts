@@ -1,0 +1,78 @@
+import { describe, expect, it } from '@jest/globals';
+import { edited, route } from '../routing/testing/routing-stage.ts';
+import type { GatheredRows } from './merge-plan.ts';
+
+function plan(sql: string) {
+  const routed = route(sql);
+  if (routed.kind !== 'scatter') {
+    throw new Error(`${sql}: ${routed.kind === 'refused' ? routed.message : routed.kind}`);
+  }
+  const rows = routed.plan.rows as GatheredRows;
+  const short = (text: string): string => text.replaceAll('`shardwright`.', '').replaceAll(/\s+/g, ' ');
+  return {
+    kind: rows.kind,
+    slot: short(edited(sql, routed.parts[0]?.edits ?? [])),
+    template: short(edited(sql, routed.template ?? [])),
+    named: short(edited(sql, routed.named ?? [])),
+    select: short(rows.select ?? ''),
+    window: [routed.plan.offset, routed.plan.limit],
+  };
+}
+
+describe('what cannot be put together from parts', () => {
+  it('is answered by one server from the rows of all slots', () => {
+    expect(
+      plan(
+        "SELECT DISTINCT total, GROUP_CONCAT(DISTINCT note ORDER BY app.orders.id DESC SEPARATOR ';') AS notes, COUNT(*) FROM app.orders WHERE total > 3 GROUP BY total HAVING notes > 'a' AND MAX(id) > 1 ORDER BY notes DESC, total LIMIT 2, 3",
+      ),
+    ).toEqual({
+      kind: 'gathered',
+      slot: 'SELECT `total`, `note`, CAST(`note` AS BINARY), CHARSET(`note`), `orders`.`id`, `id` FROM `orders` WHERE total > 3 LIMIT 20001',
+      template:
+        'SELECT `total`, `note`, CAST(`note` AS BINARY), CHARSET(`note`), `orders`.`id`, `id` FROM `orders` WHERE total > 3 LIMIT 0',
+      named:
+        "SELECT DISTINCT total, GROUP_CONCAT(DISTINCT note ORDER BY `orders`.id DESC SEPARATOR ';') AS notes, COUNT(*) FROM `orders` WHERE total > 3 GROUP BY total HAVING notes > 'a' AND MAX(id) > 1 ORDER BY notes DESC, total LIMIT 0",
+      select:
+        "SELECT DISTINCT h0, GROUP_CONCAT(DISTINCT h1 ORDER BY h4 DESC SEPARATOR ';') AS `notes`, COUNT(*) FROM `shardwright` GROUP BY h0 HAVING `notes` > 'a' AND MAX( h5 ) > 1 ORDER BY `notes` DESC, h0 LIMIT 2, 3",
+      window: [0, null],
+    });
+  });
+
+  it.each([
+    ['SELECT total, COUNT(*) FROM orders GROUP BY total WITH ROLLUP', 'GROUP BY h0 WITH ROLLUP'],
+    ['SELECT user_id, COUNT(*) FROM orders GROUP BY user_id WITH ROLLUP', 'GROUP BY h0 WITH ROLLUP'],
+    ['SELECT DISTINCT COUNT(*) FROM orders GROUP BY total', 'SELECT DISTINCT COUNT(*) FROM'],
+    ['SELECT GROUP_CONCAT(1) FROM orders', 'GROUP_CONCAT( 1 ) FROM'],
+    ['SELECT COUNT(*) + LENGTH(GROUP_CONCAT(id)) FROM orders', 'LENGTH( GROUP_CONCAT( h0 ) )'],
+    ['SELECT total AS t, GROUP_CONCAT(id) FROM orders GROUP BY t ORDER BY t', 'GROUP BY `t` ORDER BY `t`'],
+    ['SELECT JSON_ARRAYAGG(id) FROM orders', 'JSON_ARRAYAGG( h0 )'],
+  ])('%s', (sql, part) => {
+    expect(plan(sql).select).toContain(part);
+  });
+
+  it('is asked of slots alone where each group lies within one', () => {
+    const routed = route('SELECT user_id, GROUP_CONCAT(id) FROM orders GROUP BY user_id');
+    expect(routed).toMatchObject({ kind: 'scatter', plan: { rows: { kind: 'concatenate' } } });
+  });
+
+  it.each([
+    ['SELECT GROUP_CONCAT(note), (SELECT 1) FROM orders', 'a query in it'],
+    ['SELECT GROUP_CONCAT(id), RANK() OVER (ORDER BY total) FROM orders GROUP BY total', 'A window function'],
+    ['SELECT GROUP_CONCAT(id) AS h1 FROM orders', 'The alias h1'],
+    [
+      'SELECT total, GROUP_CONCAT(id) AS note FROM orders GROUP BY total HAVING note > 1',
+      'an alias or a column',
+    ],
+    ['SELECT GROUP_CONCAT(d.x) FROM (SELECT id + 1 AS x FROM orders) d', 'only a derived table is known'],
+    ['WITH o AS (SELECT id FROM orders) SELECT GROUP_CONCAT(id) FROM o', 'WITH'],
+    ['SELECT SQL_CALC_FOUND_ROWS GROUP_CONCAT(id) FROM orders', 'SQL_CALC_FOUND_ROWS'],
+    ['SELECT GROUP_CONCAT(id) FROM orders FOR UPDATE', 'FOR UPDATE'],
+    ['SELECT *, GROUP_CONCAT(id) FROM orders', '* is selected'],
+    ['SELECT STD(total) FROM orders', 'STD() over several slots'],
+  ])('is refused where it would not be exact: %s', (sql, message) => {
+    expect(route(sql)).toMatchObject({
+      kind: 'refused',
+      message: expect.stringContaining(message) as unknown,
+    });
+  });
+});

@@ -1,0 +1,57 @@
+/** Columns are called by the text of their expressions, which changes where a query in it is given the name of another database. */
+import type { TokenRange } from '../sql/expression.ts';
+import type { Query } from '../sql/query-shape.ts';
+import type { Edit } from '../sql/rewrite.ts';
+import type { StatementShape } from '../sql/statement-shape.ts';
+import { walkExpression } from './expression-walk.ts';
+import { joinEdits, type MakeFunctionEdits } from './function-edits.ts';
+import { scopesOf } from './scatterable.ts';
+
+/** Longest alias. Source: identifiers of MariaDB. */
+const LONGEST_ALIAS = 256;
+
+/** All edits of a SELECT, and those that give its columns the names which they would have without. */
+export function withItemNames(
+  shape: StatementShape,
+  query: Query,
+  functionEdits: MakeFunctionEdits,
+  qualifiers: readonly Edit[],
+): MakeFunctionEdits {
+  const changed = changedItems(shape, query, qualifiers);
+  if (changed.length === 0) {
+    return (call) => joinEdits(functionEdits(call), qualifiers);
+  }
+  return (call) => {
+    const functions = functionEdits(call);
+    const names = changed.flatMap((tokens): Edit[] => {
+      const { end } = tokens;
+      const isNamed = functions.some((edit) => edit.tokens.first === end && edit.tokens.end === end);
+      const name = call.statement.textOf(tokens);
+      return isNamed || name.length > LONGEST_ALIAS
+        ? []
+        : [{ tokens: { first: end, end }, text: ` AS \`${name.replaceAll('`', '``')}\`` }];
+    });
+    return [...functions, ...qualifiers, ...names];
+  };
+}
+
+/** Items of the first select list that have no alias, and a query within that is edited. */
+function changedItems(
+  shape: StatementShape,
+  { body }: Query,
+  qualifiers: readonly Edit[],
+): readonly TokenRange[] {
+  const [first] = scopesOf(shape, body);
+  const items = first === undefined ? [] : (shape.scopes[first]?.items ?? []);
+  return items.flatMap(({ expression, alias, aliasLiteral }) => {
+    const isUnnamed = alias === null && aliasLiteral === null;
+    const isChanged =
+      isUnnamed &&
+      [...walkExpression(expression)].some(
+        ({ kind, tokens }) =>
+          kind === 'subquery' &&
+          qualifiers.some((edit) => tokens.first <= edit.tokens.first && edit.tokens.end <= tokens.end),
+      );
+    return isChanged ? [expression.tokens] : [];
+  });
+}

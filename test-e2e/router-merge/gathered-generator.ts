@@ -1,0 +1,75 @@
+/** Random SELECTs that no merge puts together: a server sees all rows. */
+import type { GeneratedStatement } from './generated-statement.ts';
+import { pick, type Random, whole } from './random-choice.ts';
+import { condition } from './random-condition.ts';
+
+const LISTED = [
+  'u.name',
+  'u.title',
+  'u.age',
+  'u.score',
+  'u.joined',
+  'u.born',
+  'u.span',
+  'u.big',
+  'u.fine',
+  'u.note',
+];
+const NUMBERS = ['u.age', 'u.score', 'u.flags', 'u.big', 'u.year', 'u.fine'];
+
+/** Values in an order without ties; of those that are distinct each has one text. */
+function list(random: Random): string {
+  const separator = pick(random, ['', " SEPARATOR '; '", " SEPARATOR ''"]);
+  const most = pick(random, ['', '', ` LIMIT ${1 + whole(random, 4)}`]);
+  const column = pick(random, LISTED);
+  const number = pick(random, NUMBERS);
+  return pick(random, [
+    `GROUP_CONCAT(${column} ORDER BY u.id${separator}${most})`,
+    `GROUP_CONCAT(${column}, '=', u.id ORDER BY ${column} DESC, u.id${separator})`,
+    `GROUP_CONCAT(DISTINCT ${number} ORDER BY ${number}${separator}${most})`,
+    `GROUP_CONCAT(DISTINCT HEX(u.name) ORDER BY HEX(u.name) DESC${separator})`,
+    `CONCAT('[', GROUP_CONCAT(u.id ORDER BY u.age IS NULL, u.age, u.id), ']')`,
+    `JSON_ARRAYAGG(${pick(random, ['u.name', 'u.age', 'u.born'])} ORDER BY u.id)`,
+    `LENGTH(GROUP_CONCAT(${number}))`,
+  ]);
+}
+
+const SHAPES: readonly ((random: Random) => GeneratedStatement)[] = [
+  (random) => ({ sql: `SELECT ${list(random)}, COUNT(*) FROM users u ${condition(random)}`, ordered: true }),
+  (random) => {
+    const group = pick(random, ['u.flags', 'u.age', 'YEAR(u.joined)', 'u.born', 'u.name']);
+    const having = pick(random, ['', 'HAVING COUNT(*) > 1', "HAVING l LIKE '%1%'", 'HAVING MAX(u.age) > 3']);
+    const limit = pick(random, ['', ` LIMIT ${1 + whole(random, 5)}`]);
+    return {
+      sql: `SELECT MIN(u.id) AS least, ${list(random)} AS l FROM users u ${condition(random)} GROUP BY ${group} ${having} ORDER BY least${limit}`,
+      ordered: true,
+    };
+  },
+  (random) => ({
+    sql: `SELECT o.country, GROUP_CONCAT(o.id, ':', o.user_id ORDER BY o.id, o.user_id), SUM(o.total) FROM orders o JOIN users u ON u.id = o.user_id ${condition(random)} GROUP BY o.country ORDER BY o.country`,
+    ordered: true,
+  }),
+  (random) => {
+    const [one, other] = [pick(random, ['u.flags', 'u.age']), pick(random, ['u.year', 'YEAR(u.born)'])];
+    const values = pick(random, [
+      'COUNT(*)',
+      'SUM(u.score)',
+      'MIN(u.joined)',
+      'COUNT(DISTINCT u.big)',
+      'AVG(u.fine)',
+    ]);
+    return {
+      sql: `SELECT ${one} AS a, ${other} AS b, ${values} FROM users u ${condition(random)} GROUP BY ${one}, ${other} WITH ROLLUP`,
+      ordered: false,
+    };
+  },
+  (random) => ({
+    sql: `SELECT DISTINCT COUNT(*) AS c, MAX(u.age) FROM users u ${condition(random)} GROUP BY u.flags, u.year ORDER BY c, 2`,
+    ordered: true,
+  }),
+];
+
+/** A SELECT. */
+export function gatheredStatement(random: Random): GeneratedStatement {
+  return { ...pick(random, SHAPES)(random), folded: true };
+}
