@@ -3,6 +3,7 @@ import { askingStatement } from './asking-generator.ts';
 import { gatheredStatement } from './gathered-generator.ts';
 import type { GeneratedStatement } from './generated-statement.ts';
 import { pick, type Random, whole } from './random-choice.ts';
+import { unitedStatement } from './united-generator.ts';
 import { condition, EXACT_NUMBERS } from './random-condition.ts';
 
 const NUMBERS = ['u.score', 'u.age', 'u.flags', 'u.ratio', 'u.big', 'u.fine', 'u.year', 'u.id'];
@@ -334,6 +335,9 @@ export function generateStatement(random: Random): GeneratedStatement {
   }
   if (kind < 0.2) {
     return gatheredStatement(random);
+  }
+  if (kind < 0.28) {
+    return unitedStatement(random);
   }
   return kind < 0.4
     ? pick(random, ROWS)(random)

@@ -111,7 +111,10 @@ describe.each(PACKAGED_MARIADB)('slots of MariaDB $version answer like one datab
     'SELECT DISTINCT name FROM users ORDER BY age',
     'SELECT name FROM users ORDER BY name COLLATE utf8mb4_uca1400_as_cs',
     'SELECT MIN(kind) FROM users',
-    'SELECT id FROM users UNION SELECT user_id FROM orders UNION ALL SELECT amount FROM orders',
+    'SELECT id FROM users UNION SELECT user_id FROM orders UNION ALL SELECT size FROM countries',
+    'SELECT COUNT(*) FROM (SELECT age FROM users UNION SELECT amount FROM orders) d',
+    'SELECT COUNT(*) FROM (SELECT code FROM users UNION ALL SELECT code FROM countries) d',
+    'SELECT COUNT(*) FROM (SELECT id FROM users UNION ALL SELECT id FROM orders) d JOIN orders o ON o.id = d.id',
     'SELECT MAX(x) FROM (SELECT id, MAX(kind) AS x FROM users GROUP BY id) d',
     'SELECT id FROM users INTERSECT SELECT user_id FROM orders',
   ])('what cannot be merged is refused: %s', async (sql) => {

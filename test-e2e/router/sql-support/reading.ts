@@ -179,6 +179,22 @@ export const READING: SupportSection = {
       ],
     },
     {
+      what: 'UNION and UNION ALL in turn: what stands before a UNION is there once, what follows as often as it is',
+      statements: [
+        'SELECT country FROM users UNION SELECT code FROM countries WHERE code = "de" UNION ALL SELECT country FROM users WHERE id < 3 ORDER BY 1',
+        'SELECT number FROM orders UNION SELECT 9 FROM users UNION ALL SELECT number FROM orders WHERE user_id = 3 ORDER BY 1',
+      ],
+      rows: [['1'], ['1'], ['2'], ['2'], ['9']],
+    },
+    {
+      what: 'UNION ALL in FROM or WITH, and UNION of what has the key',
+      statements: [
+        'SELECT COUNT(*), SUM(n) FROM (SELECT id AS n FROM users UNION ALL SELECT total FROM orders) AS both',
+        'SELECT COUNT(*) FROM (SELECT id, name FROM users WHERE id < 3 UNION SELECT user_id, total FROM orders WHERE number = 1) AS both',
+      ],
+      rows: [['10']],
+    },
+    {
       what: 'Tables of type `Unsharded`, joined with each other and with reference tables in any way',
       statements: ["SELECT s.value, c.name FROM settings s, countries c WHERE c.code = 'de'"],
       rows: [['dark', 'Germany']],
@@ -298,12 +314,15 @@ export const READING: SupportSection = {
       },
     },
     {
-      what: 'UNION ALL after UNION, of several slots',
-      statements: ['SELECT id FROM users UNION SELECT number FROM orders UNION ALL SELECT total FROM orders'],
+      what: 'UNION without ALL in FROM or WITH, over several slots, unless the key is one of its columns',
+      statements: [
+        'SELECT COUNT(*) FROM (SELECT country FROM users UNION SELECT number FROM orders) AS both',
+      ],
       because: {
-        reason: 'Rows of different slots would meet: of users and orders',
+        reason:
+          'A query in FROM or WITH puts rows of several slots together by UNION, EXCEPT or INTERSECT, and cannot be taken apart by slots',
         instead:
-          'Compare each of users.id and orders.user_id with one and the same value, or join the tables by these columns; or make the smaller table a Reference table',
+          'Use UNION ALL, or UNION with the key in one column of all parts, each of which has a sharded table; or give the key in each',
       },
     },
     {

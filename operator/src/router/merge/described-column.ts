@@ -1,6 +1,7 @@
 /** What the catalog knows of the columns that a SELECT names, also through derived tables. */
 import { assertNever } from '../../runtime/assert-never.ts';
 import type { ColumnDescription } from '../routing/catalog.ts';
+import { unionParts } from '../routing/union-parts.ts';
 import type { ColumnName, Expression } from '../sql/expression.ts';
 import type { Source } from '../sql/query-shape.ts';
 import type { ScatterScope } from './scatter-select.ts';
@@ -23,8 +24,71 @@ export function describeColumn(select: ScatterScope, column: ColumnName): Column
     return columns?.find(({ name }) => name === column.name) ?? null;
   }
   const inner = outputOf(select, source, column.name);
-  return inner?.expression.kind === 'column' ? describeColumn(inner.select, inner.expression.column) : null;
+  if (inner === null) {
+    return describeUnited(select, source, column.name);
+  }
+  return inner.expression.kind === 'column' ? describeColumn(inner.select, inner.expression.column) : null;
 }
+
+/** Types that stay what they are in a UNION of columns of the same type and collation. */
+const UNITED: ReadonlySet<string> = new Set([
+  'date',
+  'datetime',
+  'time',
+  'char',
+  'varchar',
+  'binary',
+  'varbinary',
+]);
+
+/** What a column of a UNION in FROM is, where each part has a column there: a number, or of one type and collation. */
+function describeUnited(
+  select: ScatterScope,
+  source: Source | undefined,
+  name: string,
+): ColumnDescription | null {
+  const query = source === undefined ? null : queryOf(select, source);
+  const body = query === null ? undefined : select.shape.queries[query]?.body;
+  const parts = body?.kind === 'set' ? unionParts(select.shape, body) : null;
+  const scopes = (parts?.scopes ?? []).flatMap((scopeIndex) => {
+    const scope = select.shape.scopes[scopeIndex];
+    return scope === undefined ? [] : [{ ...select, scopeIndex, scope }];
+  });
+  const names = scopes[0]?.scope.items.map(({ expression, alias, aliasLiteral }) =>
+    aliasLiteral === null && expression.kind === 'column'
+      ? (alias?.toLowerCase() ?? expression.column.name)
+      : null,
+  );
+  const place = names?.indexOf(name) ?? -1;
+  if (place < 0 || names?.lastIndexOf(name) !== place) {
+    return null;
+  }
+  const columns = scopes.map((part) => {
+    const isPlain = part.scope.items.every(({ expression }) => expression.kind !== 'star');
+    const expression = isPlain ? part.scope.items[place]?.expression : undefined;
+    return expression?.kind === 'column' ? describeColumn(part, expression.column) : null;
+  });
+  const [first] = columns;
+  if (first === undefined || first === null) {
+    return null;
+  }
+  if (columns.every((column) => column !== null && EXACT_NUMBERS.has(column.dataType))) {
+    return { ...first, dataType: 'decimal' };
+  }
+  const isOne = columns.every(
+    (column) => column?.dataType === first.dataType && column.collation === first.collation,
+  );
+  return isOne && UNITED.has(first.dataType) ? first : null;
+}
+
+const EXACT_NUMBERS: ReadonlySet<string> = new Set([
+  'tinyint',
+  'smallint',
+  'mediumint',
+  'int',
+  'bigint',
+  'decimal',
+]);
 
 /** What the values of a column of a derived table are made from; null for a column of a table, and where that is not certain. */
 export function derivedExpression(select: ScatterScope, column: ColumnName): DerivedExpression | null {

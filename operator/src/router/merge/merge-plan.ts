@@ -147,6 +147,8 @@ export type RowMerge =
       readonly kind: 'distinct';
       readonly values: readonly ComparedValue[];
       readonly by: readonly MergeOrder[];
+      /** There where it concerns some rows only: a number, of which equal rows count once; those with 0 count each. */
+      readonly among?: RowColumn;
     }
   | GroupMerge;
 

@@ -2,7 +2,7 @@
 import { assertNever } from '../../runtime/assert-never.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { ColumnDefinition } from '../../wire/column-definition.ts';
-import { Comparators } from './comparators.ts';
+import { Comparators, type KeyOfRow } from './comparators.ts';
 import { MergeBudget } from './merge-budget.ts';
 import { checkCommonColumns } from './common-columns.ts';
 import { MergeError } from './merge-error.ts';
@@ -168,7 +168,7 @@ async function* mergedBatches(
         rows.by.length === 0
           ? concatenateRows(cursors, signal)
           : mergeSortedRows(cursors, comparators.order(rows.by), signal);
-      const once = distinctRows(stream, comparators.keys(rows.values), budget);
+      const once = distinctRows(stream, rowKeys(rows, comparators), budget);
       yield* inWindow(plan, inBatches(visibleRows(once, plan.hidden), size));
       return;
     }
@@ -222,15 +222,33 @@ async function* inBatches(
   }
 }
 
+/** A text that is the same for rows which count once; null for a row that counts anyway. */
+function rowKeys(
+  { values, among }: Extract<RowMerge, { kind: 'distinct' }>,
+  comparators: Comparators,
+): KeyOfRow {
+  const keyOf = comparators.keys(values);
+  const place = among === undefined ? null : comparators.indexOf(among);
+  if (place === null) {
+    return keyOf;
+  }
+  return (fields) => {
+    const group = fields[place]?.toString('latin1') ?? '0';
+    return group === '0' ? null : `${group},${keyOf(fields)}`;
+  };
+}
+
 async function* distinctRows(
   rows: AsyncIterable<StreamedRow>,
-  keyOf: (fields: StreamedRow['fields']) => string,
+  keyOf: KeyOfRow,
   budget: MergeBudget,
 ): AsyncGenerator<StreamedRow> {
   const seen = new Set<string>();
   for await (const row of rows) {
     const key = keyOf(row.fields);
-    if (!seen.has(key)) {
+    if (key === null) {
+      yield row;
+    } else if (!seen.has(key)) {
       budget.keepBytes(key.length * 2);
       seen.add(key);
       yield row;

@@ -76,4 +76,32 @@ describe('a UNION over several slots', () => {
       by: [{ descending: false }],
     });
   });
+
+  it('counts equal rows of what stands before UNION once, and others each', () => {
+    const sql =
+      'SELECT id FROM orders UNION SELECT order_id FROM items UNION ALL SELECT id FROM users ORDER BY 1 LIMIT 3';
+    expect(planned(sql)).toEqual({
+      sent: 'SELECT id, 1 AS `shardwright_group` FROM orders UNION SELECT order_id, 1 AS `shardwright_group` FROM items UNION ALL SELECT id, 0 AS `shardwright_group` FROM users ORDER BY 1 LIMIT 3',
+      plan: {
+        rows: {
+          kind: 'distinct',
+          values: [{ value: { from: 'visible', index: 0 }, weight: null }],
+          by: [{ value: { from: 'visible', index: 0 }, weight: null, descending: false }],
+          among: { from: 'hidden', index: 0 },
+        },
+        hidden: 1,
+        offset: 0,
+        limit: 3,
+      },
+    });
+  });
+
+  it('finds the group of a row where texts are compared, too', () => {
+    const { sent, plan } = planned(
+      'SELECT email FROM users UNION SELECT product FROM items UNION ALL SELECT email FROM users',
+    );
+    expect(sent).toContain('SELECT `shardwright_union`.*, WEIGHT_STRING(');
+    expect(sent).toContain('(SELECT email, 1 AS `shardwright_group` FROM users UNION');
+    expect(plan).toMatchObject({ hidden: 3, rows: { among: { from: 'hidden', index: 0 } } });
+  });
 });

@@ -1,7 +1,7 @@
 /** UNION of SELECTs that several slots answer: each slot runs all of it for its rows. */
 import type { Scope } from '../sql/query-shape.ts';
 import type { Edit } from '../sql/rewrite.ts';
-import { unionParts } from '../routing/union-parts.ts';
+import { type UnionGroup, unionParts } from '../routing/union-parts.ts';
 import { HiddenColumns } from './hidden-columns.ts';
 import type { MergeOrder, RowMerge } from './merge-plan.ts';
 import { planLimit } from './plan-limit.ts';
@@ -13,32 +13,42 @@ import { isWithinSlots } from './within-slots.ts';
 /** Name of the derived table that a UNION becomes where slots are asked for more columns than it has. */
 const DERIVED = '`shardwright_union`';
 
+/** Name of the column that tells which rows count once: see `among`. */
+const GROUP = '`shardwright_group`';
+
 /** Plans the merge of a UNION. @throws CannotMerge */
 export function planUnion(select: ScatterSelect): PlannedMerge {
   const { query } = select;
-  const parts = unionParts(select.shape, query);
+  const parts = unionParts(select.shape, query.body);
   if (parts === null) {
     throw new CannotMerge(
-      'EXCEPT, INTERSECT, VALUES, UNION ALL after UNION, or a part with a LIMIT of its own, over several slots',
+      'EXCEPT, INTERSECT, VALUES, or a part of a UNION with a LIMIT of its own, over several slots',
       'Use UNION or UNION ALL of plain SELECTs, or several statements; or give the key',
     );
   }
-  const scopes = parts.scopes.map((scope) => partScope(select, scope, parts.isDistinct));
+  const { groups } = parts;
+  const scopes = groups.flatMap((group) =>
+    group.scopes.map((scope) => partScope(select, scope, group.isDistinct)),
+  );
   const hidden = new HiddenColumns();
+  // The first of what is added: it stands in the parts themselves.
+  const among = groups.length > 1 && groups.some(({ isDistinct }) => isDistinct) ? hidden.add(GROUP) : null;
   const columns = new UnionColumns(scopes, DERIVED, hidden);
   const positions = query.orderBy.map(({ expression }) => columns.positionOf(expression));
   const by = query.orderBy.map(({ descending }, index): MergeOrder => {
     return { ...columns.compared(positions[index] ?? 0), descending };
   });
-  const rows: RowMerge = parts.isDistinct
-    ? { kind: 'distinct', values: columns.all(), by }
+  const isDistinct = parts.isDistinct || among !== null;
+  const rows: RowMerge = isDistinct
+    ? { kind: 'distinct', values: columns.all(), by, ...(among === null ? {} : { among }) }
     : by.length === 0
       ? { kind: 'concatenate' }
       : { kind: 'order', by };
   const limit = planLimit(query.limit, select.values, true);
   const plan = { rows, hidden: hidden.count, offset: limit.offset, limit: limit.limit };
-  if (hidden.count === 0) {
-    return { kind: 'merge', edits: limit.edits, plan };
+  const numbers = among === null ? [] : groupNumbers(select, groups);
+  if (hidden.count === (among === null ? 0 : 1)) {
+    return { kind: 'merge', edits: [...numbers, ...limit.edits], plan };
   }
   const order = query.orderBy.map(
     ({ descending }, index) => `${(positions[index] ?? 0) + 1}${descending ? ' DESC' : ''}`,
@@ -46,9 +56,28 @@ export function planUnion(select: ScatterSelect): PlannedMerge {
   const tail = [order.length === 0 ? '' : `ORDER BY ${order.join(', ')}`, ...limit.edits.map(textOf)];
   return {
     kind: 'merge',
-    edits: asDerived(select, `SELECT ${DERIVED}.*${hidden.text} FROM (`, tail.join(' ')),
+    edits: [
+      ...numbers,
+      ...asDerived(
+        select,
+        `SELECT ${DERIVED}.*${hidden.text.replace(`, ${GROUP}`, '')} FROM (`,
+        tail.join(' '),
+      ),
+    ],
     plan: { ...plan, tableless: true },
   };
+}
+
+/** Edits that add to each part the number of its group, 0 where rows count each. */
+function groupNumbers({ shape }: ScatterSelect, groups: readonly UnionGroup[]): readonly Edit[] {
+  return groups.flatMap(({ scopes, isDistinct }, index) =>
+    scopes.flatMap((scope) => {
+      const end = shape.scopes[scope]?.itemTokens.end;
+      return end === undefined
+        ? []
+        : [{ tokens: { first: end, end }, text: `, ${isDistinct ? index + 1 : 0} AS ${GROUP}` }];
+    }),
+  );
 }
 
 function textOf(edit: Edit): string {

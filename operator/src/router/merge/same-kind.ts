@@ -16,13 +16,14 @@ export function checkSameKind(own: ColumnDefinition | undefined, made: ColumnDef
   }
 }
 
-/** Whole numbers of any width are written alike. */
+/** Whole numbers of any width are written alike, and so are years but the year 0, which no literal gives. */
 const INTEGERS: ReadonlySet<number> = new Set([
   COLUMN_TYPE.tiny,
   COLUMN_TYPE.short,
   COLUMN_TYPE.int24,
   COLUMN_TYPE.long,
   COLUMN_TYPE.longlong,
+  COLUMN_TYPE.year,
 ]);
 
 const TEXTS_FROM = COLUMN_TYPE.tinyBlob;

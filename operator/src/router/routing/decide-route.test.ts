@@ -130,6 +130,11 @@ describe('a statement that is not bound to one slot', () => {
     'SELECT code FROM countries UNION SELECT note FROM orders',
     'SELECT d.id FROM (SELECT id, user_id FROM orders) d UNION SELECT order_id FROM items',
     'SELECT user_id, COUNT(*) FROM orders GROUP BY user_id UNION ALL SELECT user_id, 1 FROM items',
+    'SELECT id FROM orders UNION SELECT order_id FROM items UNION ALL SELECT id FROM users',
+    'SELECT id FROM orders UNION ALL (SELECT order_id FROM items UNION SELECT id FROM users)',
+    'SELECT COUNT(*) FROM (SELECT id FROM orders UNION ALL SELECT order_id FROM items) d',
+    'SELECT COUNT(*) FROM (SELECT total, user_id FROM orders UNION SELECT price, user_id FROM items) d',
+    'WITH d AS (SELECT id FROM orders UNION ALL SELECT order_id FROM items) SELECT d.id FROM d JOIN countries ON code = id',
   ])('is read from all slots: %s', (sql) => {
     expect(summary(sql, route(sql))).toBe(`scatter ${ALL}`);
   });
@@ -235,8 +240,24 @@ describe('a statement that is not bound to one slot', () => {
       'A part of the UNION has no sharded table, and every slot would give its rows',
     ],
     [
-      'SELECT id FROM orders UNION SELECT order_id FROM items UNION ALL SELECT id FROM users',
+      'SELECT id FROM orders UNION SELECT order_id FROM items UNION ALL SELECT code FROM countries',
+      'Rows of different slots would meet: of orders and items',
+    ],
+    [
+      'SELECT COUNT(*) FROM (SELECT total FROM orders UNION SELECT price FROM items) d',
+      'A query in FROM or WITH puts rows of several slots together by UNION, EXCEPT or INTERSECT, and cannot be taken apart by slots',
+    ],
+    [
+      'SELECT COUNT(*) FROM (SELECT note FROM orders UNION ALL SELECT code FROM countries) d',
+      'A query in FROM or WITH puts rows of several slots together by UNION, EXCEPT or INTERSECT, and cannot be taken apart by slots',
+    ],
+    [
+      'SELECT COUNT(*) FROM (SELECT id FROM orders UNION ALL SELECT order_id FROM items) d JOIN users ON users.id = d.id',
       'Rows of different slots would meet: of orders and items and users',
+    ],
+    [
+      'SELECT COUNT(*) FROM (SELECT id FROM orders UNION ALL (SELECT order_id FROM items LIMIT 2)) d',
+      'A query in FROM or WITH puts rows of several slots together by UNION, EXCEPT or INTERSECT, and cannot be taken apart by slots',
     ],
     [
       'SELECT id FROM orders UNION SELECT order_id FROM items WHERE price > (SELECT MAX(total) FROM orders)',

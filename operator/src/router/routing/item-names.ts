@@ -5,7 +5,7 @@ import type { Edit } from '../sql/rewrite.ts';
 import type { StatementShape } from '../sql/statement-shape.ts';
 import { walkExpression } from './expression-walk.ts';
 import { joinEdits, type MakeFunctionEdits } from './function-edits.ts';
-import { scopesOf } from './scatterable.ts';
+import { scopesOf } from './reachable-scopes.ts';
 
 /** Longest alias. Source: identifiers of MariaDB. */
 const LONGEST_ALIAS = 256;

@@ -1,4 +1,5 @@
 /** Which sharded table's key a column is, where it may be looked for through queries. */
+import type { KeyRule } from '../../core/keyspace/key-rule.ts';
 import type { ColumnName, Expression } from '../sql/expression.ts';
 import type { Query } from '../sql/query-shape.ts';
 import type { StatementShape } from '../sql/statement-shape.ts';
@@ -6,6 +7,9 @@ import { ColumnResolver } from './column-resolution.ts';
 import { hasRenamedColumns, mentionsOf } from './common-tables.ts';
 import type { KeyOf } from './key-constraint.ts';
 import type { MentionedTable } from './mentioned-tables.ts';
+import { reachableScopes } from './reachable-scopes.ts';
+import { haveSameKeys } from './same-keys.ts';
+import { unionParts } from './union-parts.ts';
 
 /** One mention of a sharded table. */
 export interface KeyNode {
@@ -129,18 +133,63 @@ export class KeyOrigins {
 
   /** Whether a query over a part of the rows gives a part of its rows. */
   #keepsParts(query: Query, index: number): boolean {
-    const scope = query.body.kind === 'select' ? this.#shape.scopes[query.body.scope] : undefined;
-    if (query.body.kind !== 'select' || scope === undefined || query.limit !== null || query.into !== null) {
+    const isPlain = query.limit === null && query.into === null;
+    if (
+      !isPlain ||
+      hasRenamedColumns(this.#shape, index, this.#digest) ||
+      mentionsOf(this.#shape, index) > 1
+    ) {
       return false;
     }
-    if (scope.rollup || scope.joins.natural || hasRenamedColumns(this.#shape, index, this.#digest)) {
-      return false;
+    if (query.body.kind === 'select') {
+      return this.#scopeKeepsParts(query.body.scope);
     }
-    if (mentionsOf(this.#shape, index) > 1) {
+    const parts = unionParts(this.#shape, query.body);
+    // A part without a sharded table would come from every slot; and equal rows of several slots are one.
+    return (
+      parts?.groups.every(({ scopes, isDistinct }) => !isDistinct || this.#haveKeyInOnePlace(scopes)) ===
+        true && parts.scopes.every((scope) => this.#hasNode(scope) && this.#scopeKeepsParts(scope))
+    );
+  }
+
+  #hasNode(scope: number): boolean {
+    const own = reachableScopes(this.#shape, [scope]);
+    return this.nodes.some((node) => node.scope !== null && own.has(node.scope));
+  }
+
+  /** Whether the key is the same column of all these select lists, so that rows which are equal are of one slot. */
+  #haveKeyInOnePlace([first = -1, ...others]: readonly number[]): boolean {
+    const places = this.#shape.scopes[first]?.items.keys() ?? [];
+    return [...places].some((place) => {
+      const rule = this.#keyAt(first, place);
+      return (
+        rule !== null &&
+        others.every((other) => {
+          const otherRule = this.#keyAt(other, place);
+          return otherRule !== null && haveSameKeys(rule, otherRule);
+        })
+      );
+    });
+  }
+
+  /** The rule of the key that is at a place of a select list; null for anything else. */
+  #keyAt(scope: number, place: number): KeyRule | null {
+    const items = this.#shape.scopes[scope]?.items ?? [];
+    const expression = items[place]?.expression;
+    const isCertain = items.every((item) => item.expression.kind !== 'star');
+    if (!isCertain || expression?.kind !== 'column' || !this.#isKey(scope, expression)) {
+      return null;
+    }
+    const node = this.nodeOf(scope, expression.column);
+    return node === null ? null : (this.nodes[node]?.key?.rule ?? null);
+  }
+
+  #scopeKeepsParts(scopeIndex: number): boolean {
+    const scope = this.#shape.scopes[scopeIndex];
+    if (scope === undefined || scope.rollup || scope.joins.natural) {
       return false;
     }
     const isGrouped = scope.aggregates || scope.groupBy.length > 0;
-    const { scope: scopeIndex } = query.body;
     const hasKey = (by: readonly Expression[]): boolean => by.some((each) => this.#isKey(scopeIndex, each));
     const groups = scope.groupBy.map(({ expression }) => this.#grouped(scopeIndex, expression));
     const selected = scope.items.map(({ expression }) => expression);

@@ -15,7 +15,8 @@ import { qualifierEdits } from './qualifier-edits.ts';
 import { refuseUnsupported, type Refused } from './refusal.ts';
 import type { Access, Place, Route, SlotPart } from './route.ts';
 import type { Plan, PlanContext, RoutingCall } from './routing-plan.ts';
-import { refuseScatter, scopesOf } from './scatterable.ts';
+import { scopesOf } from './reachable-scopes.ts';
+import { refuseScatter } from './scatterable.ts';
 import { groupBySlot, keepElements } from './split-edits.ts';
 import { unionParts } from './union-parts.ts';
 import { unionRoots, unionSlots } from './union-slots.ts';
@@ -109,7 +110,7 @@ function planSharded(
   const qualifiers = qualifierEdits(shape, keyspace.name, tables, 'slot');
   const ownEdits = withItemNames(shape, query, functionEdits, qualifiers);
   const asked = askedScopes(shape, query);
-  const union = asked === null ? unionParts(shape, query) : { scopes: asked, isDistinct: false };
+  const union = asked === null ? unionParts(shape, query.body) : { scopes: asked, isDistinct: false };
   const roots = union === null ? null : unionRoots(shape, graph, union);
   const refused = refuseScatter({
     shape,

@@ -1,11 +1,11 @@
 /** Whether every slot may run a statement for its own rows. */
-import { assertNever } from '../../runtime/assert-never.ts';
-import type { QueryBody, Query } from '../sql/query-shape.ts';
+import type { Query } from '../sql/query-shape.ts';
 import type { StatementShape } from '../sql/statement-shape.ts';
 import { isPlainFunction } from './functions.ts';
 import type { KeyComponent } from './key-classes.ts';
 import type { KeyGraph } from './key-graph.ts';
 import type { MentionedTable } from './mentioned-tables.ts';
+import { reachableScopes } from './reachable-scopes.ts';
 import { refuseUnsupported, type Refused } from './refusal.ts';
 
 interface Candidate {
@@ -127,8 +127,8 @@ function refuseOpaque(shape: StatementShape, { body, limit }: Query): Refused {
   }
   if (body.kind !== 'select') {
     return refuseUnsupported(
-      'A query in FROM or WITH puts rows of several slots together by UNION, EXCEPT or INTERSECT',
-      'Read its parts in statements of their own, or give the key in each of them',
+      'A query in FROM or WITH puts rows of several slots together by UNION, EXCEPT or INTERSECT, and cannot be taken apart by slots',
+      'Use UNION ALL, or UNION with the key in one column of all parts, each of which has a sharded table; or give the key in each',
     );
   }
   if ((shape.scopes[body.scope]?.windows.length ?? 0) > 0) {
@@ -143,50 +143,9 @@ function refuseOpaque(shape: StatementShape, { body, limit }: Query): Refused {
   );
 }
 
-/** The SELECTs of a query that are not queries within others. */
-export function scopesOf(shape: StatementShape, body: QueryBody): readonly number[] {
-  switch (body.kind) {
-    case 'select':
-      return [body.scope];
-    case 'values':
-      return [];
-    case 'set':
-      return [...scopesOf(shape, body.left), ...scopesOf(shape, body.right)];
-    case 'query': {
-      const query = shape.queries[body.query];
-      return query === undefined ? [] : scopesOf(shape, query.body);
-    }
-    default:
-      return assertNever(body);
-  }
-}
-
 /** Whether a root is among the rows of the scopes. */
 function isOf({ nodes }: KeyComponent, graph: KeyGraph, scopes: ReadonlySet<number>): boolean {
   return nodes.some((node) => scopes.has(graph.nodes[node]?.scope ?? -1));
-}
-
-/** The scopes and those that they have their rows from, by FROM. */
-export function reachableScopes(shape: StatementShape, scopes: readonly number[]): ReadonlySet<number> {
-  const reached = new Set<number>();
-  const visit = (index: number): void => {
-    if (reached.has(index)) {
-      return;
-    }
-    reached.add(index);
-    for (const source of shape.scopes[index]?.sources ?? []) {
-      if (source.kind === 'derived' || source.kind === 'commonTable') {
-        const query = shape.queries[source.query];
-        for (const scope of query === undefined ? [] : scopesOf(shape, query.body)) {
-          visit(scope);
-        }
-      }
-    }
-  };
-  for (const scope of scopes) {
-    visit(scope);
-  }
-  return reached;
 }
 
 function isWithin(shape: StatementShape, scope: number | null, { tokens }: Query): boolean {

@@ -5,22 +5,23 @@ import type { KeyGraph } from './key-graph.ts';
 import type { KeyspaceConfiguration } from './keyspace-configuration.ts';
 import type { Refused } from './refusal.ts';
 import type { RoutingCall } from './routing-plan.ts';
-import { reachableScopes } from './scatterable.ts';
+import { reachableScopes, scopesOf } from './reachable-scopes.ts';
 import type { UnionParts } from './union-parts.ts';
 
 /**
- * For each part of a UNION that has a sharded table, its root. Parts never meet. Null for a plain SELECT, and where a part has
+ * For each part of a UNION (also of one in FROM) that has a sharded table, its root. Parts never meet. Null for a plain SELECT, and where a part has
  * several roots or something else than the parts has one; also where a part of a UNION ALL has none, since it would come from every slot.
  */
 export function unionRoots(
   shape: StatementShape,
   graph: KeyGraph,
-  parts: UnionParts,
+  parts: Pick<UnionParts, 'scopes' | 'isDistinct'>,
 ): readonly KeyComponent[] | null {
-  if (parts.scopes.length < 2) {
+  const strands = parts.scopes.flatMap((scope) => strandsOf(shape, graph, scope));
+  if (strands.length < 2) {
     return null;
   }
-  const roots = parts.scopes.map((scope) => {
+  const roots = strands.map((scope) => {
     const own = reachableScopes(shape, [scope]);
     return graph.components.filter(({ nodes }) =>
       nodes.some((node) => own.has(graph.nodes[node]?.scope ?? -1)),
@@ -29,6 +30,30 @@ export function unionRoots(
   const isCertain = roots.every((own) => own.length === 1 || (own.length === 0 && parts.isDistinct));
   const found = new Set(roots.flat());
   return isCertain && found.size > 0 && found.size === graph.components.length ? [...found] : null;
+}
+
+/** The scopes that a scope has its rows from, each by itself: the parts of a UNION in FROM that meets no other sharded table; or itself. */
+function strandsOf(shape: StatementShape, graph: KeyGraph, scope: number): readonly number[] {
+  const sources = shape.scopes[scope]?.sources ?? [];
+  const sharded = sources.filter((source) => {
+    if (source.kind === 'table') {
+      return graph.nodes.some((node) => node.scope === scope && node.table === source.table);
+    }
+    return source.kind !== 'tableFunction';
+  });
+  const [source, other] = sharded;
+  if (
+    source === undefined ||
+    other !== undefined ||
+    source.kind === 'table' ||
+    source.kind === 'tableFunction'
+  ) {
+    return [scope];
+  }
+  const body = shape.queries[source.query]?.body;
+  return body === undefined
+    ? [scope]
+    : scopesOf(shape, body).flatMap((inner) => strandsOf(shape, graph, inner));
 }
 
 /** The slots of a UNION: those of each of its parts, by their roots. */
