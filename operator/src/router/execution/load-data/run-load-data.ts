@@ -7,13 +7,14 @@ import { CAPABILITY, hasCapability } from '../../../wire/capabilities.ts';
 import { answerSum } from '../answer-sum.ts';
 import { clientError } from '../errors.ts';
 import type { Execution } from '../execution.ts';
-import { bindingPlaceOf, slotPlace } from '../place-description.ts';
+import { bindingPlaceOf } from '../place-description.ts';
 import { referenceShards } from '../reference-shards.ts';
 import { answerFailure, type ServerFailure } from '../server-message.ts';
 import type { Statement } from '../statement.ts';
 import { editedText } from '../statement-text.ts';
 import { ClientFile, encodeFileRequest } from './client-file.ts';
 import { FileRows, RowTooLongError } from './file-rows.ts';
+import { FirstRows } from './first-rows.ts';
 import { inLoadTransaction } from './load-transaction.ts';
 import { RowTargets, wantedFields } from './load-rows.ts';
 import { BatchSink, FileRelaySink } from './load-sinks.ts';
@@ -141,6 +142,7 @@ class Loading {
   readonly #batches = new RowBatches();
   /** Whether the rows belong to a transaction of the client's, which may be bound to one slot. */
   readonly #isBound: boolean;
+  readonly #firstRows: FirstRows;
   readonly #byShard = new Map<number, Completion[]>();
   #failure: ServerFailure | undefined;
   #firstId: bigint | undefined;
@@ -156,6 +158,7 @@ class Loading {
     this.#statement = statement;
     this.#route = route;
     this.#text = editedText(statement, route.edits);
+    this.#firstRows = new FirstRows(route.keyspace, load.target, statement);
     this.#targets = new RowTargets(load, keyspace);
     this.#rows = new FileRows({
       format: load.format,
@@ -203,6 +206,9 @@ class Loading {
     for (const [index, row] of rows.entries()) {
       const id = first === undefined ? undefined : first + BigInt(index);
       const target = this.#targets.targetOf(row, id);
+      if (this.#isBound) {
+        this.#firstRows.add(target, row, id);
+      }
       if (id === undefined) {
         this.#batches.add(target, row.prefix, row.content);
       } else {
@@ -222,7 +228,7 @@ class Loading {
     const { keyspace, load } = this.#route;
     if (load.target.kind === 'slots') {
       if (this.#isBound) {
-        this.#execution.bind(keyspace, [slotPlace(keyspace, batch.target, this.#statement, null)]);
+        this.#execution.bind(keyspace, [this.#firstRows.placeOf(batch.target)]);
       }
       return this.#sendTo({ kind: 'slot', keyspace, slot: batch.target }, batch, true, signal);
     }
