@@ -16,6 +16,7 @@ export function condition(random: Random): string {
     `WHERE u.id = ${whole(random, 60)}`,
     `WHERE EXISTS (SELECT 1 FROM orders o WHERE o.user_id = u.id AND o.amount > ${whole(random, 8)})`,
     'WHERE u.id IN (SELECT user_id FROM orders WHERE amount = 3)',
+    'WHERE u.id NOT IN (SELECT user_id FROM orders WHERE amount > 6)',
     'WHERE u.joined IS NOT NULL',
   ]);
 }

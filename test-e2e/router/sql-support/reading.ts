@@ -150,6 +150,14 @@ export const READING: SupportSection = {
       ],
     },
     {
+      what: 'EXISTS, IN and NOT IN of queries that compare the key with the one outside',
+      statements: [
+        'SELECT id FROM users WHERE EXISTS (SELECT 1 FROM orders WHERE user_id = users.id AND total > 80)',
+        'SELECT id FROM users WHERE id < 5 AND id NOT IN (SELECT user_id FROM orders WHERE total > 31) ORDER BY id',
+      ],
+      rows: [['1'], ['2']],
+    },
+    {
       what: 'Joins with reference tables, which every shard has',
       statements: [
         'SELECT u.id, c.name FROM users u JOIN countries c ON c.code = u.country ORDER BY u.id LIMIT 2',
@@ -284,7 +292,7 @@ export const READING: SupportSection = {
       because: {
         reason: 'Rows of different slots would meet: of users',
         instead:
-          'Compare each of users.id with one and the same value, or join the tables by these columns; or make the smaller table a Reference table',
+          'Read the query within the statement on its own first, and write what it says into this one; or compare each of users.id with one and the same value, or join the tables by these columns; or make the smaller table a Reference table',
       },
     },
     {

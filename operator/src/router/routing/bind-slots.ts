@@ -207,9 +207,10 @@ function chooseOfSeveral(
     ...new Set(graph.components.flatMap(({ nodes }) => nodes.map((node) => graph.nodes[node]?.name))),
   ];
   const keys = graph.nodes.flatMap(({ key }) => (key === null ? [] : [`${key.table}.${key.column}`]));
+  const isInner = graph.components.some(({ nodes }) => nodes.every(graph.isWithinExpression));
   return refuseUnsupported(
     `Rows of different slots would meet: of ${joined(names)}`,
-    `Compare each of ${joined([...new Set(keys)])} with one and the same value, or join the tables by these columns; ` +
+    `${isInner ? 'Read the query within the statement on its own first, and write what it says into this one; or compare' : 'Compare'} each of ${joined([...new Set(keys)])} with one and the same value, or join the tables by these columns; ` +
       'or make the smaller table a Reference table',
   );
 }

@@ -130,6 +130,7 @@ describe('a statement that is not bound to one slot', () => {
     'SELECT code FROM countries UNION SELECT note FROM orders',
     'SELECT d.id FROM (SELECT id, user_id FROM orders) d UNION SELECT order_id FROM items',
     'SELECT user_id, COUNT(*) FROM orders GROUP BY user_id UNION ALL SELECT user_id, 1 FROM items',
+    'SELECT id FROM users WHERE id NOT IN (SELECT user_id FROM orders WHERE user_id = 7)',
     'SELECT id FROM orders UNION SELECT order_id FROM items UNION ALL SELECT id FROM users',
     'SELECT id FROM orders UNION ALL (SELECT order_id FROM items UNION SELECT id FROM users)',
     'SELECT COUNT(*) FROM (SELECT id FROM orders UNION ALL SELECT order_id FROM items) d',
@@ -238,6 +239,18 @@ describe('a statement that is not bound to one slot', () => {
     [
       'SELECT code FROM countries UNION SELECT NOW() FROM orders',
       'A part of the UNION has no sharded table, and every slot would give its rows',
+    ],
+    [
+      'SELECT u.id FROM users u WHERE u.id NOT IN (SELECT o.user_id FROM items i LEFT JOIN orders o ON o.user_id = i.user_id)',
+      'Rows of different slots would meet: of users and items',
+    ],
+    [
+      'SELECT u.id FROM users u LEFT JOIN items i ON i.user_id = u.id WHERE i.user_id NOT IN (SELECT user_id FROM orders)',
+      'Rows of different slots would meet: of users and orders',
+    ],
+    [
+      'SELECT id FROM users WHERE id NOT IN (SELECT total FROM orders)',
+      'Rows of different slots would meet: of users and orders',
     ],
     [
       'SELECT id FROM orders UNION SELECT order_id FROM items UNION ALL SELECT code FROM countries',

@@ -31,6 +31,8 @@ export interface KeyGraph {
   readonly nodeOf: (scope: number, column: ColumnName) => number | null;
   /** Whether the keys of two nodes are equal in each row. */
   readonly areEqual: (left: number, right: number) => boolean;
+  /** Whether a node is of a query within an expression. */
+  readonly isWithinExpression: (node: number) => boolean;
 }
 
 /** Finds nodes, classes and roots. `digest` tells whether a common table expression renames its columns. */
@@ -74,7 +76,21 @@ class GraphBuilder {
       transparent: new Set([...this.#shape.queries.keys()].filter((query) => origins.isTransparent(query))),
       nodeOf: (scope, column) => origins.nodeOf(scope, column),
       areEqual: (left, right) => this.#classes.areEqual(left, right),
+      isWithinExpression: (node) => this.#isWithinExpression(origins.nodes[node]?.scope ?? null),
     };
+  }
+
+  #isWithinExpression(scope: number | null): boolean {
+    const tokens = scope === null ? undefined : this.#shape.scopes[scope]?.tokens;
+    return (
+      tokens !== undefined &&
+      this.#shape.queries.some(
+        (query) =>
+          query.nesting === 'expression' &&
+          query.tokens.first <= tokens.first &&
+          tokens.end <= query.tokens.end,
+      )
+    );
   }
 
   #connect(scope: number, conjunct: Conjunct): void {
@@ -168,8 +184,9 @@ class GraphBuilder {
     }
   }
 
-  /** `key IN (SELECT key FROM …)`: rows with other keys make no difference on either side. */
-  #connectQuery(scope: number, { binds, column, query }: Extract<Conjunct, { kind: 'inQuery' }>): void {
+  /** `key IN (SELECT key FROM …)`: rows with other keys make no difference on either side. Of NOT IN, on the inner side. */
+  #connectQuery(scope: number, conjunct: Extract<Conjunct, { kind: 'inQuery' }>): void {
+    const { binds, column, query, negated } = conjunct;
     const inner = this.#shape.queries[query];
     const index = inner?.body.kind === 'select' ? inner.body.scope : undefined;
     const selected = index === undefined ? undefined : this.#shape.scopes[index];
@@ -184,8 +201,17 @@ class GraphBuilder {
     }
     const outerNode = this.#origins.boundNode(scope, binds, column);
     const innerNode = this.#origins.nodeOf(index, item.column);
-    if (outerNode !== null && innerNode !== null && this.#areComparable(outerNode, innerNode)) {
+    if (outerNode === null || innerNode === null || !this.#areComparable(outerNode, innerNode)) {
+      return;
+    }
+    if (!negated) {
       this.#classes.join(outerNode, true, innerNode, true);
+      return;
+    }
+    // NULL is in no list, and with a NULL in it nothing is outside of a list: whatever the slot.
+    const { tokens } = item;
+    if (this.#origins.isKey(scope, { kind: 'column', column, tokens }) && this.#origins.isKey(index, item)) {
+      this.#classes.join(innerNode, true, outerNode, false);
     }
   }
 

@@ -177,7 +177,7 @@ export class KeyOrigins {
     const items = this.#shape.scopes[scope]?.items ?? [];
     const expression = items[place]?.expression;
     const isCertain = items.every((item) => item.expression.kind !== 'star');
-    if (!isCertain || expression?.kind !== 'column' || !this.#isKey(scope, expression)) {
+    if (!isCertain || expression?.kind !== 'column' || !this.isKey(scope, expression)) {
       return null;
     }
     const node = this.nodeOf(scope, expression.column);
@@ -190,7 +190,7 @@ export class KeyOrigins {
       return false;
     }
     const isGrouped = scope.aggregates || scope.groupBy.length > 0;
-    const hasKey = (by: readonly Expression[]): boolean => by.some((each) => this.#isKey(scopeIndex, each));
+    const hasKey = (by: readonly Expression[]): boolean => by.some((each) => this.isKey(scopeIndex, each));
     const groups = scope.groupBy.map(({ expression }) => this.#grouped(scopeIndex, expression));
     const selected = scope.items.map(({ expression }) => expression);
     return (
@@ -199,7 +199,7 @@ export class KeyOrigins {
   }
 
   /** Whether an expression is a key, in each row: where a row is missing, it is NULL, and that is in every slot. */
-  #isKey(scope: number, expression: Expression): boolean {
+  isKey(scope: number, expression: Expression): boolean {
     if (expression.kind === 'star') {
       const sources = this.#shape.scopes[scope]?.sources ?? [];
       return sources.some((source, index) => {

@@ -139,7 +139,7 @@ function refuseOpaque(shape: StatementShape, { body, limit }: Query): Refused {
   }
   return refuseUnsupported(
     'A query in FROM or WITH counts or sorts out rows of several slots, or is read more than once',
-    'Group by the key column in it, or select that with DISTINCT; or give the key in it',
+    'Group by the key column in it, or select that with DISTINCT; or give the key in it. For a number alone use COUNT(DISTINCT …)',
   );
 }
 

@@ -49,6 +49,10 @@ function readCondition(condition: OperationNode): readonly ConjunctNode[] {
       return [range(first.column, inclusive(second), inclusive(third))];
     case 'IN':
       return readIn(first, condition.operands.slice(1));
+    case 'NOT IN':
+      return first.kind === 'column' && second?.kind === 'subquery' && third === undefined
+        ? [{ kind: 'inQuery', column: first.column, query: second.query, negated: true }]
+        : [];
     case 'OR':
       return readAlternatives(condition.operands);
     default:
@@ -83,7 +87,7 @@ function readIn(tested: Expression, items: readonly Expression[]): readonly Conj
   const [only] = items;
   if (tested.kind === 'column') {
     if (only?.kind === 'subquery' && items.length === 1) {
-      return [{ kind: 'inQuery', column: tested.column, query: only.query }];
+      return [{ kind: 'inQuery', column: tested.column, query: only.query, negated: false }];
     }
     return [{ kind: 'in', column: tested.column, values: items, elements: items.map((item) => item.tokens) }];
   }

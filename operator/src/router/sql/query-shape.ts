@@ -78,8 +78,13 @@ export type ConjunctNode =
        */
       readonly elements: readonly TokenRange[] | null;
     }
-  /** `column IN (SELECT …)` where the query has one column. */
-  | { readonly kind: 'inQuery'; readonly column: ColumnName; readonly query: number }
+  /** `column IN (SELECT …)` where the query has one column; `negated`: NOT IN. */
+  | {
+      readonly kind: 'inQuery';
+      readonly column: ColumnName;
+      readonly query: number;
+      readonly negated: boolean;
+    }
   | {
       readonly kind: 'range';
       readonly column: ColumnName;
