@@ -40,7 +40,7 @@ const AROUND: readonly ((random: Random) => string)[] = [
   (random) => `CASE WHEN ${extreme(random, ['u.age'])} > 10 THEN ${sum(random)} ELSE -${count(random)} END`,
   (random) => `CONCAT(${extreme(random)}, '!')`,
   (random) => `ROUND(${extreme(random, ['u.score', 'u.ratio'])} * 1.5, 1)`,
-  (random) => `${extreme(random, ['u.big'])} - ${extreme(random, ['u.age'])}`,
+  (random) => `${extreme(random, ['u.score'])} - ${extreme(random, ['u.age'])}`,
 ];
 
 const CONSTANT = (random: Random): string => pick(random, [`${whole(random, 9)}`, "UPPER('a')", 'NULL']);

@@ -34,10 +34,8 @@ export class FirstRows {
       row === undefined || row.key === null || key === null
         ? null
         : { key, value: { kind: 'string', bytes: row.key } as const };
-    const { identity, describe } = slotPlace(this.#keyspace, slot, this.#statement, boundBy);
-    return {
-      identity,
-      describe: () => (row === undefined ? describe() : `${describe()}, by row ${row.number} of the file`),
-    };
+    const place = slotPlace(this.#keyspace, slot, this.#statement, boundBy);
+    const by = row === undefined ? '' : `, by row ${row.number} of the file`;
+    return { identity: place.identity, describe: () => `${place.describe()}${by}` };
   }
 }
