@@ -189,7 +189,6 @@ export const READING: SupportSection = {
     {
       what: 'UNION and UNION ALL in turn: what stands before a UNION is there once, what follows as often as it is',
       statements: [
-        'SELECT country FROM users UNION SELECT code FROM countries WHERE code = "de" UNION ALL SELECT country FROM users WHERE id < 3 ORDER BY 1',
         'SELECT number FROM orders UNION SELECT 9 FROM users UNION ALL SELECT number FROM orders WHERE user_id = 3 ORDER BY 1',
       ],
       rows: [['1'], ['1'], ['2'], ['2'], ['9']],
@@ -197,8 +196,8 @@ export const READING: SupportSection = {
     {
       what: 'UNION ALL in FROM or WITH, and UNION of what has the key',
       statements: [
-        'SELECT COUNT(*), SUM(n) FROM (SELECT id AS n FROM users UNION ALL SELECT total FROM orders) AS both',
-        'SELECT COUNT(*) FROM (SELECT id, name FROM users WHERE id < 3 UNION SELECT user_id, total FROM orders WHERE number = 1) AS both',
+        'SELECT COUNT(*), SUM(n) FROM (SELECT id AS n FROM users UNION ALL SELECT total FROM orders) AS united',
+        'SELECT COUNT(*) FROM (SELECT id, name FROM users WHERE id < 3 UNION SELECT user_id, total FROM orders WHERE number = 1) AS united',
       ],
       rows: [['10']],
     },
@@ -324,7 +323,7 @@ export const READING: SupportSection = {
     {
       what: 'UNION without ALL in FROM or WITH, over several slots, unless the key is one of its columns',
       statements: [
-        'SELECT COUNT(*) FROM (SELECT country FROM users UNION SELECT number FROM orders) AS both',
+        'SELECT COUNT(*) FROM (SELECT country FROM users UNION SELECT number FROM orders) AS united',
       ],
       because: {
         reason:
