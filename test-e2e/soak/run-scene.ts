@@ -18,10 +18,10 @@ import type { SoakAct, SoakScene } from './soak-scene.ts';
 const BUSY = [1, 3, 6];
 const DIRECT = [3];
 
-async function openStage(kind: StageKind, { stage, members }: SoakScene): Promise<MovesStage> {
+async function openStage(kind: StageKind, { stage }: SoakScene): Promise<MovesStage> {
   return kind === 'cluster'
     ? InstalledCluster.open(stage, createProgress(console.log))
-    : MovesWorld.open({ ...stage, ...(members === undefined ? {} : { members }) });
+    : MovesWorld.open(stage);
 }
 
 /** What a scene is run with. */
@@ -37,7 +37,6 @@ export async function runScene({ seed, on, onRound }: SceneOptions, scene: SoakS
   const { acts } = scene;
   const stage = await openStage(on, scene);
   const end = async (): Promise<void> => {
-    // The stage last: it removes the folders in which a scene may have mounted something.
     await scene.end?.();
     await stage.close();
   };
