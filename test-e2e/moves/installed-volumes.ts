@@ -13,15 +13,16 @@ const NEVER = new AbortController().signal;
 
 /** Makes one for each server where the options say so; they go when the stage is closed. */
 export async function makeVolumes(
-  { kubectl, client, afterRemoval }: ClusterStage,
+  stage: ClusterStage,
   { filledShards, instances, volumeMebibytes }: MovesStageOptions,
 ): Promise<void> {
   if (volumeMebibytes === undefined) {
     return;
   }
+  const { kubectl, client } = stage;
   // A volume that an interrupted run has left is nobody's, and is given to nobody.
   await removeSmallVolumes(kubectl, SMALL_VOLUMES);
-  afterRemoval(() => removeSmallVolumes(kubectl, SMALL_VOLUMES));
+  stage.afterRemoval(() => removeSmallVolumes(kubectl, SMALL_VOLUMES));
   const { length: count } = (await client.list(nodes, {}, NEVER)).items;
   const perNode = Math.ceil((filledShards * instances) / count);
   await makeSmallVolumes(kubectl, SMALL_VOLUMES, { count, perNode, mebibytes: volumeMebibytes });
