@@ -3,13 +3,13 @@ import { parseArgs } from 'node:util';
 import { runCommand } from '../cluster/machine/command.ts';
 import { checkoutFolder } from '../cluster/machine/folders.ts';
 import { describeFailure } from '../cluster/failure.ts';
-import { appendRound, readRounds, type RoundResult, STAGE_KINDS } from './round-result.ts';
+import { appendRound, readRounds, type RoundResult, STAGE_KINDS, stageOf } from './round-result.ts';
 import { runSoak, SOAK_PIECES, type SoakPiece } from './run-soak.ts';
 
 const HELP = `Usage: npm run test:soak [-- OPTIONS]
 
 Moves slots between shards of real servers under a load that is checked. Renews docs/moves.md. Needs root and Debian. Each piece is
-a run of its own, and adds to what is on record; \`deaths\` begins with what was met least.
+a run of its own, and adds to what is on record; \`deaths\` begins with what was met least there.
 
 Pieces:
   deaths     somebody who takes part is killed, in each phase
@@ -90,7 +90,7 @@ async function soak(values: {
       instances: Number(values.instances),
       gibibytes: Number(values.gibibytes),
       seed: Number(values.seed),
-      recorded: readRounds(checkoutFolder),
+      recorded: readRounds(checkoutFolder).filter((round) => stageOf(round) === on),
       onRound(result) {
         if (values.record) {
           appendRound(checkoutFolder, result);
