@@ -103,12 +103,12 @@ async function runRound(
   const at = `${new Date().toISOString().slice(0, 19)}Z`;
   const since = monotonicTime();
   const problems: string[] = [];
-  const ended = await act.run(stage, load).catch((error: unknown) => {
+  const tell = (error: unknown): void => {
     problems.push(error instanceof Error ? error.message : String(error));
-  });
-  const figures = ended ?? {};
+  };
+  const figures = (await act.run(stage, load).catch(tell)) ?? {};
   const milliseconds = monotonicTime() - since;
-  await load.untilAllAnswered();
+  await load.untilAllAnswered().catch(tell);
   const { found, ...audited } = await untilAudited(stage);
   const own = load.operations.slice(counted);
   const failures = load.routerFailuresAmong(own, { withTransactions: false });
