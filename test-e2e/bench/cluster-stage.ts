@@ -6,7 +6,7 @@ import type { KubernetesObject } from '../../operator/src/runtime/objects.ts';
 import { persistentVolumeClaims, pods } from '../../operator/src/runtime/resources.ts';
 import { waitFor } from '../cluster/machine/wait.ts';
 import type { Progress } from '../cluster/progress.ts';
-import { describeCluster, downCluster, upCluster } from '../cluster/provider.ts';
+import { describeCluster, downCluster, type ProviderName, upCluster } from '../cluster/provider.ts';
 import { ensureDatabaseImage } from '../image/database-image.ts';
 import { ensureOperatorImage } from '../image/operator-image.ts';
 import { createHelm, imageValues, installChart } from '../install/helm.ts';
@@ -29,10 +29,13 @@ const WAIT = { timeoutMilliseconds: 240_000, everyMilliseconds: 200 };
 
 /** The cluster, and ways to it. */
 export interface ClusterStage {
+  readonly provider: ProviderName;
   readonly kubectl: Kubectl;
   readonly client: ApiClient;
   /** Version of the API server. */
   readonly kubernetes: string;
+  /** Has something done by `close`, as soon as the databases are gone. */
+  afterRemoval(clean: () => Promise<unknown>): void;
   close(): Promise<void>;
 }
 
@@ -91,9 +94,11 @@ export async function openClusterStage(
       installChart(helm, { ...operator, values: { ...imageValues(image), watchNamespace: namespace } }),
     );
     return {
+      provider,
       kubectl,
       client: connection.client,
       kubernetes: await serverVersion(kubectl),
+      afterRemoval: (clean) => void cleanUp.splice(cleanUp.indexOf(removeAll), 0, clean),
       close,
     };
   } catch (error) {

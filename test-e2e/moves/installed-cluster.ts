@@ -3,7 +3,7 @@
  * reach the routers by their Service, at a port of a node.
  */
 import {
-  applicationSecretName,
+  LABELS,
   type ShardedCluster,
   type ShardMap,
   type ShardMapSpec,
@@ -18,28 +18,24 @@ import { createInformer, type Informer } from '../../operator/src/runtime/cache/
 import { systemClock } from '../../operator/src/runtime/clock.ts';
 import { silentLogger } from '../../operator/src/runtime/logger.ts';
 import type { KubernetesObject, ResourceType } from '../../operator/src/runtime/objects.ts';
-import { configMaps, leases, nodes, pods, secrets, services } from '../../operator/src/runtime/resources.ts';
-import { type ClusterStage, openClusterStage, type StagePlace } from '../bench/cluster-stage.ts';
+import { leases, pods } from '../../operator/src/runtime/resources.ts';
+import { type ClusterStage, openClusterStage } from '../bench/cluster-stage.ts';
+import { acceptPackets, dropPackets } from '../chaos/stage/node-network.ts';
 import { signalPod } from '../chaos/stage/pod-processes.ts';
 import { waitFor } from '../cluster/machine/wait.ts';
 import type { Progress } from '../cluster/progress.ts';
 import { awaitReady } from '../demo/await-ready.ts';
 import { queryAsAgent } from '../sharded-cluster/agent-query.ts';
+import { fillVolume, freeVolume } from '../sharded-cluster/full-volume.ts';
 import { connectToRouter } from './checked-load.ts';
-import { keyspaceSpecs } from './cluster-objects.ts';
+import { copyPodLogs } from './copy-logs.ts';
+import { clusterObject, findEntrance, KEY, NAME, PLACE, ROUTER_LABELS } from './installed-objects.ts';
+import { makeVolumes, volumeOf } from './installed-volumes.ts';
 import { type LoadTarget, ROUTER } from './load-target.ts';
 import { MovesStage, type MovesStageOptions } from './moves-stage.ts';
 
-const NAME = 'soak';
-const PLACE: StagePlace = {
-  namespace: 'soak',
-  operator: { name: 'shardwright-soak', namespace: 'soak-operator' },
-};
-const KEY = { namespace: PLACE.namespace, name: NAME };
 const NEVER = new AbortController().signal;
 const READY = { timeoutMilliseconds: 300_000 };
-/** Of the pods of the routers. */
-const ROUTER_LABELS = `shardwright.io/cluster=${NAME},app.kubernetes.io/component=router`;
 
 type Pod = typeof pods extends ResourceType<infer T> ? T : never;
 
@@ -58,6 +54,8 @@ export class InstalledCluster extends MovesStage {
   readonly #stage: ClusterStage;
   readonly #caches: Caches;
   readonly #stopping: AbortController;
+  /** Where packets are dropped. */
+  readonly #cutNodes = new Set<string>();
   #entrance: Entrance | undefined;
 
   private constructor(stage: ClusterStage) {
@@ -162,13 +160,55 @@ export class InstalledCluster extends MovesStage {
     signalPod(uidOf(router), 'router', 'SIGKILL');
   }
 
+  async cutOff(one: number, other: number): Promise<void> {
+    const own = this.#podsOf(one);
+    const [ones, others] = [own, this.#podsOf(other)].map((side) =>
+      side.map(({ status }) => status?.podIP).join(','),
+    );
+    if (ones === undefined || others === undefined) {
+      return;
+    }
+    // Whatever passes between them passes here.
+    for (const node of new Set(own.map(nodeOf))) {
+      this.#cutNodes.add(node);
+      await dropPackets(this.#stage, node, [
+        ['-s', ones, '-d', others],
+        ['-s', others, '-d', ones],
+      ]);
+    }
+  }
+
+  async heal(): Promise<void> {
+    for (const node of this.#cutNodes) {
+      await acceptPackets(this.#stage, node);
+    }
+    this.#cutNodes.clear();
+  }
+
+  async fillVolume(pod: string): Promise<void> {
+    const found = this.#pod(pod);
+    await fillVolume(nodeOf(found), await volumeOf(this.#stage.client, found));
+  }
+
+  async freeVolume(pod: string): Promise<void> {
+    const found = this.#pod(pod);
+    await freeVolume(nodeOf(found), await volumeOf(this.#stage.client, found));
+  }
+
+  keepLogs(folder: string): Promise<void> {
+    return copyPodLogs(this.#stage.kubectl, [PLACE.namespace, PLACE.operator.namespace], folder);
+  }
+
   async close(): Promise<void> {
     this.#stopping.abort();
+    // Rules outlive the pods that they are about.
+    await this.heal();
     await this.#stage.close();
   }
 
   async #begin(options: MovesStageOptions, note: (line: string) => void): Promise<void> {
     const { client, kubectl } = this.#stage;
+    await makeVolumes(this.#stage, options);
     await client.create<KubernetesObject>(shardedClusters, clusterObject(options), NEVER);
     const { signal } = this.#stopping;
     for (const cache of Object.values<Informer<KubernetesObject>>({ ...this.#caches })) {
@@ -177,30 +217,14 @@ export class InstalledCluster extends MovesStage {
     }
     await awaitReady(kubectl, KEY, note, READY.timeoutMilliseconds / 1000);
     await this.untilWhole();
-    this.#entrance = await this.#findEntrance();
+    this.#entrance = await findEntrance(client);
     await waitFor('a router serves', async () => (await connectToRouter(this)).close() ?? true, READY);
   }
 
-  async #findEntrance(): Promise<Entrance> {
-    const { client } = this.#stage;
-    const [node] = (await client.list(nodes, {}, NEVER)).items;
-    const address = node?.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address;
-    const service = await client.get(services, KEY, NEVER);
-    const port = service?.spec?.ports?.find(({ nodePort }) => nodePort !== undefined)?.nodePort;
-    const secret = await client.get(secrets, { ...KEY, name: applicationSecretName(NAME) }, NEVER);
-    const authority = await client.get(configMaps, { ...KEY, name: `${NAME}-ca` }, NEVER);
-    if (address === undefined || port === undefined) {
-      throw new Error(`the Service ${NAME} is not at a port of a node`);
-    }
-    const decode = (field: string): string =>
-      Buffer.from(secret?.data?.[field] ?? '', 'base64').toString('utf8');
-    return {
-      host: address,
-      port,
-      user: decode('username'),
-      password: decode('password'),
-      authority: authority?.data?.['ca.crt'] ?? '',
-    };
+  #podsOf(shard: number): readonly Pod[] {
+    return this.#caches.pods
+      .list(PLACE.namespace)
+      .filter(({ metadata }) => metadata?.labels?.[LABELS.shard] === String(shard));
   }
 
   /** Whether the operator says so of the newest spec, and all replicas acknowledge. */
@@ -235,25 +259,10 @@ function follow<T extends KubernetesObject>({ client }: ClusterStage, type: Reso
   });
 }
 
-function clusterObject(options: MovesStageOptions): KubernetesObject & { spec: object } {
-  const { filledShards, instances, configuration } = options;
-  return {
-    metadata: KEY,
-    spec: {
-      shards: filledShards,
-      instances,
-      storage: { size: '4Gi' },
-      resources: { requests: { cpu: '10m', memory: '128Mi' } },
-      failover: { minSecondsBetween: 0 },
-      rebalance: { soakSeconds: 1 },
-      router: { service: { type: 'NodePort' } },
-      keyspaces: keyspaceSpecs(options),
-      ...(configuration === undefined ? {} : { config: configuration }),
-      deletionPolicy: 'Delete',
-    },
-  };
-}
-
 function uidOf({ metadata }: Pod): string {
   return metadata?.uid ?? '';
+}
+
+function nodeOf({ spec }: Pod): string {
+  return spec?.nodeName ?? '';
 }

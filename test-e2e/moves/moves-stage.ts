@@ -38,6 +38,10 @@ export interface MovesStageOptions {
   readonly hasRemainders?: boolean;
   /** Settings of the servers. @default those of small ones */
   readonly configuration?: string;
+  /** Whether `cutOff` is possible. @default false */
+  readonly canBeCut?: boolean;
+  /** Size of volumes, in memory then, that `fillVolume` can fill. @default the usual volumes, which it cannot */
+  readonly volumeMebibytes?: number;
 }
 
 /** A cluster with the keyspaces of `cluster-objects.ts`, where slots move. */
@@ -71,10 +75,19 @@ export abstract class MovesStage implements LoadTarget {
   abstract killOperator(): Promise<void>;
   /** Kills a router, which is started again. */
   abstract killRouter(): Promise<void>;
+  /**
+   * Lets nothing through between two shards, in either direction, as if every packet were lost: connections stay, and nobody is told.
+   * Everybody else reaches both. Until `heal`.
+   */
+  abstract cutOff(one: number, other: number): Promise<void>;
+  abstract heal(): Promise<void>;
+  /** Takes all the room that is left on the volume of a pod, until `freeVolume`. */
+  abstract fillVolume(pod: string): Promise<void>;
+  abstract freeVolume(pod: string): Promise<void>;
   abstract close(): Promise<void>;
 
-  /** Copies what everybody has logged to a folder; where logs outlive the stage, nothing. */
-  async keepLogs(_folder: string): Promise<void> {}
+  /** Copies what everybody has logged to a folder. */
+  abstract keepLogs(folder: string): Promise<void>;
 
   /** Asks for so many shards, as a person does. */
   async scale(shards: number): Promise<void> {

@@ -87,10 +87,10 @@ export async function moveThrough(
   };
 }
 
-/** A copy this slow is met half way. */
-const SLOWLY = { rowsPerSecond: 100, batchRows: 20 };
+/** A copy this slow is met half way, though a look at it by way of a kubelet takes a second or two. */
+const SLOWLY = { rowsPerSecond: 20, batchRows: 10 };
 const AT_FULL_SPEED = { rowsPerSecond: 1_000_000, batchRows: 1000, soakSeconds: 1 };
-/** Rows of one table that have come when a copy is taken for begun. */
+/** Rows that have come when a copy is taken for begun: fewer than there are before any client has written. */
 const ROWS_THAT_COME = 20;
 
 /** Begins a move whose copy is slow; resolves when rows have come. */
@@ -104,7 +104,10 @@ export async function beginSlowMove(
   await waitFor(
     'rows have come',
     async () => {
-      const [[count = '0'] = []] = await stage.query(to, `SELECT COUNT(*) FROM ${databaseOf(slot)}.appends`);
+      const [appends, documents] = ['appends', 'documents'].map(
+        (table) => `(SELECT COUNT(*) FROM ${databaseOf(slot)}.${table})`,
+      );
+      const [[count = '0'] = []] = await stage.query(to, `SELECT ${appends} + ${documents}`);
       return Number(count) > ROWS_THAT_COME ? true : undefined;
     },
     { timeoutMilliseconds: 120_000, everyMilliseconds: 50 },

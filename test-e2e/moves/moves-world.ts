@@ -2,7 +2,6 @@
  * A cluster of processes on this machine: MariaDB servers with the agents beside them, a router, an API server, and the
  * supervisor of the operator. Nothing of it stands in for something else but the pods, which no kubelet runs.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ShardMapSpec, ShardRebalance } from '../../operator/src/api/v1alpha1/index.ts';
 import { shardMaps } from '../../operator/src/controllers/sharded-cluster/resource-types.ts';
@@ -12,39 +11,36 @@ import { prepareAgentAccess } from '../agent/agent-access.ts';
 import {
   CLUSTER,
   type ClusterProcesses,
-  type ClusterProcessesOptions,
   createClusterProcesses,
   NAMESPACE,
 } from '../agent/cluster-processes.ts';
 import type { MemberProcesses } from '../agent/member-processes.ts';
 import { connectAsAgent } from '../agent/member-sql.ts';
 import { type ControlPlane, startControlPlane } from '../cluster/control-plane/index.ts';
-import { findFreePorts } from '../cluster/control-plane/free-port.ts';
 import { waitFor } from '../cluster/machine/wait.ts';
 import type { PackagedMariadb } from '../mariadb/root-file-system.ts';
-import { RouterProcess } from '../router/router-process.ts';
+import type { RouterProcess } from '../router/router-process.ts';
 import { createClusterObjects, randomSecret } from './cluster-objects.ts';
 import { copyLogs } from './copy-logs.ts';
 import type { LoadTarget } from './load-target.ts';
 import { MovesStage, type MovesStageOptions } from './moves-stage.ts';
 import { createPodObject } from './pod-objects.ts';
+import { ShardLinks } from './shard-links.ts';
+import { SmallFolders } from './small-folders.ts';
 import { startOperator, type SupervisingOperator } from './supervising-operator.ts';
+import { createRouter } from './world-router.ts';
 
 const MARIADB: PackagedMariadb = { version: '11.8', suite: 'trixie' };
 const READY = { timeoutMilliseconds: 240_000 };
 const NEVER = new AbortController().signal;
-
-/** By default three shards run, of two members each, and all but one have slots. */
-export interface MovesWorldOptions extends Partial<MovesStageOptions> {
-  /** What volumes members get, and how shards reach each other. @default the usual */
-  readonly members?: Pick<ClusterProcessesOptions, 'prepareVolume' | 'route'>;
-}
 
 interface Parts {
   readonly controlPlane: ControlPlane;
   readonly connection: Connection;
   readonly processes: ClusterProcesses;
   readonly router: RouterProcess;
+  readonly links: ShardLinks | undefined;
+  readonly folders: SmallFolders | undefined;
 }
 
 /** Everything of it. */
@@ -63,9 +59,14 @@ export class MovesWorld extends MovesStage {
     this.processes = parts.processes;
   }
 
-  /** Makes it; resolves when every shard takes writes, and the router serves. */
-  static async open(options: MovesWorldOptions = {}): Promise<MovesWorld> {
-    const { shards = 3, instances = 2, filledShards = shards - 1, members = {}, configuration } = options;
+  /**
+   * Makes it; resolves when every shard takes writes, and the router serves. By default three shards run, of two members each, and all
+   * but one have slots.
+   */
+  static async open(options: Partial<MovesStageOptions> = {}): Promise<MovesWorld> {
+    const { shards = 3, instances = 2, filledShards = shards - 1, configuration, volumeMebibytes } = options;
+    const links = options.canBeCut === true ? new ShardLinks() : undefined;
+    const folders = volumeMebibytes === undefined ? undefined : new SmallFolders(volumeMebibytes);
     const controlPlane = await startControlPlane();
     const { client: plain, kubeconfigPath } = await prepareAgentAccess(controlPlane);
     plain.close();
@@ -78,7 +79,8 @@ export class MovesWorld extends MovesStage {
       kubeconfigPath,
       Array.from({ length: shards }, () => instances),
       {
-        ...members,
+        ...(links === undefined ? {} : { route: links.route.bind(links) }),
+        ...(folders === undefined ? {} : { prepareVolume: folders.make.bind(folders) }),
         ...(configuration === undefined ? {} : { configuration }),
         hasApplicationAccount: false,
         createPod: (place) => createPodObject(connection.client, place),
@@ -96,7 +98,7 @@ export class MovesWorld extends MovesStage {
       applicationPassword: processes.applicationPassword,
       router: { key, password: router.accountPassword },
     });
-    const world = new MovesWorld({ controlPlane, connection, processes, router });
+    const world = new MovesWorld({ controlPlane, connection, processes, router, links, folders });
     try {
       await world.#begin();
     } catch (error) {
@@ -190,6 +192,22 @@ export class MovesWorld extends MovesStage {
     await this.router.start();
   }
 
+  async cutOff(one: number, other: number): Promise<void> {
+    required(this.#parts.links).cut(one, other);
+  }
+
+  async heal(): Promise<void> {
+    required(this.#parts.links).heal();
+  }
+
+  async fillVolume(pod: string): Promise<void> {
+    await required(this.#parts.folders).fill(this.#member(pod).volumePath);
+  }
+
+  async freeVolume(pod: string): Promise<void> {
+    await required(this.#parts.folders).empty(this.#member(pod).volumePath);
+  }
+
   async stopOperator(): Promise<void> {
     await this.#operator?.stop();
   }
@@ -222,14 +240,17 @@ export class MovesWorld extends MovesStage {
     );
   }
 
-  override keepLogs(folder: string): Promise<void> {
+  keepLogs(folder: string): Promise<void> {
     return copyLogs(this.processes.folder, folder);
   }
 
   async close(): Promise<void> {
     await this.router.stop('SIGKILL');
     await this.#operator?.stop();
+    // Before the folders in which something is mounted are removed.
+    await this.#parts.folders?.remove();
     await this.processes.dispose();
+    this.#parts.links?.close();
     await this.#parts.connection.close();
     await this.#parts.controlPlane.stop();
   }
@@ -263,35 +284,10 @@ export class MovesWorld extends MovesStage {
   }
 }
 
-async function createRouter(
-  processes: ClusterProcesses,
-  secret: string,
-  kubeconfigPath: string,
-): Promise<RouterProcess> {
-  const [port = 0, metricsPort = 0] = await findFreePorts(2);
-  const folder = join(processes.folder, 'router');
-  await mkdir(folder);
-  const tls = {
-    authority: join(processes.serverTls, 'ca.crt'),
-    certificate: join(processes.serverTls, 'tls.crt'),
-    key: join(processes.serverTls, 'tls.key'),
-  };
-  const router = new RouterProcess({
-    folder,
-    cluster: CLUSTER,
-    secret,
-    tls,
-    port,
-    metricsPort,
-    kubeconfigPath,
-  });
-  await router.prepare();
-  const addresses = processes.shards
-    .flat()
-    .map(({ pod, options }) => [
-      pod,
-      { host: '127.0.0.1', port: options.ports.server, serverName: 'localhost' },
-    ]);
-  await writeFile(router.addressesFile, JSON.stringify(Object.fromEntries(addresses)));
-  return router;
+/** What the world was opened with. @throws when it was opened without */
+function required<T>(part: T | undefined): T {
+  if (part === undefined) {
+    throw new Error('the world was opened without what this needs');
+  }
+  return part;
 }

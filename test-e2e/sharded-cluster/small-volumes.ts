@@ -9,11 +9,21 @@ interface Nodes {
 }
 
 const CONTROL_PLANE = 'node-role.kubernetes.io/control-plane';
+const CLASS_LABEL = 'shardwright.io/small-volumes';
 
 export interface SmallVolumes {
   /** Class that gives them, one for each claim. */
   readonly storageClassName: string;
   remove(): Promise<void>;
+}
+
+/** What small volumes there are to be. */
+interface SmallVolumesOptions {
+  /** Nodes that have some. */
+  readonly count: number;
+  /** Volumes of each. @default 1 */
+  readonly perNode?: number;
+  readonly mebibytes: number;
 }
 
 /**
@@ -23,14 +33,18 @@ export interface SmallVolumes {
 export async function makeSmallVolumes(
   kubectl: Kubectl,
   name: string,
-  { count, mebibytes }: { readonly count: number; readonly mebibytes: number },
+  { count, perNode = 1, mebibytes }: SmallVolumesOptions,
 ): Promise<SmallVolumes> {
-  const nodes = (await listNodes(kubectl)).slice(0, count);
-  for (const node of nodes) {
-    const path = smallVolumePath(name, node);
+  const volumes: object[] = [];
+  for (const node of (await listNodes(kubectl)).slice(0, count)) {
     await removeFrom(name, node);
-    const size = `size=${String(mebibytes)}m`;
-    await runOnNode(node, ['sh', '-ec', `mkdir -p ${path}; mount -t tmpfs -o ${size} tmpfs ${path}`]);
+    for (let index = 0; index < perNode; index += 1) {
+      const volume = smallVolumeName(name, node, index);
+      const path = smallVolumePath(volume);
+      const size = `size=${String(mebibytes)}m`;
+      await runOnNode(node, ['sh', '-ec', `mkdir -p ${path}; mount -t tmpfs -o ${size} tmpfs ${path}`]);
+      volumes.push(volumeObject(volume, node, name));
+    }
   }
   const objects = [
     {
@@ -40,7 +54,7 @@ export async function makeSmallVolumes(
       provisioner: 'kubernetes.io/no-provisioner',
       volumeBindingMode: 'WaitForFirstConsumer',
     },
-    ...nodes.map((node) => volume(`${name}-${node}`, node, smallVolumePath(name, node), name)),
+    ...volumes,
   ];
   for (const object of objects) {
     await kubectl.apply(JSON.stringify(object));
@@ -54,16 +68,21 @@ export async function makeSmallVolumes(
 /** Removes what {@link makeSmallVolumes} made under that name, on whatever nodes, if anything. No pod may use it any more. */
 export async function removeSmallVolumes(kubectl: Kubectl, name: string): Promise<void> {
   const nodes = await listNodes(kubectl);
-  const names = nodes.map((node) => `persistentvolume/${name}-${node}`);
-  await kubectl.run(['delete', `storageclass/${name}`, ...names, '--ignore-not-found', '--wait=false']);
+  await kubectl.run(['delete', `storageclass/${name}`, '--ignore-not-found']);
+  await kubectl.run(['delete', 'persistentvolumes', `--selector=${CLASS_LABEL}=${name}`, '--wait=false']);
   for (const node of nodes) {
     await removeFrom(name, node);
   }
 }
 
+/** Name of a small volume of a node, by the name of them all. */
+export function smallVolumeName(name: string, node: string, index = 0): string {
+  return `${name}-${node}-${index}`;
+}
+
 /** Where a small volume is mounted on its node. */
-export function smallVolumePath(name: string, node: string): string {
-  return `/mnt/${name}-${node}`;
+export function smallVolumePath(volume: string): string {
+  return `/mnt/${volume}`;
 }
 
 async function listNodes(kubectl: Kubectl): Promise<readonly string[]> {
@@ -74,22 +93,25 @@ async function listNodes(kubectl: Kubectl): Promise<readonly string[]> {
 }
 
 async function removeFrom(name: string, node: string): Promise<void> {
-  const path = smallVolumePath(name, node);
-  await runOnNode(node, ['sh', '-c', `while mountpoint -q ${path}; do umount ${path}; done; rm -rf ${path}`]);
+  const script = `for path in ${smallVolumePath(name)}-${node}-*; do
+      while mountpoint -q $path; do umount $path; done
+      rm -rf $path
+    done`;
+  await runOnNode(node, ['sh', '-c', script]);
 }
 
-function volume(name: string, node: string, path: string, storageClassName: string): object {
+function volumeObject(name: string, node: string, storageClassName: string): object {
   const isNode = { key: 'kubernetes.io/hostname', operator: 'In', values: [node] };
   return {
     apiVersion: 'v1',
     kind: 'PersistentVolume',
-    metadata: { name },
+    metadata: { name, labels: { [CLASS_LABEL]: storageClassName } },
     spec: {
       capacity: { storage: '1Gi' },
       accessModes: ['ReadWriteOnce'],
       persistentVolumeReclaimPolicy: 'Retain',
       storageClassName,
-      local: { path },
+      local: { path: smallVolumePath(name) },
       nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [isNode] }] } },
     },
   };

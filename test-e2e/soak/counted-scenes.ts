@@ -39,7 +39,7 @@ export function splitScene(
       async run(at) {
         const before = JSON.stringify(intervals(at));
         const slot = intervals(at)[0]?.slot ?? -1;
-        await at.changeSpec({ rebalance: { rowsPerSecond: 100, batchRows: 20 } });
+        await at.changeSpec({ rebalance: { rowsPerSecond: 20, batchRows: 10 } });
         const rebalance = await at.split({ keyspace: name, slot, at: '500' });
         await at.untilMove(slot, ['Copying']);
         await requireGood();

@@ -3,13 +3,13 @@ import { parseArgs } from 'node:util';
 import { runCommand } from '../cluster/machine/command.ts';
 import { checkoutFolder } from '../cluster/machine/folders.ts';
 import { describeFailure } from '../cluster/failure.ts';
-import { appendRound, readRounds, type RoundResult, STAGE_KINDS } from './round-result.ts';
-import { piecesOn, runSoak, type SoakPiece } from './run-soak.ts';
+import { appendRound, readRounds, type RoundResult, STAGE_KINDS, stageOf } from './round-result.ts';
+import { runSoak, SOAK_PIECES, type SoakPiece } from './run-soak.ts';
 
 const HELP = `Usage: npm run test:soak [-- OPTIONS]
 
 Moves slots between shards of real servers under a load that is checked. Renews docs/moves.md. Needs root and Debian. Each piece is
-a run of its own, and adds to what is on record; \`deaths\` begins with what was met least.
+a run of its own, and adds to what is on record; \`deaths\` begins with what was met least there.
 
 Pieces:
   deaths     somebody who takes part is killed, in each phase
@@ -26,7 +26,7 @@ Pieces:
 Options:
   --piece NAME    one of them, or all (default: all)
   --on WHAT       processes: servers of this machine, with pods that are made up (default); cluster: the development
-                  cluster with the operator installed, and routers behind their Service; all pieces but network and volume
+                  cluster with the operator installed, and routers behind their Service
   --rounds N      moves of deaths (default: 40), of undone (half), of network, volume and split (a tenth)
   --shards N      shards, where the piece does not say (default: 3)
   --instances N   servers of each (default: 2)
@@ -75,9 +75,9 @@ async function soak(values: {
   if (on === undefined) {
     throw new Error(`--on is one of ${STAGE_KINDS.join(', ')}`);
   }
-  const pieces = piecesOn(on).filter((piece) => values.piece === 'all' || values.piece === piece);
+  const pieces = SOAK_PIECES.filter((piece) => values.piece === 'all' || values.piece === piece);
   if (pieces.length === 0) {
-    throw new Error(`there is no piece ${values.piece} on ${on}`);
+    throw new Error(`there is no piece ${values.piece}`);
   }
   let broken = 0;
   for (const piece of pieces) {
@@ -90,7 +90,7 @@ async function soak(values: {
       instances: Number(values.instances),
       gibibytes: Number(values.gibibytes),
       seed: Number(values.seed),
-      recorded: readRounds(checkoutFolder),
+      recorded: readRounds(checkoutFolder).filter((round) => stageOf(round) === on),
       onRound(result) {
         if (values.record) {
           appendRound(checkoutFolder, result);

@@ -47,6 +47,11 @@ export interface RoundResult {
 export const STAGE_KINDS = ['processes', 'cluster'] as const;
 export type StageKind = (typeof STAGE_KINDS)[number];
 
+/** What a round ran on. */
+export function stageOf({ on = 'processes' }: Pick<RoundResult, 'on'>): StageKind {
+  return on;
+}
+
 /** What a run was made with and on. */
 export interface SoakSurroundings extends Machine {
   readonly mariadb: string;

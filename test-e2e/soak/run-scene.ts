@@ -18,10 +18,10 @@ import type { SoakAct, SoakScene } from './soak-scene.ts';
 const BUSY = [1, 3, 6];
 const DIRECT = [3];
 
-async function openStage(kind: StageKind, { stage, members }: SoakScene): Promise<MovesStage> {
+async function openStage(kind: StageKind, { stage }: SoakScene): Promise<MovesStage> {
   return kind === 'cluster'
     ? InstalledCluster.open(stage, createProgress(console.log))
-    : MovesWorld.open({ ...stage, ...(members === undefined ? {} : { members }) });
+    : MovesWorld.open(stage);
 }
 
 /** What a scene is run with. */
@@ -37,7 +37,6 @@ export async function runScene({ seed, on, onRound }: SceneOptions, scene: SoakS
   const { acts } = scene;
   const stage = await openStage(on, scene);
   const end = async (): Promise<void> => {
-    // The stage last: it removes the folders in which a scene may have mounted something.
     await scene.end?.();
     await stage.close();
   };
@@ -104,12 +103,12 @@ async function runRound(
   const at = `${new Date().toISOString().slice(0, 19)}Z`;
   const since = monotonicTime();
   const problems: string[] = [];
-  const ended = await act.run(stage, load).catch((error: unknown) => {
+  const tell = (error: unknown): void => {
     problems.push(error instanceof Error ? error.message : String(error));
-  });
-  const figures = ended ?? {};
+  };
+  const figures = (await act.run(stage, load).catch(tell)) ?? {};
   const milliseconds = monotonicTime() - since;
-  await load.untilAllAnswered();
+  await load.untilAllAnswered().catch(tell);
   const { found, ...audited } = await untilAudited(stage);
   const own = load.operations.slice(counted);
   const failures = load.routerFailuresAmong(own, { withTransactions: false });

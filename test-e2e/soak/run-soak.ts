@@ -6,11 +6,8 @@ import { moveThrough, type MoveTrouble, takeBackThrough } from '../moves/moves-s
 import type { MovesStage, MovesStageOptions } from '../moves/moves-stage.ts';
 import { seededRandom } from '../sharded-cluster/random.ts';
 import { chooseTroubles, metByActs, type RecordedTrouble } from './choose-troubles.ts';
-import type { StageKind } from './round-result.ts';
 import { runScene, type SceneOptions } from './run-scene.ts';
 import { ballastScene, isScaling, remainderScene, scaleScene, troubledScaleScene } from './scale-scenes.ts';
-import { ShardLinks } from './shard-links.ts';
-import { SmallFolders } from './small-folders.ts';
 import { SPLIT, splitScene } from './counted-scenes.ts';
 import { WORDS } from './soak-acts.ts';
 import { receivingVolumeFull, shardsCutOff } from './soak-faults.ts';
@@ -30,14 +27,6 @@ export const SOAK_PIECES = [
   'words',
 ] as const;
 export type SoakPiece = (typeof SOAK_PIECES)[number];
-
-/** Pieces that need what only processes of this machine have. */
-const OF_PROCESSES: readonly SoakPiece[] = ['network', 'volume'];
-
-/** What can be run there. */
-export function piecesOn(kind: StageKind): readonly SoakPiece[] {
-  return SOAK_PIECES.filter((piece) => kind === 'processes' || !OF_PROCESSES.includes(piece));
-}
 
 /** What a soak run is made of. */
 export interface SoakOptions extends SceneOptions {
@@ -81,21 +70,11 @@ export async function runSoak(options: SoakOptions): Promise<void> {
           ),
         ),
       });
-    case 'network': {
-      const links = new ShardLinks();
-      const members = { route: links.route.bind(links) };
-      try {
-        await runScene(options, { ...troubledScene(options, full, [shardsCutOff(links)]), members });
-      } finally {
-        links.close();
-      }
-      return;
-    }
+    case 'network':
+      return runScene(options, troubledScene(options, { ...full, canBeCut: true }, [shardsCutOff]));
     case 'volume': {
-      const folders = new SmallFolders(VOLUME_MEBIBYTES);
-      const members = { prepareVolume: folders.make.bind(folders) };
-      const scene = troubledScene(options, full, [receivingVolumeFull(folders)]);
-      return runScene(options, { ...scene, members, end: () => folders.remove() });
+      const small = { ...full, volumeMebibytes: VOLUME_MEBIBYTES };
+      return runScene(options, troubledScene(options, small, [receivingVolumeFull]));
     }
     case 'split': {
       const recorded = metByActs(options.recorded, (name) => name === SPLIT);

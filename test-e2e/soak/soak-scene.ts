@@ -1,7 +1,6 @@
 import type { CheckedLoad } from '../moves/checked-load.ts';
 import type { MoveTrouble } from '../moves/moves-story.ts';
 import type { MovesStage, MovesStageOptions } from '../moves/moves-stage.ts';
-import type { MovesWorldOptions } from '../moves/moves-world.ts';
 import type { RoundResult } from './round-result.ts';
 
 /** What an act itself has counted. */
@@ -21,8 +20,6 @@ export interface SoakAct {
 /** What a piece is made of, beside the load that every piece has. */
 export interface SoakScene {
   readonly stage: MovesStageOptions;
-  /** What it needs of servers that are processes of this machine; it runs nowhere else then. */
-  readonly members?: MovesWorldOptions['members'];
   readonly acts: readonly SoakAct[];
   /** Makes what the acts need. */
   prepare?(stage: MovesStage): Promise<void>;

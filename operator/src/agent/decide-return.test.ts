@@ -66,6 +66,17 @@ const TABLE: readonly (readonly [string, Observation, string])[] = [
     anObservation(facts({ tail: { kind: 'shared' } })),
     'start: replica, all kept',
   ],
+  [
+    'the same, and a start in vain',
+    anObservation({ ...facts({}), startsInVain: 1 }),
+    'start: replica, all kept',
+  ],
+  ['a log that tells nothing', anObservation(facts({ tail: { kind: 'unreadable' } })), 'start: replica'],
+  [
+    'the same, and starts in vain',
+    anObservation({ ...facts({ tail: { kind: 'unreadable' } }), startsInVain: 9 }),
+    'start: replica',
+  ],
   ['nothing is known yet', anObservation({ returning: null }), 'wait: return'],
   ['what is known is of a former epoch', anObservation(facts({ epoch: 2 })), 'wait: return'],
   [
@@ -103,6 +114,11 @@ const TABLE: readonly (readonly [string, Observation, string])[] = [
   ['a tail and room for it', anObservation(facts({ tail: tail({}, null), freeBytes: 1 << 30 })), 'keepTail'],
   ['a tail of heartbeats', anObservation(facts({ tail: tail({ isUpkeep: true }, null) })), 'start: replica'],
   ['a tail that is kept', anObservation(facts({ tail: tail() })), 'start: replica'],
+  [
+    'the same, and a start in vain',
+    anObservation({ ...facts({ tail: tail() }), startsInVain: 1 }),
+    'start: replica',
+  ],
   ['a start that left it there', anObservation(facts({ tail: tail(), startsWithTail: 1 })), 'start: replica'],
   [
     'two starts that left it there',

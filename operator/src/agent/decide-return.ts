@@ -8,6 +8,8 @@ import type { ReturnFacts, TailView } from './return-facts.ts';
 
 /** A start as a replica that leaves the tail where it is will do so again; twice, for a kill in the middle. */
 const STARTS_WITH_TAIL = 2;
+/** A start of a replica that cuts off, and was in vain: the next one does not. */
+const STARTS_THAT_CUT = 1;
 /** Replication that does not go on for so long will not by itself: many times what a restart of a primary takes. */
 const BROKEN_MILLISECONDS = 30_000;
 /** A member that has to be made anew more often has something that no clone repairs. */
@@ -31,6 +33,7 @@ export function decideBeforeStart(observation: Observation, shard: ShardMapShard
     case 'unexamined':
       return waitForExamination(facts, tail.missing);
     case 'none':
+    case 'unreadable':
     case 'shared':
       return null;
     default:
@@ -48,9 +51,14 @@ export function decideBeforeStart(observation: Observation, shard: ShardMapShard
   }
 }
 
-/** Whether the log of this member is to stay as it is when its server starts, for the primary has all of it. */
+/**
+ * Whether the log of this member is to stay as it is when its server starts: where the primary has all of it. That holds for what
+ * others wrote as well. A server cuts off what it had not finished to apply, and receives it again; but it refuses to start where a
+ * definition or a grant comes behind that, and would do so for ever.
+ */
 export function keepsLog(observation: Observation, shard: ShardMapShard): boolean {
-  return factsFor(observation, shard)?.tail.kind === 'shared';
+  const tail = factsFor(observation, shard)?.tail.kind;
+  return tail === 'shared' || (tail === 'none' && observation.startsInVain >= STARTS_THAT_CUT);
 }
 
 /** Before a running replica is told to follow, or left alone: null where nothing is wrong with its history. */

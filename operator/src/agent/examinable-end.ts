@@ -20,12 +20,12 @@ export interface Surroundings {
 
 /**
  * Where the log of a member ends that wrote last itself, and follows nobody yet; null where there can be no tail.
- * `unread` where its files have not told.
+ * `unread` where its files have not told, `unreadable` where they cannot.
  */
 export function endToExamine(
   { server, volume, ends, member }: Surroundings,
   files: Pick<MemberFiles, 'wrote'>,
-): Position | 'unread' | null {
+): Position | 'unread' | 'unreadable' | null {
   if (volume?.kind !== 'ready') {
     return null;
   }
@@ -33,8 +33,10 @@ export function endToExamine(
     if (ends === null) {
       return 'unread';
     }
-    // A log that cannot be read can be neither kept nor compared: the server judges it by itself.
-    return ends.own.kind === 'known' && files.wrote(ends.own.value) ? ends.own.value : null;
+    if (ends.own.kind === 'unknown') {
+      return 'unreadable';
+    }
+    return files.wrote(ends.own.value) ? ends.own.value : null;
   }
   if (server.kind !== 'running' || server.role !== 'replica' || member === null) {
     return null;

@@ -185,6 +185,7 @@ export class MemberObserver {
       volume: this.volume.volume,
       engineVersion: files.settings().engine.version,
       hasSession: current !== null,
+      startsInVain: this.session.startsInVain,
       member: this.session.state(),
       salvaged: current?.salvaged ?? false,
       accountsCurrent: files.accounts() === null ? null : current?.accountsDigest === files.accountsDigest(),

@@ -44,6 +44,8 @@ export interface Observation {
   /** Version the container's server has, as `major.minor`; what a volume must have been made by. */
   readonly engineVersion: string;
   readonly hasSession: boolean;
+  /** How often this agent has started the server since it has last answered. */
+  readonly startsInVain: number;
   /** The session's last look at the server; null before the first. */
   readonly member: MemberState | null;
   /** Whether this session has applied what the server had received before it started. */

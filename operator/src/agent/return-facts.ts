@@ -5,12 +5,14 @@ import type { Lineage } from '../engines/position.ts';
  * What this member's own log has and the recorded primary has not.
  * - `unexamined`: that cannot be told yet, and what is missing for it.
  * - `none`: another member wrote last: its own log can end in nothing that is only here.
+ * - `unreadable`: its log can be neither kept nor compared: the server judges it by itself.
  * - `shared`: this member wrote last, and the primary has it all.
  * - `found`: changes that nobody else has; `kept` is the file they were kept as, null before.
  */
 export type TailView =
   | { readonly kind: 'unexamined'; readonly missing: 'log' | 'primary' }
   | { readonly kind: 'none' }
+  | { readonly kind: 'unreadable' }
   | { readonly kind: 'shared' }
   | { readonly kind: 'found'; readonly tail: LogTail; readonly kept: KeptItem | null };
 

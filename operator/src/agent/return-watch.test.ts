@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { known } from '../engines/measure.ts';
+import { known, unknown } from '../engines/measure.ts';
 import type { KeptItem, LogTail, MemberFiles } from '../engines/member-files.ts';
 import type { Lineage, Position } from '../engines/position.ts';
 import { silentLogger } from '../runtime/logger.ts';
@@ -190,8 +190,15 @@ describe('ReturnWatch', () => {
   it('lets the server judge a log that cannot be compared', async () => {
     const { watch, look, searched } = makeWatch({ isReadable: false });
     await look(stopped, 5);
-    expect(watch.facts?.tail).toEqual({ kind: 'none' });
+    expect(watch.facts?.tail).toEqual({ kind: 'unreadable' });
     expect(searched).toHaveLength(1);
+  });
+
+  it('asks nobody about a log that cannot be read', async () => {
+    const { watch, look, asked } = makeWatch();
+    await look({ ...stopped, ends: { own: unknown('torn'), received: known(FOREIGN) } });
+    expect(watch.facts?.tail).toEqual({ kind: 'unreadable' });
+    expect(asked).toEqual([]);
   });
 
   it('believes no old word of the primary', async () => {

@@ -117,8 +117,8 @@ export class ReturnWatch {
     }
     this.#broken.look(seen.member, seen.replicationFailure);
     const end = endToExamine(seen, this.#options.files());
-    if (end === null) {
-      scope.tail = { kind: 'none' };
+    if (end === null || end === 'unreadable') {
+      scope.tail = end === null ? { kind: 'none' } : { kind: 'unreadable' };
       scope.examined = null;
     } else if (end === 'unread') {
       scope.tail = { kind: 'unexamined', missing: 'log' };
@@ -126,7 +126,7 @@ export class ReturnWatch {
     } else {
       this.#examine(scope, end, runOf(seen.server), signal);
     }
-    const isSettled = scope.tail.kind === 'none' || scope.tail.kind === 'shared';
+    const isSettled = ['none', 'unreadable', 'shared'].includes(scope.tail.kind);
     const isWanted = !isSettled || this.#broken.found !== null || scope.givenUp !== null;
     if (isWanted) {
       scope.inquiry.ask(signal);
@@ -147,7 +147,7 @@ export class ReturnWatch {
   /** A server is being started; what is found of its log before says nothing about it after. */
   noteStart(): void {
     const scope = this.#scope;
-    if (scope !== null && scope.tail.kind !== 'none') {
+    if (scope !== null && scope.tail.kind !== 'none' && scope.tail.kind !== 'unreadable') {
       scope.startsWithTail += scope.tail.kind === 'found' ? 1 : 0;
       scope.tail = { kind: 'unexamined', missing: 'log' };
       scope.examined = null;
@@ -232,8 +232,7 @@ export class ReturnWatch {
     } catch (error) {
       if (!signal.aborted) {
         logger.warn('the own log cannot be compared with what the primary has', errorFields(error));
-        // It can be kept no more than compared: the server judges it by itself.
-        scope.tail = { kind: 'none' };
+        scope.tail = { kind: 'unreadable' };
         onNews();
       }
     }

@@ -15,7 +15,7 @@ export interface BootOrder {
   readonly epoch: number;
   /**
    * For the role `replica`: that its own log stays as it is, because the primary of the epoch is known to have all of
-   * it. An engine may be unable to cut changes off that need not be.
+   * it, or others wrote all of it. An engine may be unable to cut changes off that need not be.
    * @default false
    */
   readonly keepsLog?: boolean;

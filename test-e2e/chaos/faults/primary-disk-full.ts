@@ -1,4 +1,6 @@
-import { fillVolume, freeVolume } from '../stage/full-volume.ts';
+import { fillVolume, freeVolume } from '../../sharded-cluster/full-volume.ts';
+import { smallVolumeName } from '../../sharded-cluster/small-volumes.ts';
+import { SMALL_VOLUMES } from '../stage/settings.ts';
 import type { Fault } from './fault.ts';
 import { primaryNode } from './fault.ts';
 import { expectVolumeFinding } from './volume-finding.ts';
@@ -13,8 +15,9 @@ export const primaryDiskFull: Fault = {
   touches: primaryNode,
   async inject({ before, onUndo }) {
     const { node } = before.primary;
-    onUndo(() => freeVolume(node));
-    await fillVolume(node);
+    const volume = smallVolumeName(SMALL_VOLUMES, node);
+    onUndo(() => freeVolume(node, volume));
+    await fillVolume(node, volume);
   },
   check: ({ stage, before }) => expectVolumeFinding(stage, before.primary.name),
   lastsMilliseconds: 12_000,

@@ -1,4 +1,6 @@
-import { fillVolume, freeVolume } from '../stage/full-volume.ts';
+import { fillVolume, freeVolume } from '../../sharded-cluster/full-volume.ts';
+import { smallVolumeName } from '../../sharded-cluster/small-volumes.ts';
+import { SMALL_VOLUMES } from '../stage/settings.ts';
 import type { Fault } from './fault.ts';
 import { expectVolumeFinding } from './volume-finding.ts';
 
@@ -10,8 +12,9 @@ export const replicaDiskFull: Fault = {
   touches: ({ replicas }) => replicas.slice(0, 1).map(({ node }) => node),
   async inject({ before, onUndo }) {
     for (const { node } of before.replicas.slice(0, 1)) {
-      onUndo(() => freeVolume(node));
-      await fillVolume(node);
+      const volume = smallVolumeName(SMALL_VOLUMES, node);
+      onUndo(() => freeVolume(node, volume));
+      await fillVolume(node, volume);
     }
   },
   check: ({ stage, before }) => expectVolumeFinding(stage, before.replicas[0]?.name ?? ''),

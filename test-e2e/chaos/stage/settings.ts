@@ -3,8 +3,10 @@ import type { Progress } from '../../cluster/progress.ts';
 import { ensureOwnClockImage } from '../../image/own-clock-image.ts';
 import type { Kubectl } from '../../install/kubectl.ts';
 import { makeSmallVolumes, removeSmallVolumes } from '../../sharded-cluster/small-volumes.ts';
-import { SMALL_VOLUMES } from './full-volume.ts';
 import type { Setting } from './stage.ts';
+
+/** Name of the small volumes, and of their StorageClass. */
+export const SMALL_VOLUMES = 'chaos-small';
 
 /** Enough for a server and some minutes of writes, and little enough to lie in memory. */
 const VOLUME_MEBIBYTES = 700;

@@ -108,6 +108,7 @@ export function anObservation(change: Partial<Observation> = {}): Observation {
     volume: { kind: 'ready', origin: 'clone', engineVersion: '11.8.6-MariaDB' },
     engineVersion: '11.8',
     hasSession: false,
+    startsInVain: 0,
     member: null,
     salvaged: false,
     accountsCurrent: true,
