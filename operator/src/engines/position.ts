@@ -32,7 +32,8 @@ export interface PositionArithmetic {
   readonly covers: (held: Position, needed: Position) => boolean;
   /**
    * Whether `held` goes on from `needed` for certain: it covers it, and one member wrote the newest change of both. Members
-   * number their changes once, so that this history passed through the other's end, which `covers` does not tell.
+   * number their changes once, but for what a promotion with loss has given up, so that this history passed through the
+   * other's end, which `covers` does not tell.
    */
   readonly continues: (held: Position, needed: Position) => boolean;
 }
