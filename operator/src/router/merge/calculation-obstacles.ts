@@ -1,6 +1,8 @@
 /** What cannot be calculated from merged groups. */
 import type { Expression } from '../sql/expression.ts';
+import { childrenOf } from '../routing/expression-walk.ts';
 import { SESSION_FUNCTIONS } from '../routing/functions.ts';
+import { describeColumn } from './described-column.ts';
 import { CannotMerge, type ScatterScope } from './scatter-select.ts';
 
 /** Functions that are about a column of a table, not about its value. */
@@ -11,6 +13,9 @@ const OF_COLUMNS: ReadonlySet<string> = new Set([
   'COERCIBILITY',
   'WEIGHT_STRING',
 ]);
+
+/** Operators to which a year is the number that it is. */
+const ARITHMETIC: ReadonlySet<string> = new Set(['+', '-', '*', '/', '%', 'DIV', 'MOD']);
 
 /** Refuses an expression that, by itself, means something else where there are no rows of the tables. @throws CannotMerge */
 export function refuseObstacle(select: ScatterScope, node: Expression): void {
@@ -37,8 +42,14 @@ function obstacleOf(select: ScatterScope, node: Expression): string | null {
     case 'default':
       return 'what stands for columns';
     case 'operation':
+      if (!ARITHMETIC.has(node.operator) && hasYear(select, node)) {
+        return YEAR_WITHIN;
+      }
       return node.operator === 'MATCH' || node.operator === ':=' ? node.operator : null;
     case 'call':
+      if (!node.aggregate && hasYear(select, node)) {
+        return YEAR_WITHIN;
+      }
       return node.schema !== null ||
         node.window ||
         SESSION_FUNCTIONS.has(node.name) ||
@@ -48,4 +59,27 @@ function obstacleOf(select: ScatterScope, node: Expression): string | null {
     default:
       return null;
   }
+}
+
+const YEAR_WITHIN = 'a column of type YEAR that is compared or converted';
+
+/** Whether a column of type YEAR is compared, or given to a function: beside one 24 means 2024, beside the number that it is here it does not. */
+function hasYear(select: ScatterScope, node: Expression): boolean {
+  return childrenOf(node).some((child) => isYear(select, child));
+}
+
+/** Whether an expression is a column of type YEAR, or the alias of one. */
+export function isYear(select: ScatterScope, expression: Expression): boolean {
+  if (expression.kind !== 'column') {
+    return false;
+  }
+  const { column } = expression;
+  const named = select.scope.items.some(
+    ({ alias, expression: item }) =>
+      column.table === null &&
+      alias?.toLowerCase() === column.name &&
+      item.kind === 'column' &&
+      describeColumn(select, item.column)?.dataType === 'year',
+  );
+  return named || describeColumn(select, column)?.dataType === 'year';
 }

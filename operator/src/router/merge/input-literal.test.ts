@@ -67,6 +67,7 @@ describe('what no literal says exactly is refused', () => {
     ['a geometry', of(COLUMN_TYPE.geometry), ''],
     ['a day that does not exist', of(COLUMN_TYPE.date), '2024-00-00'],
     ['the day zero', of(COLUMN_TYPE.datetime), '0000-00-00 00:00:00'],
+    ['a sum that is beyond all numbers', DOUBLE, 'Infinity'],
     ['the year zero', of(COLUMN_TYPE.year, { flags: unsigned | zerofill }), '0000'],
     ['what is no number', of(COLUMN_TYPE.newDecimal), '1e5'],
   ])('%s', (_name, definition, text) => {

@@ -79,9 +79,12 @@ export function literalWriter(definition: ColumnDefinition): WriteLiteral {
   }
 }
 
-/** With an exponent a literal is a DOUBLE. */
-function writeExponent(text: string): string {
+/** With an exponent a literal is a DOUBLE. Null for a sum that is beyond all numbers. */
+function writeExponent(text: string): string | null {
   const value = Number(text);
+  if (!Number.isFinite(value)) {
+    return null;
+  }
   return Object.is(value, -0) ? '-0e0' : value.toExponential();
 }
 

@@ -55,6 +55,18 @@ describe('a SELECT that asks other queries', () => {
     expect(routed.kind === 'scatter' && routed.parts.every(({ edits }) => edits.length === 0)).toBe(true);
   });
 
+  it('has the first 255 characters of a text as the name of its column, as a server has', () => {
+    const sql = `SELECT (SELECT MAX(code) FROM app.countries WHERE title <> '${'x'.repeat(300)}') FROM users WHERE id = 1`;
+    const routed = route(sql);
+    const text = routed.kind === 'single' ? edited(sql, routed.edits) : routed.kind;
+    const [, name = ''] = / AS `([^`]*)` FROM users/.exec(text) ?? [];
+    expect(name).toHaveLength(255);
+    expect(sql).toContain(`SELECT ${name}`);
+    const spaced = sql.replace('x'.repeat(300), ' '.repeat(300));
+    const other = route(spaced);
+    expect(other.kind === 'single' ? edited(spaced, other.edits) : '').not.toContain(' AS ');
+  });
+
   it.each([
     'SELECT (SELECT total FROM orders LIMIT 1)',
     'SELECT (SELECT AVG(total) FROM orders)',

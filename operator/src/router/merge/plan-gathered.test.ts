@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import type { KeyLiteral } from '../../core/keyspace/key-literal.ts';
 import { edited, route } from '../routing/testing/routing-stage.ts';
 import type { GatheredRows } from './merge-plan.ts';
 
-function plan(sql: string) {
-  const routed = route(sql);
+function plan(sql: string, parameters: readonly KeyLiteral[] = []) {
+  const routed = route(sql, { parameters });
   if (routed.kind !== 'scatter') {
     throw new Error(`${sql}: ${routed.kind === 'refused' ? routed.message : routed.kind}`);
   }
@@ -27,13 +28,13 @@ describe('what cannot be put together from parts', () => {
       ),
     ).toEqual({
       kind: 'gathered',
-      slot: 'SELECT `total`, `note`, CAST(`note` AS BINARY), CHARSET(`note`), `orders`.`id`, `id` FROM `orders` WHERE total > 3 LIMIT 20001',
+      slot: 'SELECT `total`, `note`, CAST(`note` AS BINARY), CHARSET(`note`), `orders`.`id` FROM `orders` WHERE total > 3 LIMIT 20001',
       template:
-        'SELECT `total`, `note`, CAST(`note` AS BINARY), CHARSET(`note`), `orders`.`id`, `id` FROM `orders` WHERE total > 3 LIMIT 0',
+        'SELECT `total`, `note`, CAST(`note` AS BINARY), CHARSET(`note`), `orders`.`id` FROM `orders` WHERE total > 3 LIMIT 0',
       named:
         "SELECT DISTINCT total, GROUP_CONCAT(DISTINCT note ORDER BY `orders`.id DESC SEPARATOR ';') AS notes, COUNT(*) FROM `orders` WHERE total > 3 GROUP BY total HAVING notes > 'a' AND MAX(id) > 1 ORDER BY notes DESC, total LIMIT 0",
       select:
-        "SELECT DISTINCT h0, GROUP_CONCAT(DISTINCT h1 ORDER BY h4 DESC SEPARATOR ';') AS `notes`, COUNT(*) FROM `shardwright` GROUP BY h0 HAVING `notes` > 'a' AND MAX( h5 ) > 1 ORDER BY `notes` DESC, h0 LIMIT 2, 3",
+        "SELECT DISTINCT h0, GROUP_CONCAT(DISTINCT h1 ORDER BY h4 DESC SEPARATOR ';') AS `notes`, COUNT(*) FROM `shardwright` GROUP BY h0 HAVING `notes` > 'a' AND MAX( h4 ) > 1 ORDER BY `notes` DESC, h0 LIMIT 2, 3",
       window: [0, null],
     });
   });
@@ -46,8 +47,28 @@ describe('what cannot be put together from parts', () => {
     ['SELECT COUNT(*) + LENGTH(GROUP_CONCAT(id)) FROM orders', 'LENGTH( GROUP_CONCAT( h0 ) )'],
     ['SELECT total AS t, GROUP_CONCAT(id) FROM orders GROUP BY t ORDER BY t', 'GROUP BY `t` ORDER BY `t`'],
     ['SELECT JSON_ARRAYAGG(id) FROM orders', 'JSON_ARRAYAGG( h0 )'],
+    [
+      'SELECT total, COUNT(*) FROM orders GROUP BY orders.total WITH ROLLUP',
+      'SELECT h0, COUNT(*) FROM `shardwright` GROUP BY h0 WITH',
+    ],
+    [
+      'SELECT o.total, GROUP_CONCAT(id) FROM orders o GROUP BY o.total HAVING total > 1 ORDER BY total',
+      'GROUP BY h0 HAVING h0 > 1 ORDER BY h0',
+    ],
+    ['SELECT GROUP_CONCAT(id) FROM orders GROUP BY total LIMIT 1 OFFSET 2', 'LIMIT 2, 1'],
+    ['SELECT GROUP_CONCAT(year ORDER BY year), GROUP_CONCAT(year + 1) FROM films', 'GROUP_CONCAT( h0 + 1 )'],
+    ['SELECT year, GROUP_CONCAT(title) FROM films GROUP BY year HAVING MAX(year) > 1', 'HAVING MAX( h0 ) > 1'],
   ])('%s', (sql, part) => {
     expect(plan(sql).select).toContain(part);
+  });
+
+  it.each([
+    { kind: 'string', bytes: Buffer.from('3') },
+    { kind: 'double', value: 3 },
+    { kind: 'number', text: '3' },
+  ] as const)('has a LIMIT that was bound as a $kind', (parameter) => {
+    const sql = 'SELECT GROUP_CONCAT(id) FROM orders GROUP BY total LIMIT ?';
+    expect(plan(sql, [parameter]).select).toMatch(/LIMIT 0, 3$/);
   });
 
   it('is asked of slots alone where each group lies within one', () => {
@@ -69,6 +90,12 @@ describe('what cannot be put together from parts', () => {
     ['SELECT GROUP_CONCAT(id) FROM orders FOR UPDATE', 'FOR UPDATE'],
     ['SELECT *, GROUP_CONCAT(id) FROM orders', '* is selected'],
     ['SELECT STD(total) FROM orders', 'STD() over several slots'],
+    ["SELECT GROUP_CONCAT(user_id ORDER BY year > '1') FROM films", 'of type YEAR'],
+    ['SELECT year, GROUP_CONCAT(title) FROM films GROUP BY year HAVING year > 24', 'of type YEAR'],
+    ['SELECT year AS y, GROUP_CONCAT(title) FROM films GROUP BY year HAVING y > 24', 'of type YEAR'],
+    ['SELECT GROUP_CONCAT(CAST(year AS DATE)) FROM films', 'of type YEAR'],
+    ['SELECT year, COUNT(*) FROM films GROUP BY year HAVING year > 24', 'of type YEAR'],
+    ['SELECT year AS y, COUNT(*) + 1 FROM films GROUP BY year HAVING y > 24', 'of type YEAR'],
   ])('is refused where it would not be exact: %s', (sql, message) => {
     expect(route(sql)).toMatchObject({
       kind: 'refused',

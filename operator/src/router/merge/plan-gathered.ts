@@ -9,7 +9,7 @@ import { expressionText, quoteName } from './expression-text.ts';
 import { HiddenColumns } from './hidden-columns.ts';
 import { inputName, MERGED_ROWS } from './input-name.ts';
 import type { GatheredColumn } from './merge-plan.ts';
-import { withoutRows } from './plan-limit.ts';
+import { planLimit, withoutRows } from './plan-limit.ts';
 import { refuseTemplate } from './refuse-template.ts';
 import { CannotMerge, type PlannedMerge, type ScatterScope } from './scatter-select.ts';
 import { isSame } from './select-items.ts';
@@ -17,6 +17,9 @@ import { writeAround } from './write-around.ts';
 
 /** Most rows that one server sees: what it has to read in one statement. */
 const MOST_ROWS = 20_000;
+
+/** What is written as the number of all rows from an offset on. */
+const ALL_ROWS = '18446744073709551615';
 
 const GIVE_KEY = 'Group by the key column as well, so that each group lies within a slot; or give the key';
 
@@ -60,6 +63,18 @@ function withoutGroups({ query, scope }: ScatterScope): readonly Edit[] {
   ];
 }
 
+/** LIMIT in numbers: what is bound to a parameter may be a text or a double, which cannot stand there. */
+function limitText({ query, values, textOf }: ScatterScope): string {
+  if (query.limit === null) {
+    return '';
+  }
+  if (query.limit.special) {
+    return textOf(query.limit.tokens);
+  }
+  const { offset, limit } = planLimit(query.limit, values, false);
+  return `LIMIT ${offset}, ${limit ?? ALL_ROWS}`;
+}
+
 /** Where a name stands: whether it may be an alias of the select list, and whether that comes first. */
 type NamePlace = 'item' | 'group' | 'having' | 'order';
 
@@ -68,7 +83,8 @@ class GatheredStatement {
   readonly hidden = new HiddenColumns();
   readonly columns: GatheredColumn[] = [];
   readonly #select: ScatterScope;
-  readonly #names = new Map<string, string>();
+  /** By the column that is meant: `i` and `t.i` are one where GROUP BY and the select list are compared. */
+  readonly #names: { readonly expression: Expression; readonly name: string }[] = [];
 
   constructor(select: ScatterScope) {
     this.#select = select;
@@ -76,7 +92,7 @@ class GatheredStatement {
 
   /** @throws CannotMerge */
   write(): string {
-    const { scope, query, textOf } = this.#select;
+    const { scope, query } = this.#select;
     const items = scope.items.map(({ expression, alias }) => {
       const text = this.#write(expression, 'item');
       return alias === null ? text : `${text} AS ${quoteName(checkedAlias(alias))}`;
@@ -92,7 +108,7 @@ class GatheredStatement {
       groups.length === 0 ? '' : `GROUP BY ${groups.join(', ')}${scope.rollup ? ' WITH ROLLUP' : ''}`,
       having === null ? '' : `HAVING ${having}`,
       order.length === 0 ? '' : `ORDER BY ${order.join(', ')}`,
-      query.limit === null ? '' : textOf(query.limit.tokens),
+      limitText(this.#select),
     ]
       .filter((clause) => clause !== '')
       .join(' ');
@@ -154,11 +170,11 @@ class GatheredStatement {
         'Use columns of tables, or give the key',
       );
     }
-    const text = expressionText(this.#select, expression);
-    const known = this.#names.get(text);
+    const known = this.#names.find((each) => isSame(this.#select, each.expression, expression));
     if (known !== undefined) {
-      return known;
+      return known.name;
     }
+    const text = expressionText(this.#select, expression);
     const column = this.hidden.add(text);
     this.columns.push({
       column,
@@ -171,7 +187,7 @@ class GatheredStatement {
             },
     });
     const name = inputName(column);
-    this.#names.set(text, name);
+    this.#names.push({ expression, name });
     return name;
   }
 

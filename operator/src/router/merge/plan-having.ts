@@ -1,6 +1,7 @@
 /** HAVING over groups of several slots: comparisons of numbers. */
 import type { Expression } from '../sql/expression.ts';
 import { constantOf, keyLiteralOf } from '../routing/key-constraint.ts';
+import { isYear } from './calculation-obstacles.ts';
 import type { Condition, Operand } from './merge-plan.ts';
 import { NeedsCalculation, type ScatterScope } from './scatter-select.ts';
 
@@ -40,7 +41,7 @@ export function planHaving(
       }
       return { kind: 'constant', text };
     }
-    const index = valueOf(node);
+    const index = isYear(select, node) ? null : valueOf(node);
     if (index === null) {
       throw cannot();
     }

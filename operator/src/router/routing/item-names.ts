@@ -7,8 +7,10 @@ import { walkExpression } from './expression-walk.ts';
 import { joinEdits, type MakeFunctionEdits } from './function-edits.ts';
 import { scopesOf } from './reachable-scopes.ts';
 
-/** Longest alias. Source: identifiers of MariaDB. */
-const LONGEST_ALIAS = 256;
+/** Characters of a text that a server has as the name of a column; it cuts what is behind. */
+const LONGEST_NAME = 255;
+/** As aliases they mean the same, whatever the character set: a server counts bytes. */
+const CUT_SAFELY = /^[\x20-\x7e]*[\x21-\x7e]$/;
 
 /** All edits of a SELECT, and those that give its columns the names which they would have without. */
 export function withItemNames(
@@ -26,13 +28,22 @@ export function withItemNames(
     const names = changed.flatMap((tokens): Edit[] => {
       const { end } = tokens;
       const isNamed = functions.some((edit) => edit.tokens.first === end && edit.tokens.end === end);
-      const name = call.statement.textOf(tokens);
-      return isNamed || name.length > LONGEST_ALIAS
+      const name = nameOf(call.statement.textOf(tokens));
+      return isNamed || name === null
         ? []
         : [{ tokens: { first: end, end }, text: ` AS \`${name.replaceAll('`', '``')}\`` }];
     });
     return [...functions, ...qualifiers, ...names];
   };
+}
+
+/** The name that a text gives a column; null for one that no alias gives, as it cuts a character, or ends with a space. */
+function nameOf(text: string): string | null {
+  if (text.length <= LONGEST_NAME) {
+    return text;
+  }
+  const name = text.slice(0, LONGEST_NAME);
+  return CUT_SAFELY.test(name) ? name : null;
 }
 
 /** Items of the first select list that have no alias, and a query within that is edited. */

@@ -124,6 +124,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     ],
     items: ['order_id bigint(20)', 'user_id bigint(20)', 'product varchar(30)', 'price decimal(10,2)'],
     logs: ['user_id bigint(20)', 'line text', 'at datetime', 'weight float'],
+    films: ['user_id bigint(20)', 'year year(4)', 'title varchar(40)'],
     tiny: ['id int(11) auto_increment', 'user_id bigint(20)'],
     keyless: ['a int(11)'],
     names: ['name varchar(40)', 'value int(11)'],
