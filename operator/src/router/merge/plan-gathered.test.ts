@@ -57,7 +57,10 @@ describe('what cannot be put together from parts', () => {
     ],
     ['SELECT GROUP_CONCAT(id) FROM orders GROUP BY total LIMIT 1 OFFSET 2', 'LIMIT 2, 1'],
     ['SELECT GROUP_CONCAT(year ORDER BY year), GROUP_CONCAT(year + 1) FROM films', 'GROUP_CONCAT( h0 + 1 )'],
-    ['SELECT year, GROUP_CONCAT(title) FROM films GROUP BY year HAVING MAX(year) > 1', 'HAVING MAX( h0 ) > 1'],
+    [
+      'SELECT year, GROUP_CONCAT(title) FROM films GROUP BY year HAVING MAX(year) > 1',
+      'HAVING MAX( h0 ) > 1',
+    ],
   ])('%s', (sql, part) => {
     expect(plan(sql).select).toContain(part);
   });
