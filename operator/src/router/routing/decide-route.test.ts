@@ -164,6 +164,18 @@ describe('a statement that is not bound to one slot', () => {
       'Rows of different slots would meet: of orders and items',
     ],
     [
+      'WITH c AS (SELECT id FROM users) SELECT COUNT(*) FROM (SELECT COUNT(*) AS n FROM c) d',
+      'A query in FROM or WITH counts or sorts out rows of several slots, or is read more than once',
+    ],
+    [
+      'SELECT * FROM (SELECT COUNT(*) AS n FROM countries) a JOIN (SELECT COUNT(*) AS m FROM users) b',
+      'A query in FROM or WITH counts or sorts out rows of several slots, or is read more than once',
+    ],
+    [
+      'WITH c AS (SELECT country FROM users) SELECT COUNT(*) FROM (SELECT COUNT(*) AS n FROM countries WHERE code IN (SELECT country FROM c)) d',
+      'A query in FROM or WITH counts or sorts out rows of several slots, or is read more than once',
+    ],
+    [
       'WITH c AS (SELECT * FROM orders) SELECT * FROM c a JOIN c b ON a.id = b.id',
       'A query in FROM or WITH counts or sorts out rows of several slots, or is read more than once',
     ],

@@ -1,5 +1,6 @@
 /** Whether every slot may run a statement for its own rows. */
-import type { Query } from '../sql/query-shape.ts';
+import type { TokenRange } from '../sql/expression.ts';
+import type { Query, Scope } from '../sql/query-shape.ts';
 import type { StatementShape } from '../sql/statement-shape.ts';
 import { isPlainFunction } from './functions.ts';
 import type { KeyComponent } from './key-classes.ts';
@@ -52,12 +53,12 @@ const RULES: readonly ((candidate: Candidate) => Refused | null)[] = [
       : null,
   ({ shape, graph }) => {
     const opaque = shape.queries.find(
-      ({ nesting }, index) =>
-        (nesting === 'derived' || nesting === 'commonTable') && !graph.transparent.has(index),
+      (query, index) =>
+        (query.nesting === 'derived' || query.nesting === 'commonTable') &&
+        !graph.transparent.has(index) &&
+        readsNode(shape, graph, query),
     );
-    return opaque !== undefined && graph.nodes.some(({ scope }) => isWithin(shape, scope, opaque))
-      ? refuseOpaque(shape, opaque)
-      : null;
+    return opaque === undefined ? null : refuseOpaque(shape, opaque);
   },
   ({ shape, graph, scopes }) => {
     const rowScopes = reachableScopes(shape, scopes);
@@ -148,7 +149,28 @@ function isOf({ nodes }: KeyComponent, graph: KeyGraph, scopes: ReadonlySet<numb
   return nodes.some((node) => scopes.has(graph.nodes[node]?.scope ?? -1));
 }
 
-function isWithin(shape: StatementShape, scope: number | null, { tokens }: Query): boolean {
-  const inner = scope === null ? undefined : shape.scopes[scope]?.tokens;
-  return inner !== undefined && tokens.first <= inner.first && inner.end <= tokens.end;
+/** Whether a query reads a sharded table: in its text, or in that of a common table expression that it names. */
+function readsNode(shape: StatementShape, graph: KeyGraph, query: Query): boolean {
+  const seen = new Set<Query>();
+  const waiting = [query];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { tokens } = next;
+    if (seen.has(next)) {
+      continue;
+    }
+    seen.add(next);
+    if (graph.nodes.some(({ scope }) => scope !== null && isWithin(shape.scopes[scope], tokens))) {
+      return true;
+    }
+    const sources = shape.scopes.filter((scope) => isWithin(scope, tokens)).flatMap((scope) => scope.sources);
+    for (const source of sources) {
+      const named = source.kind === 'commonTable' ? shape.queries[source.query] : undefined;
+      waiting.push(...(named === undefined ? [] : [named]));
+    }
+  }
+  return false;
+}
+
+function isWithin(scope: Scope | undefined, { first, end }: TokenRange): boolean {
+  return scope !== undefined && first <= scope.tokens.first && scope.tokens.end <= end;
 }
