@@ -34,7 +34,39 @@ function list(random: Random): string {
   ]);
 }
 
+/** How far values are spread: of numbers so small that their last digits do not depend on which row comes first. */
+function spread(random: Random): string {
+  const name = pick(random, [
+    'STD',
+    'STDDEV',
+    'STDDEV_POP',
+    'STDDEV_SAMP',
+    'VARIANCE',
+    'VAR_POP',
+    'VAR_SAMP',
+  ]);
+  const of = pick(random, ['u.age', 'u.flags', 'u.score', 'u.id', 'u.year', 'u.age * 2 + u.id']);
+  return pick(random, [
+    `${name}(${of})`,
+    `${name}(${of})`,
+    `ROUND(${name}(${of}), 2) + COUNT(*)`,
+    `COALESCE(${name}(${of}), 0)`,
+  ]);
+}
+
 const SHAPES: readonly ((random: Random) => GeneratedStatement)[] = [
+  (random) => ({
+    sql: `SELECT ${spread(random)} AS s, ${spread(random)} FROM users u ${condition(random)}`,
+    ordered: true,
+  }),
+  (random) => {
+    const group = pick(random, ['u.flags', 'u.age', 'u.name', 'YEAR(u.joined)']);
+    const having = pick(random, ['', 'HAVING s IS NOT NULL', 'HAVING COUNT(*) > 2']);
+    return {
+      sql: `SELECT MIN(u.id) AS least, ${spread(random)} AS s FROM users u ${condition(random)} GROUP BY ${group} ${having} ORDER BY least`,
+      ordered: true,
+    };
+  },
   (random) => ({ sql: `SELECT ${list(random)}, COUNT(*) FROM users u ${condition(random)}`, ordered: true }),
   (random) => {
     const group = pick(random, ['u.flags', 'u.age', 'YEAR(u.joined)', 'u.born', 'u.name']);
