@@ -54,7 +54,43 @@ function spread(random: Random): string {
   ]);
 }
 
+/** A query whose rows are of all slots: its columns are x and n. */
+function inFrom(random: Random): string {
+  const column = pick(random, LISTED);
+  const other = pick(
+    random,
+    NUMBERS.filter((name) => name !== 'u.year'),
+  );
+  const group = pick(random, [...LISTED, 'YEAR(u.joined)', 'LOWER(u.name)', 'u.flags']);
+  const value = pick(random, [
+    'COUNT(*)',
+    'SUM(u.score)',
+    'AVG(u.fine)',
+    'AVG(u.age)',
+    'MAX(u.age)',
+    'MIN(u.big)',
+  ]);
+  const having = pick(random, ['', 'HAVING COUNT(*) > 1', 'HAVING n > 2']);
+  return pick(random, [
+    `SELECT DISTINCT ${column} AS x, ${other} AS n FROM users u ${condition(random)}`,
+    `SELECT ${group} AS x, ${value} AS n FROM users u ${condition(random)} GROUP BY ${group} ${having}`,
+    `SELECT o.country AS x, ${pick(random, ['SUM(o.total)', 'COUNT(*)', 'AVG(o.amount)'])} AS n FROM orders o JOIN users u ON u.id = o.user_id ${condition(random)} GROUP BY o.country, u.flags`,
+  ]);
+}
+
 const SHAPES: readonly ((random: Random) => GeneratedStatement)[] = [
+  ...Array.from({ length: 3 }, () => (random: Random) => ({
+    sql: `SELECT ${pick(random, ['COUNT(*)', 'COUNT(x), SUM(n)', 'MAX(n), MIN(d.n)', 'AVG(n) AS mean, MAX(x)', 'COALESCE(SUM(n), 0) + 1', 'COUNT(DISTINCT n), MIN(x)'])} FROM (${inFrom(random)}) AS d${pick(random, ['', '', ' WHERE n > 1', ' WHERE x IS NOT NULL'])}`,
+    ordered: true,
+  })),
+  (random) => ({
+    sql: `SELECT COUNT(*) FROM (SELECT 1 FROM users u ${condition(random)} GROUP BY ${pick(random, [...LISTED, ...NUMBERS.filter((name) => name !== 'u.year')])}) AS d`,
+    ordered: true,
+  }),
+  (random) => ({
+    sql: `SELECT n, COUNT(*) AS c FROM (${inFrom(random)}) AS d GROUP BY n ORDER BY c DESC, n${pick(random, ['', ' LIMIT 3', ' LIMIT 1, 4'])}`,
+    ordered: true,
+  }),
   (random) => ({
     sql: `SELECT ${spread(random)} AS s, ${spread(random)} FROM users u ${condition(random)}`,
     ordered: true,

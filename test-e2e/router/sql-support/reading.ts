@@ -134,6 +134,16 @@ export const READING: SupportSection = {
       ],
     },
     {
+      what: 'What a query in FROM sorts out or groups, counted and summed up over all slots, as for the pages of a list',
+      statements: [
+        'SELECT COUNT(*) FROM (SELECT DISTINCT country, id % 3 AS rest FROM users) AS some',
+        'SELECT COUNT(*) FROM (SELECT 1 FROM orders GROUP BY number HAVING COUNT(*) > 2) AS some',
+        'SELECT COUNT(*), SUM(n), AVG(n), MAX(country) FROM (SELECT country, COUNT(*) AS n FROM users GROUP BY country) AS counted WHERE n > 1',
+      ],
+      rows: [['2', '8', '4.0000', 'fr']],
+      note: 'One server sees the rows of all slots, as above: each but once, where the query has no aggregates.',
+    },
+    {
       what: 'DISTINCT, and aggregates of DISTINCT values, over all slots',
       statements: [
         'SELECT DISTINCT country FROM users ORDER BY country',
