@@ -34,7 +34,75 @@ function list(random: Random): string {
   ]);
 }
 
+/** How far values are spread: of numbers so small that their last digits do not depend on which row comes first. */
+function spread(random: Random): string {
+  const name = pick(random, [
+    'STD',
+    'STDDEV',
+    'STDDEV_POP',
+    'STDDEV_SAMP',
+    'VARIANCE',
+    'VAR_POP',
+    'VAR_SAMP',
+  ]);
+  const of = pick(random, ['u.age', 'u.flags', 'u.score', 'u.id', 'u.year', 'u.age * 2 + u.id']);
+  return pick(random, [
+    `${name}(${of})`,
+    `${name}(${of})`,
+    `ROUND(${name}(${of}), 2) + COUNT(*)`,
+    `COALESCE(${name}(${of}), 0)`,
+  ]);
+}
+
+/** A query whose rows are of all slots: its columns are x and n. */
+function inFrom(random: Random): string {
+  const column = pick(random, LISTED);
+  const other = pick(
+    random,
+    NUMBERS.filter((name) => name !== 'u.year'),
+  );
+  const group = pick(random, [...LISTED, 'YEAR(u.joined)', 'LOWER(u.name)', 'u.flags']);
+  const value = pick(random, [
+    'COUNT(*)',
+    'SUM(u.score)',
+    'AVG(u.fine)',
+    'AVG(u.age)',
+    'MAX(u.age)',
+    'MIN(u.big)',
+  ]);
+  const having = pick(random, ['', 'HAVING COUNT(*) > 1', 'HAVING n > 2']);
+  return pick(random, [
+    `SELECT DISTINCT ${column} AS x, ${other} AS n FROM users u ${condition(random)}`,
+    `SELECT ${group} AS x, ${value} AS n FROM users u ${condition(random)} GROUP BY ${group} ${having}`,
+    `SELECT o.country AS x, ${pick(random, ['SUM(o.total)', 'COUNT(*)', 'AVG(o.amount)'])} AS n FROM orders o JOIN users u ON u.id = o.user_id ${condition(random)} GROUP BY o.country, u.flags`,
+  ]);
+}
+
 const SHAPES: readonly ((random: Random) => GeneratedStatement)[] = [
+  ...Array.from({ length: 3 }, () => (random: Random) => ({
+    sql: `SELECT ${pick(random, ['COUNT(*)', 'COUNT(x), SUM(n)', 'MAX(n), MIN(d.n)', 'AVG(n) AS mean, MAX(x)', 'COALESCE(SUM(n), 0) + 1', 'COUNT(DISTINCT n), MIN(x)'])} FROM (${inFrom(random)}) AS d${pick(random, ['', '', ' WHERE n > 1', ' WHERE x IS NOT NULL'])}`,
+    ordered: true,
+  })),
+  (random) => ({
+    sql: `SELECT COUNT(*) FROM (SELECT 1 FROM users u ${condition(random)} GROUP BY ${pick(random, [...LISTED, ...NUMBERS.filter((name) => name !== 'u.year')])}) AS d`,
+    ordered: true,
+  }),
+  (random) => ({
+    sql: `SELECT n, COUNT(*) AS c FROM (${inFrom(random)}) AS d GROUP BY n ORDER BY c DESC, n${pick(random, ['', ' LIMIT 3', ' LIMIT 1, 4'])}`,
+    ordered: true,
+  }),
+  (random) => ({
+    sql: `SELECT ${spread(random)} AS s, ${spread(random)} FROM users u ${condition(random)}`,
+    ordered: true,
+  }),
+  (random) => {
+    const group = pick(random, ['u.flags', 'u.age', 'u.name', 'YEAR(u.joined)']);
+    const having = pick(random, ['', 'HAVING s IS NOT NULL', 'HAVING COUNT(*) > 2']);
+    return {
+      sql: `SELECT MIN(u.id) AS least, ${spread(random)} AS s FROM users u ${condition(random)} GROUP BY ${group} ${having} ORDER BY least`,
+      ordered: true,
+    };
+  },
   (random) => ({ sql: `SELECT ${list(random)}, COUNT(*) FROM users u ${condition(random)}`, ordered: true }),
   (random) => {
     const group = pick(random, ['u.flags', 'u.age', 'YEAR(u.joined)', 'u.born', 'u.name']);

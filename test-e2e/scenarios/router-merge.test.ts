@@ -91,12 +91,12 @@ describe.each(PACKAGED_MARIADB)('slots of MariaDB $version answer like one datab
   });
 
   it.each([
-    'SELECT STD(age) FROM users',
+    'SELECT STD(small) FROM users',
     'SELECT GROUP_CONCAT(kind) FROM users',
     'SELECT GROUP_CONCAT(small + 1) FROM users',
     'SELECT GROUP_CONCAT(name), (SELECT 1) FROM users',
     'SELECT flags, RANK() OVER (ORDER BY flags) FROM users GROUP BY flags WITH ROLLUP',
-    'SELECT STD(age) + 1 FROM users',
+    'SELECT STD(kind) + 1 FROM users',
     'SELECT SUM(age) + (SELECT MAX(size) FROM countries) FROM users',
     'SELECT CONCAT(kind, COUNT(*)) FROM users GROUP BY kind',
     'SELECT small + COUNT(*) FROM users GROUP BY small',
@@ -116,6 +116,11 @@ describe.each(PACKAGED_MARIADB)('slots of MariaDB $version answer like one datab
     'SELECT COUNT(*) FROM (SELECT code FROM users UNION ALL SELECT code FROM countries) d',
     'SELECT COUNT(*) FROM (SELECT id FROM users UNION ALL SELECT id FROM orders) d JOIN orders o ON o.id = d.id',
     'SELECT MAX(x) FROM (SELECT id, MAX(kind) AS x FROM users GROUP BY id) d',
+    'SELECT COUNT(*) FROM (SELECT DISTINCT year FROM users) d WHERE year > 1',
+    'SELECT COUNT(*) FROM (SELECT DISTINCT kind FROM users) d',
+    'SELECT COUNT(*) FROM (SELECT DISTINCT small FROM users) d',
+    'SELECT COUNT(*) FROM (SELECT DISTINCT moment FROM users) d',
+    'SELECT COUNT(*) FROM (SELECT age FROM users GROUP BY age LIMIT 2) d',
     'SELECT id FROM users INTERSECT SELECT user_id FROM orders',
   ])('what cannot be merged is refused: %s', async (sql) => {
     await expect(stage?.scattered(sql)).resolves.toMatchObject({ kind: 'refused' });

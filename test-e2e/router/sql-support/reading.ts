@@ -80,6 +80,18 @@ export const READING: SupportSection = {
       note: 'One server sees the rows of all slots, up to 20,000 of them and 8 MiB; beyond, the statement fails with the error 1104.',
     },
     {
+      what: 'STD, STDDEV, VARIANCE and the like, over all slots',
+      statements: [
+        'SELECT STD(total), VAR_SAMP(total) FROM orders WHERE user_id < 3',
+        'SELECT country, STDDEV_POP(id), ROUND(VAR_POP(id), 1) FROM users GROUP BY country ORDER BY country',
+      ],
+      rows: [
+        ['de', '2.2361', '5.0'],
+        ['fr', '2.2361', '5.0'],
+      ],
+      note: 'One server sees the rows of all slots, as above. As in one database, the last digits depend on which row it sees first.',
+    },
+    {
       what: 'GROUP_CONCAT is cut by group_concat_max_len, with the warning of a server',
       statements: [
         'SET group_concat_max_len = 8',
@@ -120,6 +132,16 @@ export const READING: SupportSection = {
         ['0', '4'],
         ['2', '4'],
       ],
+    },
+    {
+      what: 'What a query in FROM sorts out or groups, counted and summed up over all slots, as for the pages of a list',
+      statements: [
+        'SELECT COUNT(*) FROM (SELECT DISTINCT country, id % 3 AS rest FROM users) AS some',
+        'SELECT COUNT(*) FROM (SELECT 1 FROM orders GROUP BY number HAVING COUNT(*) > 2) AS some',
+        'SELECT COUNT(*), SUM(n), AVG(n), MAX(country) FROM (SELECT country, COUNT(*) AS n FROM users GROUP BY country) AS counted WHERE n > 1',
+      ],
+      rows: [['2', '8', '4.0000', 'fr']],
+      note: 'One server sees the rows of all slots, as above: each but once, where the query has no aggregates.',
     },
     {
       what: 'DISTINCT, and aggregates of DISTINCT values, over all slots',
@@ -330,14 +352,6 @@ export const READING: SupportSection = {
           'A query in FROM or WITH puts rows of several slots together by UNION, EXCEPT or INTERSECT, and cannot be taken apart by slots',
         instead:
           'Use UNION ALL, or UNION with the key in one column of all parts, each of which has a sharded table; or give the key in each',
-      },
-    },
-    {
-      what: 'STD, VARIANCE and other aggregates that cannot be put together',
-      statements: ['SELECT STD(total) FROM orders'],
-      because: {
-        reason: 'STD() over several slots cannot be put together from parts',
-        instead: 'Group by the key column as well, so that each group lies within a slot; or give the key',
       },
     },
     {

@@ -61,6 +61,12 @@ describe('what cannot be put together from parts', () => {
       'SELECT year, GROUP_CONCAT(title) FROM films GROUP BY year HAVING MAX(year) > 1',
       'HAVING MAX( h0 ) > 1',
     ],
+    ['SELECT total, STD(id) FROM orders GROUP BY total', 'STD( h1 )'],
+    ['SELECT VAR_SAMP(total * 2) + 1, COUNT(DISTINCT id) FROM orders', 'VAR_SAMP( h0 * 2 ) + 1'],
+    ...['STDDEV', 'STDDEV_POP', 'STDDEV_SAMP', 'VARIANCE', 'VAR_POP'].map((name) => [
+      `SELECT ${name}(total) FROM orders`,
+      `${name}( h0 )`,
+    ]),
   ])('%s', (sql, part) => {
     expect(plan(sql).select).toContain(part);
   });
@@ -92,7 +98,6 @@ describe('what cannot be put together from parts', () => {
     ['SELECT SQL_CALC_FOUND_ROWS GROUP_CONCAT(id) FROM orders', 'SQL_CALC_FOUND_ROWS'],
     ['SELECT GROUP_CONCAT(id) FROM orders FOR UPDATE', 'FOR UPDATE'],
     ['SELECT *, GROUP_CONCAT(id) FROM orders', '* is selected'],
-    ['SELECT STD(total) FROM orders', 'STD() over several slots'],
     ["SELECT GROUP_CONCAT(user_id ORDER BY year > '1') FROM films", 'of type YEAR'],
     ['SELECT year, GROUP_CONCAT(title) FROM films GROUP BY year HAVING year > 24', 'of type YEAR'],
     ['SELECT year AS y, GROUP_CONCAT(title) FROM films GROUP BY year HAVING y > 24', 'of type YEAR'],
@@ -103,6 +108,71 @@ describe('what cannot be put together from parts', () => {
     expect(route(sql)).toMatchObject({
       kind: 'refused',
       message: expect.stringContaining(message) as unknown,
+    });
+  });
+});
+
+describe('a query in FROM that sorts out rows of all slots, or counts them', () => {
+  it('is run by one server, with what selects from it', () => {
+    expect(
+      plan(
+        'SELECT n, COUNT(*) AS c FROM (SELECT app.orders.note, total AS n, SUM(id) FROM app.orders WHERE user_id IN (1, 2, 3) GROUP BY note, n HAVING SUM(id) > 1) AS d WHERE n > 3 GROUP BY n ORDER BY c LIMIT 3',
+      ),
+    ).toEqual({
+      kind: 'gathered',
+      slot: 'SELECT `orders`.`note`, CAST(`orders`.`note` AS BINARY), CHARSET(`orders`.`note`), `total`, `id` FROM `orders` WHERE user_id IN (1, 2, 3) LIMIT 20001',
+      template:
+        'SELECT `orders`.`note`, CAST(`orders`.`note` AS BINARY), CHARSET(`orders`.`note`), `total`, `id` FROM `orders` WHERE user_id IN (1, 2, 3) LIMIT 0',
+      named:
+        'SELECT n, COUNT(*) AS c FROM (SELECT `orders`.note, total AS n, SUM(id) FROM `orders` WHERE user_id IN (1, 2, 3) GROUP BY note, n HAVING SUM(id) > 1) AS d WHERE n > 3 GROUP BY n ORDER BY c LIMIT 0',
+      select:
+        'SELECT n, COUNT(*) AS c FROM ( SELECT h0 AS `note`, h3 AS `n`, SUM( h4 ) FROM `shardwright` GROUP BY h0, `n` HAVING SUM( h4 ) > 1 ) AS d WHERE n > 3 GROUP BY n ORDER BY c LIMIT 0, 3',
+      window: [0, null],
+    });
+  });
+
+  it.each([
+    [
+      'SELECT COUNT(*) FROM (SELECT DISTINCT total, YEAR(note) FROM orders) d',
+      'SELECT DISTINCT `total`, `note`',
+    ],
+    [
+      'SELECT COUNT(*) FROM (SELECT 1 FROM orders GROUP BY total) d',
+      'SELECT DISTINCT `total` FROM orders LIMIT 20001',
+    ],
+    ['SELECT COUNT(*) FROM (SELECT DISTINCT total, RAND() FROM orders) d', 'SELECT `total` FROM'],
+    [
+      'SELECT COUNT(*) FROM (SELECT total FROM orders GROUP BY total HAVING COUNT(*) > 1) d',
+      'SELECT `total` FROM',
+    ],
+  ])('has each slot give equal rows once where that makes no difference: %s', (sql, part) => {
+    expect(plan(sql).slot).toContain(part);
+  });
+
+  it.each([
+    ['SELECT COUNT(*) FROM (SELECT DISTINCT note FROM orders) d WHERE (SELECT 1)', 'a query in it'],
+    ['SELECT SUM(DATABASE() = 1) FROM (SELECT DISTINCT note FROM orders) d', 'DATABASE()'],
+    ["SELECT COUNT(*) FROM (SELECT DISTINCT note 'x' FROM orders) d", 'a text for the name of a column'],
+    ['SELECT COUNT(*) FROM (SELECT DISTINCT note FROM orders FOR UPDATE) d', 'FOR UPDATE'],
+    ['SELECT RANK() OVER (ORDER BY note) FROM (SELECT DISTINCT note FROM orders) d', 'RANK()'],
+    [
+      'SELECT SQL_CALC_FOUND_ROWS note FROM (SELECT DISTINCT note FROM orders) d LIMIT 1',
+      'SQL_CALC_FOUND_ROWS',
+    ],
+    ['SELECT note FROM (SELECT DISTINCT note FROM orders) d LIMIT ROWS EXAMINED 3', 'ROWS EXAMINED'],
+  ])('is refused where it would not be exact: %s', (sql, message) => {
+    expect(route(sql)).toMatchObject({
+      kind: 'refused',
+      message: expect.stringContaining(message) as unknown,
+    });
+  });
+
+  it('has its parameters in each slot, and the numbers of a LIMIT around it', () => {
+    const sql = 'SELECT n FROM (SELECT DISTINCT note AS n FROM orders WHERE total > ?) d LIMIT ?';
+    const number = (text: string) => ({ kind: 'number', text }) as const;
+    expect(route(sql, { parameters: [number('5'), number('7')] })).toMatchObject({
+      kind: 'scatter',
+      plan: { rows: { select: expect.stringMatching(/LIMIT 0, 7$/) as unknown } },
     });
   });
 });

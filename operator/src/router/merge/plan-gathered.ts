@@ -1,53 +1,111 @@
 /** SELECTs that cannot be put together from parts: slots give their rows, and one server answers from all of them. */
-import { childrenOf, walkExpression } from '../routing/expression-walk.ts';
-import type { Expression } from '../sql/expression.ts';
-import type { OrderItem } from '../sql/query-shape.ts';
+import type { Scope } from '../sql/query-shape.ts';
+import { walkExpression } from '../routing/expression-walk.ts';
 import type { Edit } from '../sql/rewrite.ts';
 import { refuseObstacle } from './calculation-obstacles.ts';
-import { describeColumn } from './described-column.ts';
-import { expressionText, quoteName } from './expression-text.ts';
-import { HiddenColumns } from './hidden-columns.ts';
-import { inputName, MERGED_ROWS } from './input-name.ts';
-import type { GatheredColumn } from './merge-plan.ts';
-import { planLimit, withoutRows } from './plan-limit.ts';
+import { GatheredStatement, limitText } from './gathered-statement.ts';
+import { isMadeOfColumns } from './made-of-columns.ts';
+import type { MergePlan } from './merge-plan.ts';
+import { withoutRows } from './plan-limit.ts';
 import { refuseTemplate } from './refuse-template.ts';
 import { CannotMerge, type PlannedMerge, type ScatterScope } from './scatter-select.ts';
-import { isSame } from './select-items.ts';
-import { writeAround } from './write-around.ts';
 
 /** Most rows that one server sees: what it has to read in one statement. */
 const MOST_ROWS = 20_000;
-
-/** What is written as the number of all rows from an offset on. */
-const ALL_ROWS = '18446744073709551615';
-
-const GIVE_KEY = 'Group by the key column as well, so that each group lies within a slot; or give the key';
 
 /** Plans it. @throws CannotMerge */
 export function planGathered(select: ScatterScope): PlannedMerge {
   refuseTemplate(select);
   const { query, scope } = select;
-  const statement = new GatheredStatement(select);
+  const statement = new GatheredStatement(select, false);
   const text = statement.write();
-  const inputs: Edit = {
-    // From behind SELECT on: DISTINCT is about the answer.
-    tokens: { first: scope.tokens.first + 1, end: scope.itemTokens.end },
-    text: ` ${statement.hidden.text.slice(2)} `,
-  };
-  const rows = [inputs, ...withoutGroups(select)];
+  const rows = [inputs(scope, statement, ''), ...withoutGroups(select)];
   const limit = query.limit?.tokens ?? { first: query.limitPlace, end: query.limitPlace };
   return {
     kind: 'merge',
     edits: [...rows, { tokens: limit, text: `LIMIT ${MOST_ROWS + 1}` }],
-    plan: {
-      rows: { kind: 'gathered', columns: statement.columns, most: MOST_ROWS, select: text },
-      hidden: statement.hidden.count,
-      offset: 0,
-      limit: null,
-    },
+    plan: planOf(statement, text),
     template: [...rows, withoutRows(query)],
     named: [withoutRows(query)],
   };
+}
+
+/**
+ * Plans a SELECT from nothing but the query `inner` in FROM: slots give the rows that this reads, and one server runs both.
+ * @throws CannotMerge
+ */
+export function planGatheredFrom(outer: ScatterScope, inner: ScatterScope): PlannedMerge {
+  refuseTemplate(outer);
+  refuseTemplate(inner);
+  refuseAround(outer);
+  const statement = new GatheredStatement(inner, true);
+  const { query, textOf } = outer;
+  const whole = query.tokens;
+  const within = inner.query.tokens;
+  const end = query.limit?.tokens.first ?? whole.end;
+  const text = [
+    textOf({ first: whole.first, end: within.first }),
+    statement.write(),
+    textOf({ first: within.end, end }),
+    limitText(outer),
+  ].join(' ');
+  const distinct = isMadeOfColumns(inner.scope) ? 'DISTINCT ' : '';
+  const rows: readonly Edit[] = [
+    { tokens: { first: whole.first, end: within.first }, text: '' },
+    inputs(inner.scope, statement, distinct),
+    ...withoutGroups(inner),
+  ];
+  const behind = (limit: number): Edit => ({
+    tokens: { first: within.end, end: whole.end },
+    // What is replaced may begin at once behind the last name.
+    text: ` LIMIT ${limit}`,
+  });
+  return {
+    kind: 'merge',
+    edits: [...rows, behind(MOST_ROWS + 1)],
+    plan: planOf(statement, text),
+    template: [...rows, behind(0)],
+    named: [withoutRows(query)],
+  };
+}
+
+/** What slots are asked for. From behind SELECT on: DISTINCT is about the answer. */
+function inputs(scope: Scope, { hidden }: GatheredStatement, distinct: string): Edit {
+  return {
+    tokens: { first: scope.tokens.first + 1, end: scope.itemTokens.end },
+    text: ` ${distinct}${hidden.text.slice(2)} `,
+  };
+}
+
+function planOf({ columns, hidden }: GatheredStatement, select: string): MergePlan {
+  return {
+    rows: { kind: 'gathered', columns, most: MOST_ROWS, select },
+    hidden: hidden.count,
+    offset: 0,
+    limit: null,
+  };
+}
+
+/** Refuses what the text around a query in FROM would mean on another server, or without the tables. */
+function refuseAround(outer: ScatterScope): void {
+  const { scope, query } = outer;
+  const expressions = [
+    ...[...scope.items, ...scope.groupBy, ...query.orderBy].map(({ expression }) => expression),
+    ...[scope.where, scope.having].filter((expression) => expression !== null),
+  ];
+  for (const expression of expressions) {
+    for (const node of walkExpression(expression)) {
+      if (node.kind !== 'star') {
+        refuseObstacle(outer, node);
+      }
+    }
+  }
+  if (query.limit?.special === true) {
+    throw new CannotMerge(
+      'LIMIT ROWS EXAMINED or WITH TIES around a query in FROM, over several slots',
+      'Use LIMIT alone, or give the key',
+    );
+  }
 }
 
 /** Edits that leave out GROUP BY, HAVING and ORDER BY. */
@@ -61,158 +119,4 @@ function withoutGroups({ query, scope }: ScatterScope): readonly Edit[] {
     ...(first < end ? [{ tokens: { first, end }, text: '' }] : []),
     ...(query.orderTokens === null ? [] : [{ tokens: query.orderTokens, text: '' }]),
   ];
-}
-
-/** LIMIT in numbers: what is bound to a parameter may be a text or a double, which cannot stand there. */
-function limitText({ query, values, textOf }: ScatterScope): string {
-  if (query.limit === null) {
-    return '';
-  }
-  if (query.limit.special) {
-    return textOf(query.limit.tokens);
-  }
-  const { offset, limit } = planLimit(query.limit, values, false);
-  return `LIMIT ${offset}, ${limit ?? ALL_ROWS}`;
-}
-
-/** Where a name stands: whether it may be an alias of the select list, and whether that comes first. */
-type NamePlace = 'item' | 'group' | 'having' | 'order';
-
-/** Writes the statement anew, with the gathered rows as its table. */
-class GatheredStatement {
-  readonly hidden = new HiddenColumns();
-  readonly columns: GatheredColumn[] = [];
-  readonly #select: ScatterScope;
-  /** By the column that is meant: `i` and `t.i` are one where GROUP BY and the select list are compared. */
-  readonly #names: { readonly expression: Expression; readonly name: string }[] = [];
-
-  constructor(select: ScatterScope) {
-    this.#select = select;
-  }
-
-  /** @throws CannotMerge */
-  write(): string {
-    const { scope, query } = this.#select;
-    const items = scope.items.map(({ expression, alias }) => {
-      const text = this.#write(expression, 'item');
-      return alias === null ? text : `${text} AS ${quoteName(checkedAlias(alias))}`;
-    });
-    const groups = scope.groupBy.map((item) => this.#sorted(item, 'group'));
-    const having = scope.having === null ? null : this.#write(scope.having, 'having');
-    const order = query.orderBy.map((item) => this.#sorted(item, 'order'));
-    if (this.hidden.count === 0) {
-      this.columns.push({ column: this.hidden.add('1'), text: null });
-    }
-    return [
-      `SELECT ${scope.distinct ? 'DISTINCT ' : ''}${items.join(', ')} FROM ${MERGED_ROWS}`,
-      groups.length === 0 ? '' : `GROUP BY ${groups.join(', ')}${scope.rollup ? ' WITH ROLLUP' : ''}`,
-      having === null ? '' : `HAVING ${having}`,
-      order.length === 0 ? '' : `ORDER BY ${order.join(', ')}`,
-      limitText(this.#select),
-    ]
-      .filter((clause) => clause !== '')
-      .join(' ');
-  }
-
-  #sorted({ expression, descending }: OrderItem, place: NamePlace): string {
-    return `${this.#write(expression, place, true)}${descending ? ' DESC' : ''}`;
-  }
-
-  /** `isWhole`: it is a whole element of GROUP BY or ORDER BY. */
-  #write(expression: Expression, place: NamePlace, isWhole = false): string {
-    if (expression.kind === 'column') {
-      return this.#isAlias(expression, place, isWhole)
-        ? quoteName(expression.column.name)
-        : this.#input(expression);
-    }
-    const isCount = expression.kind === 'call' && expression.aggregate && !expression.window;
-    const children = childrenOf(expression).filter((child) => !(isCount && child.kind === 'star'));
-    refuseObstacle(this.#select, expression);
-    this.#refuseJson(expression);
-    return writeAround(this.#select, expression.tokens, children, (child) => this.#write(child, place));
-  }
-
-  /** @throws CannotMerge where a name may be either */
-  #isAlias(
-    expression: Expression & { readonly kind: 'column' },
-    place: NamePlace,
-    isWhole: boolean,
-  ): boolean {
-    const { column } = expression;
-    const select = this.#select;
-    const items =
-      column.table === null && place !== 'item'
-        ? select.scope.items.filter(({ alias }) => alias?.toLowerCase() === column.name)
-        : [];
-    const [item, other] = items;
-    if (item === undefined) {
-      return false;
-    }
-    const isColumn = select.graph.resolver.resolve(select.scopeIndex, column) !== null;
-    // Columns come first in GROUP BY, and aliases in ORDER BY.
-    if (isWhole && other === undefined) {
-      return place === 'order' || !isColumn;
-    }
-    if (other !== undefined || (isColumn && !isSame(select, item.expression, expression))) {
-      throw new CannotMerge(
-        `${column.name} over several slots may be an alias or a column`,
-        'Use another alias, or the column with the table in front',
-      );
-    }
-    return !isColumn;
-  }
-
-  #input(expression: Expression & { readonly kind: 'column' }): string {
-    const description = describeColumn(this.#select, expression.column);
-    if (description === null) {
-      throw new CannotMerge(
-        `Of ${expression.column.name}, of which rows of several slots are needed, only a derived table is known`,
-        'Use columns of tables, or give the key',
-      );
-    }
-    const known = this.#names.find((each) => isSame(this.#select, each.expression, expression));
-    if (known !== undefined) {
-      return known.name;
-    }
-    const text = expressionText(this.#select, expression);
-    const column = this.hidden.add(text);
-    this.columns.push({
-      column,
-      text:
-        description.collation === null
-          ? null
-          : {
-              bytes: this.hidden.add(`CAST(${text} AS BINARY)`),
-              charset: this.hidden.add(`CHARSET(${text})`),
-            },
-    });
-    const name = inputName(column);
-    this.#names.push({ expression, name });
-    return name;
-  }
-
-  /** A column that is JSON is LONGTEXT, and only the server knows which of both it is. */
-  #refuseJson(expression: Expression): void {
-    if (expression.kind !== 'call' || !expression.name.startsWith('JSON_')) {
-      return;
-    }
-    const isLong = [...walkExpression(expression)].some(
-      (child) =>
-        child.kind === 'column' && describeColumn(this.#select, child.column)?.dataType === 'longtext',
-    );
-    if (isLong) {
-      throw new CannotMerge(
-        `${expression.name}() of a column of type JSON or LONGTEXT over several slots`,
-        GIVE_KEY,
-      );
-    }
-  }
-}
-
-/** @throws CannotMerge for an alias that is the name of a column of the gathered rows */
-function checkedAlias(alias: string): string {
-  if (/^h\d+$/i.test(alias)) {
-    throw new CannotMerge(`The alias ${alias} over several slots`, 'Use another alias');
-  }
-  return alias;
 }

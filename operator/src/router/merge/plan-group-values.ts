@@ -71,7 +71,7 @@ export class GroupValues {
     if (argument === undefined) {
       throw new CannotMerge(`${call.name}() without an argument`, GROUP_BY_KEY);
     }
-    if (COLLECTORS.has(call.name)) {
+    if (OF_ALL_VALUES.has(call.name)) {
       throw new NeedsRows(
         `${call.name}() over several slots cannot be put together from parts`,
         GROUP_BY_KEY,
@@ -184,8 +184,20 @@ export class GroupValues {
   }
 }
 
-/** Aggregates that have all values in them. */
-const COLLECTORS: ReadonlySet<string> = new Set(['GROUP_CONCAT', 'JSON_ARRAYAGG', 'JSON_OBJECTAGG']);
+/** Aggregates of which no parts are known that come to exactly what a server makes of all values. */
+const OF_ALL_VALUES: ReadonlySet<string> = new Set([
+  'GROUP_CONCAT',
+  'JSON_ARRAYAGG',
+  'JSON_OBJECTAGG',
+  // A server's doubles on the way to them are not those of any sums of squares.
+  'STD',
+  'STDDEV',
+  'STDDEV_POP',
+  'STDDEV_SAMP',
+  'VARIANCE',
+  'VAR_POP',
+  'VAR_SAMP',
+]);
 
 const FALLBACKS: ReadonlySet<string> = new Set(['COALESCE', 'IFNULL', 'NVL']);
 

@@ -5,7 +5,7 @@ import type { Refused } from '../routing/refusal.ts';
 import { HiddenColumns } from './hidden-columns.ts';
 import type { MergePlan, RowMerge } from './merge-plan.ts';
 import { planAsked } from './plan-asked.ts';
-import { planGathered } from './plan-gathered.ts';
+import { planGathered, planGatheredFrom } from './plan-gathered.ts';
 import { planGroups } from './plan-groups.ts';
 import { planLimit, type PlannedLimit, withoutRows } from './plan-limit.ts';
 import { planRows } from './plan-rows.ts';
@@ -66,6 +66,14 @@ function planScope(select: ScatterSelect, scopeIndex: number): PlannedMerge {
   const scope = select.shape.scopes[scopeIndex];
   if (scope === undefined) {
     throw new RangeError(`the statement has no scope ${scopeIndex}`);
+  }
+  const inner = select.gathered === null ? undefined : select.shape.queries[select.gathered];
+  const innerScope = inner?.body.kind === 'select' ? select.shape.scopes[inner.body.scope] : undefined;
+  if (inner !== undefined && innerScope !== undefined) {
+    return planGatheredFrom(
+      { ...select, scopeIndex, scope },
+      { ...select, query: inner, scopeIndex: innerScope.index, scope: innerScope },
+    );
   }
   try {
     return planMergedScope(select, scopeIndex, scope);

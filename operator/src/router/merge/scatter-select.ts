@@ -15,6 +15,8 @@ export interface ScatterSelect {
   readonly tables: readonly MentionedTable[];
   readonly graph: KeyGraph;
   readonly query: Query;
+  /** The query in FROM of which one server has to see all rows, by index; null where there is none. */
+  readonly gathered: number | null;
   readonly values: ConstantValues;
   readonly textOf: (tokens: TokenRange) => string;
 }

@@ -240,14 +240,17 @@ describe('a statement that is not bound to one slot', () => {
       'A query in FROM or WITH has a window function over rows of several slots',
     ],
     ...[
-      'SELECT COUNT(*) FROM (SELECT DISTINCT note FROM orders) d',
-      'SELECT COUNT(*) FROM (SELECT o.user_id FROM users u LEFT JOIN orders o ON o.user_id = u.id GROUP BY o.user_id) d',
-      'SELECT COUNT(*) FROM (SELECT k FROM (SELECT o.user_id AS k FROM users u LEFT JOIN orders o ON o.user_id = u.id) e GROUP BY k) d',
-      'SELECT COUNT(*) FROM (SELECT DISTINCT o.* FROM orders o RIGHT JOIN users u ON o.user_id = u.id) d',
+      'SELECT COUNT(*) FROM (SELECT DISTINCT note FROM orders) d JOIN countries',
+      'SELECT COUNT(*) FROM (SELECT id FROM (SELECT DISTINCT note AS id FROM orders) e) d',
+      'WITH d AS (SELECT DISTINCT note FROM orders) SELECT COUNT(*) FROM d',
     ].map((sql) => [
       sql,
       'A query in FROM or WITH counts or sorts out rows of several slots, or is read more than once',
     ]),
+    [
+      'SELECT COUNT(*) FROM (SELECT DISTINCT o.* FROM orders o RIGHT JOIN users u ON o.user_id = u.id) d',
+      'An expression around aggregates over several slots with what stands for columns',
+    ],
     [
       'SELECT code FROM countries UNION SELECT NOW() FROM orders',
       'A part of the UNION has no sharded table, and every slot would give its rows',

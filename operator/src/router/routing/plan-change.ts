@@ -99,7 +99,15 @@ function planSharded(
   const qualifiers = qualifierEdits(shape, keyspace.name, tables, 'slot');
   const refused =
     refuseSeveralSlots(shape) ??
-    refuseScatter({ shape, digest, tables, graph, scopes: [shape.scope], isDistinctUnion: false });
+    refuseScatter({
+      shape,
+      digest,
+      tables,
+      graph,
+      gathered: null,
+      scopes: [shape.scope],
+      isDistinctUnion: false,
+    });
   return (call) => {
     const chosen = bindSlots(call, keyspace, graph);
     if (chosen.kind === 'refused') {

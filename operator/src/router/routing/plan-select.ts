@@ -3,11 +3,12 @@ import type { Query } from '../sql/query-shape.ts';
 import type { Edit } from '../sql/rewrite.ts';
 import { planScatterSelect } from '../merge/plan-scatter-select.ts';
 import { decideAccess } from './access.ts';
-import { askedScopes } from './asked-queries.ts';
+import { askedScopes, scopeOf } from './asked-queries.ts';
 import { bindSlots, keyOfSlot, type SlotChoice } from './bind-slots.ts';
 import { type MakeFunctionEdits, planFunctionEdits } from './function-edits.ts';
 import { withItemNames } from './item-names.ts';
 import { isPlainFunction } from './functions.ts';
+import { gatheredQuery } from './gathered-query.ts';
 import { targetSlot } from './key-constraint.ts';
 import { buildKeyGraph, type KeyGraph } from './key-graph.ts';
 import { planRefusal, planTables, type KeyspaceTables } from './plan-tables.ts';
@@ -112,12 +113,15 @@ function planSharded(
   const asked = askedScopes(shape, query);
   const union = asked === null ? unionParts(shape, query.body) : { scopes: asked, isDistinct: false };
   const roots = union === null ? null : unionRoots(shape, graph, union);
+  const gathered = gatheredQuery(shape, query, graph);
+  const gatheredScope = gathered === null ? null : scopeOf(shape, gathered);
   const refused = refuseScatter({
     shape,
     digest,
     tables,
     graph,
-    scopes: asked ?? scopesOf(shape, query.body),
+    gathered,
+    scopes: asked ?? (gatheredScope === null ? scopesOf(shape, query.body) : [gatheredScope]),
     isDistinctUnion: union?.isDistinct === true,
   });
   return (call) => {
@@ -144,9 +148,10 @@ function planSharded(
       return refused;
     }
     // A query in the select list is the name of its column: it stays as it is, whichever keys are in its lists.
-    return scatter(call, asked === null ? chosen : { ...chosen, split: null }, {
+    return scatter(call, asked === null && gathered === null ? chosen : { ...chosen, split: null }, {
       context,
       query,
+      gathered,
       tables,
       graph,
       access,
@@ -159,6 +164,7 @@ function planSharded(
 interface ScatterPlanParts {
   readonly context: PlanContext;
   readonly query: Query;
+  readonly gathered: number | null;
   readonly tables: KeyspaceTables['tables'];
   readonly keyspace: KeyspaceTables['keyspace'];
   readonly graph: KeyGraph;
@@ -167,7 +173,7 @@ interface ScatterPlanParts {
 }
 
 function scatter(call: RoutingCall, choice: SlotChoice, parts: ScatterPlanParts): Route {
-  const { context, query, tables, keyspace, graph, access, ownEdits } = parts;
+  const { context, query, gathered, tables, keyspace, graph, access, ownEdits } = parts;
   const slots = restrictToShard(call, keyspace, choice.slots);
   if (!('length' in slots)) {
     return slots;
@@ -177,6 +183,7 @@ function scatter(call: RoutingCall, choice: SlotChoice, parts: ScatterPlanParts)
     tables,
     graph,
     query,
+    gathered,
     values: call.values,
     textOf: (tokens) => call.statement.textOf(tokens),
   });

@@ -14,6 +14,8 @@ interface Candidate {
   readonly digest: string;
   readonly tables: readonly MentionedTable[];
   readonly graph: KeyGraph;
+  /** The query in FROM whose rows are put together before it sorts them out; null without. */
+  readonly gathered: number | null;
   /** The scopes whose rows are the statement's. */
   readonly scopes: readonly number[];
   /** Whether equal rows of a UNION count once. */
@@ -51,11 +53,12 @@ const RULES: readonly ((candidate: Candidate) => Refused | null)[] = [
     shape.scopes.some(({ joins }) => joins.natural)
       ? refuseUnsupported('NATURAL JOIN of several slots', 'Name the columns: JOIN … USING (…)')
       : null,
-  ({ shape, graph }) => {
+  ({ shape, graph, gathered }) => {
     const opaque = shape.queries.find(
       (query, index) =>
         (query.nesting === 'derived' || query.nesting === 'commonTable') &&
         !graph.transparent.has(index) &&
+        index !== gathered &&
         readsNode(shape, graph, query),
     );
     return opaque === undefined ? null : refuseOpaque(shape, opaque);
