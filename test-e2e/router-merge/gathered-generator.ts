@@ -34,7 +34,10 @@ function list(random: Random): string {
   ]);
 }
 
-/** How far values are spread: of numbers so small that their last digits do not depend on which row comes first. */
+/**
+ * How far values are spread. Its last digits depend on which row comes first, also on one server: rounded, and so that no value
+ * lies between two.
+ */
 function spread(random: Random): string {
   const name = pick(random, [
     'STD',
@@ -46,12 +49,8 @@ function spread(random: Random): string {
     'VAR_SAMP',
   ]);
   const of = pick(random, ['u.age', 'u.flags', 'u.score', 'u.id', 'u.year', 'u.age * 2 + u.id']);
-  return pick(random, [
-    `${name}(${of})`,
-    `${name}(${of})`,
-    `ROUND(${name}(${of}), 2) + COUNT(*)`,
-    `COALESCE(${name}(${of}), 0)`,
-  ]);
+  const rounded = `ROUND(${name}(${of}) + 0.0001234, 2)`;
+  return pick(random, [rounded, `${rounded} + COUNT(*)`, `COALESCE(${rounded}, 0)`]);
 }
 
 /** A query whose rows are of all slots: its columns are x and n. */
