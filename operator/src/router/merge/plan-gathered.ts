@@ -6,9 +6,9 @@ import { refuseObstacle } from './calculation-obstacles.ts';
 import { GatheredStatement, limitText } from './gathered-statement.ts';
 import { isMadeOfColumns } from './made-of-columns.ts';
 import type { MergePlan } from './merge-plan.ts';
-import { withoutRows } from './plan-limit.ts';
+import { refuseSpecialLimit, withoutRows } from './plan-limit.ts';
 import { refuseTemplate } from './refuse-template.ts';
-import { CannotMerge, type PlannedMerge, type ScatterScope } from './scatter-select.ts';
+import { type PlannedMerge, type ScatterScope } from './scatter-select.ts';
 
 /** Most rows that one server sees: what it has to read in one statement. */
 const MOST_ROWS = 20_000;
@@ -100,12 +100,7 @@ function refuseAround(outer: ScatterScope): void {
       }
     }
   }
-  if (query.limit?.special === true) {
-    throw new CannotMerge(
-      'LIMIT ROWS EXAMINED or WITH TIES around a query in FROM, over several slots',
-      'Use LIMIT alone, or give the key',
-    );
-  }
+  refuseSpecialLimit(query.limit);
 }
 
 /** Edits that leave out GROUP BY, HAVING and ORDER BY. */

@@ -21,18 +21,23 @@ export function planLimit(limit: Limit | null, values: ConstantValues, pushed: b
   if (limit === null) {
     return { offset: 0, limit: null, edits: [] };
   }
-  if (limit.special) {
-    throw new CannotMerge(
-      'LIMIT ROWS EXAMINED or WITH TIES over several slots',
-      'Use LIMIT alone, or give the key',
-    );
-  }
+  refuseSpecialLimit(limit);
   const offset = limit.offset === null ? 0 : (numberOf(limit.offset, values) ?? Number.MAX_SAFE_INTEGER);
   // As 18446744073709551615 is written for "all".
   const count = limit.count === null ? null : numberOf(limit.count, values);
   const most = count === null ? null : offset + count;
   const text = pushed && most !== null && Number.isSafeInteger(most) ? `LIMIT ${most}` : '';
   return { offset, limit: count, edits: [{ tokens: limit.tokens, text }] };
+}
+
+/** Refuses what is about more than how many rows there are. @throws CannotMerge */
+export function refuseSpecialLimit(limit: Limit | null): void {
+  if (limit?.special === true) {
+    throw new CannotMerge(
+      'LIMIT ROWS EXAMINED or WITH TIES over several slots',
+      'Use LIMIT alone, or give the key',
+    );
+  }
 }
 
 /** The number; null where it is beyond 2^53. */
