@@ -151,15 +151,21 @@ export async function expectCaughtUp(story: Story, replica: number, primary: num
   assert.deepEqual(missing, [], `acknowledged and missing on member ${replica}`);
 }
 
-/** Repeats `look` until it yields something, and returns that. */
-export async function eventually<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+/** Repeats `look` until it yields something, and returns that; `describeLast` ends the error of one that never does. */
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T | undefined>,
+  describeLast: () => string = () => '',
+): Promise<T> {
   const deadline = performance.now() + LONGEST_STEP_MILLISECONDS;
   for (;;) {
     const found = await look();
     if (found !== undefined) {
       return found;
     }
-    assert.ok(performance.now() < deadline, `not in time: ${what}`);
+    if (performance.now() >= deadline) {
+      assert.fail(`not in time: ${what}${describeLast()}`);
+    }
     await delay(20);
   }
 }
@@ -185,10 +191,15 @@ export function eventuallyState(
   what: string,
   holds: (state: MemberState) => boolean,
 ): Promise<MemberState> {
-  return eventually(`member ${ordinal}: ${what}`, async () => {
-    const state = await stateOf(story, sessionAt(story, ordinal));
-    return holds(state) ? state : undefined;
-  });
+  let last: MemberState | undefined;
+  return eventually(
+    `member ${ordinal}: ${what}`,
+    async () => {
+      last = await stateOf(story, sessionAt(story, ordinal));
+      return holds(last) ? last : undefined;
+    },
+    () => `; its last state was ${JSON.stringify(last)}`,
+  );
 }
 
 /** What a replica's state says about following. */

@@ -56,16 +56,31 @@ export async function makeUncuttableTail(
   number: number,
 ): Promise<readonly ('acknowledged' | 'unknown')[]> {
   const first = change(story, ordinal, 'append', number);
-  const { applied } = await eventuallyState(
-    story,
-    ordinal,
-    'the change waits',
-    ({ acknowledgement }) => acknowledgement.waitingSessions > 0,
+  const { applied } = await unlessAnswered(
+    first,
+    eventuallyState(
+      story,
+      ordinal,
+      'the change waits',
+      ({ acknowledgement }) => acknowledgement.waitingSessions > 0,
+    ),
   );
   const second = change(story, ordinal, 'define');
   // Its client gives up after a while; on a slow disk the server has not logged the definition by then.
   await eventuallyState(story, ordinal, 'the definition is logged', (state) => state.applied !== applied);
   return Promise.all([first, second]);
+}
+
+/** What is waited for, unless the change meanwhile fails or is acknowledged, which nothing would tell of otherwise. */
+async function unlessAnswered<T>(
+  answer: Promise<'acknowledged' | 'unknown'>,
+  awaited: Promise<T>,
+): Promise<T> {
+  const refused = answer.then((kind) => {
+    assert.equal(kind, 'unknown', 'nobody was to acknowledge the change');
+    return awaited;
+  });
+  return Promise.race([awaited, refused]);
 }
 
 /** Whose changes a member has. */
