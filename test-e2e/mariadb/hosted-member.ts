@@ -14,6 +14,7 @@ import { layoutOf, RELAY_LOG_NAME } from '../../operator/src/engines/mariadb/lay
 import { listLogFiles } from '../../operator/src/engines/mariadb/log-files.ts';
 import type { MemberOptions } from '../../operator/src/engines/member.ts';
 import { runProgram, type RunningProgram, type StartProgram } from '../../operator/src/engines/programs.ts';
+import { freezeProcesses } from '../cluster/machine/freeze-processes.ts';
 import { eventually } from '../install/eventually.ts';
 import { connectNumberClient } from './number-client.ts';
 
@@ -94,6 +95,10 @@ export function createHostedMember({
     async signal(name) {
       const running = server;
       if (running === undefined) {
+        return;
+      }
+      if (name === 'SIGSTOP') {
+        await freezeProcesses([running.pid ?? 0]);
         return;
       }
       const ended = once(running, 'exit');

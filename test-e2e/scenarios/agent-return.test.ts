@@ -16,6 +16,7 @@ import {
 import { changeShard, readShard } from '../agent/operator-stand-in.ts';
 import { createPromotionStandIn, type PromotionStandIn } from '../agent/promotion-stand-in.ts';
 import { APPLICATION_USER } from '../agent/shard-processes.ts';
+import { freezeProcesses } from '../cluster/machine/freeze-processes.ts';
 import { waitFor } from '../cluster/machine/wait.ts';
 import { confineCalls } from '../mariadb/confined-program.ts';
 import { connectNumberClient } from '../mariadb/number-client.ts';
@@ -110,12 +111,16 @@ async function expectNothingLost(): Promise<void> {
   }
 }
 
-function signal({ pod }: MemberProcesses, name: NodeJS.Signals): void {
+function signal(member: MemberProcesses, name: NodeJS.Signals): void {
+  process.kill(-serverPid(member), name);
+}
+
+function serverPid({ pod }: MemberProcesses): number {
   const { server } = operator.state(pod) ?? {};
   if (server?.kind !== 'running') {
     throw new TypeError(`no server of ${pod} runs`);
   }
-  process.kill(-server.pid, name);
+  return server.pid;
 }
 
 /** Has replicas receive nothing more. Their agents, which would mend that, are gone. */
@@ -285,7 +290,7 @@ describe('a former primary whose last changes all reached its successor', () => 
     const vacated = operator.state(former.pod)?.returned.vacated ?? null;
     const frozen = others();
     // What is sent to them now waits in their sockets.
-    frozen.forEach((each) => signal(each, 'SIGSTOP'));
+    await freezeProcesses(frozen.map(serverPid));
     try {
       expect(await makeUncuttableTail()).toBe('unknown');
       await untilSent(former);

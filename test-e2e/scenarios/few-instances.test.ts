@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { shardedClusters } from '../../operator/src/controllers/sharded-cluster/resource-types.ts';
 import { pods } from '../../operator/src/runtime/resources.ts';
 import type { SqlClient } from '../database/sql-client.ts';
-import { findPodProcesses, sendTo, signalPod } from '../chaos/stage/pod-processes.ts';
+import { findPodProcesses, sendTo } from '../chaos/stage/pod-processes.ts';
+import { freezeProcesses } from '../cluster/machine/freeze-processes.ts';
 import { eventually } from '../install/eventually.ts';
 import { findProcesses, signalProgram } from '../sharded-cluster/pod-processes.ts';
 import { waitingWrites } from '../sharded-cluster/waiting-writes.ts';
@@ -105,7 +106,7 @@ describe('two instances', () => {
   it('let a write wait while the replica is away, and acknowledge it when it is back', async () => {
     const { metadata } = await world.require(pods, `${SHARD}-1`);
     const uid = metadata?.uid ?? '';
-    signalPod(uid, 'server', 'SIGSTOP');
+    await freezeProcesses(findPodProcesses(uid, 'server'));
     let isDone = false;
     const written = write(4).then(() => (isDone = true));
     let wasDone: boolean;

@@ -4,6 +4,7 @@ import type { ShardMapShard } from '../../operator/src/api/v1alpha1/index.ts';
 import { configMaps, pods, secrets } from '../../operator/src/runtime/resources.ts';
 import { openSession, type Session } from '../chaos/clients/session.ts';
 import { findPodProcesses, type PodProgram, sendTo } from '../chaos/stage/pod-processes.ts';
+import { freezeProcesses } from '../cluster/machine/freeze-processes.ts';
 import { makeRowTable, ROW_TABLE, type RowWriter, startRowWriter } from '../database/row-writer.ts';
 import type { World } from './world.ts';
 
@@ -80,15 +81,17 @@ export class WrittenShard {
     return kubectl.run(['exec', pod, `--namespace=${namespace}`, '--container=mariadb', '--', ...command]);
   }
 
-  /** Sends a signal to a program of pods, where it runs. */
+  /** Sends a signal to a program of pods, where it runs; SIGSTOP has taken effect when this resolves. */
   async signal(names: readonly string[], program: PodProgram, signal: NodeJS.Signals): Promise<void> {
     const uids = await Promise.all(
       names.map(async (name) => (await this.#world.require(pods, name)).metadata?.uid ?? ''),
     );
-    sendTo(
-      uids.flatMap((uid) => findPodProcesses(uid, program)),
-      signal,
-    );
+    const pids = uids.flatMap((uid) => findPodProcesses(uid, program));
+    if (signal === 'SIGSTOP') {
+      await freezeProcesses(pids);
+    } else {
+      sendTo(pids, signal);
+    }
   }
 
   /** Waits until so many more rows were acknowledged. */

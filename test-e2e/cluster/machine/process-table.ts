@@ -21,18 +21,24 @@ export function readProcess(pid: number): ProcessIdentity | undefined {
   return parseProcessStat(pid, stat);
 }
 
-/**
- * Parses /proc/PID/stat. The program's name stands in parentheses and may itself hold spaces and
- * parentheses, so fields are counted from the last one.
- */
+/** Parses /proc/PID/stat, or undefined for one that is dead. */
 export function parseProcessStat(pid: number, stat: string): ProcessIdentity | undefined {
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const state = fields[0];
-  const startTime = fields[19];
+  const state = parseProcessState(stat);
+  const startTime = fieldsAfterName(stat)[19];
   if (startTime === undefined || state === 'Z' || state === 'X') {
     return undefined;
   }
   return { pid, startTime };
+}
+
+/** The letter of the state in the stat file of a process or of a thread, as proc(5) has it. */
+export function parseProcessState(stat: string): string {
+  return fieldsAfterName(stat)[0] ?? '';
+}
+
+/** The program's name stands in parentheses and may itself hold spaces and parentheses, so fields are counted from the last one. */
+function fieldsAfterName(stat: string): readonly string[] {
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 /** Whether this very process still runs. */

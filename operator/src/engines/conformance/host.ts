@@ -31,7 +31,7 @@ export interface HostedMember {
   readonly address: SourceAddress;
   /** Prepares a start by `order` and starts the server, which need not answer yet. */
   start(order: BootOrder): Promise<void>;
-  /** Sends a signal to the server; for SIGKILL and SIGTERM waits until it has ended. Harmless when none runs. */
+  /** Sends a signal to the server, and waits until it has ended or, after SIGSTOP, none of its threads runs any more. Harmless when none runs. */
   signal(name: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): Promise<void>;
   /** Resolves when the server that was started last has ended; with its log since then. */
   ended(): Promise<string>;
