@@ -31,6 +31,8 @@ const WHOLE = 'whole';
 const ROUND = { selects: 160, joins: 30, writes: 10 };
 /** What the router refuses: it says so before a row is read, or written. */
 const NOT_SUPPORTED = 1235;
+/** And what would need more rows of several slots than one server may see, as joins of tables that grow do in the end. */
+const TOO_MANY_ROWS = 1104;
 const PACKAGED = PACKAGED_MARIADB.at(-1);
 
 let world: RouterWorld;
@@ -79,7 +81,8 @@ async function both(sql: string): Promise<void> {
 /** Whether the router answers, and then as the one database does. */
 async function compare(sql: string, ordered: boolean, folded: boolean): Promise<boolean> {
   const answer = await readAnswer(routed, sql).catch((error: unknown) => {
-    if ((error as { readonly errno?: number }).errno === NOT_SUPPORTED) {
+    const { errno } = error as { readonly errno?: number };
+    if (errno === NOT_SUPPORTED || errno === TOO_MANY_ROWS) {
       return null;
     }
     throw new Error(sql, { cause: error });
