@@ -154,7 +154,7 @@ function decideKeeping({ freeBytes, epoch }: ReturnFacts, bytes: number): Decisi
     return stuck(
       'ChangesDoNotFit',
       `${bytes} bytes of changes that no other instance has are to be kept as a file before the server starts, and ` +
-        'the volume has no room for them: delete what is kept in its folder "kept", or raise spec.storage.size.',
+        'the volume has no room for them: delete what is kept in its folder "kept".',
     );
   }
   return { kind: 'keepTail', epoch };

@@ -26,7 +26,11 @@ const LEAST_FREE_SHARE = 0.1;
 export function holdCopy(conditions: CopyConditions): MoveReason | null {
   const { limits } = conditions;
   if (limits?.paused === true) {
-    return { reason: 'Paused', message: 'Moves are paused by spec.rebalance.paused.' };
+    // The map tells that moves wait, and not by whose word.
+    return {
+      reason: 'Paused',
+      message: 'Moves are paused, by the cluster or its ShardRebalance, or no window for them is open.',
+    };
   }
   return (
     holdForSpace(conditions) ??
@@ -43,7 +47,8 @@ function holdForSpace({ usage }: CopyConditions): MoveReason | null {
   return {
     reason: 'VolumeNearlyFull',
     message:
-      'The volume that receives the rows is more than nine tenths full: enlarge it, or cancel the move.',
+      'The volume that receives the rows is more than nine tenths full: delete what you no longer need there, or ' +
+      'cancel the move.',
   };
 }
 

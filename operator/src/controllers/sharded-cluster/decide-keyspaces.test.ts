@@ -172,7 +172,20 @@ describe('shardsWithoutSlots', () => {
   it('names shards that hold no slot of any keyspace, where there are keyspaces', () => {
     const shards = [aShard(0), aShard(1), aShard(2)];
     const keyspaces = [...decide([APP]).keyspaces];
-    expect(shardsWithoutSlots({ revision: 1, shards, keyspaces })).toEqual(['demo-shard-2']);
-    expect(shardsWithoutSlots({ revision: 1, shards })).toEqual([]);
+    expect(shardsWithoutSlots({ revision: 1, shards, keyspaces })).toEqual({
+      names: ['demo-shard-2'],
+      slotsSuffice: true,
+    });
+    expect(shardsWithoutSlots({ revision: 1, shards: shards.slice(0, 2), keyspaces })).toBeNull();
+    expect(shardsWithoutSlots({ revision: 1, shards })).toBeNull();
+  });
+
+  it.each([
+    ['two slots', { ...APP, slots: 2 }],
+    ['one interval, of many that there may be', { ...APP, slots: 8, strategy: 'Range' as const }],
+  ])('tells that %s cannot fill three shards', (_, keyspace) => {
+    const shards = [aShard(0), aShard(1), aShard(2)];
+    const keyspaces = [...decide([keyspace], { shards: [0, 1, 2] }).keyspaces];
+    expect(shardsWithoutSlots({ revision: 1, shards, keyspaces })).toMatchObject({ slotsSuffice: false });
   });
 });

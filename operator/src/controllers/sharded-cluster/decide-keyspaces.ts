@@ -131,10 +131,21 @@ function notPlaced(name: string, error: unknown): Finding {
   };
 }
 
-/** Shards of the map that hold no slot of any keyspace, though there are keyspaces. */
-export function shardsWithoutSlots({ keyspaces = [], shards }: ShardMapSpec): readonly string[] {
+/** Shards that hold no slot of any keyspace, though there are keyspaces. */
+export interface EmptyShards {
+  readonly names: readonly string[];
+  /** Whether some keyspace has a slot for every shard. Where none has, slots that are spread anew fill no empty shard. */
+  readonly slotsSuffice: boolean;
+}
+
+/** Shards of the map without slots; null where there are none. */
+export function shardsWithoutSlots({ keyspaces = [], shards }: ShardMapSpec): EmptyShards | null {
   const holders = new Set(keyspaces.flatMap(({ slotsByShard }) => slotsByShard.map(({ shard }) => shard)));
-  return keyspaces.length === 0
-    ? []
-    : shards.filter(({ number }) => !holders.has(number)).map(({ name }) => name);
+  const names = shards.filter(({ number }) => !holders.has(number)).map(({ name }) => name);
+  if (keyspaces.length === 0 || names.length === 0) {
+    return null;
+  }
+  // A keyspace of intervals has as many slots as intervals; `slots` is the most there can be.
+  const slotsSuffice = keyspaces.some(({ slots, ranges }) => (ranges?.length ?? slots) >= shards.length);
+  return { names, slotsSuffice };
 }

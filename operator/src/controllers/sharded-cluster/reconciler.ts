@@ -256,7 +256,7 @@ export class ShardedClusterReconciler implements Reconciler {
       shardsWithoutDatabases: [],
       routers: null,
       rebalance: null,
-      shardsWithoutSlots: [],
+      shardsWithoutSlots: null,
       isSupervised: false,
       previous: { conditions, shards },
     });

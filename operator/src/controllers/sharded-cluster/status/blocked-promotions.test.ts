@@ -22,7 +22,7 @@ function verdictOf(change: Partial<ConditionInput>) {
     shardsWithoutDatabases: [],
     routers: null,
     rebalance: null,
-    shardsWithoutSlots: [],
+    shardsWithoutSlots: null,
     isSupervised: true,
     previous: { conditions: [], shards: [] },
     ...change,

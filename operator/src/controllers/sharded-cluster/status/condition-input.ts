@@ -1,5 +1,6 @@
 import type { Condition, ShardStatus } from '../../../api/v1alpha1/index.ts';
 import type { InstanceProblem } from '../../../core/instance-report.ts';
+import type { EmptyShards } from '../decide-keyspaces.ts';
 import type { RestartPlan } from '../maintenance/decide-restarts.ts';
 import type { RouterCount } from '../resources/router-deployment.ts';
 import type { RebalanceSummary } from './rebalance-summary.ts';
@@ -27,8 +28,8 @@ export interface ConditionInput {
   readonly routers: RouterCount | null;
   /** The rebalance that matters most now; null where there is none. */
   readonly rebalance: RebalanceSummary | null;
-  /** Names of shards that hold no slot, though there are keyspaces. */
-  readonly shardsWithoutSlots: readonly string[];
+  /** Shards that hold no slot, though there are keyspaces; null for none. */
+  readonly shardsWithoutSlots: EmptyShards | null;
   /** Whether something is known of every shard: otherwise nobody can say that nothing is blocked. */
   readonly isSupervised: boolean;
   /** The conditions and shards last written. */

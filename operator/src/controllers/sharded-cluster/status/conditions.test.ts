@@ -32,7 +32,7 @@ function input(change: Partial<ConditionInput>): ConditionInput {
     shardsWithoutDatabases: [],
     routers: null,
     rebalance: null,
-    shardsWithoutSlots: [],
+    shardsWithoutSlots: null,
     isSupervised: true,
     previous: { conditions: [], shards: [] },
     ...change,

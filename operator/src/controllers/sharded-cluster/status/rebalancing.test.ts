@@ -10,7 +10,10 @@ function told(name: string, phase: RebalancePhase, createdAt = '2026-01-01T00:00
   return aRebalance({}, status, { name, uid: name, creationTimestamp: createdAt });
 }
 
-function verdict(rebalances: readonly ShardRebalance[], shardsWithoutSlots: readonly string[] = []): string {
+function verdict(
+  rebalances: readonly ShardRebalance[],
+  shardsWithoutSlots: ConditionInput['shardsWithoutSlots'] = null,
+): string {
   const rebalance = summariseRebalances(rebalances);
   const { status, reason } = rebalancing({ rebalance, shardsWithoutSlots } as unknown as ConditionInput);
   return `${status}/${reason}`;
@@ -50,9 +53,19 @@ describe('the condition Rebalancing', () => {
   });
 
   it('names shards without slots where nothing is under way', () => {
-    expect(verdict([], ['demo-shard-2'])).toBe('False/ShardsWithoutSlots');
-    expect(verdict([told('r1', 'Cancelled')], ['demo-shard-2'])).toBe('False/ShardsWithoutSlots');
-    expect(verdict([told('r1', 'Running')], ['demo-shard-2'])).toBe('True/SlotsMoving');
+    const empty = { names: ['demo-shard-2'], slotsSuffice: true };
+    expect(verdict([], empty)).toBe('False/ShardsWithoutSlots');
+    expect(verdict([told('r1', 'Cancelled')], empty)).toBe('False/ShardsWithoutSlots');
+    expect(verdict([told('r1', 'Running')], empty)).toBe('True/SlotsMoving');
     expect(verdict([])).toBe('False/NotRebalancing');
+  });
+
+  it.each([
+    [true, /made by itself once all shards are ready/u],
+    [false, /Nothing moves to them by itself.*move or split slots/u],
+  ])('promises slots only where there are enough of them: %s', (slotsSuffice, words) => {
+    const shardsWithoutSlots = { names: ['demo-shard-2'], slotsSuffice };
+    const { message } = rebalancing({ rebalance: null, shardsWithoutSlots } as unknown as ConditionInput);
+    expect(message).toMatch(words);
   });
 });

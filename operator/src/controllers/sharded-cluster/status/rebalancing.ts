@@ -1,5 +1,6 @@
 /** The verdict on moves between shards. Pure. */
 import { assertNever } from '../../../runtime/assert-never.ts';
+import type { EmptyShards } from '../decide-keyspaces.ts';
 import type { ConditionInput } from './condition-input.ts';
 import { nameSome, type Verdict, verdict } from './verdict.ts';
 
@@ -33,13 +34,18 @@ export function rebalancing({ rebalance, shardsWithoutSlots }: ConditionInput): 
   }
 }
 
-function withoutSlots(shards: readonly string[]): Verdict {
-  return shards.length === 0
-    ? NOT_REBALANCING
-    : verdict(
-        'False',
-        'ShardsWithoutSlots',
-        `Shards that hold no slots: ${nameSome(shards)}. Slots move to them by a ShardRebalance, which is made by itself ` +
-          'once all shards are ready, unless one for this number of shards was cancelled or has failed.',
-      );
+function withoutSlots(shards: EmptyShards | null): Verdict {
+  if (shards === null) {
+    return NOT_REBALANCING;
+  }
+  const what = shards.slotsSuffice
+    ? 'Slots move to them by a ShardRebalance, which is made by itself once all shards are ready, unless one for this ' +
+      'number of shards was cancelled or has failed.'
+    : 'Nothing moves to them by itself, since every keyspace has fewer slots than there are shards: move or split slots, ' +
+      'or lower spec.shards.';
+  return verdict(
+    'False',
+    'ShardsWithoutSlots',
+    `Shards that hold no slots: ${nameSome(shards.names)}. ${what}`,
+  );
 }

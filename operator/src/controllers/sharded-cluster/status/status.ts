@@ -85,7 +85,7 @@ export function statusOf(input: StatusInput): ShardedClusterStatus {
     shardsWithoutDatabases: (shardMap?.keyspaces ?? []).length === 0 ? [] : withoutDatabases(shards, known),
     routers: countRouters(cluster, input.routerDeployment),
     rebalance,
-    shardsWithoutSlots: shardMap === undefined ? [] : shardsWithoutSlots(shardMap),
+    shardsWithoutSlots: shardMap === undefined ? null : shardsWithoutSlots(shardMap),
     isSupervised: shards.every((shard) => known.shard(numberOfShard(shard.name)) !== undefined),
     previous: { conditions: previous.conditions ?? [], shards: previous.shards ?? [] },
   });
