@@ -110,6 +110,17 @@ describe('the API server refuses a ShardedCluster with', () => {
   );
 });
 
+describe('the API server refuses a ShardedCluster with a field', () => {
+  it.each([
+    ['misspelt at the top', { shards: 2, shard: 3 }, 'spec.shard'],
+    ['misspelt further down', { shards: 2, storage: { sise: '10Gi' } }, 'spec.storage.sise'],
+  ])('%s, and names it', async (_, spec, field) => {
+    const answer = await tryToCreate(CLUSTER, spec);
+    expect(answer).toMatchObject({ status: 400 });
+    expect(answer.body['message']).toContain(`unknown field "${field}"`);
+  });
+});
+
 describe('the API server refuses to give a ShardedCluster', () => {
   it.each(rows(REFUSED_CHANGES))('%s', async (_, refused) => {
     expect(await attempt(CLUSTER, refused)).toMatchObject(refusal(refused));

@@ -142,6 +142,12 @@ const users: RefusedSpec[] = [
     remedy: 'Required value',
   },
   {
+    attempt: 'users of a cluster without a keyspace',
+    spec: user({}),
+    field: 'spec.users',
+    remedy: 'add one to spec.keyspaces',
+  },
+  {
     attempt: 'access to a keyspace that does not exist',
     spec: user({ keyspaces: ['app'] }),
     field: 'spec.users',

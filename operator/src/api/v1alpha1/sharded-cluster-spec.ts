@@ -55,7 +55,7 @@ export const shardedClusterSpecSchema = z
       { maxItems: MAX_USERS, keys: ['name'] },
       userSchema,
       'Database users kept on every shard, beside the user `app` of the Secret `<cluster>-app`. One that is removed here is ' +
-        'dropped. They take a keyspace: without one there is nothing that they could be given access to.',
+        'dropped. They take a keyspace, since there is nothing else that they could be given access to.',
     ).default([]),
     tls: tlsSchema.prefault({}),
     affinity: affinitySchema.exactOptional(),
@@ -80,6 +80,13 @@ export const shardedClusterSpecSchema = z
           'number; to use fewer shards, create a smaller ShardedCluster and copy the data into it',
         fieldPath: '.shards',
         reason: 'FieldValueForbidden',
+      },
+      {
+        rule: 'size(self.users) == 0 || size(self.keyspaces) > 0',
+        message:
+          'spec.users takes a keyspace, since there is nothing else that users are given access to: add one to spec.keyspaces, or ' +
+          'remove the users',
+        fieldPath: '.users',
       },
       {
         rule:
