@@ -3,6 +3,7 @@ import { CONDITIONS, REASONS } from '../../operator/src/api/v1alpha1/conditions.
 import { EVENT_REASONS } from '../../operator/src/api/v1alpha1/events.ts';
 import { HOLD_WORDS, PHASE_WORDS, WARNING_WORDS } from '../../operator/src/api/v1alpha1/rebalance-words.ts';
 import { OWNED_VARIABLES } from '../../operator/src/api/v1alpha1/my-cnf-owned.ts';
+import { PROMOTION_WORDS, SHARD_STATE_WORDS } from '../../operator/src/api/v1alpha1/shard-words.ts';
 import { cell, GENERATED_NOTE } from './reference.ts';
 
 /** Markdown of `docs/reference/conditions.md`. */
@@ -35,6 +36,12 @@ export function renderConditionsReference(): string {
         `| \`${reason}\` | ${type} | ${cell(meaning)} | ${cell(remedy)} |`,
     ),
     '',
+    '## States of a shard\n',
+    'In `status.shards[].state` of a ShardedCluster.\n',
+    ...wordTable('state', SHARD_STATE_WORDS),
+    '## Why a primary was replaced\n',
+    'In `status.shards[].lastFailover.reason`, in the event `PrimaryLost`, and in the label `reason` of the metric `shardwright_failovers_total`.\n',
+    ...wordTable('reason', PROMOTION_WORDS),
     '## Phases of a ShardRebalance\n',
     ...wordTable('phase', PHASE_WORDS),
     '## Why moves are held\n',

@@ -44,20 +44,7 @@ export interface InstanceReport {
 /** Where the Service for reads leads. */
 export type ReadTarget = 'replica' | 'primary';
 
-/**
- * What the supervisor found a shard to be in, by name.
- * - `healthy`: nothing to do.
- * - `promoting`: the map has no primary; one is being elected.
- * - `blocked`: the same, and nobody may be promoted for now.
- * - `primaryLost`: the primary's server is proven to have ended.
- * - `primaryUnreachable`: nobody hears of the primary; that alone proves nothing.
- * - `primaryHung`: its agent answers and its server does not.
- * - `primaryUnable`: it was elected, has not opened, and cannot apply what it received.
- * - `acknowledgementsStalled`: it runs, and no replica can acknowledge what it commits.
- * - `switchingOver`: a planned change of the primary is under way.
- * - `replicaBroken`: a replica cannot apply what it received.
- * - the others: a single entry of the map is being changed, or waited for.
- */
+/** What the supervisor found a shard to be in, by name; each is explained in `api/v1alpha1/shard-words.ts`. */
 export const SHARD_STATE_NAMES = [
   'healthy',
   'initialising',
@@ -79,16 +66,7 @@ export const SHARD_STATE_NAMES = [
 ] as const;
 export type ShardStateName = (typeof SHARD_STATE_NAMES)[number];
 
-/**
- * Why a primary was replaced.
- * - `ServerEnded`: its agent or the kubelet told that its server had ended.
- * - `Unreachable`: nobody heard of it for the fence's time.
- * - `Hung`: its server answered nobody.
- * - `CannotApply`: it was elected, and could not apply what it had received; it never took writes.
- * - `AcknowledgementsStalled`: no replica could acknowledge its commits.
- * - `Switchover`: it was planned.
- * - `Resumed`: another instance of the operator had begun, and the reason went with it.
- */
+/** Why a primary was replaced; each is explained in `api/v1alpha1/shard-words.ts`. */
 export const PROMOTION_REASONS = [
   'ServerEnded',
   'Unreachable',

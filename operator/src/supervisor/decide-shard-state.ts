@@ -16,7 +16,7 @@ export interface PrimaryTrouble {
 }
 
 /**
- * A shard's state, and with it what is to be done; what the names mean is said at `ShardStateName`. Each has at most
+ * A shard's state, and with it what is to be done; what the names mean is said in `api/v1alpha1/shard-words.ts`. Each has at most
  * one action.
  */
 export type ShardState =

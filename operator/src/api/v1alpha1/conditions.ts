@@ -79,11 +79,6 @@ export const REASONS = {
     meaning: 'Objects of the cluster are being created for the first time.',
     remedy: NOTHING,
   },
-  UpdatingObjects: {
-    on: ['Progressing=True'],
-    meaning: 'Objects are being brought in line with the spec.',
-    remedy: NOTHING,
-  },
   WaitingForPods: {
     on: ['Ready=False', 'Available=False', 'Progressing=True'],
     meaning: 'Objects are in place, but some pods are not ready yet; the message names them.',
@@ -331,13 +326,15 @@ export const REASONS = {
     on: ['Ready=False', 'Progressing=True', 'Degraded=True'],
     meaning:
       'Fewer routers are ready than `spec.router.replicas` asks for; the message says how many. With none, applications cannot connect to the Service of the cluster.',
-    remedy: 'Run `kubectl describe pod` on a pod of the Deployment named, and look at its log.',
+    remedy:
+      'Run `kubectl describe pod` on a pod of the Deployment named, and look at its log. The Secret of `spec.tls.serverCertificateSecretRef`, where it is set, has to be there before they start.',
   },
   ShardsWithoutSlots: {
     on: ['Rebalancing=False'],
     meaning:
-      'Shards hold no slots; the message names them. Once all shards are ready a ShardRebalance moves slots to them, unless one for this number of shards was cancelled or has failed.',
-    remedy: 'Nothing to do; after a cancelled or failed rebalance, create another ShardRebalance.',
+      'Shards hold no slots; the message names them. Once all shards are ready a ShardRebalance moves slots to them, unless one for this number of shards was cancelled or has failed, or every keyspace has fewer slots than there are shards.',
+    remedy:
+      'Nothing to do; after a cancelled or failed rebalance, create another ShardRebalance. Where there are fewer slots than shards, move or split slots, or have fewer shards.',
   },
   OneReplicaOnly: {
     on: ['FailoverBlocked=False'],

@@ -242,8 +242,10 @@ export const EVENT_REASONS = {
   },
   ShardsWithoutSlots: {
     type: 'Normal',
-    meaning: 'Shards were added and hold no slots yet.',
-    remedy: 'Nothing to do. A ShardRebalance moves slots to them once all shards are ready.',
+    meaning:
+      'Shards hold no slots; the note names them, and says whether slots will move to them by themselves.',
+    remedy:
+      'Nothing to do, unless there are fewer slots than shards: then move or split slots, or have fewer shards.',
   },
   UserSecretMissing: {
     type: 'Warning',

@@ -5,7 +5,8 @@
 import type { PlanWarningCode } from '../../core/rebalance/plan-warnings.ts';
 import type { HoldReason, RebalancePhase } from './shard-rebalance-status.ts';
 
-interface WordDocumentation {
+/** What a word means, and what a person does about it. */
+export interface WordDocumentation {
   readonly meaning: string;
   /** What the user does about it. */
   readonly remedy: string;
@@ -17,7 +18,9 @@ const NOTHING = 'Nothing to do.';
 export const PHASE_WORDS: Readonly<Record<RebalancePhase, WordDocumentation>> = {
   Planned: { meaning: 'It is being planned, or waits for its turn to begin.', remedy: NOTHING },
   AwaitingApproval: {
-    meaning: 'The plan is made and `spec.rebalance.approval` of the cluster is `Manual`.',
+    meaning:
+      'The plan is made and waits for consent: `spec.rebalance.approval` of the cluster is `Manual`, or it copies more than ' +
+      '`spec.rebalance.automaticUpToBytes`, or its size is unknown where that is set.',
     remedy: 'Read the plan and set `spec.approved`, or `spec.cancel`.',
   },
   Running: { meaning: 'Moves are under way.', remedy: NOTHING },
