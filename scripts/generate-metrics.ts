@@ -22,7 +22,9 @@ interface MetricSection {
 const SECTIONS: readonly MetricSection[] = [
   {
     title: 'Operator: shards and moves',
-    text: 'Counted by the operator that leads, from its start on.',
+    text:
+      'Counted by the operator that leads, from its start on. `reason` says ' +
+      '[why a primary was replaced](conditions.md#why-a-primary-was-replaced); `phase` is a part of `status.shards[].lastFailover.phaseMilliseconds`.',
     register(registry) {
       createSupervisorMetrics(registry);
       createMoverMetrics(registry);
@@ -32,7 +34,10 @@ const SECTIONS: readonly MetricSection[] = [
     title: 'Agents: one for each instance',
     text:
       'Whose they are is told by the labels that the scrape adds, such as `pod`; those of the pod, `shardwright.io/cluster` and ' +
-      '`shardwright.io/shard`, can be taken over by relabelling. A figure that is unknown is absent: it is not zero.',
+      '`shardwright.io/shard`, can be taken over by relabelling. A figure that is unknown is absent: it is not zero. ' +
+      '`reason` of `shardwright_problem` is the agent’s own word for what stands in its way; of an instance that is not healthy, ' +
+      '`status.shards[].instances[].error` has the message of the first. What a person has to see to is a [condition](conditions.md#reasons) as well. Of `shardwright_move_held` it is ' +
+      '[why moves are held](conditions.md#why-moves-are-held), as far as the agent knows.',
     register: createAgentMetrics,
   },
   {
