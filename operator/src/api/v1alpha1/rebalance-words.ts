@@ -16,7 +16,11 @@ const NOTHING = 'Nothing to do.';
 
 /** Every phase. */
 export const PHASE_WORDS: Readonly<Record<RebalancePhase, WordDocumentation>> = {
-  Planned: { meaning: 'It is being planned, or waits for its turn to begin.', remedy: NOTHING },
+  Planned: {
+    meaning: 'It is being planned, or waits for its turn to begin, or for its cluster to be there.',
+    remedy:
+      'Nothing to do, unless `status.message` says that there is no such cluster: then correct the name in another.',
+  },
   AwaitingApproval: {
     meaning:
       'The plan is made and waits for consent: `spec.rebalance.approval` of the cluster is `Manual`, or it copies more than ' +

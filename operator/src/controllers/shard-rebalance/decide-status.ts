@@ -37,6 +37,21 @@ export function decideStatus(
 }
 
 /**
+ * The status of one whose cluster is not there: somebody misspelt the name, or makes the cluster later. Undefined to leave it as it is.
+ */
+export function decideOrphanStatus(rebalance: ShardRebalance, now: number): ShardRebalanceStatus | undefined {
+  const { spec, status } = rebalance;
+  if (hasEnded(rebalance) || status?.plan !== undefined) {
+    return undefined;
+  }
+  if (spec.cancel || spec.rollback) {
+    return ended(rebalance, 'Cancelled', 'It was cancelled before there was a plan.', now);
+  }
+  const message = `There is no ShardedCluster ${spec.clusterName} in this namespace: create it, or delete this and make another.`;
+  return { ...common(rebalance), phase: 'Planned', message };
+}
+
+/**
  * The one that has to end before this begins: one that is under way, or else an older one that may begin. One that waits for
  * consent keeps nobody waiting.
  */

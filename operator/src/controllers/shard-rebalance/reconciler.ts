@@ -27,7 +27,7 @@ import { shardedClusters, shardRebalances } from '../sharded-cluster/resource-ty
 import { clusterLabels } from '../sharded-cluster/resources/labels.ts';
 import { AutomaticSplits } from './automatic-splits.ts';
 import { type Creation, decideCreation } from './decide-creation.ts';
-import { decideStatus } from './decide-status.ts';
+import { decideOrphanStatus, decideStatus } from './decide-status.ts';
 import { databasesByGiver } from './make-plan.ts';
 import { type ClusterObservation, hasEnded, inOrderOfAge, type Inspection } from './observe.ts';
 import { decideStatusWrite, figuresInterval } from './status-write.ts';
@@ -80,6 +80,10 @@ export class RebalanceReconciler implements Reconciler {
   }
 
   async reconcile(key: ObjectKey, signal: AbortSignal): Promise<ReconcileResult> {
+    if (this.#options.clusters.get(key) === undefined) {
+      await this.#tellOrphans(key, signal);
+      return done;
+    }
     const observation = this.#observe(key);
     if (observation === undefined) {
       return done;
@@ -100,7 +104,7 @@ export class RebalanceReconciler implements Reconciler {
   }
 
   #observe(key: ObjectKey): ClusterObservation | undefined {
-    const { clusters, shardMaps, rebalances, views, clock } = this.#options;
+    const { clusters, shardMaps, views, clock } = this.#options;
     const stored = clusters.get(key);
     const map = shardMaps.get(key)?.spec;
     if (stored === undefined || map === undefined || isBeingDeleted(stored)) {
@@ -112,19 +116,33 @@ export class RebalanceReconciler implements Reconciler {
       return undefined;
     }
     const { namespace, name } = cluster.metadata;
-    const own = rebalances
-      .list(namespace)
-      .filter(({ spec }) => spec.clusterName === name)
-      .flatMap((rebalance) => parsed(parseShardRebalance, rebalance) ?? []);
     return {
       cluster,
       map,
-      rebalances: inOrderOfAge(own),
+      rebalances: inOrderOfAge(this.#rebalancesOf(key)),
       shards: views.shards({ namespace, name }),
       viewOf: (id) => views.move({ namespace, name }, id),
       isWindowOpen: windowState(cluster.spec.rebalance.windows, clock.now()).isOpen,
       now: clock.now(),
     };
+  }
+
+  #rebalancesOf({ namespace, name }: ObjectKey): ShardRebalance[] {
+    return this.#options.rebalances
+      .list(namespace)
+      .filter(({ spec }) => spec.clusterName === name)
+      .flatMap((rebalance) => parsed(parseShardRebalance, rebalance) ?? []);
+  }
+
+  /** Those of a cluster that is not there say so, once. */
+  async #tellOrphans(key: ObjectKey, signal: AbortSignal): Promise<void> {
+    const { client, clock } = this.#options;
+    for (const rebalance of this.#rebalancesOf(key)) {
+      const status = decideOrphanStatus(rebalance, clock.now());
+      if (status !== undefined && status.message !== rebalance.status?.message) {
+        await client.replace(shardRebalances, { ...rebalance, status }, { subresource: 'status' }, signal);
+      }
+    }
   }
 
   async #create(
