@@ -106,6 +106,34 @@ export async function untilSent(member: MemberProcesses): Promise<void> {
   }
 }
 
+/** Longer than an acknowledgement takes that is on its way. */
+const ACKNOWLEDGING_MILLISECONDS = 500;
+
+/**
+ * Resolves when a change waits on a primary for an acknowledgement that does not come. That one waits at some moment does
+ * not tell: every change does, for as long as replicas take.
+ */
+export async function untilUnacknowledged(member: MemberProcesses): Promise<void> {
+  const sql = await connectAsAgent(member);
+  let before: string | undefined;
+  try {
+    await waitFor(
+      `a change waits in vain on ${member.pod}`,
+      async () => {
+        const [[, waiting] = [], [, acknowledged] = []] = await sql.read(
+          "SHOW GLOBAL STATUS WHERE Variable_name IN ('Rpl_semi_sync_master_wait_sessions', 'Rpl_semi_sync_master_yes_tx')",
+        );
+        const last = before;
+        before = Number(waiting) > 0 ? acknowledged : undefined;
+        return before !== undefined && before === last ? true : undefined;
+      },
+      { timeoutMilliseconds: 120_000, everyMilliseconds: ACKNOWLEDGING_MILLISECONDS },
+    );
+  } finally {
+    sql.close();
+  }
+}
+
 /** A value as the driver gives it, as text; nothing for NULL. */
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : value === null ? '' : JSON.stringify(value);

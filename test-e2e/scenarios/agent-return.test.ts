@@ -12,6 +12,7 @@ import {
   insertBehindItsBack,
   stopReceiving,
   untilSent,
+  untilUnacknowledged,
 } from '../agent/member-sql.ts';
 import { changeShard, readShard } from '../agent/operator-stand-in.ts';
 import { createPromotionStandIn, type PromotionStandIn } from '../agent/promotion-stand-in.ts';
@@ -153,11 +154,7 @@ async function killWithTail(makeTail: () => Promise<string>): Promise<MemberProc
 
 /** A definition behind a change that waits, the heartbeat's: together they keep the server from starting as a replica. */
 async function makeUncuttableTail(): Promise<string> {
-  await operator.until(
-    primary.pod,
-    'a change waits',
-    ({ member: observed }) => (observed?.acknowledgement.waitingSessions ?? 0) > 0,
-  );
+  await untilUnacknowledged(primary);
   return change('define');
 }
 

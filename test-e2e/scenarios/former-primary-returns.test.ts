@@ -1,12 +1,14 @@
 /** A former primary comes back with changes that nobody acknowledged: they are kept, and it follows its successor. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { waitingWrites } from '../sharded-cluster/waiting-writes.ts';
+import { BINARY_LOG_NAME } from '../../operator/src/engines/mariadb/layout.ts';
 import { World } from '../sharded-cluster/world.ts';
 import { WrittenShard } from '../sharded-cluster/written-shard.ts';
 
 const CLUSTER = 'returns';
 /** Until a client gives up a change that nobody acknowledges. */
 const PATIENCE_MILLISECONDS = 1000;
+/** Where a server has its log. */
+const DATA = '/var/lib/shardwright/volume/data';
 
 let world: World;
 let shard: WrittenShard;
@@ -27,9 +29,13 @@ afterAll(async () => {
 
 /**
  * Has a statement carried out that no replica receives, and kills the server; returns the former primary. Nobody else
- * writes meanwhile: a log has room for no more than two changes that wait one after the other.
+ * writes meanwhile: a log has room for no more than two changes that wait one after the other. `logged` is what a log has of
+ * the statement, and of no other.
  */
-async function killWithTail(statement: string): Promise<{ readonly former: string; readonly epoch: number }> {
+async function killWithTail(
+  statement: string,
+  logged: string,
+): Promise<{ readonly former: string; readonly epoch: number }> {
   const { primary, replicas, epoch } = await shard.untilWhole();
   if (primary === null) {
     throw new Error('there is no primary');
@@ -41,7 +47,7 @@ async function killWithTail(statement: string): Promise<{ readonly former: strin
     await Promise.all(replicas.map((pod) => shard.runAsAgent(pod, 'STOP SLAVE IO_THREAD')));
     const session = await shard.connect(primary, PATIENCE_MILLISECONDS);
     await expect(session.query(statement)).rejects.toThrow('no answer');
-    await untilAcknowledgementIsAwaited(primary);
+    await untilLogged(primary, logged);
     await shard.signal([primary], 'server', 'SIGKILL');
   } finally {
     await shard.signal(replicas, 'agent', 'SIGCONT');
@@ -52,11 +58,16 @@ async function killWithTail(statement: string): Promise<{ readonly former: strin
   return { former: primary, epoch: epoch + 1 };
 }
 
-/** It is in the log then, which a busy machine may not have come to while the client had patience. */
-async function untilAcknowledgementIsAwaited(pod: string): Promise<void> {
-  await world.until('the change waits for an acknowledgement', async () =>
-    (await waitingWrites(world, pod)) > 0 ? true : undefined,
-  );
+/**
+ * A busy machine may not have come to it while the client had patience. That a change waits for an acknowledgement does not tell:
+ * it may be the heartbeat.
+ */
+async function untilLogged(pod: string, text: string): Promise<void> {
+  const files = ['--recursive', `--include=${BINARY_LOG_NAME}.0*`];
+  await world.until('the change is logged', async () => {
+    await shard.execute(pod, ['grep', ...files, '--quiet', '--fixed-strings', text, DATA]);
+    return true;
+  });
 }
 
 /** The note of an event with that reason about a pod. */
@@ -85,7 +96,7 @@ async function keptText(pod: string): Promise<string> {
 
 describe('a former primary', () => {
   it('keeps what nobody acknowledged as a file, loses it, and follows', async () => {
-    const { former, epoch } = await killWithTail("INSERT INTO app.written_rows VALUES ('lost', 1)");
+    const { former, epoch } = await killWithTail("INSERT INTO app.written_rows VALUES ('lost', 1)", 'lost');
     expect((await shard.entry()).primary).not.toBe(former);
     expect(await shard.findLost()).toEqual([]);
     expect(await eventAbout('ChangesKept', former)).toContain(`/kept/tail-epoch-${epoch}-`);
@@ -96,7 +107,7 @@ describe('a former primary', () => {
   });
 
   it('is made anew where a definition among them cannot be cut off', async () => {
-    const { former } = await killWithTail('CREATE TABLE app.lost (id INT)');
+    const { former } = await killWithTail('CREATE TABLE app.lost (id INT)', 'CREATE TABLE app.lost');
     expect(await shard.findLost()).toEqual([]);
     expect(await eventAbout('ReplicaRecloned', former)).toMatch(/cannot cut/);
     expect(await keptText(former)).toContain('CREATE TABLE');

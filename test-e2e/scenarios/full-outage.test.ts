@@ -1,7 +1,8 @@
 /** All members of a shard go at once, again and again: it recovers without a person, and nothing acknowledged is lost. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pods } from '../../operator/src/runtime/resources.ts';
-import { podProcesses, sendTo } from '../chaos/stage/pod-processes.ts';
+import { findPodProcesses, podProcesses, sendTo } from '../chaos/stage/pod-processes.ts';
+import { freezeProcesses } from '../cluster/machine/freeze-processes.ts';
 import { World } from '../sharded-cluster/world.ts';
 import { WrittenShard } from '../sharded-cluster/written-shard.ts';
 
@@ -35,6 +36,11 @@ async function holdUpApplying(replicas: readonly string[]): Promise<void> {
   await shard.untilAcknowledged(50);
 }
 
+/** The uids of pods, in their order. */
+async function uidsOf(names: readonly string[]): Promise<readonly string[]> {
+  return Promise.all(names.map(async (name) => (await world.require(pods, name)).metadata?.uid ?? ''));
+}
+
 /** Waits until all is well again; resolves with what was lost. */
 async function recover(): Promise<readonly string[]> {
   await shard.untilAcknowledged(20);
@@ -54,9 +60,7 @@ describe('a shard all of whose members go at once', () => {
   it('recovers from the death of everything in its pods', async () => {
     const { replicas } = await shard.untilWhole();
     await holdUpApplying(replicas);
-    const uids = await Promise.all(
-      (await shard.members()).map(async (pod) => (await world.require(pods, pod)).metadata?.uid ?? ''),
-    );
+    const uids = await uidsOf(await shard.members());
     sendTo(
       uids.flatMap((uid) => podProcesses(uid)),
       'SIGKILL',
@@ -87,9 +91,14 @@ describe('a shard all of whose members go at once', () => {
   it('promotes another where the recorded primary does not come back', async () => {
     const { primary, replicas, epoch } = await shard.untilWhole();
     await holdUpApplying(replicas);
-    await shard.signal(await shard.members(), 'server', 'SIGKILL');
-    // Without its agent its server stays down.
-    await shard.signal([primary ?? ''], 'agent', 'SIGSTOP');
+    const uids = await uidsOf(await shard.members());
+    const agent = findPodProcesses((await uidsOf([primary ?? '']))[0] ?? '', 'agent');
+    sendTo(
+      uids.flatMap((uid) => findPodProcesses(uid, 'server')),
+      'SIGKILL',
+    );
+    // Without its agent its server stays down. Nothing comes between: soon the operator has the agent start it again.
+    await freezeProcesses(agent);
     try {
       await world.until('another is promoted', async () => {
         const entry = await shard.entry();

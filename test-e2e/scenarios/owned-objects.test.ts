@@ -92,17 +92,20 @@ describe('a cluster of two shards', () => {
   });
 
   it('gives each pod its labels, with the role of the map', async () => {
-    const labels = (await world.list(pods, CLUSTER)).map(({ metadata }) => metadata?.labels ?? {});
-    const shown = labels.map((label) => [
-      label['app.kubernetes.io/name'],
-      label['app.kubernetes.io/component'],
-      label['shardwright.io/cluster'],
-      label['shardwright.io/shard'],
-      label['shardwright.io/role'],
-    ]);
+    const shown = async () => {
+      const labels = (await world.list(pods, CLUSTER)).map(({ metadata }) => metadata?.labels ?? {});
+      return labels.map((label) => [
+        label['app.kubernetes.io/name'],
+        label['app.kubernetes.io/component'],
+        label['shardwright.io/cluster'],
+        label['shardwright.io/shard'],
+        label['shardwright.io/role'],
+      ]);
+    };
     const shard = (number: string) =>
       ['primary', 'replica', 'replica'].map((role) => ['shardwright', 'database', 'shop', number, role]);
-    expect(shown).toEqual([...shard('0'), ...shard('1')]);
+    const expected = [...shard('0'), ...shard('1')];
+    expect(await eventually(shown, (found) => isDeepStrictEqual(found, expected))).toEqual(expected);
     expect((await world.map(CLUSTER)).spec).toMatchObject({
       shards: [
         { epoch: 1, primary: 'shop-shard-0-0' },

@@ -18,7 +18,7 @@ import type { Fields } from '../specs/refused-spec.ts';
 const MAPS = '/apis/shardwright.io/v1alpha1/namespaces/default/shardmaps';
 const ROWS = 32;
 /** What a server that is not there answers. */
-const GONE = /ECONNREFUSED|ECONNRESET|socket hang up/;
+const GONE = /ECONNREFUSED|ECONNRESET|EPIPE|socket hang up/;
 
 describe('a router whose API server is gone', () => {
   let controlPlane: ControlPlane;

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise';
 import { readFile } from 'node:fs/promises';
 import { WORKER_INDEX_VARIABLE } from '../../operator/src/router/process/worker-process.ts';
+import { freezeProcesses } from '../cluster/machine/freeze-processes.ts';
 import { CONNECTION_ENDED } from '../database/connection-ended.ts';
 import { eventually } from '../install/eventually.ts';
 import { APPLICATION_USER, createRouterWorld, KEYSPACE, type RouterWorld } from '../router/router-world.ts';
@@ -130,8 +131,8 @@ describe('a router of three workers', () => {
         pids.push(pid);
       }
     }
-    pids.forEach((pid) => process.kill(pid, 'SIGSTOP'));
     try {
+      await freezeProcesses(pids);
       const killing = Promise.all(
         others.map(({ id }) => killer.connection.query(`KILL ${id}`).then(() => 'killed', String)),
       );

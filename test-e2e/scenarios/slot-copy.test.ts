@@ -337,6 +337,7 @@ describe.each(PACKAGED_MARIADB)('a copy of a database of MariaDB $version', (pac
     const openedAt = await end();
     expect(problems).toEqual([]);
     following.abort(new Error('both parts are served'));
+    await Promise.allSettled(tails.map(({ ended }) => ended));
 
     const returning = new AbortController();
     follow(
@@ -390,7 +391,7 @@ describe.each(PACKAGED_MARIADB)('a copy of a database of MariaDB $version', (pac
     await make(database, ['CREATE TABLE t (k INT PRIMARY KEY)', 'INSERT INTO t VALUES (1), (100)']);
     const { position, rows } = await transfer.copy(order, world.signal);
     expect(rows).toBe(1);
-    const stopped = new Promise<Error>((resolve) => {
+    const stopped = new Promise<Error>((resolve, reject) => {
       transfer
         .follow(
           {
@@ -402,7 +403,7 @@ describe.each(PACKAGED_MARIADB)('a copy of a database of MariaDB $version', (pac
           },
           world.signal,
         )
-        .ended.catch(() => {});
+        .ended.catch(reject);
     });
     await world.from.run('UPDATE t SET k = 99 WHERE k = 1', database);
     expect(await stopped).toMatchObject({

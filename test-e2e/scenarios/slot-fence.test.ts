@@ -92,6 +92,8 @@ describe.each(PACKAGED_MARIADB)('a fence around a database of MariaDB $version',
   function write(add: (connection: Connection) => Promise<number>): {
     acknowledged: number[];
     refused: () => number;
+    /** Rejects as soon as something else happens to it than a refusal. */
+    ended: Promise<void>;
     stop: () => Promise<void>;
   } {
     const acknowledged: number[] = [];
@@ -115,6 +117,7 @@ describe.each(PACKAGED_MARIADB)('a fence around a database of MariaDB $version',
     return {
       acknowledged,
       refused: () => refused,
+      ended: work,
       async stop() {
         end.abort();
         await work;
@@ -146,19 +149,22 @@ describe.each(PACKAGED_MARIADB)('a fence around a database of MariaDB $version',
   it('ends all writing at its position, whichever way it comes', async () => {
     for (let round = 0; round < 5; round += 1) {
       const writers = [...Object.values(WAYS), ...Object.values(WAYS)].map(write);
-      await waitFor(
+      const failed = Promise.all(writers.map(({ ended }) => ended));
+      const wrote = waitFor(
         'every writer writes',
         () => (writers.every(({ acknowledged }) => acknowledged.length >= 3) ? true : undefined),
         PATIENCE,
       );
+      await Promise.race([wrote, failed]);
       const outcome = await fence({ evicts: true });
       const [atFence, end] = await Promise.all([count(), position()]);
       expect(outcome).toMatchObject({ kind: 'Fenced' });
-      await waitFor(
+      const wereRefused = waitFor(
         'every writer is refused',
         () => (writers.every(({ refused }) => refused() > 0) ? true : undefined),
         PATIENCE,
       );
+      await Promise.race([wereRefused, failed]);
       await Promise.all(writers.map(({ stop }) => stop()));
       expect(mariadbPositions.compare((outcome as { position: Position }).position, end)).toBe('equal');
       expect(await count()).toBe(atFence);

@@ -158,7 +158,14 @@ describe('a switchover by the annotation', () => {
     const session = await shard.connect(to);
     await session.query(`LOCK TABLES ${ROW_TABLE} READ`);
     try {
-      await delay(5000);
+      // It is taken out of reads once its agent has seen more lag than a switchover puts up with.
+      await world.until(`${to} is unfit for reads`, async () =>
+        (await world.require(pods, to)).status?.conditions?.some(
+          ({ type, status }) => type === 'Ready' && status === 'False',
+        )
+          ? true
+          : undefined,
+      );
       expect(await ask(to)).toMatchObject({
         outcome: 'Refused',
         message: expect.stringMatching(new RegExp(`${to} lags \\d+\\.\\d s behind`, 'u')),

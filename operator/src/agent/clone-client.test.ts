@@ -163,7 +163,7 @@ describe('clone', () => {
   it('fails when nothing comes any more', async () => {
     const agent = await startSource(open(100));
     const port = await relayTo(agent.server.port, 1_000_000, () => {});
-    const clone = await requestClone(await requestFrom(agent, { port, stallMilliseconds: 200 }), never);
+    const clone = await requestClone(await requestFrom(agent, { port, stallMilliseconds: 1000 }), never);
     await expect(read(clone.bytes)).rejects.toMatchObject({ code: 'Stalled' });
   });
 

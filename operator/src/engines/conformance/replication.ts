@@ -264,12 +264,13 @@ export const replicationCases: readonly ConformanceCase[] = [
       const primary = sessionAt(story, 0);
       await stopReplicas(story);
       const made = memberAt(story, 0).makeUser('waits_for_a_replica', 'until it is acknowledged');
-      await eventuallyState(
+      const waits = eventuallyState(
         story,
         0,
         'the change waits',
         ({ acknowledgement }) => acknowledgement.waitingSessions > 0,
       );
+      await Promise.race([waits, made.then(() => assert.fail('nobody was to acknowledge the change'))]);
       await stateOf(story, primary);
       await primary.probe(story.signal);
       await followAgain(story);

@@ -14,6 +14,9 @@ import type { HostedMember, HostedShard } from './host.ts';
 /** No step of a case takes longer, on a machine that is busy with other things: what takes longer hangs. */
 export const LONGEST_STEP_MILLISECONDS = 120_000;
 
+/** How much is told of the log of a server that did not answer. */
+const LOG_LENGTH = 4000;
+
 export const APPLICATION_USER = 'conformance';
 export const REPLICATION_USER = 'conformance_replication';
 
@@ -86,7 +89,7 @@ export function sessionAt(story: Story, ordinal: number): MemberSession {
 export async function boot(story: Story, ordinal: number, order: BootOrder): Promise<MemberSession> {
   const hosted = memberAt(story, ordinal);
   await hosted.start(order);
-  const session = await eventually(`member ${ordinal} answers`, async () => {
+  const answers = eventually(`member ${ordinal} answers`, async () => {
     try {
       return await hosted.member.connect(story.signal);
     } catch (error) {
@@ -95,6 +98,10 @@ export async function boot(story: Story, ordinal: number, order: BootOrder): Pro
       return undefined;
     }
   });
+  const ends = hosted
+    .ended()
+    .then((log) => assert.fail(`member ${ordinal} has ended: ${log.slice(-LOG_LENGTH)}`));
+  const session = await Promise.race([answers, ends]);
   story.sessions.set(ordinal, session);
   return session;
 }

@@ -67,7 +67,10 @@ export async function makeUncuttableTail(
   );
   const second = change(story, ordinal, 'define');
   // Its client gives up after a while; on a slow disk the server has not logged the definition by then.
-  await eventuallyState(story, ordinal, 'the definition is logged', (state) => state.applied !== applied);
+  await unlessAnswered(
+    second,
+    eventuallyState(story, ordinal, 'the definition is logged', (state) => state.applied !== applied),
+  );
   return Promise.all([first, second]);
 }
 
