@@ -230,4 +230,37 @@ describe('transactions and generated ids through a router on two shards', () => 
     ]);
     expect(found?.['text']).toBe('a');
   });
+
+  it('LAST_INSERT_ID() is what one server would say: of rows that were there, of counters, of ids that are named', async () => {
+    const ask = async (sql: string): Promise<readonly [told: string, remembered: string]> => {
+      const [result] = await client.query<ResultSetHeader>(sql);
+      const [[row]] = await client.query<RowDataPacket[]>('SELECT LAST_INSERT_ID() AS id');
+      return [String(result.insertId), String(row?.['id'])];
+    };
+    await client.query(
+      'CREATE TABLE contacts (user_id BIGINT, mail VARCHAR(20), n INT, id BIGINT AUTO_INCREMENT, PRIMARY KEY (user_id, mail), KEY (id))',
+    );
+    await client.query("INSERT INTO contacts VALUES (1, 'a', 1, 1000), (2, 'b', 1, 2000)");
+    const [[before]] = await client.query<RowDataPacket[]>('SELECT LAST_INSERT_ID() AS id');
+    const last = String(before?.['id']);
+    expect(last).not.toBe('1000');
+    const insert = (rows: string, rest = ''): string =>
+      `INSERT INTO contacts (user_id, mail, n) VALUES ${rows} ON DUPLICATE KEY UPDATE n = n + 1${rest}`;
+    expect(await ask(insert("(2, 'b', 1)"))).toEqual(['2000', last]);
+    expect(await ask(insert("(1, 'a', 1)", ', id = LAST_INSERT_ID(id)'))).toEqual(['1000', '1000']);
+    expect(await ask("INSERT IGNORE INTO contacts (user_id, mail, n) VALUES (1, 'a', 1)")).toEqual([
+      '0',
+      '1000',
+    ]);
+    expect(await ask("INSERT INTO contacts VALUES (3, 'c', 1, 3000)")).toEqual(['3000', '1000']);
+    const [told, remembered] = await ask(insert("(1, 'a', 1), (4, 'd', 1), (5, 'e', 1)"));
+    expect(BigInt(told)).toBeGreaterThan(2n ** 40n);
+    expect(remembered).toBe(told);
+    expect(
+      await ask("UPDATE contacts SET n = LAST_INSERT_ID(n + 40) WHERE user_id = 2 AND mail = 'b'"),
+    ).toEqual(['42', '42']);
+    await client.query('SELECT LAST_INSERT_ID(77)');
+    expect((await ask('DO 1'))[1]).toBe('77');
+    await client.query('DROP TABLE contacts');
+  });
 });

@@ -122,7 +122,7 @@ export class Execution {
   }
 
   /** The session's part of an answer's end. What the server says it has committed is known before the client is told so. */
-  answerEnd(hasMore: boolean, lastInsertId: bigint | undefined, completion?: Completion): AnswerEnd {
+  answerEnd(hasMore: boolean, lastInsertId?: bigint, completion?: Completion): AnswerEnd {
     const written = completion?.changes?.systemVariables?.get('last_gtid');
     if (written !== undefined) {
       this.session.token = withWrite(this.session.token, written);
@@ -139,10 +139,10 @@ export class Execution {
     return this.session.status | (hasMore ? SERVER_STATUS.moreResults : 0);
   }
 
-  /** Remembers what LAST_INSERT_ID(), ROW_COUNT() and FOUND_ROWS() will be asked for; without `foundRows` the last stays. */
+  /** Remembers what LAST_INSERT_ID(), ROW_COUNT() and FOUND_ROWS() will be asked for; without `insertId` or `foundRows` the last stays. */
   succeeded(
-    completion: Completion | undefined,
-    generatedId: bigint | undefined,
+    completion: Pick<Completion, 'affectedRows'> | undefined,
+    insertId: bigint | undefined,
     kind: string,
     foundRows: bigint = this.session.last.foundRows,
   ): void {
@@ -152,10 +152,8 @@ export class Execution {
       return;
     }
     const changesRows = kind === 'insert' || kind === 'update' || kind === 'delete' || kind === 'loadData';
-    const insertId = generatedId ?? (completion.lastInsertId === 0n ? undefined : completion.lastInsertId);
-    const generatesIds = kind === 'insert' || kind === 'loadData';
     this.session.last = {
-      insertId: generatesIds && insertId !== undefined ? insertId : last.insertId,
+      insertId: insertId ?? last.insertId,
       rowCount: kind === 'select' ? -1n : changesRows ? completion.affectedRows : 0n,
       foundRows,
     };

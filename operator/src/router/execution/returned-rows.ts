@@ -52,7 +52,7 @@ export function orderReturned(parts: readonly ReturnedPart[]): CollectedResult['
 export async function answerReturning(
   execution: Execution,
   { answer, hasMore, isBinary, parsed }: Statement,
-  parts: readonly ReturnedPart[],
+  { parts, insertId }: { readonly parts: readonly ReturnedPart[]; readonly insertId: bigint | undefined },
   signal: AbortSignal,
 ): Promise<void> {
   const [first] = parts;
@@ -64,7 +64,7 @@ export async function answerReturning(
   const writer = (isBinary ? createBinaryWriter : createTextWriter)(answer, status, keyspaces);
   writer.columns(first.result.columns.map((definition) => decodeColumn(definition, answer.capabilities)));
   await writer.rows(orderReturned(parts).map(encodeTextRow), signal);
-  execution.succeeded(first.result.completion, undefined, parsed.shape.kind);
+  execution.succeeded(first.result.completion, insertId, parsed.shape.kind);
   writer.end(
     status(),
     parts.reduce((sum, { result }) => sum + result.completion.warnings, 0),

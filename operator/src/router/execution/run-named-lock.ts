@@ -36,7 +36,7 @@ export async function runNamedLock(
     environment.metrics.pinned('named lock');
   }
   const { keyspaces } = execution.topology();
-  const sink = new RelaySink(answer, () => execution.answerEnd(hasMore, undefined), keyspaces, signal);
+  const sink = new RelaySink(answer, () => execution.answerEnd(hasMore), keyspaces, signal);
   try {
     const { completion } = await session.lockLoan.connection.query(text, sink, surroundings, signal);
     execution.succeeded(completion, undefined, parsed.shape.kind);

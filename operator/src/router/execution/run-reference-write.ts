@@ -56,5 +56,5 @@ export async function runReferenceWrite(
     },
     signal,
   );
-  answerSum(execution, statement, { byShard, failure, generatedId: generatedIds?.first, perShard: false });
+  answerSum(execution, statement, { byShard, failure, generatedIds, perShard: false });
 }

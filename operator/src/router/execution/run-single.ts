@@ -1,6 +1,6 @@
 import type { ConsistencyLevel } from '../../api/v1alpha1/index.ts';
 import type { BackendConnection, Surroundings } from '../backend/backend-connection.ts';
-import type { Outcome } from '../backend/outcome.ts';
+import type { Completion, Outcome } from '../backend/outcome.ts';
 import type { Access, Place, RouteOf } from '../routing/route.ts';
 import { qualifyingEdit } from '../routing/qualified-table.ts';
 import type { Session } from '../session/session.ts';
@@ -9,6 +9,7 @@ import type { StatementShape } from '../sql/statement-shape.ts';
 import { locate, type Location, type Topology } from '../topology/topology.ts';
 import { CollectingSink } from './collecting-sink.ts';
 import type { Execution } from './execution.ts';
+import { mayNameId, rememberedInsertId, setsInsertId, toldInsertId } from './insert-id.ts';
 import { ownVariableEdits } from './own-variable-edits.ts';
 import { bindingPlaceOf } from './place-description.ts';
 import { RelaySink } from './relay-sink.ts';
@@ -43,7 +44,10 @@ class SingleRequest implements ShardRequest<RelaySink> {
   readonly consistency: ConsistencyLevel;
   readonly transactional = true;
   readonly isAtomic: boolean;
-  readonly after?: (connection: BackendConnection, signal: AbortSignal) => Promise<void>;
+  readonly after?: (connection: BackendConnection, outcome: Outcome, signal: AbortSignal) => Promise<void>;
+  readonly #setsInsertId: boolean;
+  /** LAST_INSERT_ID() of the connection, where only it knows what the statement has made of it. */
+  #serverInsertId: bigint | undefined;
   /** Rows without the LIMIT, where the statement has them counted. */
   #foundRows: bigint | undefined;
   readonly #execution: Execution;
@@ -58,9 +62,21 @@ class SingleRequest implements ShardRequest<RelaySink> {
     this.access = route.access;
     this.consistency = execution.consistency(keyspaceOf(route.place));
     this.isAtomic = shape.kind !== 'call';
+    this.#setsInsertId = setsInsertId(shape);
     if (countsFoundRows(shape)) {
-      this.after = async (connection, limit) => {
-        this.#foundRows = await readFoundRows(connection, limit);
+      this.after = async (connection, _outcome, limit) => {
+        this.#foundRows = await readNumber(connection, 'SELECT FOUND_ROWS()', limit);
+      };
+    } else if (shape.kind === 'insert' && route.place.kind === 'unsharded') {
+      this.after = async (connection, { completion }, limit) => {
+        const told = completion?.lastInsertId ?? 0n;
+        if (told !== 0n && mayNameId(statement.parsed, statement.parameters, told)) {
+          this.#serverInsertId = await readNumber(connection, LAST_INSERT_ID, limit);
+        }
+      };
+    } else if (shape.kind === 'select' && this.#setsInsertId) {
+      this.after = async (connection, _outcome, limit) => {
+        this.#serverInsertId = await readNumber(connection, LAST_INSERT_ID, limit);
       };
     }
     this.#execution = execution;
@@ -85,7 +101,30 @@ class SingleRequest implements ShardRequest<RelaySink> {
       return;
     }
     const foundRows = kind === 'select' ? (this.#foundRows ?? BigInt(rowCount)) : undefined;
-    this.#execution.succeeded(completion, this.#route.generatedIds?.first, kind, foundRows);
+    this.#execution.succeeded(completion, this.#insertId(completion, rowCount), kind, foundRows);
+  }
+
+  /** What LAST_INSERT_ID() is from now on. */
+  #insertId(completion: Completion | undefined, rowCount: number): bigint | undefined {
+    const { kind } = this.#statement.parsed.shape;
+    if (kind === 'select') {
+      return rowCount > 0 ? this.#serverInsertId : undefined;
+    }
+    const generatedIds = this.#route.generatedIds ?? null;
+    if (rowCount > 0) {
+      // INSERT … RETURNING: servers tell no id at the end of rows.
+      return generatedIds?.first;
+    }
+    const told = completion?.lastInsertId ?? 0n;
+    const ofServer = this.#serverInsertId;
+    return rememberedInsertId({
+      kind,
+      generatedIds,
+      told: [told],
+      setsId: this.#setsInsertId,
+      countedByServer:
+        this.#route.place.kind === 'unsharded' && (ofServer === undefined || ofServer === told),
+    });
   }
 
   locate(topology: Topology): Location | undefined {
@@ -93,10 +132,21 @@ class SingleRequest implements ShardRequest<RelaySink> {
   }
 
   sink(): RelaySink {
-    const first = this.#route.generatedIds?.first;
+    const generatedIds = this.#route.generatedIds ?? null;
     return new RelaySink(
       this.#statement.answer,
-      (completion) => this.#execution.answerEnd(this.#statement.hasMore, first, completion),
+      (completion) =>
+        this.#execution.answerEnd(
+          this.#statement.hasMore,
+          completion === undefined
+            ? undefined
+            : toldInsertId({
+                kind: this.#statement.parsed.shape.kind,
+                generatedIds,
+                told: [completion.lastInsertId],
+              }),
+          completion,
+        ),
       this.#execution.topology().keyspaces,
       this.#signal,
     );
@@ -142,14 +192,16 @@ function withOwnVariables(session: Session, { parsed }: Statement, edits: readon
   return own.length === 0 ? edits : [...edits, ...own];
 }
 
+const LAST_INSERT_ID = 'SELECT LAST_INSERT_ID()';
+
 /** SQL_CALC_FOUND_ROWS: how many rows there were without the LIMIT is known to the connection alone. */
 function countsFoundRows({ scopes }: StatementShape): boolean {
   return scopes[0]?.options.includes('SQL_CALC_FOUND_ROWS') ?? false;
 }
 
-async function readFoundRows(connection: BackendConnection, signal: AbortSignal): Promise<bigint> {
+async function readNumber(connection: BackendConnection, sql: string, signal: AbortSignal): Promise<bigint> {
   const sink = new CollectingSink();
-  await connection.query(Buffer.from('SELECT FOUND_ROWS()'), sink, {}, signal);
+  await connection.query(Buffer.from(sql), sink, {}, signal);
   return BigInt(sink.results[0]?.rows[0]?.[0]?.toString() ?? '0');
 }
 

@@ -78,13 +78,13 @@ export async function runSplit(
     signal,
   );
   if (failure === undefined && returned.length > 0) {
-    await answerReturning(execution, statement, returned, signal);
+    await answerReturning(execution, statement, { parts: returned, insertId: generatedIds?.first }, signal);
     return;
   }
   answerSum(execution, statement, {
     byShard,
     failure,
-    generatedId: generatedIds?.first,
+    generatedIds,
     perShard: route.everySlot,
   });
 }

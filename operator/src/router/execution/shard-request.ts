@@ -32,7 +32,7 @@ export interface ShardRequest<Sink extends HoldingSink> {
   /** A receiver for one attempt. */
   readonly sink: () => Sink;
   /** What has to be asked of the connection that has run it, before anybody else gets it. */
-  readonly after?: (connection: BackendConnection, signal: AbortSignal) => Promise<void>;
+  readonly after?: (connection: BackendConnection, outcome: Outcome, signal: AbortSignal) => Promise<void>;
   /** Hands the statement to the connection. */
   readonly send: (
     connection: BackendConnection,

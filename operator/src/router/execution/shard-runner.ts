@@ -148,7 +148,7 @@ async function tryOnShard<Sink extends HoldingSink>(
     ? await readDiagnostics(loan.connection, outcome, signal)
     : NO_DIAGNOSTICS;
   if (request.after !== undefined && outcome.error === undefined) {
-    await request.after(loan.connection, signal);
+    await request.after(loan.connection, outcome, signal);
   }
   const verdict = classifyOutcome(outcome);
   remember(session, outcome, request.access, location);

@@ -16,7 +16,6 @@ describe('the answer to a write of several slots', () => {
       ]),
     ).toEqual({
       affectedRows: 5n,
-      lastInsertId: 7n,
       warnings: 1,
       message: 'Records: 5  Duplicates: 1  Warnings: 1',
     });

@@ -3,7 +3,6 @@ import type { Completion } from '../backend/outcome.ts';
 /** Of several answers to parts of one statement, the one that a client is told. */
 export interface SummedAnswer {
   readonly affectedRows: bigint;
-  readonly lastInsertId: bigint;
   readonly warnings: number;
   readonly message: string;
 }
@@ -34,7 +33,6 @@ function oneRow({ affectedRows, warnings }: Completion): string {
 export function sumAnswers(completions: readonly Completion[]): SummedAnswer {
   return {
     affectedRows: completions.reduce((sum, { affectedRows }) => sum + affectedRows, 0n),
-    lastInsertId: completions.find(({ lastInsertId }) => lastInsertId !== 0n)?.lastInsertId ?? 0n,
     warnings: Math.min(
       MAX_WARNINGS,
       completions.reduce((sum, { warnings }) => sum + warnings, 0),

@@ -1,7 +1,7 @@
 /** LOAD DATA LOCAL: see the README of this folder. */
 import type { Completion, Outcome } from '../../backend/outcome.ts';
 import type { BackendConnection } from '../../backend/backend-connection.ts';
-import type { Place, RouteOf } from '../../routing/route.ts';
+import type { GeneratedIds, Place, RouteOf } from '../../routing/route.ts';
 import { locate, noShard } from '../../topology/topology.ts';
 import { CAPABILITY, hasCapability } from '../../../wire/capabilities.ts';
 import { answerSum } from '../answer-sum.ts';
@@ -52,11 +52,12 @@ export async function runLoadThrough(
         access,
         consistency: 'Strong',
         transactional: true,
-        after: (connection, limit) => forgetVariables(execution.session, connection, variables, limit),
+        after: (connection, _outcome, limit) =>
+          forgetVariables(execution.session, connection, variables, limit),
         sink: () =>
           new FileRelaySink(
             statement.answer,
-            () => execution.answerEnd(statement.hasMore, undefined),
+            () => execution.answerEnd(statement.hasMore),
             execution.topology().keyspaces,
             signal,
             file,
@@ -67,7 +68,9 @@ export async function runLoadThrough(
       signal,
     );
     if (sink.failure === undefined) {
-      execution.succeeded(outcome.completion, undefined, statement.parsed.shape.kind);
+      const { completion } = outcome;
+      const insertId = completion?.lastInsertId === 0n ? undefined : completion?.lastInsertId;
+      execution.succeeded(completion, insertId, statement.parsed.shape.kind);
       return;
     }
     await file.drain();
@@ -145,7 +148,8 @@ class Loading {
   readonly #firstRows: FirstRows;
   readonly #byShard = new Map<number, Completion[]>();
   #failure: ServerFailure | undefined;
-  #firstId: bigint | undefined;
+  /** From the first to the last that was put into a row: there may be others between. */
+  #ids: GeneratedIds | null = null;
 
   constructor(execution: Execution, statement: Statement, route: RouteOf<'load'>) {
     const { load } = route;
@@ -191,7 +195,7 @@ class Loading {
     answerSum(this.#execution, this.#statement, {
       byShard: this.#byShard,
       failure: this.#failure,
-      generatedId: this.#firstId,
+      generatedIds: this.#ids,
       perShard: false,
     });
   }
@@ -202,7 +206,10 @@ class Loading {
     const generates = load.ids?.kind === 'generated' && rows.length > 0;
     const { ids, signal } = this.#execution.environment;
     const first = generates ? await ids.take(rows.length, signal) : undefined;
-    this.#firstId ??= first;
+    if (first !== undefined) {
+      const from = this.#ids?.first ?? first;
+      this.#ids = { first: from, count: Number(first - from) + rows.length };
+    }
     for (const [index, row] of rows.entries()) {
       const id = first === undefined ? undefined : first + BigInt(index);
       const target = this.#targets.targetOf(row, id);
@@ -249,7 +256,7 @@ class Loading {
         access: this.#route.access,
         consistency: 'Strong',
         transactional: true,
-        after: (connection: BackendConnection, limit) =>
+        after: (connection: BackendConnection, _outcome, limit) =>
           forgetVariables(session, connection, variables, limit),
         sink: () => new BatchSink(batch.bytes),
         send: (connection, receiver, surroundings, limit) =>
