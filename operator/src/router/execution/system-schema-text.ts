@@ -53,7 +53,32 @@ export function systemSchemaText(
       ({ schema, of }) => schema.toLowerCase() === INFORMATION_SCHEMA && (of === 'column' || of === 'star'),
     )
     .map(({ tokens }): Edit => ({ tokens, text: '' }));
-  return rewriteStatement(parsed, [...edits, ...qualifiers, ...functionEdits]);
+  return rewriteStatement(parsed, [...edits, ...qualifiers, ...nameEdits(parsed), ...functionEdits]);
+}
+
+/** Columns of a query are called as the query itself writes them, in whatever case; those of a server's own table, as they are written there. */
+function nameEdits(parsed: Statement['parsed']): readonly Edit[] {
+  return parsed.shape.scopes
+    .flatMap(({ items }) => items)
+    .flatMap(({ expression, alias, aliasLiteral }): Edit[] => {
+      const { end } = expression.tokens;
+      return expression.kind !== 'column' ||
+        alias !== null ||
+        aliasLiteral !== null ||
+        parsed.textOf({ first: end, end: end + 1 }) === ')'
+        ? []
+        : [
+            {
+              tokens: { first: end, end },
+              text: ` AS ${quoteName(unquoted(parsed.textOf({ first: end - 1, end })))}`,
+            },
+          ];
+    });
+}
+
+function unquoted(name: string): string {
+  const [quote = ''] = name;
+  return quote === '`' || quote === '"' ? name.slice(1, -1).replaceAll(quote + quote, quote) : name;
 }
 
 /** Whether a table of a server's own schema is the list of processes, which is the router's to tell. */

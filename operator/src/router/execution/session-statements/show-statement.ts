@@ -149,10 +149,22 @@ async function databasesToShow(
     throw clientError('noDatabase', 'No database selected');
   }
   if (SYSTEM_SCHEMAS.has(schema.toLowerCase())) {
-    await statements.runText(statement.parsed.sql, { kind: 'anywhere', shard: null }, statement, signal);
+    const text = shape.schema === null ? inSystemSchema(statement.parsed.sql, schema) : statement.parsed.sql;
+    await statements.runText(text, { kind: 'anywhere', shard: null }, statement, signal);
     return null;
   }
   return { schema, ...introspectionOf(statements, schema) };
+}
+
+const SHOWN_OF_SCHEMA = /^(\s*SHOW\s+(?:FULL\s+)?(?:TABLES|TABLE\s+STATUS|TRIGGERS))\b/i;
+
+/** The text with the schema that it means: connections are never in one of the server's own. Throws ClientError. */
+function inSystemSchema(text: Buffer, schema: string): Buffer {
+  const shown = text.toString('latin1');
+  if (!SHOWN_OF_SCHEMA.test(shown)) {
+    throw clientError('notSupported', `Name the schema: SHOW TABLES FROM ${schema}`);
+  }
+  return Buffer.from(shown.replace(SHOWN_OF_SCHEMA, `$1 FROM ${quoteName(schema)}`), 'latin1');
 }
 
 /** Tables of all databases of a keyspace, by what one of its slots has. */
