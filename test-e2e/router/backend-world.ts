@@ -31,7 +31,6 @@ export const PASSWORD = 'secret of app';
 
 export const PLAIN_TRAITS: ConnectionTraits = {
   foundRows: false,
-  ignoreSpace: false,
   extendedMetadata: false,
   localFiles: true,
   generation: '',

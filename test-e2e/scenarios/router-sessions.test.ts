@@ -51,6 +51,16 @@ describe('what sessions leave behind, through a router on two shards', () => {
       "Unknown column 'nothing'",
     );
     expect(await rows('SHOW ERRORS')).toMatchObject([{ Level: 'Error', Code: '1054' }]);
+    // Of several slots, by the router itself, and one that it refuses.
+    const wrong: readonly (readonly [sql: string, code: string])[] = [
+      ['SELECT nothing FROM users', '1054'],
+      ['ROLLBACK TO SAVEPOINT nothing', '1305'],
+      ['UPDATE users SET name = NULL', '1175'],
+    ];
+    for (const [sql, code] of wrong) {
+      await expect(client.query(sql)).rejects.toMatchObject({ errno: Number(code) });
+      expect([sql, await rows('SHOW WARNINGS')]).toMatchObject([sql, [{ Level: 'Error', Code: code }]]);
+    }
     await client.query('SET sql_mode = DEFAULT');
   });
 
@@ -105,6 +115,19 @@ describe('what sessions leave behind, through a router on two shards', () => {
     );
   });
 
+  it('a text has several statements only where the client has asked for that', async () => {
+    await expect(client.query('SELECT 1; DELETE FROM users WHERE id = 1')).rejects.toMatchObject({
+      errno: 1064,
+      message: expect.stringContaining('CLIENT_MULTI_STATEMENTS'),
+    });
+    expect(await rows('SELECT id FROM users WHERE id = 1')).toHaveLength(1);
+    expect(await rows('SELECT 1 AS one; -- and why')).toEqual([{ one: 1 }]);
+    expect(
+      (await client.query<ResultSetHeader>('/* a driver asks for a sign of life */'))[0].affectedRows,
+    ).toBe(0);
+    await expect(client.query(' ;')).rejects.toMatchObject({ errno: 1065 });
+  });
+
   it('LIMIT takes a parameter of any kind, over all slots', async () => {
     for (const limit of [2, '2']) {
       const [found] = await client.execute<RowDataPacket[]>('SELECT id FROM users ORDER BY id LIMIT ?', [
@@ -133,6 +156,7 @@ describe('what sessions leave behind, through a router on two shards', () => {
   });
 
   it('variables that the router answers for are those of the session', async () => {
+    await expect(client.query('SET autocommit = NULL')).rejects.toMatchObject({ errno: 1231 });
     const one = await connect();
     await one.query("SET autocommit = 0, shardwright_transactions = 'multi'");
     expect(await rows('SELECT @@autocommit, @@shardwright_transactions AS mode', one)).toEqual([
@@ -254,6 +278,63 @@ describe('what sessions leave behind, through a router on two shards', () => {
     expect(await rows("SELECT GET_LOCK('migration', 60) AS got", one)).toEqual([{ got: 1 }]);
   });
 
+  it('user variables keep their character set and collation, and are set from what was before the SET', async () => {
+    const one = await connect();
+    const value = async (set: string, select: string): Promise<unknown> => {
+      await one.query(set);
+      const [row] = await rows(`SELECT ${select} AS value`, one);
+      return row?.['value'];
+    };
+    expect(await value("SET @b = 'abc' COLLATE utf8mb4_bin", "@b = 'ABC'")).toBe(0);
+    expect(await value('SET @copy = @b', 'COLLATION(@copy)')).toBe('utf8mb4_bin');
+    expect(await value("SET @l = CONVERT('é' USING latin1)", "CONCAT(CHARSET(@l), ' ', HEX(@l))")).toBe(
+      'latin1 E9',
+    );
+    expect(await value('SET @n = 10', '@n')).toBe(10);
+    expect(await value('SET @n = 1, @m = @n + 1', '@m')).toBe(11);
+    await one.query("SET @text = CONVERT('SELECT 5 AS five' USING latin1)");
+    await one.query('PREPARE named FROM @text');
+    expect(await rows('EXECUTE named', one)).toEqual([{ five: 5 }]);
+    await one.query('SET NAMES latin1');
+    expect(await value("SET @l = CONCAT('e', CHAR(0xE9 USING latin1))", 'HEX(@l)')).toBe('65E9');
+  });
+
+  it('spaces before a parenthesis are ignored for clients that ask for that at their login', async () => {
+    const mode = async (flags: string[], counted: unknown): Promise<unknown> => {
+      const one = await createConnection({
+        ...world.router.address,
+        user: APPLICATION_USER,
+        password: world.password,
+        database: KEYSPACE,
+        flags,
+      });
+      opened.push(one);
+      // The connection to the server has been another session's, too.
+      for (let turn = 0; turn < 3; turn += 1) {
+        const [count] = await rows('SELECT COUNT (*) AS n FROM users WHERE id = 1', one).catch(() => [null]);
+        expect(count?.['n'] ?? 'an error').toBe(counted);
+      }
+      const [row] = await rows('SELECT @@sql_mode AS mode', one);
+      return row?.['mode'];
+    };
+    expect(await mode([], 1)).toMatch(/^IGNORE_SPACE,/);
+    expect(await mode(['-IGNORE_SPACE'], 'an error')).not.toContain('IGNORE_SPACE');
+    expect(await mode([], 1)).toMatch(/^IGNORE_SPACE,/);
+  });
+
+  it('columns of information_schema are called as the statement writes them', async () => {
+    expect(
+      await rows(
+        "SELECT table_name, t.Table_Type FROM information_schema.tables t WHERE table_schema = 'app' AND table_name = 'users'",
+      ),
+    ).toEqual([{ table_name: 'users', Table_Type: 'BASE TABLE' }]);
+    const one = await connect();
+    await one.query('USE information_schema');
+    expect(await rows("SHOW TABLES LIKE 'SCHEMATA'", one)).toEqual([
+      { 'Tables_in_information_schema (SCHEMATA)': 'SCHEMATA' },
+    ]);
+  });
+
   it('nothing of one session is seen by another that is lent its server connection', async () => {
     const one = await connect();
     await one.query("SET @secret = 'mine', sql_mode = 'ANSI_QUOTES', time_zone = '+09:00'");
@@ -365,6 +446,7 @@ describe('what sessions leave behind, through a router on two shards', () => {
       "XA START 'x'",
       'SET GLOBAL max_connections = 5',
       'SET sql_log_bin = 0',
+      'SET completion_type = CHAIN',
       'SET ROLE NONE',
       'SELECT id INTO @x FROM users WHERE id = 1',
       'FLUSH TABLES',

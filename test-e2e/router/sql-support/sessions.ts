@@ -24,7 +24,11 @@ export const SESSIONS: SupportSection = {
       statements: ["EXECUTE IMMEDIATE 'SELECT COUNT(*) FROM users WHERE id < ?' USING 4"],
       rows: [['3']],
     },
-    { what: 'Several statements in one text', statements: ['SELECT 1; SELECT 2'], rows: [['2']] },
+    {
+      what: 'Several statements in one text, of clients that ask for that at their login (CLIENT_MULTI_STATEMENTS)',
+      statements: ['SELECT 1; SELECT 2'],
+      rows: [['2']],
+    },
     {
       what: 'USE, DATABASE(), CONNECTION_ID(), ROW_COUNT()',
       statements: ['USE app', 'SELECT DATABASE(), ROW_COUNT()'],

@@ -20,8 +20,6 @@ export interface BackendServer {
 export interface ConnectionTraits {
   /** CLIENT_FOUND_ROWS: an UPDATE counts the rows it found, changed or not. */
   readonly foundRows: boolean;
-  /** CLIENT_IGNORE_SPACE: spaces before the parenthesis of a function. */
-  readonly ignoreSpace: boolean;
   /** MARIADB_CLIENT_EXTENDED_METADATA: definitions of columns tell more about types. */
   readonly extendedMetadata: boolean;
   /** CLIENT_INTERACTIVE is never used: the router, not the server, closes idle connections. */

@@ -15,6 +15,6 @@ export function poolKey({ user, traits }: Pick<LendRequest, 'user' | 'traits'>):
   return key;
 }
 
-function traitBits({ foundRows, ignoreSpace, extendedMetadata, localFiles }: ConnectionTraits): number {
-  return Number(foundRows) + 2 * Number(ignoreSpace) + 4 * Number(extendedMetadata) + 8 * Number(localFiles);
+function traitBits({ foundRows, extendedMetadata, localFiles }: ConnectionTraits): number {
+  return Number(foundRows) + 2 * Number(extendedMetadata) + 4 * Number(localFiles);
 }

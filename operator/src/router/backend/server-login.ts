@@ -68,7 +68,6 @@ function capabilitiesOf(traits: ConnectionTraits): Capabilities {
   const flags =
     CAPABILITY.multiStatements |
     (traits.foundRows ? CAPABILITY.foundRows : 0) |
-    (traits.ignoreSpace ? CAPABILITY.ignoreSpace : 0) |
     (traits.localFiles ? CAPABILITY.localFiles : 0);
   const wanted = addCapabilities(BASE_CAPABILITIES, flags);
   return traits.extendedMetadata

@@ -3,6 +3,7 @@ import { readDatabaseName } from '../../core/keyspace/database-names.ts';
 import { decodeError, type ServerErrorText } from '../../wire/server-error.ts';
 import type { ServerError } from '../backend/backend-error.ts';
 import type { ClientAnswer } from '../client/client-answer.ts';
+import { diagnosticOf } from '../session/diagnostics.ts';
 import type { Execution } from './execution.ts';
 
 /**
@@ -50,6 +51,8 @@ export interface ServerFailure {
 /** Answers with a server's error. */
 export function answerFailure(execution: Execution, answer: ClientAnswer, failure: ServerFailure): void {
   execution.failed();
+  // Other slots may have been read since, with nothing to tell.
+  execution.session.diagnostics = [diagnosticOf(failure.error)];
   tellFailure(execution, answer, failure);
 }
 

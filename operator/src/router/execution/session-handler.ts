@@ -4,8 +4,9 @@ import { ClientError } from '../client/client-error.ts';
 import type { ClientCommand, ClientFacts, CommandHandler, ShownSession } from '../client/command-handler.ts';
 import { INITIAL_VARIABLES, type VariableState, withVariables } from '../session/session-variables.ts';
 import { textLiteral } from '../session/session-variables.ts';
-import { NO_DIAGNOSTICS } from '../session/diagnostics.ts';
+import { diagnosticOf, NO_DIAGNOSTICS } from '../session/diagnostics.ts';
 import { Session } from '../session/session.ts';
+import { CAPABILITY, hasCapability } from '../../wire/capabilities.ts';
 import { COMMAND, commandName } from '../../wire/command-code.ts';
 import { PLAIN_OK } from '../../wire/ok-packet.ts';
 import { PayloadReader } from '../../wire/payload-reader.ts';
@@ -37,11 +38,14 @@ class SessionHandler implements CommandHandler {
   #prepared: PreparedStatements;
   /** The command under way. */
   #running: ClientCommand | null = null;
+  /** Whether a text may have several statements: by the login, or by COM_SET_OPTION since. */
+  #takesSeveral: boolean;
 
   constructor(environment: Environment, runner: StatementRunner) {
     this.#environment = environment;
     this.#runner = runner;
     this.#prepared = new PreparedStatements(runner);
+    this.#takesSeveral = takesSeveral(runner.execution.session.client);
   }
 
   status(): number {
@@ -80,6 +84,9 @@ class SessionHandler implements CommandHandler {
       }
     } catch (error) {
       failure = error instanceof ClientError ? String(error.errno) : '1105';
+      if (error instanceof ClientError) {
+        this.#runner.execution.session.diagnostics = [diagnosticOf(error)];
+      }
       throw error;
     } finally {
       this.#running = null;
@@ -127,6 +134,7 @@ class SessionHandler implements CommandHandler {
         answer.ok({ ...PLAIN_OK, status: this.status() });
         return null;
       case COMMAND.setOption:
+        this.#takesSeveral = readMultiStatements(payload);
         answer.endOfRows(this.status(), 0);
         return null;
       case COMMAND.binlogDump:
@@ -148,8 +156,26 @@ class SessionHandler implements CommandHandler {
   /** Runs the statements of one text one after the other; the first that fails is the last. */
   #query(text: Buffer, answer: ClientAnswer, signal: AbortSignal): Promise<void> {
     const parsed = this.#runner.parse(text, 0);
-    const running = this.#run(parsed, answer, signal);
-    return parsed.next === null ? running : this.#runNext(running, parsed.next, text, answer, signal);
+    if (parsed.next === null) {
+      return this.#run(parsed, answer, signal, false);
+    }
+    if (!this.#takesSeveral) {
+      this.#requireLast(text, parsed.next);
+      return this.#run(parsed, answer, signal, false);
+    }
+    return this.#runNext(this.#run(parsed, answer, signal, true), parsed.next, text, answer, signal);
+  }
+
+  /** Throws where there is more than comments: what was slipped into a value must not become a statement. */
+  #requireLast(text: Buffer, from: number): void {
+    const { shape, next } = this.#runner.parse(text, from);
+    if (shape.kind !== 'empty' || next !== null) {
+      throw clientError(
+        'syntax',
+        'The text has several statements, and the client has not asked for that. Send them one by one, ' +
+          "or set the driver's option for several statements (CLIENT_MULTI_STATEMENTS)",
+      );
+    }
   }
 
   /** Runs those from `from` on, once the one before has ended. */
@@ -165,12 +191,17 @@ class SessionHandler implements CommandHandler {
     let next: number | null = from;
     while (next !== null && !execution.hasFailed) {
       const parsed = this.#runner.parse(text, next);
-      await this.#run(parsed, answer, signal);
+      await this.#run(parsed, answer, signal, parsed.next !== null);
       next = parsed.next;
     }
   }
 
-  #run(parsed: ParsedStatement<RoutingPlans>, answer: ClientAnswer, signal: AbortSignal): Promise<void> {
+  #run(
+    parsed: ParsedStatement<RoutingPlans>,
+    answer: ClientAnswer,
+    signal: AbortSignal,
+    hasMore: boolean,
+  ): Promise<void> {
     const refused = refusedFeatureOf(parsed.shape);
     if (refused !== null) {
       this.#environment.metrics.refused(refused);
@@ -181,10 +212,7 @@ class SessionHandler implements CommandHandler {
     if (parsed.shape.kind !== 'show') {
       execution.session.diagnostics = NO_DIAGNOSTICS;
     }
-    return this.#runner.run(
-      { parsed, parameters: null, answer, isBinary: false, hasMore: parsed.next !== null },
-      signal,
-    );
+    return this.#runner.run({ parsed, parameters: null, answer, isBinary: false, hasMore }, signal);
   }
 
   #reset(): void {
@@ -209,14 +237,27 @@ class SessionHandler implements CommandHandler {
   }
 }
 
+function takesSeveral({ capabilities }: ClientFacts): boolean {
+  return hasCapability(capabilities, CAPABILITY.multiStatements);
+}
+
+/** What COM_SET_OPTION says: 0 for several statements in a text, 1 for one. */
+function readMultiStatements(payload: Buffer): boolean {
+  const option = new PayloadReader(payload, 1).uint16();
+  if (option > 1) {
+    throw clientError('unknownCommand', 'Unknown command');
+  }
+  return option === 0;
+}
+
 /** A session with what the client asked for at its login. */
 async function openRunner(
   environment: Environment,
   client: ClientFacts,
   signal: AbortSignal,
 ): Promise<StatementRunner> {
-  const { sqlMode } = environment.facts();
-  const session = new Session(client, await environment.credentialOf(client, signal), sqlMode);
+  const credential = await environment.credentialOf(client, signal);
+  const session = new Session(client, credential, sqlModeOf(environment, client));
   session.variables = initialVariables(environment, client);
   session.charset = charsetOf(environment, client);
   const runner = new StatementRunner(environment, session);
@@ -234,14 +275,30 @@ function charsetOf(environment: Environment, { collation }: ClientFacts): string
 /** Collations whose character set the router’s own connections have anyway. */
 const UTF8MB4_GENERAL = 45;
 
+/** sql_mode as a client asks for it by its login: the flag has no name of its own on a server. */
+function sqlModeOf(environment: Environment, client: ClientFacts): string {
+  const { sqlMode } = environment.facts();
+  return ignoresSpace(client) ? `${IGNORE_SPACE},${sqlMode}` : sqlMode;
+}
+
+const IGNORE_SPACE = 'IGNORE_SPACE';
+
+function ignoresSpace({ capabilities }: ClientFacts): boolean {
+  return hasCapability(capabilities, CAPABILITY.ignoreSpace);
+}
+
 /** What a client asks for by its login, as variables of the session. */
-function initialVariables(environment: Environment, { collation }: ClientFacts): VariableState {
+function initialVariables(environment: Environment, client: ClientFacts): VariableState {
+  const { collation } = client;
   const wanted = environment.facts().collations.get(collation);
+  const mode = ignoresSpace(client)
+    ? withVariables(INITIAL_VARIABLES, [['sql_mode', textLiteral(sqlModeOf(environment, client))]])
+    : INITIAL_VARIABLES;
   if (collation === UTF8MB4_GENERAL || wanted === undefined) {
-    return INITIAL_VARIABLES;
+    return mode;
   }
   const charset = textLiteral(wanted.charset);
-  return withVariables(INITIAL_VARIABLES, [
+  return withVariables(mode, [
     ['character_set_client', charset],
     ['character_set_connection', charset],
     ['character_set_results', charset],

@@ -2,6 +2,7 @@ import type { BackendConnection, Surroundings } from '../backend/backend-connect
 import { describeRoute, ROUTE_COLUMNS } from '../routing/describe-route.ts';
 import type { Place, Route, RouteOf } from '../routing/route.ts';
 import type { RoutingPlans } from '../routing/routing-plan.ts';
+import { diagnosticOf } from '../session/diagnostics.ts';
 import type { Session } from '../session/session.ts';
 import type { Dialect } from '../sql/dialect.ts';
 import type { ParsedStatement } from '../sql/parsed-statement.ts';
@@ -144,8 +145,10 @@ export class StatementRunner implements SessionStatements {
       return;
     }
     const message = route.hint === '' ? route.message : `${route.message}. ${route.hint}`;
+    const error = { errno: route.errno, sqlState: route.sqlState, message };
     execution.failed();
-    statement.answer.error({ errno: route.errno, sqlState: route.sqlState, message });
+    execution.session.diagnostics = [diagnosticOf(error)];
+    statement.answer.error(error);
   }
 
   async #runDefinition(
@@ -188,7 +191,7 @@ export class StatementRunner implements SessionStatements {
             ? new RowPayloadsSink(SCATTER_CAPS.keptBytes)
             : new RelaySink(
                 statement.answer,
-                () => execution.answerEnd(statement.hasMore, undefined),
+                () => execution.answerEnd(statement.hasMore),
                 execution.topology().keyspaces,
                 signal,
               ),

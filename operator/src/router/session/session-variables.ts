@@ -83,10 +83,23 @@ export function textLiteral(value: string): string {
     : `CONVERT(0x${Buffer.from(value, 'utf8').toString('hex')} USING utf8mb4)`;
 }
 
+/** Text in a collation, and in its character set. A collation of none of these forms is left out. */
+export function collatedText(value: string, collation: string): string {
+  const charset = /^[a-z0-9]+(?=_\w+$)/.exec(collation)?.[0];
+  const text = textLiteral(value);
+  return charset === undefined ? text : `CONVERT(${text} USING ${charset}) COLLATE ${collation}`;
+}
+
+const COLLATED = /^CONVERT\((.*) USING [a-z0-9]+\) COLLATE \w+$/s;
+
 /** The text that a literal made here stands for; null for NULL and for what is no text but bytes. */
 export function textOfLiteral(literal: string): string | null {
   if (literal === 'NULL' || literal.startsWith('x')) {
     return null;
+  }
+  const collated = COLLATED.exec(literal)?.[1];
+  if (collated !== undefined) {
+    return textOfLiteral(collated);
   }
   const hex = /^CONVERT\(0x([0-9a-f]*) USING utf8mb4\)$/.exec(literal)?.[1];
   if (hex !== undefined) {

@@ -216,7 +216,6 @@ export const SESSION_STATUS_BITS: number =
 function traitsOf({ capabilities, identity }: ClientFacts): ConnectionTraits {
   return {
     foundRows: hasCapability(capabilities, CAPABILITY.foundRows),
-    ignoreSpace: hasCapability(capabilities, CAPABILITY.ignoreSpace),
     extendedMetadata: hasExtendedCapability(capabilities, EXTENDED_CAPABILITY.extendedMetadata),
     // Whether a client is asked for a file is decided for each statement.
     localFiles: true,

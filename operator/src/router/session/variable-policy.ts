@@ -109,6 +109,9 @@ export function refuseValue(name: string, value: string): string | null {
       .find((part) => UNREADABLE_MODES.includes(part));
     return mode === undefined ? null : `statements under sql_mode ${mode} cannot be routed`;
   }
+  if (name === 'completion_type' && value.toUpperCase() !== 'NO_CHAIN') {
+    return 'the router ends transactions itself: write COMMIT AND CHAIN, or BEGIN behind each COMMIT';
+  }
   if (name === 'character_set_client' && !READABLE_CHARACTER_SETS.has(value.toLowerCase())) {
     return `statements in the character set ${value} cannot be routed: use utf8mb4`;
   }

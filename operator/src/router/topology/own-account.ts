@@ -25,7 +25,6 @@ export class OwnStatementError extends Error {
 /** How own connections behave. */
 export const PLAIN_TRAITS: ConnectionTraits = {
   foundRows: true,
-  ignoreSpace: false,
   extendedMetadata: false,
   localFiles: false,
   generation: '',

@@ -27,7 +27,6 @@ export const SERVER: BackendServer = {
 
 export const TRAITS: ConnectionTraits = {
   foundRows: false,
-  ignoreSpace: false,
   extendedMetadata: false,
   localFiles: false,
   generation: '',

@@ -62,6 +62,16 @@ export function literalOfValue(definition: ColumnDefinition, value: Buffer | nul
     : textLiteral(value.toString('utf8'));
 }
 
+/** Whether a value has characters, and so a collation. */
+export function isText({ type, collation }: ColumnDefinition): boolean {
+  return (
+    collation !== COLLATION.binary &&
+    !NUMBERS.has(type) &&
+    type !== COLUMN_TYPE.double &&
+    type !== COLUMN_TYPE.float
+  );
+}
+
 function isTemporal(type: number): boolean {
   return (
     type === COLUMN_TYPE.date ||

@@ -53,7 +53,12 @@ export async function runSessionStatement(
       answerOk(statements, statement);
       return;
     case 'empty':
-      throw clientError('emptyStatement', 'Query was empty');
+      if (/^\s*$/.test(statement.parsed.sql.toString('latin1'))) {
+        throw clientError('emptyStatement', 'Query was empty');
+      }
+      // A comment alone, by which drivers ask whether the connection lives, and with which texts end.
+      answerOk(statements, statement);
+      return;
     case 'select':
     case 'do':
       return statements.runText(statement.parsed.sql, { kind: 'anywhere', shard: null }, statement, signal);

@@ -1,17 +1,20 @@
 /** SET: each assignment by what becomes of its variable. */
 import { assertNever } from '../../../runtime/assert-never.ts';
-import { withVariables } from '../../session/session-variables.ts';
+import { collatedText, withVariables } from '../../session/session-variables.ts';
 import { variablePolicy } from '../../session/variable-policy.ts';
 import type { Assignment } from '../../sql/statement-shape.ts';
 import { clientError, refuseFeature } from '../errors.ts';
 import type { Statement } from '../statement.ts';
 import { answerOk } from './answer-ok.ts';
-import { literalOfValue, plainValue } from './assigned-value.ts';
+import { isText, literalOfValue, plainValue } from './assigned-value.ts';
 import { assignOwn } from './own-variable-assignment.ts';
 import { replay, type VariableChange } from './replayed-variables.ts';
 import type { SessionStatements } from './session-statements.ts';
 
-/** Runs the assignments in their order; one that fails leaves those before it done. */
+/**
+ * Runs the assignments in their order; one that fails leaves those of the router's own variables before it done. Each value is that of
+ * before the statement: @b of `SET @a = 1, @b = @a` is what @a was.
+ */
 export async function runSet(
   statements: SessionStatements,
   statement: Statement,
@@ -20,13 +23,15 @@ export async function runSet(
 ): Promise<void> {
   const replayed: string[] = [];
   const changes: VariableChange[] = [];
+  const userVariables: [name: string, literal: string | null][] = [];
   for (const assignment of assignments) {
     const { scope, name } = assignment;
     if (scope === 'global') {
       throw refuseFeature('globalVariables');
     }
     if (scope === 'user') {
-      await assignUserVariable(statements, statement, assignment, signal);
+      const literal = await literalOf(statements, statement, assignment, signal);
+      userVariables.push([`@${name}`, literal === 'NULL' ? null : literal]);
       continue;
     }
     const policy = variablePolicy(name);
@@ -34,6 +39,9 @@ export async function runSet(
       case 'ignore':
         break;
       case 'own':
+        if (name === 'autocommit' && assignment.value.kind === 'null') {
+          throw clientError('wrongValue', "Variable 'autocommit' can't be set to the value of 'NULL'");
+        }
         await assignOwn(
           statements,
           policy.variable,
@@ -60,24 +68,45 @@ export async function runSet(
   if (replayed.length > 0) {
     await replay(statements, `SET ${replayed.join(', ')}`, changes, signal);
   }
+  if (userVariables.length > 0) {
+    const { session } = statements.execution;
+    session.variables = withVariables(session.variables, userVariables);
+  }
   answerOk(statements, statement);
 }
 
-async function assignUserVariable(
+/** The value of a user variable, as a literal. */
+async function literalOf(
   statements: SessionStatements,
   statement: Statement,
   { name, value }: Assignment,
   signal: AbortSignal,
-): Promise<void> {
-  const { session } = statements.execution;
+): Promise<string> {
   const text = statement.parsed.textOf(value.tokens);
   const { columnDefinitions, values } = await statements.select(`SELECT ${text}`, statement, signal);
   const [definition] = columnDefinitions;
   if (definition === undefined) {
     throw clientError('wrongType', `@${name} was given no value`);
   }
-  const literal = literalOfValue(definition, values[0]?.[0] ?? null);
-  session.variables = withVariables(session.variables, [[`@${name}`, literal === 'NULL' ? null : literal]]);
+  const found = values[0]?.[0] ?? null;
+  const { collations: known } = statements.execution.environment.facts();
+  const charset = known.get(definition.collation)?.charset ?? UTF8MB4;
+  if (found === null || !isText(definition) || (charset === UTF8MB4 && !namesCollation(text))) {
+    return literalOfValue(definition, found);
+  }
+  // What comes from a server is in the client's character set: of the collation nothing is told.
+  const collations = await statements.select(`SELECT COLLATION(${text})`, statement, signal);
+  const decoded = charset === 'latin1' ? LATIN1.decode(found) : found.toString();
+  return collatedText(decoded, collations.values[0]?.[0]?.toString() ?? '');
+}
+
+const UTF8MB4 = 'utf8mb4';
+/** What MariaDB calls latin1. */
+const LATIN1 = new TextDecoder('windows-1252');
+
+/** Whether a value may have another collation than plain text of the session: by what it says, or as a copy. */
+function namesCollation(text: string): boolean {
+  return /\b(?:COLLATE|USING|CHARACTER|CHARSET|CHAR|BINARY)\b|(?:^|\W)_\w|@/iu.test(text);
 }
 
 /** The text of a value; null for DEFAULT and NULL. */
