@@ -45,6 +45,12 @@ describe('what sessions leave behind, through a router on two shards', () => {
     await client.query("UPDATE users SET name = 'too long a name' WHERE id = 3");
     expect(await rows('SHOW WARNINGS')).toMatchObject([{ Level: 'Warning', Code: '1265' }]);
     expect(await rows('SHOW COUNT(*) WARNINGS')).toEqual([{ '@@session.warning_count': '1' }]);
+    // Of several slots, too.
+    await client.query("UPDATE users SET name = 'too long a name' WHERE id IN (3, 4, 5, 6)");
+    expect(await rows('SHOW WARNINGS')).toEqual(
+      Array.from({ length: 4 }, () => expect.objectContaining({ Level: 'Warning', Code: '1265' })),
+    );
+    expect(await rows('SHOW COUNT(*) WARNINGS')).toEqual([{ '@@session.warning_count': '4' }]);
     await client.query('SELECT 1');
     expect(await rows('SHOW WARNINGS')).toEqual([]);
     await expect(client.query('SELECT nothing FROM users WHERE id = 1')).rejects.toThrow(

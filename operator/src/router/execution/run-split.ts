@@ -1,5 +1,6 @@
 import type { Completion } from '../backend/outcome.ts';
 import type { RouteOf } from '../routing/route.ts';
+import type { Diagnostic } from '../session/diagnostics.ts';
 import { locate, noShard } from '../topology/topology.ts';
 import { clientError } from './errors.ts';
 import { answerReturning, RETURNED_BYTES, type ReturnedPart, ReturningSink } from './returned-rows.ts';
@@ -15,6 +16,9 @@ import { rollbackTransaction } from './transactions.ts';
 const TOO_MANY_RETURNED =
   `Several slots return more than ${RETURNED_BYTES >> 20} MiB of rows: the transaction was rolled back; ` +
   'write fewer rows in one statement, or leave RETURNING out';
+
+/** Most that a server keeps of one statement: the default of max_error_count. */
+const MAX_DIAGNOSTICS = 64;
 
 /**
  * Runs a write in several slots, each with its part, in one transaction: the session's, or one of its own. The first error
@@ -35,11 +39,13 @@ export async function runSplit(
   const byShard = new Map<number, Completion[]>();
   let failure: ServerFailure | undefined;
   const returned: ReturnedPart[] = [];
+  const diagnostics: Diagnostic[] = [];
   await inRepeatableTransaction(
     execution,
     async () => {
       byShard.clear();
       returned.length = 0;
+      diagnostics.length = 0;
       const room = { bytes: RETURNED_BYTES };
       await execution.settle(places, access.mode, signal);
       for (const { slot, edits, rows } of parts) {
@@ -65,6 +71,7 @@ export async function runSplit(
           await rollbackTransaction(execution.session, signal);
           throw clientError('tooMuchMemory', TOO_MANY_RETURNED);
         }
+        diagnostics.push(...execution.session.diagnostics);
         const [result] = sink.results;
         if (result !== undefined && result.columns.length > 0) {
           returned.push({ result, rows: rows ?? [] });
@@ -77,6 +84,7 @@ export async function runSplit(
     },
     signal,
   );
+  execution.session.diagnostics = diagnostics.slice(0, MAX_DIAGNOSTICS);
   if (failure === undefined && returned.length > 0) {
     await answerReturning(execution, statement, { parts: returned, insertId: generatedIds?.first }, signal);
     return;
