@@ -51,6 +51,7 @@ describe('what sessions leave behind, through a router on two shards', () => {
       Array.from({ length: 4 }, () => expect.objectContaining({ Level: 'Warning', Code: '1265' })),
     );
     expect(await rows('SHOW COUNT(*) WARNINGS')).toEqual([{ '@@session.warning_count': '4' }]);
+    expect(await rows('SELECT @@warning_count AS n')).toEqual([{ n: 4 }]);
     await client.query('SELECT 1');
     expect(await rows('SHOW WARNINGS')).toEqual([]);
     await expect(client.query('SELECT nothing FROM users WHERE id = 1')).rejects.toThrow(

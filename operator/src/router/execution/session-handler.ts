@@ -209,7 +209,7 @@ class SessionHandler implements CommandHandler {
     }
     const { execution } = this.#runner;
     execution.hasFailed = false;
-    if (parsed.shape.kind !== 'show') {
+    if (!asksForDiagnostics(parsed)) {
       execution.session.diagnostics = NO_DIAGNOSTICS;
     }
     return this.#runner.run({ parsed, parameters: null, answer, isBinary: false, hasMore }, signal);
@@ -235,6 +235,14 @@ class SessionHandler implements CommandHandler {
     this.#runner.execution.session.releaseLocks();
     this.#prepared.clear();
   }
+}
+
+/** Whether a statement is about what the one before has left. */
+function asksForDiagnostics({ shape }: ParsedStatement<RoutingPlans>): boolean {
+  return (
+    shape.kind === 'show' ||
+    shape.systemVariables.some((name) => name === 'warning_count' || name === 'error_count')
+  );
 }
 
 function takesSeveral({ capabilities }: ClientFacts): boolean {
